@@ -1,26 +1,24 @@
 namespace S3Overlay.Proxy.Concurrency;
 
-/// <summary>Work that no client waits for; the end does, within a bound.</summary>
+/// <summary>Work that no client waits for. Shutdown waits for it, for a limited time.</summary>
 internal sealed class BackgroundWork : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly HashSet<Task> _running = [];
 
-    /// <summary>What pieces of work wait for that rest.</summary>
+    /// <summary>The delays of work that rests.</summary>
     private readonly HashSet<Task> _moments = [];
     private readonly CancellationTokenSource _closing = new();
     private readonly CancellationTokenSource _stop = new();
     private TaskCompletionSource? _changed;
 
-    /// <summary>How long the end waits for what runs, before that is cancelled.</summary>
+    /// <summary>How long shutdown waits before it cancels the rest.</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Whether the end has come: what rests from now on rests for no time.</summary>
+    /// <summary>Whether shutdown has begun. Work no longer rests then.</summary>
     public bool IsClosing => _closing.IsCancellationRequested;
 
-    /// <summary>
-    /// Starts a piece of work, on the pool. It handles its own failures; its token is cancelled when the end waits no longer.
-    /// </summary>
+    /// <summary>Starts work on the thread pool. It handles its own failures; its token is cancelled when shutdown stops waiting.</summary>
     public void Start(Func<CancellationToken, Task> work)
     {
         lock (_lock)
@@ -29,7 +27,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
         }
     }
 
-    /// <summary>Does a piece of work that somebody may wait for, and the end does in any case.</summary>
+    /// <summary>Runs work that the caller may wait for, and shutdown always does.</summary>
     public async Task RunAsync(Func<CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
@@ -42,9 +40,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
         await task;
     }
 
-    /// <summary>
-    /// Waits, within a piece of work, for a better moment: it rests meanwhile. Once the end has come, that moment is now.
-    /// </summary>
+    /// <summary>Delays a piece of work from within. Ends at once when shutdown begins.</summary>
     public async Task RestAsync(TimeSpan wait, TimeProvider time)
     {
         if (wait <= TimeSpan.Zero)
@@ -66,8 +62,8 @@ internal sealed class BackgroundWork : IAsyncDisposable
         }
     }
 
-    /// <summary>Finishes once nothing runs, but for what rests: that waits for the clock alone.</summary>
-    /// <returns>Whether something rests.</returns>
+    /// <summary>Completes once no work runs, except for work that rests.</summary>
+    /// <returns>Whether some work rests.</returns>
     public async Task<bool> WhenIdleAsync()
     {
         while (true)
@@ -75,7 +71,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
             Task changed;
             lock (_lock)
             {
-                // One whose moment has come runs, though it may not have noticed yet.
+                // Work whose delay is over counts as running, even if it has not resumed yet.
                 var resting = _moments.Count(static moment => !moment.IsCompleted);
                 if (_running.Count == resting)
                 {
@@ -95,7 +91,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
         await _closing.CancelAsync();
         try
         {
-            // The system's clock: the end of the process comes in its time.
+            // The system's clock: the process must end on time.
             await WhenIdleAsync().WaitAsync(Timeout);
         }
         catch (TimeoutException)
@@ -105,7 +101,7 @@ internal sealed class BackgroundWork : IAsyncDisposable
         }
     }
 
-    /// <summary>The caller has the lock.</summary>
+    /// <summary>The caller holds the lock.</summary>
     private void Add(Task task)
     {
         _running.Add(task);

@@ -1,12 +1,11 @@
 namespace S3Overlay.Proxy.Concurrency;
 
 /// <summary>
-/// Whether an endpoint is down: known at once to whoever would ask it, so that nobody waits for it in vain. From when it was found down it
-/// is asked once a second, by nobody's request, until it answers.
+/// A circuit breaker: knows whether an endpoint is down, so that requests fail at once instead of waiting for it. While it is down, a
+/// background probe asks once a second until it responds.
 /// </summary>
-/// <param name="answers">Asks for anything at all: whether there was an answer. What it throws is taken for none.</param>
-/// <param name="changed">Told when an outage begins (true) and when it is over (false).</param>
-/// <param name="time">The clock.</param>
+/// <param name="answers">The probe: any request. Returns whether a response came; an exception counts as none.</param>
+/// <param name="changed">Called when an outage begins (true) and ends (false).</param>
 internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers, Action<bool> changed, TimeProvider time)
     : IAsyncDisposable
 {
@@ -18,23 +17,23 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
     private volatile Task<bool>? _confirming;
     private Task? _looking;
 
-    /// <summary>How many questions whether it is over were put by those who must know.</summary>
+    /// <summary>The number of probes that callers started.</summary>
     private int _looks;
     private int _outages;
 
-    /// <summary>How often it is known to have done what was asked of it.</summary>
+    /// <summary>The number of successful operations so far.</summary>
     private int _done;
     private volatile bool _isOn;
 
-    /// <summary>Whether it is known to be down.</summary>
+    /// <summary>Whether the endpoint is down.</summary>
     public bool IsOn => _isOn;
 
-    /// <summary>Whether it is being found out at this moment whether it is down.</summary>
+    /// <summary>Whether a probe is checking right now if the endpoint is down.</summary>
     public bool IsDoubted => _confirming is { IsCompleted: false };
 
     /// <summary>
-    /// Whether the endpoint, which failed a request, is down. One that answers another is not: what it failed at may be that one request.
-    /// All who wonder at once share one question.
+    /// Called after a failed request: whether the endpoint is down. If it answers the probe, only that request failed. Concurrent callers
+    /// share one probe.
     /// </summary>
     public Task<bool> BeginsAsync(CancellationToken cancellationToken)
     {
@@ -47,7 +46,7 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
 
             if (_confirming is not { IsCompleted: false })
             {
-                // What is asked from here on is no part of the request that had no answer: neither its trace nor the way it came.
+                // The probe is not part of the failed request: neither of its trace nor of its proxy chain.
                 using (ExecutionContext.SuppressFlow())
                 {
                     _confirming = Task.Run(ConfirmAsync).Observed();
@@ -59,8 +58,8 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
     }
 
     /// <summary>
-    /// Asks at once whether it is over, or is about to begin, for whoever is about to do what must not be overlooked afterwards. All who do
-    /// so at once share one question, which was put after they came: one that was put before may hang still, though the endpoint is back.
+    /// Probes at once whether an outage is over or about to begin, before work that relies on the answer. Concurrent callers share one
+    /// probe that started after they called: an earlier one may still hang although the endpoint is back.
     /// </summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
@@ -103,8 +102,8 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
     }
 
     /// <summary>
-    /// It has done what must not be overlooked: it is not down, and a question that was put before this says nothing. To be called when
-    /// that is known.
+    /// Records a successful operation: the endpoint is up, and probes that started before this do not count. Call it when the success is
+    /// known.
     /// </summary>
     public void NoteDone()
     {
@@ -119,10 +118,10 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
         }
     }
 
-    /// <summary>It has answered somebody. As <see cref="NoteDone"/>, and next to nothing while nobody doubts that it answers.</summary>
+    /// <summary>Records a response. Same as <see cref="NoteDone"/>, and almost free unless the endpoint is in doubt.</summary>
     public void NoteAnswered()
     {
-        // In this order: doubt that is over has left behind what it led to.
+        // In this order: once the doubt is over, its result is set.
         if (IsDoubted || _isOn)
         {
             NoteDone();

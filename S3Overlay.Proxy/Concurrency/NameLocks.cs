@@ -1,15 +1,15 @@
 namespace S3Overlay.Proxy.Concurrency;
 
 /// <summary>
-/// A lock a name, held by many at once or by one alone; there only while somebody holds it or waits. First come, first served, so that
-/// nobody who wants it alone waits for ever.
+/// Reader-writer locks by name. A lock exists only while it is held or waited for. Fair: first come, first served, so that exclusive
+/// waiters never starve.
 /// </summary>
 public sealed class NameLocks<TName>
     where TName : notnull
 {
     private readonly Dictionary<TName, State> _states = [];
 
-    /// <summary>How many names are locked.</summary>
+    /// <summary>The number of locked names.</summary>
     public int Count
     {
         get
@@ -21,7 +21,7 @@ public sealed class NameLocks<TName>
         }
     }
 
-    /// <summary>How many wait for a name.</summary>
+    /// <summary>The number of waiters, for all names.</summary>
     public int Waiting
     {
         get
@@ -33,14 +33,14 @@ public sealed class NameLocks<TName>
         }
     }
 
-    /// <summary>Waits until nobody has the name alone.</summary>
+    /// <summary>Acquires the name for shared use.</summary>
     public ValueTask<Held> ShareAsync(TName name, CancellationToken cancellationToken) =>
         EnterAsync(name, isAlone: false, cancellationToken);
 
-    /// <summary>Waits until nobody else has the name.</summary>
+    /// <summary>Acquires the name exclusively.</summary>
     public ValueTask<Held> TakeAsync(TName name, CancellationToken cancellationToken) => EnterAsync(name, isAlone: true, cancellationToken);
 
-    /// <summary>Takes a name that nobody has or waits for; null where somebody does.</summary>
+    /// <summary>Acquires the name exclusively if it is free and has no waiters; else null.</summary>
     public Held? TryTake(TName name)
     {
         lock (_states)
@@ -107,7 +107,7 @@ public sealed class NameLocks<TName>
         }
     }
 
-    /// <summary>Lets in whoever's turn it is. Called with the lock held; waiters go on elsewhere.</summary>
+    /// <summary>Wakes the next waiters. The caller holds the lock; waiters continue elsewhere.</summary>
     private void Wake(TName name, State state)
     {
         while (state.Waiting.First is { } first && state.TryEnter(first.Value.IsAlone))
@@ -122,7 +122,7 @@ public sealed class NameLocks<TName>
         }
     }
 
-    /// <summary>A lock that is held until it is disposed.</summary>
+    /// <summary>An acquired lock. Dispose it to release.</summary>
     public sealed class Held(NameLocks<TName> owner, TName name, bool isAlone) : IDisposable
     {
         private int _left;

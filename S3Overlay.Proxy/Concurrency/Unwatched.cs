@@ -1,9 +1,9 @@
 namespace S3Overlay.Proxy.Concurrency;
 
-/// <summary>Work that may fail when nobody waits for it any more: those who asked have left, or failed for another reason first.</summary>
+/// <summary>Tasks that may fail after every waiter is gone.</summary>
 internal static class Unwatched
 {
-    /// <summary>The same task. Whoever waits for it sees its failure; where nobody does, it is no news to the runtime either.</summary>
+    /// <summary>Returns the same task. Waiters see its failure; without any, the runtime does not report it either.</summary>
     public static T Observed<T>(this T task)
         where T : Task
     {

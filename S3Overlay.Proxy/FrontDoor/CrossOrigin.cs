@@ -5,14 +5,15 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.FrontDoor;
 
 /// <summary>
-/// Lets browsers read from any origin, as viewers need it. No credentials of the browser's are ever allowed: who may read is decided by the
-/// request's own signature.
+/// CORS: lets browser pages of any origin read, as viewers need it. The browser's own credentials are never allowed: the request's
+/// signature decides who may read.
 /// </summary>
 /// <remarks>The Fetch standard's CORS protocol, https://fetch.spec.whatwg.org/#http-cors-protocol</remarks>
 public static class CrossOrigin
 {
     private const string AlwaysExposed =
-        "ETag, Content-Length, Content-Range, Accept-Ranges, Last-Modified, Content-Encoding, Content-Disposition, Age, x-cache, x-s3overlay-layer";
+        "ETag, Content-Length, Content-Range, Accept-Ranges, Last-Modified, Content-Encoding, Content-Disposition, Age, x-cache, "
+        + "x-s3overlay-layer";
 
     private const string PrivateNetwork = "Access-Control-Allow-Private-Network";
 
@@ -20,8 +21,8 @@ public static class CrossOrigin
     private static readonly string[] All = ["GET", "HEAD", "PUT", "POST", "DELETE"];
 
     /// <summary>
-    /// Adds to an answer what a browser needs to hand it to a page. The names of metadata headers are known only once the answer is made,
-    /// so they are written when it starts; a wildcard would not do, since older browsers take it for a name.
+    /// Adds the headers that let a browser pass a response to a page. Metadata header names are known only at the end, so the list is
+    /// written when the response starts. A wildcard would not work: older browsers take it literally.
     /// </summary>
     public static void Allow(HttpContext context) => context.Response.OnStarting(
         static state =>
@@ -34,9 +35,7 @@ public static class CrossOrigin
         },
         context.Response);
 
-    /// <summary>
-    /// Takes from an answer what a store may have put there: all that lets pages read it, or only the grant of a private network.
-    /// </summary>
+    /// <summary>Removes CORS headers that a store may have set: all of them, or only the grant of private network access.</summary>
     public static void Withhold(HttpContext context, bool all) => context.Response.OnStarting(() =>
     {
         var headers = context.Response.Headers;
@@ -49,13 +48,12 @@ public static class CrossOrigin
         return Task.CompletedTask;
     });
 
-    /// <summary>Answers OPTIONS, whatever the bucket, since a preflight carries no signature.</summary>
-    /// <param name="request">The request.</param>
+    /// <summary>Answers OPTIONS for any bucket, since a preflight has no signature.</summary>
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html</remarks>
     /// <param name="answer">Where to.</param>
     /// <param name="isAllowed">Whether pages of other origins may read.</param>
-    /// <param name="isGuarded">Whether they may do no more than that, and are not let into a private network.</param>
-    /// <exception cref="S3Exception">BadRequest where it is no preflight; AccessForbidden.</exception>
-    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html</remarks>
+    /// <param name="isGuarded">Whether they may do nothing else, and get no private network access.</param>
+    /// <exception cref="S3Exception">BadRequest if it is no preflight; AccessForbidden.</exception>
     public static void AnswerPreflight(HttpRequest request, S3Response answer, bool isAllowed, bool isGuarded)
     {
         if (request.Headers.Origin.Count == 0)

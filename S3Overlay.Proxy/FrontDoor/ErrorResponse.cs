@@ -5,19 +5,17 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.FrontDoor;
 
-/// <summary>
-/// Answers a failure as S3 does: an XML document that SDKs read, or headers alone for HEAD. The administration's are JSON.
-/// </summary>
+/// <summary>Sends a failure as S3 does: an XML document, or only headers for HEAD. The administration's errors are JSON.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses</remarks>
 public static class ErrorResponse
 {
-    /// <summary>Headers that belong to every answer, and survive when a half-made one is replaced by an error.</summary>
+    /// <summary>Headers of every response. They stay when an error replaces a response that was being built.</summary>
     private static readonly string[] Kept =
     [
         "x-amz-request-id", "x-amz-id-2", "Vary", "Server", "Date", "x-s3overlay-layer", "x-s3overlay-local", "x-cache",
     ];
 
-    /// <summary>Sends the error. The answer must not have started; what was set for a success is taken off.</summary>
+    /// <summary>Sends the error. The response must not have started; headers set for a success are removed.</summary>
     public static async Task SendAsync(S3Exception failure, ErrorSubject subject, S3Response answer, CancellationToken cancellationToken)
     {
         var kept = Kept.Select(name => KeyValuePair.Create(name, answer.Headers[name])).Where(header => header.Value.Count > 0).ToList();
@@ -41,7 +39,7 @@ public static class ErrorResponse
         answer.Headers.ContentType = subject.IsJson ? "application/json" : "application/xml";
         if (subject.Method == "HEAD")
         {
-            // Nobody reads the document of a HEAD; a length would only say what is not sent.
+            // HEAD has no document; a length would announce one.
             return;
         }
 
@@ -62,7 +60,7 @@ public static class ErrorResponse
             .Close("Error").Content;
     }
 
-    /// <summary>The same code and message, for who reads JSON.</summary>
+    /// <summary>The same code and message as JSON.</summary>
     private static ReadOnlyMemory<byte> Json(S3Exception failure, ErrorSubject subject)
     {
         var json = new JsonLines();
@@ -92,14 +90,13 @@ public static class ErrorResponse
     }
 }
 
-/// <summary>What an error's document says the error is about.</summary>
-/// <param name="Method">The request's method: HEAD has no document.</param>
-/// <param name="Bucket">The bucket; empty where none was read.</param>
-/// <param name="Key">The key; empty where none was read.</param>
+/// <summary>The request that an error document names.</summary>
+/// <param name="Method">The request's method. HEAD has no document.</param>
+/// <param name="Bucket">The bucket; empty if none was read.</param>
+/// <param name="Key">The key; empty if none was read.</param>
 /// <param name="Resource">The path as sent.</param>
-/// <param name="RequestId">The request's id.</param>
 public sealed record ErrorSubject(string Method, string Bucket, string Key, string Resource, string RequestId)
 {
-    /// <summary>Whether the document is JSON, as the administration's are; XML otherwise, as S3 has it.</summary>
+    /// <summary>Whether the document is JSON, as in the administration; XML otherwise.</summary>
     public bool IsJson { get; init; }
 }

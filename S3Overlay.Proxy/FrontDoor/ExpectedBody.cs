@@ -5,9 +5,9 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.FrontDoor;
 
 /// <summary>
-/// The body of a request that says <c>Expect: 100-continue</c>: its client sends it only once it is called for, which the first read does.
-/// Where the answer comes without that, the connection ends with it. Some clients (botocore among them) then never send the body and use
-/// the connection for their next request, whose first bytes the web server would take for the body that it still waits for.
+/// The body of a request with <c>Expect: 100-continue</c>. The client sends it only when the first read asks for it. If the response comes
+/// first, the connection must close: some clients (botocore) then skip the body and reuse the connection, and the server would read the
+/// next request as this body.
 /// </summary>
 /// <remarks>https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1</remarks>
 internal sealed class ExpectedBody : ForwardStream
@@ -17,9 +17,7 @@ internal sealed class ExpectedBody : ForwardStream
 
     private ExpectedBody(Stream body) => _body = body;
 
-    /// <summary>
-    /// Sees to it that the connection is not used again where the body is never called for. HTTP/2 keeps its requests apart by itself.
-    /// </summary>
+    /// <summary>Closes the connection after the response if the body was never asked for. HTTP/2 separates requests itself.</summary>
     public static void Watch(HttpContext context)
     {
         if (context.Request.Headers.Expect.Count == 0 || !HttpProtocol.IsHttp11(context.Request.Protocol))

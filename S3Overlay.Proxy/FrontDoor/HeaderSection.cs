@@ -6,14 +6,14 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.FrontDoor;
 
-/// <summary>The limit on a request's headers: 8 KB in all, as in S3.</summary>
+/// <summary>The size limit of a request's headers: 8 KB, as in S3.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html</remarks>
 internal static class HeaderSection
 {
-    /// <summary>The most bytes that the names and values of all headers may have together.</summary>
+    /// <summary>The limit for the names and values of all headers together.</summary>
     public const int MaxBytes = 8 * 1024;
 
-    /// <summary>Refuses a request with more.</summary>
+    /// <summary>Rejects a request with larger headers.</summary>
     /// <exception cref="S3Exception">RequestHeaderSectionTooLarge.</exception>
     public static void Check(IHeaderDictionary headers)
     {

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.FrontDoor;
 
-/// <summary>An answer that goes straight onto the client's connection.</summary>
+/// <summary>A response written directly to the client's connection.</summary>
 public sealed class KestrelResponse(HttpContext context) : S3Response
 {
     private readonly HttpResponse _response = context.Response;

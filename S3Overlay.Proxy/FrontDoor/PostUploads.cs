@@ -9,33 +9,30 @@ using S3Overlay.Proxy.Protocol.Forms;
 namespace S3Overlay.Proxy.FrontDoor;
 
 /// <summary>
-/// Uploads from browser forms. A form is read up to its file, its policy and signature are checked, and what it asks for becomes a
-/// PutObject like any other, whose body is the file while it comes in. So services know nothing of forms.
+/// Uploads from browser forms. A form is read up to its file; its policy and signature are checked; the rest becomes a PutObject whose body
+/// is the file as it arrives. Services know nothing of forms.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingHTTPPOST.html</remarks>
-/// <param name="service">What puts the object.</param>
-/// <param name="authenticator">Checks what the form is signed with.</param>
-/// <param name="rights">Who may write what.</param>
-/// <param name="isForwarded">Whether a bucket's store decides for itself on those who sign nothing (rule A3).</param>
+/// <param name="isForwarded">Whether a bucket's store decides about unsigned requests itself (rule A3).</param>
 internal sealed class PostUploads(IS3Service service, RequestAuthenticator authenticator, AccessRights rights, Func<string,
     bool> isForwarded)
 {
-    /// <summary>The most one request may bring: 5 GiB.</summary>
+    /// <summary>The size limit of one upload: 5 GiB.</summary>
     private const long MaxSize = 5L << 30;
 
-    /// <summary>Answers one form.</summary>
-    /// <param name="form">The request as the front door has it: PostObject, its caller whoever signed its headers, its body the whole
-    /// form.</param>
+    /// <summary>Handles one form.</summary>
+    /// <param name="form">The request: PostObject, the caller that signed its headers, and the form as its body.</param>
     /// <param name="answer">Where to.</param>
-    /// <param name="cancellationToken">The client has gone.</param>
-    /// <exception cref="S3Exception">The form is malformed, is not signed for what it asks, or the object cannot be put.</exception>
+    /// <exception cref="S3Exception">
+    /// The form is malformed, its signature does not cover the upload, or the object cannot be stored.
+    /// </exception>
     public async Task HandleAsync(S3Request form, S3Response answer, CancellationToken cancellationToken)
     {
         using var read = await PostForm.ReadAsync(form.Body, form.Header("Content-Type"), cancellationToken);
         var fields = read.Fields;
         if (fields["x-minio-fanout-list"] is not null)
         {
-            // To put the file as one object of all those would answer a request that was not made.
+            // Storing the file as a single object would answer another request.
             throw new S3Exception(
                 S3Errors.NotImplemented, "Forms that put a file under many keys (x-minio-fanout-list) are not implemented.");
         }
@@ -92,7 +89,7 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
 
         if (key.Contains('\0'))
         {
-            // No other request can name such a key, and no listing can show it: XML has no such character.
+            // No other request could name such a key, and no listing could show it: XML has no such character.
             throw new S3Exception(S3Errors.InvalidArgument, "User key must not contain a NUL character.")
             {
                 Details = [new("ArgumentName", "key")],

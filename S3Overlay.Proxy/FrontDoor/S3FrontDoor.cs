@@ -16,19 +16,17 @@ using S3Overlay.Proxy.Telemetry.AccessLogs;
 
 namespace S3Overlay.Proxy.FrontDoor;
 
-/// <summary>
-/// Where every S3 request comes in, and where every failure goes out.
-/// </summary>
+/// <summary>Where every S3 request enters, and where every failure leaves.</summary>
 /// <remarks>
 /// <code>
 ///  request line and headers
-///     1 identify      an id of its own, CORS, bodies that wait to be called for
-///     2 read target   bucket and key from the target as sent; pages that drive a browser are kept out, preflights answered
-///     3 authenticate  once, here, before anything else is believed (rule A1)
-///     4 name it       the operation; what is unknown is refused
+///     1 identify      assigns an id, prepares CORS and bodies with Expect
+///     2 read target   bucket and key from the target as sent; rejects foreign pages, answers preflights
+///     3 authenticate  once, before anything else is trusted (rule A1)
+///     4 name          the operation; rejects unknown ones
 ///     5 authorise     may this caller do that here (rule A2)
-///     6 serve         the service answers; its body is decoded and checked while it is read
-///     7 fail          whatever was thrown becomes an S3 error, or a cut connection once bytes have gone out
+///     6 serve         the service answers; the body is decoded and checked while it is read
+///     7 fail          a failure becomes an S3 error, or a cut connection once bytes were sent
 /// </code>
 /// </remarks>
 public sealed class S3FrontDoor(
@@ -74,7 +72,7 @@ public sealed class S3FrontDoor(
         }
     }
 
-    /// <summary>Tells meters, traces and the log how a request ended.</summary>
+    /// <summary>Records how a request ended in metrics, traces and the access log.</summary>
     private void Note(Call call, HttpContext context, KestrelResponse answer, long started)
     {
         var layer = answer.Headers[OriginHeaders.Layer] is [{ } header, ..] ? header : null;
@@ -173,10 +171,11 @@ public sealed class S3FrontDoor(
         call.Operation = isPreflight
             ? S3Operation.Preflight
             : isAdministration ? S3Operation.Administration
-            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded ? settings.Stores.Kind() : null);
+            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded ? settings.Stores.Kind()
+                : null);
         RequestSpan.Name(call.Span, call.Operation, isAdministration ? "" : target.Bucket, isAdministration ? "" : target.Key);
 
-        // 5: who sends a form, and which key it is about, stands in the form; which keys are to be deleted, in the document
+        // 5: the caller and key of a form are in its fields; the keys of DeleteObjects are in its document
         var caller = authenticated.Caller;
         call.Requester = caller.AccessKey;
         var isForm = call.Operation == S3Operation.PostObject;
@@ -243,8 +242,8 @@ public sealed class S3FrontDoor(
     }
 
     /// <summary>
-    /// Whether there is a body to be read, as the server knows it: over HTTP/2 no header has to say so. The server takes an upgrade of the
-    /// connection for a body, too. One of unknown length that has no meaning, as with GET, is passed over.
+    /// Whether there is a body to read, as the server detects it: over HTTP/2, no header has to announce one. The server also treats a
+    /// connection upgrade as a body. A body of unknown length without meaning, as with GET, is ignored.
     /// </summary>
     private static bool HasBody(HttpContext context) =>
         context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false }
@@ -252,7 +251,7 @@ public sealed class S3FrontDoor(
         && (context.Request.ContentLength is not null || context.Request.Method is "PUT" or "POST");
 
     /// <summary>
-    /// What a store behind this door keeps for itself is no bucket: asked for with the proxy's keys, it would do whatever it can (rule A1).
+    /// Rejects names that a store uses for its own administration: called with the proxy's keys, it would do anything (rule A1).
     /// </summary>
     private async ValueTask RefuseKeptAsync(string bucket, string key, CancellationToken cancellationToken)
     {
@@ -268,9 +267,8 @@ public sealed class S3FrontDoor(
             .MayAll(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId));
 
     /// <summary>
-    /// A preflight is nobody's, and what it is told is for everyone. But its address may be one that a user of the store signed, and the
-    /// bucket is then the one that this user means by its name. The signature itself cannot be checked: it is that of the request to
-    /// follow, with headers that are not there yet.
+    /// A preflight is anonymous, and its response is for everyone. But its URL may be one that a user of the store signed, and the bucket
+    /// name then means that user's bucket. The signature cannot be checked: it covers headers of the request to come.
     /// </summary>
     private AuthenticatedRequest OfPreflight(S3Query query)
     {
@@ -278,12 +276,11 @@ public sealed class S3FrontDoor(
         return settings.Stores.Knows(claimed) ? AuthenticatedRequest.Nobody with { Caller = claimed } : AuthenticatedRequest.Nobody;
     }
 
-    /// <summary>Whether a browser gives pages of other origins nothing of any answer, whatever a store behind the door says.</summary>
+    /// <summary>Whether pages of other origins can read nothing, whatever a store allows.</summary>
     private bool IsClosedToPages => settings.Guard is not null && !settings.AllowsCrossOrigin;
 
     /// <summary>
-    /// Where anybody may sign, so may every page that a browser on this network shows: what it must not do is refused before anything else
-    /// is looked at.
+    /// If anyone can sign, so can every page in a browser on this network. Rejects what pages must not do before anything else happens.
     /// </summary>
     private void KeepPagesOut(HttpRequest http)
     {
@@ -296,14 +293,16 @@ public sealed class S3FrontDoor(
         {
             throw new S3Exception(
                 S3Errors.AccessDenied,
-                $"The host {http.Host.Value} is not known here. With the default keys or without authentication, name it in S3_OVERLAY_HOSTS, or set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY.");
+                $"The host {http.Host.Value} is unknown. With the default keys or without authentication, add it to S3_OVERLAY_HOSTS, "
+                + $"or set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY.");
         }
 
         if (http.Method is not ("GET" or "HEAD" or "OPTIONS") && ForeignPages.Made(http))
         {
             throw new S3Exception(
                 S3Errors.AccessDenied,
-                "With the default keys or without authentication, pages of other origins may not write. Set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY.");
+                "With the default keys or without authentication, pages of other origins may not write. Set S3_OVERLAY_ACCESS_KEY and "
+                + "S3_OVERLAY_SECRET_KEY.");
         }
     }
 
@@ -321,8 +320,8 @@ public sealed class S3FrontDoor(
     }
 
     /// <summary>
-    /// Whether pages of other origins may ask, as far as it is this server's to say: not in a bucket whose store answers for itself, and
-    /// never of the administration. What cannot be read is refused soon enough, by whoever reads it in earnest.
+    /// Whether this server lets pages of other origins read the target: not in a bucket whose store decides itself, and never in the
+    /// administration. Invalid targets are rejected later.
     /// </summary>
     private bool IsOpenToPages(HttpContext context)
     {
@@ -342,7 +341,7 @@ public sealed class S3FrontDoor(
     {
         if (failure is OperationCanceledException { InnerException: ConnectionAbortedException })
         {
-            // A read of the body ends so where this server is being shut down and the client still sends.
+            // Shutdown ends the read of a body that the client still sends.
             call.ClientDisconnected = true;
         }
 
@@ -354,11 +353,10 @@ public sealed class S3FrontDoor(
         var error = Translate(failure);
         call.Error = error.Error.Code;
         RequestSpan.Refused(call.Span, error.Error);
-        // What is not served yet (501), and what is not held where nothing else is wanted (504), is the client's wish, not this server's
-        // failure.
+        // 501 (not supported) and 504 (not cached, and nothing else wanted) are no failures of this server.
         if (error.Error.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage)
         {
-            // Who was asked, and what came of it, is for whoever runs this: a client is told of no addresses behind it.
+            // The cause names addresses behind the proxy: for the operator's log, not for clients.
             Log.RequestUnavailable(logger, call.RequestId, call.Operation, error.Error.Code, error.InnerException is { } cause
                 ? $"{error.Message} ({cause.Message})" : error.Message);
         }
@@ -371,7 +369,7 @@ public sealed class S3FrontDoor(
 
         if (answer.HasStarted)
         {
-            // Part of the body has gone out: a clean end would make it look whole.
+            // Part of the body was sent: a clean end would make it look complete.
             answer.Abort();
             return;
         }
@@ -402,9 +400,10 @@ public sealed class S3FrontDoor(
 
     private static readonly S3Error LoopDetected =
         new("LoopDetected", StatusCodes.Status508LoopDetected,
-            "This server asked itself: a remote of its, or its local store, leads back to it. Set S3_OVERLAY_REMOTE_ENDPOINT, or what else names it, to another store.");
+            "The proxy received its own request: a remote or the local store points back to it. Set S3_OVERLAY_REMOTE_ENDPOINT, or the "
+            + "setting that names that store, to another one.");
 
-    /// <summary>What is known of a request so far, for whoever has to report its failure.</summary>
+    /// <summary>What is known of a request so far, for reports of its end.</summary>
     private sealed class Call(string requestId, Activity? span)
     {
         public string RequestId { get; } = requestId;
@@ -415,13 +414,13 @@ public sealed class S3FrontDoor(
 
         public S3Operation Operation { get; set; }
 
-        /// <summary>The access key that signed, once the signature was checked; empty before, and for those who sign nothing.</summary>
+        /// <summary>The access key, once its signature was checked; empty before, and for unsigned requests.</summary>
         public string Requester { get; set; } = "";
 
-        /// <summary>The code of the error that is answered; null for none.</summary>
+        /// <summary>The error code of the response; null for none.</summary>
         public string? Error { get; set; }
 
-        /// <summary>Whether a failure told that there is no client any more.</summary>
+        /// <summary>Whether a failure showed that the client is gone.</summary>
         public bool ClientDisconnected { get; set; }
     }
 }

@@ -2,12 +2,12 @@ using System.Net;
 
 namespace S3Overlay.Proxy.Protocol;
 
-/// <summary>What a bucket may be called.</summary>
+/// <summary>Valid bucket names.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html</remarks>
 public static class BucketNames
 {
     /// <summary>
-    /// Whether a bucket of this name may be made: 3 to 63 of <c>a-z 0-9 . -</c>, ends alphanumeric, no two dots together, not an IP
+    /// Whether a bucket may be created with this name: 3 to 63 of <c>a-z 0-9 . -</c>, alphanumeric ends, no two dots in a row, not an IP
     /// address.
     /// </summary>
     public static bool IsValid(string name) =>
@@ -22,8 +22,8 @@ public static class BucketNames
         && !IsIpAddress(name);
 
     /// <summary>
-    /// Whether the name could be some layer's bucket at all. Looser than <see cref="IsValid"/>, since remotes hold old buckets with
-    /// upper case and underscores; strict enough that no name is a path.
+    /// Whether a layer could have such a bucket. Looser than <see cref="IsValid"/>, since remotes have old buckets with upper case and
+    /// underscores; strict enough that no name is a path.
     /// </summary>
     public static bool IsAddressable(string name)
     {
@@ -44,9 +44,8 @@ public static class BucketNames
     }
 
     /// <summary>
-    /// The same of a bucket that may be another tenant's: <c>tenant:bucket</c>, and <c>:bucket</c> for one of no tenant, as Ceph's gateway
-    /// has it. Names of a store that decides for itself what they mean; where the overlay keeps a state of its own, a second name of a
-    /// bucket would lead past it.
+    /// Also accepts buckets of other tenants: <c>tenant:bucket</c>, and <c>:bucket</c> for one without a tenant, as in Ceph's gateway. Only
+    /// for buckets that a store manages alone: a second name for an overlaid bucket would bypass the overlay's state.
     /// </summary>
     /// <remarks>https://docs.ceph.com/en/latest/radosgw/multitenancy/#accessing-buckets-with-explicit-tenants</remarks>
     public static bool IsAddressableWithTenant(string name) =>
@@ -55,12 +54,11 @@ public static class BucketNames
             : IsAddressable(name);
 
     /// <summary>
-    /// Whether a pattern, in which <c>*</c> stands for any text and <c>?</c> for any letter, matches any name that a bucket could have, a
-    /// tenant's too.
+    /// Whether a pattern, with <c>*</c> for any text and <c>?</c> for any character, matches a possible bucket name, including a tenant's.
     /// </summary>
     public static bool MayMatch(string pattern)
     {
-        // Whatever a wildcard stands for, it may be a letter, or be left away.
+        // A wildcard may match one letter, or nothing.
         var shortest = pattern.Replace('?', 'a').Replace("*", "", StringComparison.Ordinal);
         return IsAddressableWithTenant(shortest) || (shortest.Length < pattern.Length && shortest.Length < 255
             && IsAddressableWithTenant(pattern.Replace('?', 'a').Replace('*', 'a')));

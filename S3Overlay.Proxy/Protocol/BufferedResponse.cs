@@ -8,14 +8,13 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
-/// An answer kept in memory, for a service that asks another one and looks at what it says. For answers that are small by nature (results
-/// and errors in XML, never an object's bytes): a body beyond <see cref="Limit"/> is an error.
+/// A response in memory, for a service that calls another one and inspects the result. For small responses only (XML results and errors,
+/// never an object's bytes): a body above <see cref="Limit"/> is an error.
 /// </summary>
 public sealed class BufferedResponse : S3Response
 {
     /// <summary>
-    /// The most a body may hold: room for any listing page or delete result, whose thousand keys have six bytes for each of their own at
-    /// most.
+    /// The size limit: enough for any listing page or delete result, whose thousand keys take at most six bytes per byte.
     /// </summary>
     public const int Limit = 8 << 20;
 
@@ -35,10 +34,10 @@ public sealed class BufferedResponse : S3Response
     /// <inheritdoc/>
     public override PipeWriter Body => _writer ??= PipeWriter.Create(new BoundedStream(this), new StreamPipeWriterOptions(leaveOpen: true));
 
-    /// <summary>The body so far. Complete once the service has returned and <see cref="FinishAsync"/> was called.</summary>
+    /// <summary>The body so far. Complete once the service returned and <see cref="FinishAsync"/> was called.</summary>
     public ReadOnlyMemory<byte> Content => _body.GetBuffer().AsMemory(0, (int)_body.Length);
 
-    /// <summary>Brings what was written but not flushed into <see cref="Content"/>.</summary>
+    /// <summary>Moves unflushed bytes into <see cref="Content"/>.</summary>
     public async Task FinishAsync(CancellationToken cancellationToken)
     {
         if (_writer is not null)
@@ -47,7 +46,7 @@ public sealed class BufferedResponse : S3Response
         }
     }
 
-    /// <summary>What the answer's error document says; null where it has none that says so, as a gateway's page.</summary>
+    /// <summary>The error in the response's document; null if it has none, such as a gateway's HTML page.</summary>
     public async ValueTask<S3Error?> ErrorAsync(CancellationToken cancellationToken)
     {
         await FinishAsync(cancellationToken);
@@ -63,7 +62,7 @@ public sealed class BufferedResponse : S3Response
         }
     }
 
-    /// <summary>Hands the answer on as it is.</summary>
+    /// <summary>Sends the response on unchanged.</summary>
     public async Task CopyToAsync(S3Response target, CancellationToken cancellationToken)
     {
         await FinishAsync(cancellationToken);
@@ -85,7 +84,7 @@ public sealed class BufferedResponse : S3Response
         }
     }
 
-    /// <summary>Refuses what would not be small.</summary>
+    /// <summary>Rejects large bodies.</summary>
     private sealed class BoundedStream(BufferedResponse owner) : Stream
     {
         public override bool CanRead => false;
@@ -119,7 +118,7 @@ public sealed class BufferedResponse : S3Response
             owner._started = true;
             if (owner._body.Length + buffer.Length > Limit)
             {
-                throw new InvalidOperationException("An answer that was to be looked at is too large to be kept in memory.");
+                throw new InvalidOperationException("A buffered response is larger than the limit.");
             }
 
             owner._body.Write(buffer);

@@ -4,12 +4,11 @@ using Microsoft.Extensions.Primitives;
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
-/// Answer headers whose value may be empty, which metadata may be. The web server's indexer takes such a value for the wish to remove the
-/// header.
+/// Response headers with empty values, which metadata may have. The web server's indexer removes a header that is set to an empty value.
 /// </summary>
 internal static class EmptyValues
 {
-    /// <summary>Sets a header, in place of one of that name.</summary>
+    /// <summary>Sets a header, replacing one of that name.</summary>
     public static void SetAsIs(this IHeaderDictionary headers, string name, StringValues values)
     {
         if (!StringValues.IsNullOrEmpty(values))

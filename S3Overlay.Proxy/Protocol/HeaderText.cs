@@ -3,16 +3,16 @@ using System.Text;
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
-/// Header values travel as bytes; inside the server each byte is one Latin-1 character, so that what a client stored comes back to the
-/// byte. Text that was decoded as UTF-8 (from a query, from a key) must be put into that form before it becomes a header.
+/// Converts header values. Headers are bytes; the server keeps each byte as one Latin-1 character, so that stored values come back
+/// unchanged. Convert UTF-8 text (from a query or key) before using it as a header.
 /// </summary>
 public static class HeaderText
 {
-    /// <summary>The Latin-1 form of a text's UTF-8 bytes.</summary>
+    /// <summary>The UTF-8 bytes of a text as Latin-1 characters.</summary>
     public static string FromText(string text) =>
         Ascii.IsValid(text) ? text : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>The text whose UTF-8 bytes a header value holds; the value itself where they are not UTF-8.</summary>
+    /// <summary>The text that a header value holds as UTF-8; the value itself if it is not UTF-8.</summary>
     public static string ToText(string header)
     {
         if (Ascii.IsValid(header))

@@ -2,17 +2,17 @@ using System.Globalization;
 
 namespace S3Overlay.Proxy.Protocol;
 
-/// <summary>Dates as HTTP headers and as S3's XML write them.</summary>
+/// <summary>Dates in HTTP headers and S3's XML.</summary>
 public static class HttpDates
 {
     /// <summary>RFC 9110's IMF-fixdate: <c>Sun, 06 Nov 1994 08:49:37 GMT</c>.</summary>
     public static string Header(DateTimeOffset date) => date.ToUniversalTime().ToString("r", CultureInfo.InvariantCulture);
 
-    /// <summary>What XML answers hold: <c>1994-11-06T08:49:37.000Z</c>.</summary>
+    /// <summary>Formats a date for XML: <c>1994-11-06T08:49:37.000Z</c>.</summary>
     public static string Xml(DateTimeOffset date) =>
         date.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>Reads any of the three date forms of RFC 9110, section 5.6.7.</summary>
+    /// <summary>Parses any of the three date forms of RFC 9110, section 5.6.7.</summary>
     public static bool TryParseHeader(string? text, out DateTimeOffset date) =>
         DateTimeOffset.TryParseExact(
             text,
@@ -21,7 +21,7 @@ public static class HttpDates
             DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
             out date);
 
-    /// <summary>The date without its fraction of a second: what HEAD, GET and LIST agree on (rule T2).</summary>
+    /// <summary>The date without fractions of a second, the same in HEAD, GET and LIST (rule T2).</summary>
     public static DateTimeOffset WholeSeconds(DateTimeOffset date) =>
         new(date.UtcTicks - (date.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
 }

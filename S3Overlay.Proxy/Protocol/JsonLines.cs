@@ -5,28 +5,28 @@ using System.Text.Json;
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
-/// JSON on its way out: written piece by piece into a buffer that is emptied as it fills, a line feed behind each document. Characters are
-/// escaped where JSON needs it, and no others: what is sent is never put into a page.
+/// Writes JSON documents, each followed by a line feed, through a buffer that is sent as it fills. Escapes only what JSON requires: the
+/// output is never part of a web page.
 /// </summary>
 public sealed class JsonLines
 {
-    /// <summary>What is written before it is sent.</summary>
+    /// <summary>Bytes buffered before they are sent.</summary>
     private const int Piece = 16 << 10;
 
     private readonly ArrayBufferWriter<byte> _buffer = new(512);
 
-    /// <summary>Begins with nothing.</summary>
+    /// <summary>Starts empty.</summary>
     public JsonLines() =>
         Writer = new Utf8JsonWriter(_buffer, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>Writes the document.</summary>
     public Utf8JsonWriter Writer { get; }
 
-    /// <summary>Writes a moment as ISO 8601 has it, in UTC and whole seconds.</summary>
+    /// <summary>Writes a time in ISO 8601, UTC, whole seconds.</summary>
     public void Date(string name, DateTimeOffset moment) =>
         Writer.WriteString(name, moment.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture));
 
-    /// <summary>Ends a document; all that was written is in the result until the next one begins.</summary>
+    /// <summary>Ends a document. The result holds everything written, until the next document starts.</summary>
     public ReadOnlyMemory<byte> EndLine()
     {
         Writer.Flush();
@@ -34,11 +34,11 @@ public sealed class JsonLines
         return _buffer.WrittenMemory;
     }
 
-    /// <summary>Sends what has been written, where that is much: a long list never is in memory as a whole.</summary>
+    /// <summary>Sends the buffer if it is full, so that a long list is never in memory as a whole.</summary>
     public ValueTask SendIfLongAsync(S3Response answer, CancellationToken cancellationToken) =>
         Writer.BytesPending + _buffer.WrittenCount < Piece ? ValueTask.CompletedTask : SendAsync(answer, cancellationToken);
 
-    /// <summary>Ends a document, and sends what is left of it.</summary>
+    /// <summary>Ends a document and sends the rest of it.</summary>
     public ValueTask SendLineAsync(S3Response answer, CancellationToken cancellationToken)
     {
         EndLine();

@@ -7,17 +7,19 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
-/// Copies and completes that take long (rule W4): after ten seconds the answer starts as 200 with the XML declaration, white space keeps
-/// the connection alive, and the result or an <c>Error</c> document ends it. SDKs know to look for an error in such a 200.
+/// Slow copies and completes (rule W4): after ten seconds the response starts as 200 with the XML declaration, white space keeps the
+/// connection alive, and the result or an <c>Error</c> document ends it. SDKs look for an error in such a 200.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html</remarks>
+/// <param name="time">The clock.</param>
+/// <param name="toS3">Logs a failure after the start of a response, and returns its S3 error.</param>
 public sealed class KeepAliveResponses(TimeProvider time, Func<S3Request, Exception, S3Exception> toS3)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
     private static readonly byte[] Declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"u8.ToArray();
     private static readonly byte[] Space = " "u8.ToArray();
 
-    /// <summary>Answers with what <paramref name="work"/> answers, soon or late.</summary>
+    /// <summary>Answers with the result of <paramref name="work"/>, fast or slow.</summary>
     /// <returns>False if the response started as 200 and ended with an error.</returns>
     public async Task<bool> AnswerAsync(
         S3Request request, S3Response answer, Func<BufferedResponse, CancellationToken, Task> work, CancellationToken cancellationToken)
@@ -43,7 +45,7 @@ public sealed class KeepAliveResponses(TimeProvider time, Func<S3Request, Except
         }
         finally
         {
-            // Whatever became of the client, nobody may be left writing into an answer that is gone.
+            // Even if the client is gone: the work must not write into a finished response.
             await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -78,7 +80,7 @@ public sealed class KeepAliveResponses(TimeProvider time, Func<S3Request, Except
     private Task<bool> EndsInTimeAsync(Task running, CancellationToken cancellationToken) =>
         Waits.EndsWithinAsync(running, Timeout, time, cancellationToken);
 
-    /// <summary>The document without its declaration, which went out already.</summary>
+    /// <summary>The document without its declaration, which was already sent.</summary>
     private static ReadOnlyMemory<byte> WithoutDeclaration(ReadOnlyMemory<byte> document)
     {
         if (!document.Span.StartsWith("<?xml"u8))

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Protocol;
 
-/// <summary>What a key may be: any UTF-8 text of 1 to 1024 bytes.</summary>
+/// <summary>Valid keys: UTF-8 text of 1 to 1024 bytes.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html</remarks>
 public static class ObjectKeys
 {
     /// <summary>The longest key, in bytes of UTF-8.</summary>
     public const int MaxBytes = 1024;
 
-    /// <summary>Refuses a key that is too long.</summary>
+    /// <summary>Rejects a key that is too long.</summary>
     /// <exception cref="S3Exception">KeyTooLongError.</exception>
     public static void Check(string key)
     {

@@ -1,24 +1,24 @@
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
-/// Which proxies the request being served has come through (rule M4). Whatever is asked of other endpoints for its sake carries them on, so
-/// that a request that comes round in a circle is known by the first proxy it meets again, however many are in between.
+/// The proxies that a request has passed (rule M4). Requests that it causes at other endpoints carry the list, so that a loop is detected
+/// by the first proxy it reaches twice.
 /// </summary>
-/// <remarks>Flows with the request, and with work begun for it. A request of a client has none, which costs nothing.</remarks>
+/// <remarks>Flows with the request and with work started for it. A client's request has no list, which costs nothing.</remarks>
 public static class ProxyChain
 {
-    /// <summary>The header that names them, in the order in which they were passed.</summary>
+    /// <summary>The header that names the proxies, in the order they were passed.</summary>
     public const string Header = "x-s3overlay-via";
 
-    /// <summary>No sensible setup has that many proxies one above the other: twenty-odd of them, by their names' length.</summary>
+    /// <summary>Room for about twenty names. No sensible setup has more proxies in a row.</summary>
     private const int MaxLength = 800;
 
     private static readonly AsyncLocal<string?> Passed = new();
 
-    /// <summary>Takes note of where a request comes from, for the rest of the method that serves it.</summary>
-    /// <param name="header">The header as it came; empty where there is none.</param>
-    /// <param name="instance">This proxy.</param>
-    /// <returns>False where it was here before, or comes from too far for that to be told.</returns>
+    /// <summary>Records the list of an incoming request, for the method that serves it.</summary>
+    /// <param name="header">The header's value; empty for none.</param>
+    /// <param name="instance">The id of this proxy.</param>
+    /// <returns>False if the request was here before, or its list is too long to know.</returns>
     public static bool TryEnter(string header, string instance)
     {
         if (header.Length == 0)

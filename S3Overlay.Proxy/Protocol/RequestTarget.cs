@@ -4,28 +4,27 @@ using S3Overlay.Proxy.Protocol.Buckets;
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
-/// What a request's target names. It is taken from the request line as sent, since a web server's own decoding loses what keys may hold:
+/// The target of a request. Parsed from the request line as sent: a web server's decoding loses what keys may contain, such as
 /// <c>../up</c>, <c>a%2Fb</c>, <c>x//y</c>.
 /// </summary>
-/// <param name="RawPath">The path as sent, still encoded: what was signed.</param>
-/// <param name="RawQuery">The query as sent, without its question mark.</param>
-/// <param name="Bucket">The bucket, decoded once; empty for requests about the service.</param>
-/// <param name="Key">The key, decoded once; empty for requests about a bucket.</param>
-/// <param name="IsVirtualHosted">Whether the bucket came from the host name.</param>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html</remarks>
+/// <param name="RawPath">The path as sent, still encoded. This is what was signed.</param>
+/// <param name="RawQuery">The query as sent, without its question mark.</param>
+/// <param name="Bucket">The bucket, decoded once; empty for the service.</param>
+/// <param name="Key">The key, decoded once; empty for a bucket.</param>
+/// <param name="IsVirtualHosted">Whether the host name contained the bucket.</param>
 public readonly record struct RequestTarget(string RawPath, string RawQuery, string Bucket, string Key, bool IsVirtualHosted)
 {
-    /// <summary>The name in the place of a bucket that the administration has (rule A5): no bucket can have it.</summary>
+    /// <summary>The path of the administration (rule A5), which no bucket can have as its name.</summary>
     public const string AdministrationName = "-";
 
-    /// <summary>Whether it is the administration's. Under a bucket's own host name the same path is a key of that bucket.</summary>
+    /// <summary>Whether the administration is called. Under a bucket's own host name, the same path is a key of that bucket.</summary>
     public bool IsAdministration => Bucket == AdministrationName && !IsVirtualHosted;
 
-    /// <summary>Reads a target.</summary>
-    /// <param name="rawTarget">The target of the request line.</param>
-    /// <param name="host">The Host header, with its port where sent.</param>
-    /// <param name="domain">The domain under which buckets are host names.</param>
-    /// <param name="knowsTenants">Whether the bucket may be another tenant's (<see cref="BucketNames.IsAddressableWithTenant"/>).</param>
+    /// <summary>Parses a target.</summary>
+    /// <param name="host">The Host header, with its port if sent.</param>
+    /// <param name="domain">The domain whose subdomains are buckets.</param>
+    /// <param name="knowsTenants">Whether other tenants' buckets are accepted (<see cref="BucketNames.IsAddressableWithTenant"/>).</param>
     /// <exception cref="S3Exception">InvalidURI or InvalidBucketName.</exception>
     public static RequestTarget Parse(string rawTarget, string host, string domain, bool knowsTenants = false)
     {

@@ -1,10 +1,10 @@
 namespace S3Overlay.Proxy.Protocol;
 
-/// <summary>The S3 errors this server answers with, one field each.</summary>
+/// <summary>The S3 errors that this server returns.</summary>
 /// <remarks>Codes, statuses and messages: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html</remarks>
 public static class S3Errors
 {
-#pragma warning disable CS1591 // each field is named for the code it holds
+#pragma warning disable CS1591 // each field is named after its code
     public static readonly S3Error AccessDenied = new("AccessDenied", 403, "Access Denied");
     public static readonly S3Error AuthorizationHeaderMalformed = new("AuthorizationHeaderMalformed", 400,
         "The authorization header that you provided is not valid.");
@@ -26,7 +26,7 @@ public static class S3Errors
         "Your proposed upload is smaller than the minimum allowed object size.");
     public static readonly S3Error ExpiredToken = new("ExpiredToken", 400, "The provided token has expired.");
     public static readonly S3Error GatewayTimeout = new("GatewayTimeout", 504,
-        "The object is not held here, and the request asks for nothing else (only-if-cached).");
+        "The object is not cached, and the request accepts only cached objects (only-if-cached).");
     public static readonly S3Error IncompleteBody = new("IncompleteBody", 400,
         "You did not provide the number of bytes specified by the Content-Length HTTP header.");
     public static readonly S3Error InsufficientStorage = new("InsufficientStorage", 507, "There is not enough room to store the object.");
@@ -44,7 +44,8 @@ public static class S3Errors
     public static readonly S3Error InvalidLocationConstraint = new("InvalidLocationConstraint", 400,
         "The specified location (Region) constraint is not valid.");
     public static readonly S3Error InvalidPart = new("InvalidPart", 400,
-        "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag might not have matched the part's entity tag.");
+        "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified entity tag "
+        + "might not have matched the part's entity tag.");
     public static readonly S3Error InvalidPartOrder = new("InvalidPartOrder", 400,
         "The list of parts was not in ascending order. Parts must be ordered by part number.");
     public static readonly S3Error InvalidPartNumber = new("InvalidPartNumber", 416, "The requested partnumber is not satisfiable.");
@@ -75,14 +76,15 @@ public static class S3Errors
     public static readonly S3Error NoSuchBucket = new("NoSuchBucket", 404, "The specified bucket does not exist");
     public static readonly S3Error NoSuchKey = new("NoSuchKey", 404, "The specified key does not exist.");
     public static readonly S3Error NoSuchUpload = new("NoSuchUpload", 404,
-        "The specified multipart upload does not exist. The upload ID might not be valid, or the multipart upload might have been aborted or completed.");
+        "The specified multipart upload does not exist. The upload ID might not be valid, or the multipart upload might have been "
+        + "aborted or completed.");
     public static readonly S3Error NoSuchVersion = new("NoSuchVersion", 404, "The specified version does not exist.");
     public static readonly S3Error NotImplemented = new("NotImplemented", 501,
         "A header or query that you provided implies functionality that is not implemented.");
     public static readonly S3Error PreconditionFailed = new("PreconditionFailed", 412,
         "At least one of the preconditions that you specified did not hold.");
     public static readonly S3Error RemoteChanged = new("RemoteChanged", 503,
-        "The object has changed at the remote. What is held of the version before it is kept, and lacks what you asked for.");
+        "The object has changed at the remote. The cached bytes of its previous version are kept, but do not include what you asked for.");
     public static readonly S3Error RequestHeaderSectionTooLarge = new("RequestHeaderSectionTooLarge", 400,
         "Your request header section exceeds the maximum allowed request header size.");
     public static readonly S3Error RequestTimeout = new("RequestTimeout", 400,
@@ -91,7 +93,8 @@ public static class S3Errors
         "The difference between the request time and the server's time is too large.");
     public static readonly S3Error ServiceUnavailable = new("ServiceUnavailable", 503, "Service is unable to handle request.");
     public static readonly S3Error SignatureDoesNotMatch = new("SignatureDoesNotMatch", 403,
-        "The request signature that the server calculated does not match the signature that you provided. Check your secret access key and signing method.");
+        "The request signature that the server calculated does not match the signature that you provided. Check your secret access key "
+        + "and signing method.");
     public static readonly S3Error SlowDown = new("SlowDown", 503, "Please reduce your request rate.");
     public static readonly S3Error TooManyBuckets = new("TooManyBuckets", 400,
         "You have attempted to create more buckets than are allowed.");
@@ -100,9 +103,8 @@ public static class S3Errors
 #pragma warning restore CS1591
 }
 
-/// <summary>An error of the S3 protocol: what SDKs decide by.</summary>
-/// <param name="Code">The code in the XML (<c>NoSuchKey</c>).</param>
-/// <param name="Status">The HTTP status.</param>
-/// <param name="Message">What it says to a person.</param>
+/// <summary>An error of the S3 protocol.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html</remarks>
+/// <param name="Code">The code in the XML (<c>NoSuchKey</c>), which SDKs check.</param>
+/// <param name="Message">The text for people.</param>
 public sealed record S3Error(string Code, int Status, string Message);

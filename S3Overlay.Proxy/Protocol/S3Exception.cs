@@ -2,18 +2,16 @@ using System.Globalization;
 
 namespace S3Overlay.Proxy.Protocol;
 
-/// <summary>A failure that the client is told of as an S3 error.</summary>
+/// <summary>A failure that the client sees as an S3 error.</summary>
 public sealed class S3Exception : Exception
 {
-    /// <summary>An error with its usual message, or a better one.</summary>
+    /// <summary>An error with its default message, or another one.</summary>
     public S3Exception(S3Error error, string? message = null, Exception? cause = null)
         : base(message ?? error.Message, cause) => Error = error;
 
-    /// <summary>A failure that may pass.</summary>
-    /// <param name="error">Its code and status.</param>
-    /// <param name="seconds">When the client is to try again.</param>
-    /// <param name="message">A better message than the error's own.</param>
-    /// <param name="cause">What caused it.</param>
+    /// <summary>A temporary failure.</summary>
+    /// <param name="seconds">When the client may retry, as <c>Retry-After</c>.</param>
+    /// <param name="message">Replaces the error's default message.</param>
     public static S3Exception ForNow(S3Error error, int seconds, string? message = null, Exception? cause = null) =>
         new(error, message, cause)
     {
@@ -21,17 +19,17 @@ public sealed class S3Exception : Exception
     };
 
     /// <summary>
-    /// What local forbids the overlay, to a client who has not asked for it: a 403 would say that his own key lacks a right.
+    /// The local layer refused a request that the overlay made for itself. Clients see 503: a 403 would blame their own key.
     /// </summary>
-    /// <param name="forbidden">Local's AccessDenied.</param>
+    /// <param name="forbidden">The local layer's AccessDenied.</param>
     public static S3Exception OfOverlaysOwn(S3Exception forbidden) => ForNow(S3Errors.ServiceUnavailable, 2, forbidden.Message, forbidden);
 
     /// <summary>Code and status.</summary>
     public S3Error Error { get; }
 
-    /// <summary>Further elements of the XML body, such as <c>ActualObjectSize</c>; in order.</summary>
+    /// <summary>More elements of the XML document, such as <c>ActualObjectSize</c>, in order.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Details { get; init; } = [];
 
-    /// <summary>Further headers of the answer, such as <c>Retry-After</c> or <c>Content-Range</c>.</summary>
+    /// <summary>More headers, such as <c>Retry-After</c> or <c>Content-Range</c>.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 }

@@ -11,7 +11,7 @@ public enum S3Operation
     ListBuckets,
     Preflight,
 
-    // what is no S3 at all: the overlay's own calls
+    // not S3: the overlay's own calls
     Administration,
 
     // buckets
@@ -54,11 +54,11 @@ public enum S3Operation
     AbortMultipartUpload,
     ListParts,
 
-    // what a sub-resource asks for that S3 does not have: a store's own
+    // sub-resources that only some stores have
     StoreRead,
     StoreWrite,
 
-    // the configuration of a bucket: which one is in the query
+    // the configuration of a bucket, named in the query
     GetBucketConfiguration,
     PutBucketConfiguration,
     DeleteBucketConfiguration,

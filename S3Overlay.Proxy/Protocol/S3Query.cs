@@ -1,9 +1,9 @@
 namespace S3Overlay.Proxy.Protocol;
 
-/// <summary>A request's query: the raw text, and its parameters decoded, in the order sent. Names are case-sensitive, as in S3.</summary>
+/// <summary>A request's query: raw, and as decoded parameters in the order sent. Names are case-sensitive, as in S3.</summary>
 public sealed class S3Query
 {
-    /// <summary>No query at all.</summary>
+    /// <summary>An empty query.</summary>
     public static readonly S3Query Empty = new("", []);
 
     private readonly KeyValuePair<string, string?>[] _parameters;
@@ -17,11 +17,11 @@ public sealed class S3Query
     /// <summary>The query as sent, without its question mark.</summary>
     public string Raw { get; }
 
-    /// <summary>The parameters; a value is null where no equals sign was sent (<c>?acl</c>).</summary>
+    /// <summary>The parameters. A value is null if there was no equals sign (<c>?acl</c>).</summary>
     public IReadOnlyList<KeyValuePair<string, string?>> Parameters => _parameters;
 
-    /// <summary>Reads a raw query.</summary>
-    /// <exception cref="S3Exception">InvalidURI where an escape is malformed or is not UTF-8.</exception>
+    /// <summary>Parses a raw query.</summary>
+    /// <exception cref="S3Exception">InvalidURI: an escape is malformed or not UTF-8.</exception>
     public static S3Query Parse(string raw)
     {
         if (raw.Length == 0)
@@ -56,7 +56,7 @@ public sealed class S3Query
     /// <summary>Whether the parameter was sent, with or without a value.</summary>
     public bool Has(string name) => IndexOf(name) >= 0;
 
-    /// <summary>The first value of the parameter: the empty string where it was sent without one, null where it was not sent.</summary>
+    /// <summary>The first value of a parameter: empty if it was sent without one, null if it was not sent.</summary>
     public string? this[string name] => IndexOf(name) is var i && i >= 0 ? _parameters[i].Value ?? "" : null;
 
     /// <summary>The query without a parameter.</summary>

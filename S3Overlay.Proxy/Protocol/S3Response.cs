@@ -6,17 +6,15 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
-/// The answer to one request: status, headers and a body that is written as it comes. Status and headers may be changed until the
-/// first body byte.
+/// The response to one request: status, headers, and a body written as it becomes available. Status and headers can change until the first
+/// byte of the body.
 /// </summary>
 public abstract class S3Response
 {
     private const long Cut = 1L << 62;
     private const long Left = 1L << 61;
 
-    /// <summary>
-    /// What <see cref="Sent"/> says, and above it what became of the answer: one field for all, since every request has an answer.
-    /// </summary>
+    /// <summary>The count of <see cref="Sent"/>, with flags in the highest bits: one field, since every request has a response.</summary>
     private long _sent;
 
     /// <summary>The HTTP status.</summary>
@@ -25,43 +23,40 @@ public abstract class S3Response
     /// <summary>The headers, values as Latin-1.</summary>
     public abstract IHeaderDictionary Headers { get; }
 
-    /// <summary>
-    /// Whether status and headers are on their way, or bytes of the body wait to go with them, so that an error can no longer be answered.
-    /// </summary>
+    /// <summary>Whether status and headers were sent or are about to be, so that an error can no longer be returned.</summary>
     public abstract bool HasStarted { get; }
 
     /// <summary>
-    /// Where the body goes, by <see cref="Advance"/> and <see cref="FlushAsync"/>, or <see cref="WriteAsync"/>, which count, and notice who
-    /// is gone. Flush after each large piece: the pipe is what slows a producer to its client's speed.
+    /// The body. Write through <see cref="Advance"/> and <see cref="FlushAsync"/>, or <see cref="WriteAsync"/>: they count, and notice a
+    /// disconnected client. Flush after each large piece, which slows the producer to the client's speed.
     /// </summary>
     public abstract PipeWriter Body { get; }
 
-    /// <summary>How many bytes of body there were so far.</summary>
+    /// <summary>Bytes of body so far.</summary>
     public long Sent => _sent & (Left - 1);
 
-    /// <summary>Whether it was cut.</summary>
+    /// <summary>Whether the connection was cut.</summary>
     public bool IsCut => (_sent & Cut) != 0;
 
     /// <summary>
-    /// Whether nobody was there any more when bytes were to be sent. The connection says so a moment before it tells those who wait that it
-    /// has ended, so that neither knows everything alone.
+    /// Whether a write found the client disconnected. The connection reports this slightly before it cancels waiting work, so check both.
     /// </summary>
     public bool ClientDisconnected => (_sent & Left) != 0;
 
     /// <summary>
-    /// Whether the body that was announced has gone out to its last byte: who leaves then has it, as far as anybody can tell.
+    /// Whether the announced body was sent completely. A client that disconnects after that has everything, as far as the proxy can know.
     /// </summary>
     public bool IsWhole => Sent > 0 && Headers.ContentLength is { } length && Sent >= length;
 
-    /// <summary>Notes that so many bytes of the body's memory are filled: they go out with the next flush.</summary>
+    /// <summary>Counts bytes written to the body's memory; they are sent with the next flush.</summary>
     public void Advance(int bytes)
     {
         Body.Advance(bytes);
         Count(bytes);
     }
 
-    /// <summary>Writes some bytes of body, and flushes.</summary>
-    /// <returns>Whether there is still somebody to read them.</returns>
+    /// <summary>Writes bytes of the body, and flushes.</summary>
+    /// <returns>Whether the client is still connected.</returns>
     public ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         Count(bytes.Length);
@@ -69,10 +64,10 @@ public abstract class S3Response
     }
 
     /// <summary>Sends what was written, and returns once there is room for more.</summary>
-    /// <returns>Whether there is still somebody to read it.</returns>
+    /// <returns>Whether the client is still connected.</returns>
     public ValueTask<bool> FlushAsync(CancellationToken cancellationToken) => Note(Body.FlushAsync(cancellationToken));
 
-    /// <summary>Cuts the connection, so that a body which cannot be finished is never taken for a whole one.</summary>
+    /// <summary>Cuts the connection, so that an incomplete body never looks complete.</summary>
     public virtual void Abort() => _sent |= Cut;
 
     private void Count(int bytes)
@@ -86,7 +81,7 @@ public abstract class S3Response
     private ValueTask<bool> Note(ValueTask<FlushResult> flushing) => flushing.IsCompletedSuccessfully ? new(Note(flushing.Result))
         : NoteLaterAsync(flushing);
 
-    /// <summary>Every piece of a large body may wait here for its client: no waiting is an allocation.</summary>
+    /// <summary>Pooled: each piece of a large body may wait here for its client.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> NoteLaterAsync(ValueTask<FlushResult> flushing) => Note(await flushing);
 

@@ -13,18 +13,18 @@ public static class UriEncoding
     private static readonly SearchValues<char> UnreservedAndSlash =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
 
-    /// <summary>Encodes a key for a URL path or a listing: slashes stay.</summary>
+    /// <summary>Encodes a key for a URL path or a listing. Slashes stay.</summary>
     public static string EncodeKey(string key) => Encode(key, UnreservedAndSlash);
 
-    /// <summary>Encodes a query name or value: slashes are encoded too.</summary>
+    /// <summary>Encodes a query name or value, slashes too.</summary>
     public static string EncodeComponent(string value) => Encode(value, Unreserved);
 
-    /// <summary>Decodes percent-escapes once; a plus stays a plus.</summary>
-    /// <returns>False where an escape is malformed or the bytes are not UTF-8.</returns>
+    /// <summary>Decodes percent-escapes once. A plus stays a plus.</summary>
+    /// <returns>False if an escape is malformed or the bytes are not UTF-8.</returns>
     public static bool TryDecode(ReadOnlySpan<char> text, out string decoded) => TryDecode(text, plusIsSpace: false, out decoded);
 
-    /// <summary>Decodes a query component as S3 does: percent-escapes, and a plus is a space.</summary>
-    /// <returns>False where an escape is malformed or the bytes are not UTF-8.</returns>
+    /// <summary>Decodes a query component as S3 does: a plus is a space.</summary>
+    /// <returns>False if an escape is malformed or the bytes are not UTF-8.</returns>
     public static bool TryDecodeQuery(ReadOnlySpan<char> text, out string decoded) => TryDecode(text, plusIsSpace: true, out decoded);
 
     private static string Encode(string text, SearchValues<char> plain)

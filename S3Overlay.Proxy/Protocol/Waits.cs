@@ -1,9 +1,9 @@
 namespace S3Overlay.Proxy.Protocol;
 
-/// <summary>Waiting for work that goes on whatever becomes of the wait.</summary>
+/// <summary>Waits for work that continues after the wait.</summary>
 internal static class Waits
 {
-    /// <summary>Whether the work ends within a time, or whoever waits gives up; either way there is no use in waiting on.</summary>
+    /// <summary>True once the work ends or the caller cancels, so that waiting on is useless; false after the time limit.</summary>
     public static async Task<bool> EndsWithinAsync(Task running, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
         if (running.IsCompleted)

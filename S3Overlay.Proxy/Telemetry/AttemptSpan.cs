@@ -3,20 +3,16 @@ using System.Globalization;
 
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>
-/// The span of one attempt at an upstream request, from before it is sent until the head of its answer is there. The body is its reader's.
-/// </summary>
+/// <summary>The span of one upstream attempt, up to the response's headers. Reading the body is not part of it.</summary>
 internal static class AttemptSpan
 {
     private const string TraceParent = "traceparent";
     private const string TraceState = "tracestate";
 
-    /// <summary>Begins it; null where nobody listens, and for what no request led to: looks at an endpoint's health, cleaning up.</summary>
-    /// <param name="method">The HTTP method.</param>
-    /// <param name="role">What the endpoint is to people: <c>remote</c>, <c>local store</c>.</param>
-    /// <param name="endpoint">Where it is.</param>
-    /// <param name="bucket">The bucket there; the empty string for none.</param>
-    /// <param name="resends">How many attempts there were before.</param>
+    /// <summary>Starts the span. Null when tracing is off, or if no request caused the attempt (health probes, cleanup).</summary>
+    /// <param name="role">The endpoint's role: <c>remote</c>, <c>local store</c>.</param>
+    /// <param name="bucket">The bucket there; empty for none.</param>
+    /// <param name="resends">The number of earlier attempts.</param>
     public static Activity? Start(string method, string role, Uri endpoint, string bucket, int resends = 0)
     {
         if (!Tracing.IsOn || Activity.Current is null
@@ -42,7 +38,7 @@ internal static class AttemptSpan
     }
 
     /// <summary>
-    /// Tells the endpoint the span, so that one which traces too goes on below it. A client's own, handed on as it came, would point past
+    /// Sends the span's context, so that the endpoint's trace continues below it. The client's own context, forwarded unchanged, would skip
     /// this proxy.
     /// </summary>
     public static void Propagate(Activity? span, HttpRequestMessage message)
@@ -61,9 +57,7 @@ internal static class AttemptSpan
         }
     }
 
-    /// <summary>
-    /// Notes what was answered. That there is no such object, or a condition does not hold, is an answer like others and no failure.
-    /// </summary>
+    /// <summary>Records the response. A missing object or failed condition is no failure.</summary>
     public static void Answered(Activity? span, int status)
     {
         span?.SetTag(SpanAttributes.Status, status);
@@ -73,7 +67,7 @@ internal static class AttemptSpan
         }
     }
 
-    /// <summary>Notes that no answer came.</summary>
+    /// <summary>Records that no response came.</summary>
     public static void Failed(Activity? span, Exception failure) => span.Fail(failure switch
     {
         HttpRequestException http => http.HttpRequestError.ToString(),

@@ -1,8 +1,8 @@
 namespace S3Overlay.Proxy.Telemetry;
 
 /// <summary>
-/// What administrators do: event ids 8xxx. Each call is told with the access key that signed it and all that it was about, keys and
-/// prefixes too: who took what away is asked later. They stand percent-encoded, so that no key makes a line of its own.
+/// Administration: event ids 8xxx. Each call is logged with the access key that signed it and everything it names, including keys and
+/// prefixes, so that you can find out later who removed what. Values are percent-encoded, so that no key can fake a line.
 /// </summary>
 public static partial class Log
 {

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>One instrument's values, a series for each set of labels.</summary>
+/// <summary>The values of one instrument, one series per set of labels.</summary>
 internal sealed class MetricFamily(Instrument instrument)
 {
     private readonly ConcurrentDictionary<Labels, Series> _series = new();
@@ -33,7 +33,7 @@ internal sealed class MetricFamily(Instrument instrument)
         text.Append("# TYPE ").Append(Name).Append(' ').Append(type).Append('\n');
         if (_series.IsEmpty && type == "counter")
         {
-            // A counter that is not there until the first event hides that event from rate().
+            // rate() would miss the first event of a counter that appears only with it.
             text.Append(Name).Append(" 0\n");
         }
 
@@ -44,8 +44,7 @@ internal sealed class MetricFamily(Instrument instrument)
     }
 
     /// <summary>
-    /// Up to two labels: instruments here have no more. Compared part by part, since a pair of the framework's has no hash of its own and
-    /// is looked through by reflection.
+    /// Up to two labels; no instrument has more. Compared member by member, since the framework hashes such pairs by reflection.
     /// </summary>
     private readonly struct Labels(KeyValuePair<string, object?> first, KeyValuePair<string, object?> second) : IEquatable<Labels>
     {

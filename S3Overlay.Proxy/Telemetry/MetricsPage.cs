@@ -5,7 +5,7 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>What a meter counts, as a page for Prometheus. Whatever instrument is added to the meter is on it.</summary>
+/// <summary>A meter's instruments as a page for Prometheus. New instruments appear on it automatically.</summary>
 /// <remarks>https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format</remarks>
 public sealed class MetricsPage : IDisposable
 {
@@ -16,7 +16,7 @@ public sealed class MetricsPage : IDisposable
     private readonly MeterListener _listener = new();
     private readonly Lock _rendering = new();
 
-    /// <summary>Begins to listen to a meter.</summary>
+    /// <summary>Starts to listen to a meter.</summary>
     public MetricsPage(Meter meter)
     {
         _listener.InstrumentPublished = (instrument, listener) =>
@@ -32,7 +32,7 @@ public sealed class MetricsPage : IDisposable
         _listener.Start();
     }
 
-    /// <summary>The page as of now.</summary>
+    /// <summary>Renders the current values.</summary>
     public string Render()
     {
         var text = new StringBuilder();

@@ -1,38 +1,38 @@
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>How requests and fills end, in a word: values of <see cref="SpanAttributes.Outcome"/>, and labels of metrics.</summary>
+/// <summary>How requests and fills end: values of <see cref="SpanAttributes.Outcome"/> and metric labels.</summary>
 public static class Outcomes
 {
-    /// <summary>As it was meant to.</summary>
+    /// <summary>Success.</summary>
     public const string Ok = "ok";
 
-    /// <summary>With an error that the client is told for its own request.</summary>
+    /// <summary>An error that the client caused.</summary>
     public const string Refused = "refused";
 
-    /// <summary>With an error that is not the client's fault.</summary>
+    /// <summary>An error that the client did not cause.</summary>
     public const string Failed = "failed";
 
-    /// <summary>The client went away first.</summary>
+    /// <summary>The client disconnected first.</summary>
     public const string Left = "left";
 
-    /// <summary>The client's connection was cut, since what was begun could not be finished.</summary>
+    /// <summary>The connection was cut, because a started response could not be finished.</summary>
     public const string Cut = "cut";
 
     /// <summary>The key is deleted here.</summary>
     public const string Deleted = "deleted";
 
-    /// <summary>A fill was given up, since nobody reads any more, or nobody may.</summary>
+    /// <summary>The fill was abandoned: it has no readers left, or none may read it.</summary>
     public const string Dropped = "dropped";
 
-    /// <summary>Another fill had brought it all by the time this one began.</summary>
+    /// <summary>Another fill had all bytes when this one began.</summary>
     public const string NotNeeded = "not needed";
 
-    /// <summary>The remote's answer cannot be held: it has no strong ETag, or there is no room.</summary>
+    /// <summary>The remote's response cannot be cached: no strong ETag, or no room.</summary>
     public const string NotHeld = "not held";
 
-    /// <summary>What a fill brought could not be stored.</summary>
+    /// <summary>The filled bytes could not be stored.</summary>
     public const string NotStored = "not stored";
 
-    /// <summary>The bytes came whole, and are not those that their ETag promises.</summary>
+    /// <summary>The bytes do not match their ETag.</summary>
     public const string Mismatch = "mismatch";
 }

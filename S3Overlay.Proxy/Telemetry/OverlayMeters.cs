@@ -2,10 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>
-/// What the overlay counts beside requests: fills, reads that shared one, revalidations, tombstones. Labels are bounded: an outcome, never
-/// a bucket or a key.
-/// </summary>
+/// <summary>Counts fills, coalesced reads, revalidations and tombstones. Labels are bounded: an outcome, never a bucket or key.</summary>
 public sealed class OverlayMeters
 {
     private readonly Counter<long> _fills;
@@ -15,15 +12,15 @@ public sealed class OverlayMeters
     private readonly Counter<long> _drift;
     private long _running;
 
-    /// <summary>Makes the instruments.</summary>
+    /// <summary>Creates the instruments.</summary>
     public OverlayMeters(Meter meter)
     {
         _fills = meter.CreateCounter<long>("s3_overlay_fills_total", description: "Fills from the remote that ended, by how they ended.");
         _coalesced = meter.CreateCounter<long>("s3_overlay_coalesced_reads_total",
-            description: "Reads that waited for what another read had asked the remote for.");
+            description: "Reads that waited for another read's request to the remote.");
         _tombstones = meter.CreateCounter<long>("s3_overlay_tombstones_total", description: "Tombstones written.");
         _drift = meter.CreateCounter<long>(
-            "s3_overlay_drift_total", description: "How often the remote was seen to have another version than a frozen copy.");
+            "s3_overlay_drift_total", description: "How often the remote had another version than a frozen cache entry.");
         _revalidations = meter.CreateCounter<long>("s3_overlay_revalidations_total",
             description: "Questions to the remote whether a held copy is current, by what it said.");
         meter.CreateObservableUpDownCounter("s3_overlay_fills_in_progress", () => Volatile.Read(ref _running),
@@ -41,14 +38,14 @@ public sealed class OverlayMeters
         _fills.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
     }
 
-    /// <summary>A read waited for what another had asked for.</summary>
+    /// <summary>A read waited for a request of another read.</summary>
     public void ReadCoalesced() => _coalesced.Add(1);
 
-    /// <summary>The remote was asked whether a held copy is current.</summary>
-    /// <param name="outcome">What it said: same, changed, gone or unknown.</param>
+    /// <summary>A cache entry was revalidated.</summary>
+    /// <param name="outcome">The result: same, changed, gone or unknown.</param>
     public void Revalidated(string outcome) => _revalidations.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
-    /// <summary>The remote was seen to have another version than a frozen copy.</summary>
+    /// <summary>The remote has another version than a frozen cache entry.</summary>
     public void Drifted() => _drift.Add(1);
 
     /// <summary>A tombstone was written.</summary>

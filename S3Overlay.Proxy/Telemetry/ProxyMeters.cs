@@ -7,18 +7,17 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Telemetry;
 
 /// <summary>
-/// What the proxy counts. Labels are bounded on purpose: operation, status, layer; never a bucket or a key (ten thousand keys once made a
-/// metrics page of 28 MB in a predecessor). Counts are plain cells that somebody reads on demand, so that a request pays an increment and
-/// no dictionary.
+/// The proxy's metrics. Labels are bounded: operation, status, layer; never a bucket or key. Counters are plain cells that are read on
+/// demand, so that a request costs an increment and no dictionary.
 /// </summary>
 public sealed class ProxyMeters : IDisposable
 {
-    /// <summary>The meter's name, for whoever exports it.</summary>
+    /// <summary>The meter's name, for exporters.</summary>
     public const string MeterName = "S3Overlay.Proxy";
 
     private const int Statuses = 600;
 
-    /// <summary>From a warm small read to a long upload, in seconds.</summary>
+    /// <summary>From a small cache hit to a long upload, in seconds.</summary>
     private static readonly double[] DurationBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
     private static readonly string[] Layers = ["local", "cache", "remote", "none"];
@@ -39,7 +38,7 @@ public sealed class ProxyMeters : IDisposable
     private readonly long[] _sent = new long[Layers.Length];
     private long _inProgress;
 
-    /// <summary>Makes the instruments.</summary>
+    /// <summary>Creates the instruments.</summary>
     public ProxyMeters()
     {
         Meter = new(MeterName);
@@ -76,16 +75,16 @@ public sealed class ProxyMeters : IDisposable
         Overlay = new(Meter);
     }
 
-    /// <summary>S3 requests being answered.</summary>
+    /// <summary>S3 requests in progress.</summary>
     public long InProgress => Volatile.Read(ref _inProgress);
 
-    /// <summary>The meter itself: what tells two proxies in one process apart, and where other parts add instruments.</summary>
+    /// <summary>The meter. Distinguishes proxies in one process; other parts add instruments to it.</summary>
     public Meter Meter { get; }
 
-    /// <summary>What the overlay counts.</summary>
+    /// <summary>The overlay's metrics.</summary>
     public OverlayMeters Overlay { get; }
 
-    /// <summary>What is counted of the requests to one endpoint.</summary>
+    /// <summary>The metrics of requests to one endpoint.</summary>
     /// <param name="endpoint">Its label: <c>remote</c>, <c>local</c>.</param>
     public UpstreamMeters Upstream(string endpoint)
     {
@@ -94,26 +93,26 @@ public sealed class ProxyMeters : IDisposable
         return meters;
     }
 
-    /// <summary>Shows whether an endpoint is known to be down.</summary>
+    /// <summary>Shows whether an endpoint is down.</summary>
     /// <param name="endpoint">Its label: <c>remote</c>, <c>local</c>.</param>
-    /// <param name="isDown">Whether it is, whenever somebody looks.</param>
+    /// <param name="isDown">Returns the current state.</param>
     public void WatchOutage(string endpoint, Func<bool> isDown) =>
         ImmutableInterlocked.Update(ref _outages, static (list, one) => list.Add(one),
             (new KeyValuePair<string, object?>("endpoint", endpoint), isDown));
 
-    /// <summary>Shows a figure that another part keeps and that goes up and down.</summary>
+    /// <summary>Shows a value that another part maintains.</summary>
     public void Watch(string name, string unit, string description, Func<long> figure) =>
         Meter.CreateObservableUpDownCounter(name, figure, unit, description);
 
-    /// <summary>Shows figures that another part keeps and that only grow, told apart by a label.</summary>
+    /// <summary>Shows growing totals that another part maintains, with a label each.</summary>
     public void WatchTotals(string name, string description, string label, params (string Value, Func<long> Figure)[] figures) =>
         Meter.CreateObservableCounter(
             name, () => figures.Select(figure => new Measurement<long>(
                 figure.Figure(), new KeyValuePair<string, object?>(label, figure.Value))), description: description);
 
-    /// <summary>Shows what is held, as the layer that holds it counts it.</summary>
-    /// <param name="bytes">How many bytes.</param>
-    /// <param name="evictions">How many copies were taken away so far to stay within the bound.</param>
+    /// <summary>Shows the size of the cache.</summary>
+    /// <param name="bytes">Its size in bytes.</param>
+    /// <param name="evictions">The number of evicted entries so far.</param>
     public void WatchCache(Func<long> bytes, Func<long> evictions)
     {
         Watch("s3_overlay_cache_bytes", "By", "Bytes of the remote's objects that are held.", bytes);
@@ -121,14 +120,14 @@ public sealed class ProxyMeters : IDisposable
             description: "Held copies that were taken away to stay within the bound.");
     }
 
-    /// <summary>Notes that a request came in. The result is handed to <see cref="RequestFinished"/>.</summary>
+    /// <summary>Counts a request. Pass the result to <see cref="RequestFinished"/>.</summary>
     public long RequestStarted()
     {
         Interlocked.Increment(ref _inProgress);
         return Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Notes that a request was answered, or given up.</summary>
+    /// <summary>Records the end of a request.</summary>
     public void RequestFinished(long started, S3Operation operation, int status)
     {
         Interlocked.Decrement(ref _inProgress);
@@ -136,9 +135,8 @@ public sealed class ProxyMeters : IDisposable
         _duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, OperationTags[(int)operation]);
     }
 
-    /// <summary>Notes how many bytes of body a request was answered with.</summary>
+    /// <summary>Counts the bytes of a response's body.</summary>
     /// <param name="layer"><c>local</c>, <c>cache</c> or <c>remote</c>; anything else counts as none.</param>
-    /// <param name="bytes">How many.</param>
     public void BytesSent(string? layer, long bytes)
     {
         var cell = layer switch
@@ -151,9 +149,9 @@ public sealed class ProxyMeters : IDisposable
         Interlocked.Add(ref _sent[cell], bytes);
     }
 
-    /// <summary>Notes which layer answered an object read, and how (rule T4).</summary>
+    /// <summary>Counts an object read by layer and cache result (rule T4).</summary>
     /// <param name="layer"><c>local</c>, <c>cache</c> or <c>remote</c>.</param>
-    /// <param name="cache"><c>HIT</c>, <c>MISS</c> ..., or <c>none</c> for what was written here.</param>
+    /// <param name="cache"><c>HIT</c>, <c>MISS</c> ..., or <c>none</c> for a local object.</param>
     public void ObjectRead(string layer, string cache) => _objectReads.Add(1, new("layer", layer), new("cache", cache));
 
     /// <inheritdoc/>

@@ -8,15 +8,15 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Telemetry;
 
 /// <summary>
-/// The span of a client's request. It is the proxy's own, in place of the one that the web server would make: that one knows nothing of S3,
-/// and there would be one for each look at <c>/health</c>.
+/// The span of a client's request. Replaces the web server's own span, which knows nothing of S3 and would also cover every <c>/health</c>
+/// probe.
 /// </summary>
 internal static class RequestSpan
 {
     private const string Unnamed = "S3";
 
     /// <summary>
-    /// Begins it, below the client's own span where the client sent one (https://www.w3.org/TR/trace-context/); null where nobody listens.
+    /// Starts the span, below the client's own if it sent one (https://www.w3.org/TR/trace-context/). Null when tracing is off.
     /// </summary>
     public static Activity? Start(HttpRequest request)
     {
@@ -43,7 +43,7 @@ internal static class RequestSpan
         return span;
     }
 
-    /// <summary>Says what is asked for, as soon as that is known.</summary>
+    /// <summary>Sets operation, bucket and key, once they are known.</summary>
     public static void Name(Activity? span, S3Operation operation, string bucket, string key)
     {
         if (span is null)
@@ -64,16 +64,13 @@ internal static class RequestSpan
         }
     }
 
-    /// <summary>Says which error is answered: a client's own mistake too, though that is no failure of the server's.</summary>
+    /// <summary>Records the error code, even for a client's mistake.</summary>
     public static void Refused(Activity? span, S3Error error) => span?.SetTag(SpanAttributes.ErrorType, error.Code);
 
-    /// <summary>Ends it.</summary>
-    /// <param name="span">The span, or null.</param>
-    /// <param name="requestId">The request's id.</param>
-    /// <param name="answer">What was answered.</param>
-    /// <param name="layer">The layer that answered; null where that is not said, as in buckets without a remote.</param>
-    /// <param name="cache">The cache's part in it; null where it has none.</param>
-    /// <param name="outcome">How it ended.</param>
+    /// <summary>Ends the span.</summary>
+    /// <param name="layer">The layer that answered; null if unknown, as in buckets without a remote.</param>
+    /// <param name="cache">The cache result; null for none.</param>
+    /// <param name="outcome">One of <see cref="Outcomes"/>.</param>
     public static void Finish(Activity span, string requestId, S3Response answer, string? layer, string? cache, string outcome)
     {
         span.SetTag(SpanAttributes.RequestId, requestId)
@@ -92,7 +89,7 @@ internal static class RequestSpan
 
         if (outcome is Outcomes.Refused or Outcomes.Failed && span.GetTagItem(SpanAttributes.ErrorType) is null)
         {
-            // An error that a store answered is known by its status alone.
+            // Of a store's own error, only the status is known.
             span.SetTag(SpanAttributes.ErrorType, answer.Status.ToString(CultureInfo.InvariantCulture));
         }
 

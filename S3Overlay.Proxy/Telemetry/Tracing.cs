@@ -4,29 +4,29 @@ using System.Reflection;
 namespace S3Overlay.Proxy.Telemetry;
 
 /// <summary>
-/// Where every span of the proxy is made. Where nobody listens there is none: each call is then a comparison, and nothing is allocated.
-/// What a span is given beyond its name is therefore put on it by the caller, behind <c>is not null</c>.
+/// Creates all spans of the proxy. When tracing is off, each call is a comparison and allocates nothing. Callers set attributes behind
+/// <c>is not null</c>.
 /// </summary>
 public static class Tracing
 {
-    /// <summary>The source's name, for whoever exports it.</summary>
+    /// <summary>The source's name, for exporters.</summary>
     public const string SourceName = "S3Overlay.Proxy";
 
     private static readonly ActivitySource Source = new(
         SourceName, typeof(Tracing).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
             .Split('+')[0]);
 
-    /// <summary>Whether anybody listens at all.</summary>
+    /// <summary>Whether tracing is on.</summary>
     public static bool IsOn => Source.HasListeners();
 
-    /// <summary>A span below the current one, and current itself until it is disposed; null where nobody listens.</summary>
+    /// <summary>Starts a span below the current one and makes it current until it is disposed. Null when tracing is off.</summary>
     public static Activity? Start(string name, ActivityKind kind = ActivityKind.Internal) => Source.StartActivity(name, kind);
 
-    /// <summary>A span below another process's.</summary>
+    /// <summary>Starts a span below another process's.</summary>
     public static Activity? Start(string name, ActivityKind kind, ActivityContext parent) => Source.StartActivity(name, kind, parent);
 
     /// <summary>
-    /// A span below the current one that does not become current: for what goes on beside its maker, and may outlive it. Ended by
+    /// Starts a span below the current one without making it current: for work that may outlive its creator. End it with
     /// <see cref="StopBeside"/>.
     /// </summary>
     public static Activity? StartBeside(string name, DateTimeOffset startedAt = default, params ReadOnlySpan<ActivityContext> links)
@@ -48,7 +48,7 @@ public static class Tracing
         return span;
     }
 
-    /// <summary>Ends a span of <see cref="StartBeside"/>: what is current stays it.</summary>
+    /// <summary>Ends a span of <see cref="StartBeside"/> and keeps the current one.</summary>
     public static void StopBeside(Activity? span)
     {
         if (span is not null)
@@ -59,9 +59,8 @@ public static class Tracing
         }
     }
 
-    /// <summary>Notes on a span that it failed.</summary>
-    /// <param name="span">The span, or null.</param>
-    /// <param name="error">What went wrong, in a word of few: a code, or the name of an exception's type.</param>
+    /// <summary>Marks a span as failed.</summary>
+    /// <param name="error">A code, or the name of an exception type.</param>
     public static void Fail(this Activity? span, string error) => span?.SetTag(SpanAttributes.ErrorType, error)
         .SetStatus(ActivityStatusCode.Error);
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace S3Overlay.Proxy.Telemetry;
 
-/// <summary>What is counted of the requests to one endpoint, the remote's or local's.</summary>
+/// <summary>Metrics of the requests to one endpoint.</summary>
 public sealed class UpstreamMeters
 {
     private readonly Counter<long> _requests;
@@ -18,22 +18,20 @@ public sealed class UpstreamMeters
         (_requests, _duration) = (requests, duration);
     }
 
-    /// <summary>Requests whose answers have not begun.</summary>
+    /// <summary>Requests without response headers so far.</summary>
     internal Measurement<long> InProgress => new(Volatile.Read(ref _inProgress), _endpoint);
 
-    /// <summary>Bytes of bodies that came.</summary>
+    /// <summary>Bytes of bodies received.</summary>
     internal Measurement<long> Received => new(Volatile.Read(ref _received), _endpoint);
 
-    /// <summary>Notes that an attempt begins. The result is handed to <see cref="Answered"/> or <see cref="Failed"/>.</summary>
+    /// <summary>Counts an attempt. Pass the result to <see cref="Answered"/> or <see cref="Failed"/>.</summary>
     public long Started()
     {
         Interlocked.Increment(ref _inProgress);
         return Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Notes that the head of an answer came.</summary>
-    /// <param name="started">What <see cref="Started"/> gave.</param>
-    /// <param name="status">The answer's status.</param>
+    /// <summary>Records a response.</summary>
     public void Answered(long started, int status) => Ended(started, status switch
     {
         >= 500 or 429 => Outcomes.Failed,
@@ -41,12 +39,11 @@ public sealed class UpstreamMeters
         _ => Outcomes.Ok,
     });
 
-    /// <summary>Notes that no answer came.</summary>
-    /// <param name="started">What <see cref="Started"/> gave.</param>
-    /// <param name="isUnwanted">Whether nobody waited for it any more: that is no failure of the endpoint's.</param>
+    /// <summary>Records that no response came.</summary>
+    /// <param name="isUnwanted">Whether every waiter was gone, which is no failure of the endpoint.</param>
     public void Failed(long started, bool isUnwanted) => Ended(started, isUnwanted ? Outcomes.Left : Outcomes.Failed);
 
-    /// <summary>Notes that some bytes of a body came.</summary>
+    /// <summary>Counts received bytes of a body.</summary>
     public void BytesReceived(int bytes) => Interlocked.Add(ref _received, bytes);
 
     private void Ended(long started, string outcome)

@@ -3,26 +3,26 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 /// <summary>How requests are authenticated.</summary>
 public sealed record AuthenticationSettings
 {
-    /// <summary>The region that signatures must name, or null to take the one that was signed (rule A1).</summary>
+    /// <summary>The region that signatures must name (rule A1). Null accepts any.</summary>
     public string? Region { get; init; }
 
     /// <summary>
-    /// Whether nothing is checked (<c>S3_OVERLAY_AUTH=none</c>): every caller is anonymous, and chunk signatures are taken off unchecked.
+    /// Turns authentication off (<c>S3_OVERLAY_AUTH=none</c>): every caller is anonymous, and chunk signatures are removed unchecked.
     /// </summary>
     public bool IsOff { get; init; }
 
-    /// <summary>Whether signatures of version 2 are taken (<c>S3_OVERLAY_SIGV2</c>).</summary>
+    /// <summary>Whether version 2 signatures are accepted (<c>S3_OVERLAY_SIGV2</c>).</summary>
     public bool AllowsVersion2 { get; init; } = true;
 
-    /// <summary>Whether the signature may stand in the query, where it works for everyone who gets hold of the link.</summary>
+    /// <summary>Whether presigned URLs are accepted. They work for anyone who has the URL.</summary>
     public bool AllowsPresigned { get; init; } = true;
 
-    /// <summary>How far a client's clock may be off: fifteen minutes, as in S3.</summary>
+    /// <summary>The most that a client's clock may be off. Fifteen minutes, as in S3.</summary>
     public TimeSpan MaxSkew { get; init; } = TimeSpan.FromMinutes(15);
 
     /// <summary>
-    /// Whether links that are to live longer than S3 allows, or not at all, are let in once their signature is found right: where a store
-    /// behind the door is shown such a link, too, and says what becomes of it.
+    /// Whether presigned URLs with a lifetime that S3 forbids are accepted once their signature is right: the store behind the proxy sees
+    /// the lifetime and decides.
     /// </summary>
     public bool LeavesLifetimes { get; init; }
 }

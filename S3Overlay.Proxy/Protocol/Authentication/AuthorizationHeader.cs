@@ -3,7 +3,7 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 /// <summary>Reads the <c>Authorization</c> header of SigV4.</summary>
 internal static class AuthorizationHeader
 {
-    /// <summary>Whether the header is SigV4's.</summary>
+    /// <summary>Whether the header is a SigV4 one.</summary>
     public static bool IsSigV4(string authorization) =>
         authorization.StartsWith(SigV4.Algorithm, StringComparison.Ordinal)
         && (authorization.Length == SigV4.Algorithm.Length || authorization[SigV4.Algorithm.Length] is ' ' or '\t' or ',');
@@ -62,7 +62,7 @@ internal static class AuthorizationHeader
     {
         if (!field.IsEmpty)
         {
-            // Two readers of such a header could each believe another half of it.
+            // Two readers of such a header could each trust a different half of it.
             throw Malformed("a field is given twice.");
         }
 

@@ -3,13 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>The canonical query of SigV4: every name and value encoded the one way, sorted by their bytes.</summary>
+/// <summary>The canonical query of SigV4: names and values in one encoding, sorted by their bytes.</summary>
 internal static class CanonicalQuery
 {
-    /// <summary>Appends the canonical form of a query as sent.</summary>
-    /// <param name="writer">Where to.</param>
+    /// <summary>Appends the canonical form of a query.</summary>
     /// <param name="rawQuery">The query without its question mark.</param>
-    /// <param name="withoutSignature">Whether X-Amz-Signature is left out, as in a presigned URL.</param>
+    /// <param name="withoutSignature">Whether to leave out X-Amz-Signature, as presigned URLs do.</param>
     public static void Append(ref CanonicalWriter writer, ReadOnlySpan<char> rawQuery, bool withoutSignature)
     {
         if (rawQuery.IsEmpty)
@@ -65,7 +64,7 @@ internal static class CanonicalQuery
 
     private static unsafe void Sort(Span<Part> parts, ReadOnlySpan<byte> text)
     {
-        // Not an insertion sort: an unauthenticated request line may hold many thousand parameters.
+        // Not an insertion sort: an unauthenticated request can have thousands of parameters.
         fixed (byte* start = text)
         {
             parts.Sort(new PartOrder(start, text.Length));

@@ -3,9 +3,7 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>
-/// Bytes of a canonical request while it is put together: on the caller's stack first, in a pooled array when that is too small.
-/// </summary>
+/// <summary>Builds a canonical request in bytes: on the caller's stack first, in a pooled array once that is full.</summary>
 internal ref struct CanonicalWriter(Span<byte> initial)
 {
     private Span<byte> _bytes = initial;
@@ -20,7 +18,7 @@ internal ref struct CanonicalWriter(Span<byte> initial)
 
     public void Append(scoped ReadOnlySpan<byte> bytes) => bytes.CopyTo(Reserve(bytes.Length));
 
-    /// <summary>Text that came off the wire (each character one byte), or that is plain ASCII.</summary>
+    /// <summary>Appends ASCII, or text as received, one byte a character.</summary>
     public void AppendLatin1(scoped ReadOnlySpan<char> text) => Encoding.Latin1.GetBytes(text, Reserve(text.Length));
 
     public void AppendHex(scoped ReadOnlySpan<byte> bytes) => Convert.TryToHexStringLower(bytes, Reserve(bytes.Length * 2), out _);

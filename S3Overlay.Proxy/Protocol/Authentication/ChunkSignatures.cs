@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
 /// <summary>
-/// The chain of signatures over the chunks of a body: each signs its chunk and the signature before it, the first that of the request.
+/// The chain of signatures over the chunks of a body. Each signs its chunk and the signature before it; the first follows the request's.
 /// </summary>
 /// <remarks>
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and
@@ -16,7 +16,7 @@ public sealed class ChunkSignatures
     private readonly string _scope;
     private readonly byte[] _previous = new byte[SHA256.HashSizeInBytes];
 
-    /// <summary>Begins the chain.</summary>
+    /// <summary>Starts the chain.</summary>
     /// <param name="key">The key the request was signed with.</param>
     /// <param name="time">The time that was signed.</param>
     /// <param name="scope">The credential scope.</param>
@@ -27,9 +27,9 @@ public sealed class ChunkSignatures
         Convert.FromHexString(seed, _previous, out _, out _);
     }
 
-    /// <summary>The signature of the next chunk, which the one after it builds on.</summary>
+    /// <summary>Computes the signature of the next chunk.</summary>
     /// <param name="hash">SHA-256 of the chunk's bytes.</param>
-    /// <param name="signature">Where the 32 bytes go.</param>
+    /// <param name="signature">Receives the 32 bytes.</param>
     public void NextChunk(ReadOnlySpan<byte> hash, Span<byte> signature)
     {
         var writer = Begin("AWS4-HMAC-SHA256-PAYLOAD\n"u8, stackalloc byte[512]);
@@ -38,7 +38,7 @@ public sealed class ChunkSignatures
         End(ref writer, hash, signature);
     }
 
-    /// <summary>The signature of the trailer, which ends the chain.</summary>
+    /// <summary>Computes the signature of the trailer, which ends the chain.</summary>
     /// <param name="hash">SHA-256 of the trailer in its canonical form: <c>name:value\n</c> for each header, sorted.</param>
     /// <param name="signature">Where the 32 bytes go.</param>
     public void Trailer(ReadOnlySpan<byte> hash, Span<byte> signature)

@@ -6,16 +6,16 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>What a payload hash asks of the body.</summary>
+/// <summary>How <c>x-amz-content-sha256</c> says that a body is framed and checked.</summary>
 internal static class PayloadHashes
 {
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     /// <summary>The plan for a body.</summary>
     /// <param name="hash">The value of <c>x-amz-content-sha256</c>.</param>
-    /// <param name="signatures">What checks its chunks; null where they have no signature to begin from.</param>
-    /// <param name="isOff">Whether signatures of chunks are taken off unchecked.</param>
-    /// <exception cref="S3Exception">The value is none that S3 knows, or one that is not served here.</exception>
+    /// <param name="signatures">Checks the chunks; null if there is no signature to start from.</param>
+    /// <param name="isOff">Whether chunk signatures are removed unchecked.</param>
+    /// <exception cref="S3Exception">S3 has no such value, or the proxy does not support it.</exception>
     public static PayloadPlan Plan(string hash, ChunkSignatures? signatures, bool isOff = false)
     {
         switch (hash)
@@ -50,7 +50,7 @@ internal static class PayloadHashes
             };
     }
 
-    /// <summary>The hash that a request sends along; null for none.</summary>
+    /// <summary>The value that a request sent; null for none.</summary>
     public static string? Sent(IHeaderDictionary headers) =>
         headers.TryGetValue("x-amz-content-sha256", out var sent) && sent.Count > 0 ? sent.ToString().Trim() : null;
 }

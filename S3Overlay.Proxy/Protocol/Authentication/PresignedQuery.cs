@@ -17,21 +17,21 @@ internal static class PresignedQuery
     private const string Signature = "X-Amz-Signature";
     private const int MaxLifetime = 7 * 24 * 60 * 60;
 
-    /// <summary>Some three thousand years: a span of time holds it, and nobody waits for its end.</summary>
+    /// <summary>About three thousand years: fits into a <see cref="TimeSpan"/> and never ends.</summary>
     private const long LongestSpan = 100_000_000_000;
 
     private static readonly string[] SigningNames = [Algorithm, Credential, Date, Expires, SignedHeaders, Signature, PayloadHash,
         SecurityToken];
 
-    /// <summary>Whether the query claims to be signed with SigV4.</summary>
+    /// <summary>Whether the query claims a SigV4 signature.</summary>
     public static bool IsPresigned(S3Query query) =>
         query.Parameters.Count > 0 && (query.Has(Algorithm) || query.Has(Signature) || query.Has(Credential));
 
-    /// <summary>The access key that the query says it was signed with; null for none.</summary>
+    /// <summary>The access key that the query names; null for none.</summary>
     public static string? ClaimedKey(S3Query query) => query[Credential] is { } credential && credential.IndexOf('/') is > 0 and var slash
         ? credential[..slash] : null;
 
-    /// <summary>Whether a parameter is part of the signing itself, and not of the request.</summary>
+    /// <summary>Whether a parameter belongs to the signature rather than to the request.</summary>
     public static bool IsSigning(string name)
     {
         foreach (var signing in SigningNames)
@@ -46,8 +46,8 @@ internal static class PresignedQuery
     }
 
     /// <summary>
-    /// Reads from when and how long a URL is to be valid, where it is presigned and S3 would not allow that lifetime: longer than a week,
-    /// or none. Says false of any other query, also of one that is not whole.
+    /// Reads the start and lifetime of a presigned URL whose lifetime S3 forbids: more than a week, or none. False for any other query,
+    /// even an incomplete one.
     /// </summary>
     public static bool TryReadUnusualLifetime(S3Query query, out DateTimeOffset start, out TimeSpan lifetime)
     {
@@ -62,10 +62,10 @@ internal static class PresignedQuery
         return true;
     }
 
-    /// <summary>Reads credential, signed headers, signature and time, and how long the URL lives.</summary>
-    /// <param name="query">The query.</param>
-    /// <param name="claim">What is read into.</param>
-    /// <param name="refusal">What S3 says of a lifetime that it does not allow; null of one that it does.</param>
+    /// <summary>Reads credential, signed headers, signature and time.</summary>
+    /// <param name="claim">Receives the fields.</param>
+    /// <param name="refusal">S3's error for a forbidden lifetime; null for an allowed one.</param>
+    /// <returns>The URL's lifetime.</returns>
     /// <exception cref="S3Exception">AuthorizationQueryParametersError.</exception>
     public static TimeSpan Read(S3Query query, ref SignatureClaim claim, out S3Exception? refusal)
     {
@@ -110,14 +110,13 @@ internal static class PresignedQuery
     }
 
     /// <summary>
-    /// Makes headers of the <c>x-amz-*</c> parameters of a presigned URL, where no such header was sent. Presigners of several SDKs move
-    /// headers there (metadata, ACL, storage class), and S3 takes them as the headers they were; but not what is about a body, which nobody
-    /// had when the URL was made: SDKs leave the checksum of no bytes there, and S3 passes over it.
+    /// Turns the <c>x-amz-*</c> parameters of a presigned URL into headers, unless the request has such a header. Several SDKs presign
+    /// headers this way (metadata, ACL, storage class), and S3 reads them as headers. Parameters about a body are skipped: it did not exist
+    /// when the URL was signed, and SDKs leave the checksum of an empty body there, which S3 ignores.
     /// </summary>
-    /// <param name="query">The query.</param>
-    /// <param name="headers">The headers.</param>
-    /// <param name="isSignedAsHeaders">Whether the signature is over these headers and not over the query, as version 2 has it: then
-    /// nothing is passed over.</param>
+    /// <param name="isSignedAsHeaders">
+    /// Whether the signature covers these headers and not the query, as in version 2. Then nothing is skipped.
+    /// </param>
     public static void MoveToHeaders(S3Query query, IHeaderDictionary headers, bool isSignedAsHeaders = false)
     {
         foreach (var (name, value) in query.Parameters)
@@ -135,7 +134,7 @@ internal static class PresignedQuery
         }
     }
 
-    /// <summary>Whether a header is about the body that comes with it: its checksum, and how it is framed.</summary>
+    /// <summary>Whether a header describes the body: its checksum or framing.</summary>
     private static bool IsOfBody(string name) =>
         name.StartsWith("x-amz-checksum-", StringComparison.OrdinalIgnoreCase)
             ? !name.Equals("x-amz-checksum-mode", StringComparison.OrdinalIgnoreCase)
@@ -145,7 +144,7 @@ internal static class PresignedQuery
                 || name.Equals("x-amz-trailer", StringComparison.OrdinalIgnoreCase)
                 || name.Equals("x-amz-decoded-content-length", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>A parameter of the signature that is there twice: two readers of such a URL could each believe another one.</summary>
+    /// <summary>Rejects a repeated signature parameter: two readers could each trust a different one.</summary>
     private static void RefuseRepeated(S3Query query)
     {
         var seen = 0;

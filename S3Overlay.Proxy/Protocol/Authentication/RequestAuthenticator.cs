@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
 /// <summary>
-/// Finds out who a request comes from, before anything else is done with it (rule A1). The one place where that is decided: what it
-/// does not know, it refuses.
+/// Finds out who sent a request, before anything else is done with it (rule A1). The only place that decides this; it rejects what it does
+/// not know.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html</remarks>
 public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings settings, TimeProvider time)
@@ -19,17 +19,12 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
     internal TimeProvider Time => time;
 
     /// <summary>Authenticates a request.</summary>
-    /// <param name="method">The HTTP method as sent.</param>
     /// <param name="rawPath">The path as sent, percent-encoded.</param>
     /// <param name="rawQuery">The query as sent, without its question mark.</param>
-    /// <param name="query">The same query, decoded.</param>
-    /// <param name="headers">
-    /// The headers as sent. Those that the presigner of a URL moved into its query are put back among them.
-    /// </param>
-    /// <param name="host">The Host the client named.</param>
-    /// <param name="hostBucket">The bucket that the Host names; empty where the path names it, as version 2 has it.</param>
-    /// <returns>The caller, and how the body is to be read.</returns>
-    /// <exception cref="S3Exception">The signature is missing a part, is wrong, is of a kind not served, or has had its time.</exception>
+    /// <param name="headers">The headers as sent. Headers that a presigner moved into the query are added back.</param>
+    /// <param name="hostBucket">The bucket that the Host names; empty if the path names it. Version 2 signs it.</param>
+    /// <returns>The caller, and how to read the body.</returns>
+    /// <exception cref="S3Exception">The signature is incomplete, wrong, expired, or of an unsupported kind.</exception>
     public AuthenticatedRequest Authenticate(
         string method, string rawPath, string rawQuery, S3Query query, IHeaderDictionary headers, string host, string hostBucket = "")
     {
@@ -55,7 +50,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         if ((isPresigned || isPresignedV2) && !settings.AllowsPresigned)
         {
             throw new S3Exception(
-                S3Errors.AccessDenied, "A presigned URL does not do here: the signature must be in the Authorization header.");
+                S3Errors.AccessDenied, "Presigned URLs are not accepted here: put the signature into the Authorization header.");
         }
 
         if (isPresigned)
@@ -91,7 +86,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
             }
         }
 
-        // Its value is not shown: of other schemes it may hold a password.
+        // Do not echo the value: other schemes may put a password there.
         throw new S3Exception(S3Errors.InvalidArgument, "Unsupported Authorization Type")
             { Details = [new("ArgumentName", "Authorization")] };
     }
@@ -114,7 +109,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         return new(S3Caller.Anonymous, PayloadHashes.Plan(hash, signatures: null, isOff: true));
     }
 
-    /// <summary>A way of signing that is not served, or is switched off.</summary>
+    /// <summary>The signature version is unsupported, or turned off.</summary>
     internal static S3Exception NotSupported() =>
         new(S3Errors.InvalidRequest, "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.");
 }

@@ -4,34 +4,32 @@ using System.Security.Cryptography;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>Signs requests as a client: for the remote, for an S3 endpoint as local, for tests and tools.</summary>
-/// <param name="credentials">What to sign with.</param>
-/// <param name="region">The region of the endpoint.</param>
-/// <param name="service">The service; <c>s3</c>.</param>
+/// <summary>Signs requests as a client: for remotes, for an S3 endpoint as local layer, for tests and tools.</summary>
+/// <param name="region">The endpoint's region.</param>
+/// <param name="service">The service name.</param>
 public sealed class RequestSigner(SigningCredentials credentials, string region, string service = "s3")
 {
     private static readonly SigningKeys Keys = new();
 
     /// <summary>
-    /// Whether a header of a request has to be signed where it is there: <c>x-amz-*</c>, and Content-Type, without which AWS takes a
-    /// request as well, and Ceph's gateway from 20.2.4 on does not.
+    /// Whether a header must be signed if it is sent: <c>x-amz-*</c>, and Content-Type, which AWS does not require but Ceph's gateway does
+    /// since 20.2.4.
     /// </summary>
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, CanonicalHeaders.</remarks>
     public static bool MustSign(string name) =>
         name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Signs a request in its headers.</summary>
-    /// <param name="method">The HTTP method.</param>
-    /// <param name="host">The value of the Host header that will be sent: with the port where it is not the scheme's own.</param>
+    /// <param name="host">The Host header as it will be sent, with the port unless it is the scheme's default.</param>
     /// <param name="rawPath">The path as it will be sent, percent-encoded.</param>
     /// <param name="rawQuery">The query as it will be sent, without its question mark.</param>
     /// <param name="headers">
-    /// Further headers to sign, in any order and case. Those that <see cref="MustSign"/> names must be among them; Host and those that
-    /// signing adds must not.
+    /// More headers to sign, in any order and case. Must include those of <see cref="MustSign"/>; must not include Host or the headers that
+    /// signing adds.
     /// </param>
-    /// <param name="payloadHash">SHA-256 of the body in lower-case hex, or <c>UNSIGNED-PAYLOAD</c> or a streaming name
-    /// (<see cref="SigV4"/>).</param>
-    /// <param name="now">The time of the request.</param>
+    /// <param name="payloadHash">
+    /// SHA-256 of the body in lower-case hex, <c>UNSIGNED-PAYLOAD</c>, or a streaming name (<see cref="SigV4"/>).
+    /// </param>
     /// <returns>The headers to add.</returns>
     public SignedRequest Sign(
         string method,
@@ -67,14 +65,12 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
     }
 
     /// <summary>Presigns a URL.</summary>
-    /// <param name="method">The HTTP method.</param>
-    /// <param name="host">The Host the URL will be fetched from.</param>
+    /// <param name="host">The host that the URL points to.</param>
     /// <param name="rawPath">The path, percent-encoded.</param>
     /// <param name="rawQuery">The query so far, without its question mark.</param>
-    /// <param name="headers">Headers that whoever uses the URL must send; Host must not be among them.</param>
-    /// <param name="now">From when it is valid.</param>
-    /// <param name="lifetime">For how long, up to seven days.</param>
-    /// <param name="payloadHash">The payload hash; unsigned unless given.</param>
+    /// <param name="headers">Headers that the URL's user must send. Must not include Host.</param>
+    /// <param name="now">The start of its validity.</param>
+    /// <param name="lifetime">At most seven days.</param>
     /// <returns>The whole query of the URL, without its question mark.</returns>
     public string Presign(
         string method,
@@ -110,7 +106,7 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
         return query + "&X-Amz-Signature=" + Signature(method, rawPath, query, signed, names, payloadHash, time, scope);
     }
 
-    /// <summary>The key that signs at a time: for signing the chunks of a body.</summary>
+    /// <summary>The key that signs at a time, for the chunks of a body.</summary>
     public SigningKey KeyAt(DateTimeOffset now) => KeyOf(Scope(SigningTime.Of(now)));
 
     private static void AddSorted(List<KeyValuePair<string, string>> signed, IEnumerable<KeyValuePair<string, string>> headers)
@@ -120,7 +116,7 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
             signed.Add(new(name.ToLowerInvariant(), value));
         }
 
-        // By insertion: there are few, most of them in order already, and the lines of a repeated header keep theirs.
+        // Insertion sort: the headers are few and mostly sorted, and repeated headers keep their order.
         for (var i = 1; i < signed.Count; i++)
         {
             var header = signed[i];

@@ -4,16 +4,14 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>The time a request was signed at.</summary>
+/// <summary>The time of a signature.</summary>
 internal static class RequestTime
 {
-    /// <summary>A date with an offset in place of GMT (RFC 822, section 5.1).</summary>
+    /// <summary>A date with an offset instead of GMT (RFC 822, section 5.1).</summary>
     private const string WithOffset = "d MMM yyyy HH:mm:ss zzz";
 
-    /// <summary>Reads the form that is signed: <c>20130524T000000Z</c>.</summary>
-    /// <remarks>
-    /// Digit by digit: every request has one, and a reader of all formats takes longer over it than the signature's hash does.
-    /// </remarks>
+    /// <summary>Reads the signed form: <c>20130524T000000Z</c>.</summary>
+    /// <remarks>Digit by digit: every request has one, and a general date parser takes longer than the signature's hash.</remarks>
     public static bool TryParseBasic(ReadOnlySpan<char> text, out DateTimeOffset time)
     {
         time = default;
@@ -35,8 +33,8 @@ internal static class RequestTime
     }
 
     /// <summary>
-    /// Reads <c>x-amz-date</c> or <c>Date</c>, in the basic form, in that of HTTP, or with an offset in place of GMT (RFC 822), as botocore
-    /// writes a <c>Date</c> that it signs, and gives it in the form that is signed.
+    /// Reads <c>x-amz-date</c> or <c>Date</c>: in the basic form, as an HTTP date, or with an offset (RFC 822), as botocore writes a
+    /// <c>Date</c> that it signs. Also returns the basic form.
     /// </summary>
     public static bool TryParseHeader(string text, out DateTimeOffset time, out string basic)
     {
@@ -58,8 +56,8 @@ internal static class RequestTime
     }
 
     /// <summary>
-    /// Reads the date of a version 2 signature: as HTTP has it, or with an offset in place of GMT (RFC 822), as AWS's own examples have it.
-    /// Which day of the week it is said to be does not count: a clock that is off is to be told so. Nothing is signed before 1970.
+    /// Reads the date of a version 2 signature: an HTTP date, or one with an offset (RFC 822) as in AWS's examples. The weekday is ignored,
+    /// so that a wrong clock gets the right error. Nothing was signed before 1970.
     /// </summary>
     public static bool TryParseVersion2(string text, out DateTimeOffset time)
     {
@@ -73,11 +71,9 @@ internal static class RequestTime
         return (isDate || TryParseHeader(text, out time, out _)) && time >= DateTimeOffset.UnixEpoch;
     }
 
-    /// <summary>Holds the time of a signature against the clock.</summary>
-    /// <param name="signedAt">When it was signed.</param>
-    /// <param name="asSent">The same as the client wrote it.</param>
-    /// <param name="now">The time here.</param>
-    /// <param name="most">How far the two may be apart.</param>
+    /// <summary>Checks the time of a signature against the clock.</summary>
+    /// <param name="asSent">The time as the client wrote it.</param>
+    /// <param name="most">The largest allowed difference.</param>
     /// <exception cref="S3Exception">RequestTimeTooSkewed.</exception>
     public static void CheckSkew(DateTimeOffset signedAt, string asSent, DateTimeOffset now, TimeSpan most)
     {
@@ -95,7 +91,7 @@ internal static class RequestTime
         }
     }
 
-    /// <summary>As error bodies show times: <c>2013-05-24T00:00:00Z</c>.</summary>
+    /// <summary>Formats a time as error documents do: <c>2013-05-24T00:00:00Z</c>.</summary>
     public static string ForErrors(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 

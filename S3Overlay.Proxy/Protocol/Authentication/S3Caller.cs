@@ -1,18 +1,18 @@
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>Who a request comes from, once its signature has been checked.</summary>
-/// <param name="AccessKey">The key the request was signed with; the empty string for an anonymous caller.</param>
+/// <summary>Who sent a request, once its signature was checked.</summary>
+/// <param name="AccessKey">The key that signed; the empty string for an anonymous caller.</param>
 public sealed record S3Caller(string AccessKey)
 {
-    /// <summary>A caller that signed nothing.</summary>
+    /// <summary>The sender of an unsigned request.</summary>
     public static readonly S3Caller Anonymous = new("");
 
-    /// <summary>The overlay itself: what it asks of local on its own account is no client's, whoever is waiting for it.</summary>
+    /// <summary>The overlay itself, for requests to the local layer that no client made.</summary>
     public static readonly S3Caller Overlay = new("") { IsOverlay = true };
 
     /// <summary>Whether the request was not signed.</summary>
     public bool IsAnonymous => AccessKey.Length == 0 && !IsOverlay;
 
-    /// <summary>Whether the overlay asks on its own account.</summary>
+    /// <summary>Whether the overlay asks for itself.</summary>
     public bool IsOverlay { get; private init; }
 }

@@ -14,8 +14,8 @@ internal static class SigV2
     private const string AmzPrefix = "x-amz-";
 
     /// <summary>
-    /// The parameters that are signed over. All others may be changed by whoever holds a link, so every one that chooses what is asked for
-    /// is here, those too that came up after this way of signing.
+    /// The signed parameters. The holder of a link can change any other, so every parameter that selects what is read or written is listed,
+    /// including those newer than this signature version.
     /// </summary>
     private static readonly HashSet<string> SignedParameters = new(SubResources.All, StringComparer.Ordinal)
     {
@@ -24,13 +24,11 @@ internal static class SigV2
         "response-content-language", "response-content-type", "response-expires",
     };
 
-    /// <summary>The string to sign, its bytes as Latin-1.</summary>
-    /// <param name="method">The HTTP method.</param>
+    /// <summary>The string to sign, each byte one Latin-1 character.</summary>
     /// <param name="path">The path, still encoded.</param>
-    /// <param name="hostBucket">The bucket that the host names; empty where the path names it.</param>
-    /// <param name="query">The query.</param>
-    /// <param name="headers">The headers, with those that a link has in its query.</param>
-    /// <param name="date">The <c>Date</c> header, empty where there is an <c>x-amz-date</c>; of a link, when it ends.</param>
+    /// <param name="hostBucket">The bucket that the host names; empty if the path names it.</param>
+    /// <param name="headers">The headers, including those that a link has in its query.</param>
+    /// <param name="date">The <c>Date</c> header, empty if there is an <c>x-amz-date</c>; for a link, its expiry.</param>
     public static string StringToSign(string method, string path, string hostBucket, S3Query query, IHeaderDictionary headers, string date)
     {
         var text = new StringBuilder(method).Append('\n')
@@ -67,7 +65,7 @@ internal static class SigV2
         return text.ToString();
     }
 
-    /// <summary>Whether a signature, in base64, is the one this secret gives a text. Takes as long for any wrong one.</summary>
+    /// <summary>Whether a base64 signature is the right one. Takes the same time for every wrong one.</summary>
     public static bool Holds(string secret, string stringToSign, string signature)
     {
         Span<byte> expected = stackalloc byte[HMACSHA1.HashSizeInBytes];

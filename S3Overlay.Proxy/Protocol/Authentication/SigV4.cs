@@ -4,20 +4,20 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>The pieces of AWS Signature Version 4 that signing and checking share, in the form S3 has them.</summary>
+/// <summary>The parts of AWS Signature Version 4 that signing and checking share, in S3's variant.</summary>
 /// <remarks>
-/// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. S3 differs from other services: a path is encoded
-/// once, and never normalised, since <c>a/../b</c> and <c>a//b</c> are names of objects.
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. Unlike other services, S3 encodes a path once and never
+/// normalises it: <c>a/../b</c> and <c>a//b</c> are object names.
 /// </remarks>
 public static class SigV4
 {
-    /// <summary>The name of the algorithm, as it stands in Authorization and X-Amz-Algorithm.</summary>
+    /// <summary>The algorithm's name in Authorization and X-Amz-Algorithm.</summary>
     public const string Algorithm = "AWS4-HMAC-SHA256";
 
     /// <summary>The last part of every credential scope.</summary>
     public const string Terminator = "aws4_request";
 
-    /// <summary>The payload hash of a body that is not part of the signature.</summary>
+    /// <summary>The payload hash of an unsigned body.</summary>
     public const string UnsignedPayload = "UNSIGNED-PAYLOAD";
 
     /// <summary>The payload hash of a body in signed chunks.</summary>
@@ -29,10 +29,10 @@ public static class SigV4
     /// <summary>The payload hash of a body in unsigned chunks with a trailer.</summary>
     public const string StreamingUnsignedPayloadTrailer = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
-    /// <summary>The payload hash of an empty body: SHA-256 of nothing.</summary>
+    /// <summary>The payload hash of an empty body.</summary>
     public const string EmptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-    /// <summary>How times are written in x-amz-date and in the string to sign.</summary>
+    /// <summary>The time format of x-amz-date and the string to sign.</summary>
     public const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
 
     private static readonly SearchValues<char> Unreserved =
@@ -41,7 +41,7 @@ public static class SigV4
     private static readonly SearchValues<char> UnreservedAndSlash =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
 
-    /// <summary>Appends the canonical form of a path as sent: decoded once, and encoded the one way S3 does.</summary>
+    /// <summary>Appends the canonical form of a path: decoded once and encoded in S3's way.</summary>
     internal static void AppendPath(ref CanonicalWriter writer, ReadOnlySpan<char> rawPath)
     {
         if (rawPath.IsEmpty)
@@ -53,7 +53,7 @@ public static class SigV4
         AppendEncoded(ref writer, rawPath, slashIsPlain: true, plusIsSpace: false);
     }
 
-    /// <summary>Appends text in canonical encoding, whatever encoding it came in.</summary>
+    /// <summary>Appends text in canonical encoding, whatever its encoding was.</summary>
     internal static void AppendEncoded(ref CanonicalWriter writer, ReadOnlySpan<char> text, bool slashIsPlain, bool plusIsSpace)
     {
         var plain = slashIsPlain ? UnreservedAndSlash : Unreserved;
@@ -93,7 +93,7 @@ public static class SigV4
         }
     }
 
-    /// <summary>Appends a header's value: trimmed, runs of spaces inside made one.</summary>
+    /// <summary>Appends a header's value, trimmed, with each run of spaces as one space.</summary>
     internal static void AppendHeaderValue(ref CanonicalWriter writer, ReadOnlySpan<char> value)
     {
         value = value.Trim(" \t");
@@ -107,10 +107,8 @@ public static class SigV4
     }
 
     /// <summary>Appends the string to sign of a request.</summary>
-    /// <param name="writer">Where to.</param>
     /// <param name="time">The request's time as sent.</param>
     /// <param name="scope">The credential scope: <c>20130524/us-east-1/s3/aws4_request</c>.</param>
-    /// <param name="canonicalRequest">The canonical request.</param>
     internal static void AppendStringToSign(
         ref CanonicalWriter writer, ReadOnlySpan<char> time, ReadOnlySpan<char> scope, ReadOnlySpan<byte> canonicalRequest)
     {

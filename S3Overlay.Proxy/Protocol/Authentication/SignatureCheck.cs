@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>One request, and whether a signature is its signature.</summary>
+/// <summary>Checks a signature against one request.</summary>
 internal readonly ref struct SignatureCheck(
     string method, string rawPath, string rawQuery, string host, IHeaderDictionary headers, string[] signedHeaders)
 {
@@ -16,7 +16,7 @@ internal readonly ref struct SignatureCheck(
         AllAsSent,
     }
 
-    /// <summary>Whether the claimed signature is the one this key gives the request.</summary>
+    /// <summary>Whether the claimed signature is the one that this key gives the request.</summary>
     public bool Holds(SigningKey key, ref SignatureClaim claim)
     {
         Span<byte> claimed = stackalloc byte[SHA256.HashSizeInBytes];
@@ -31,9 +31,8 @@ internal readonly ref struct SignatureCheck(
             return true;
         }
 
-        // Things that clients do differently, none of which changes what was signed for: path or query signed as they were sent instead of
-        // in canonical encoding (curl), the port named or left out though it is the scheme's own, and a link signed without its
-        // payload hash. Tried only now, so that they cost nothing where all is well.
+        // Clients differ in ways that do not change what is signed: path or query as sent instead of canonically encoded (curl), the
+        // default port named or left out, a link signed without its payload hash. Tried last, so they cost nothing in the usual case.
         if (Matches(key, in claim, claimed, host, Form.PathAsSent)
             || (!claim.IsPresigned && rawQuery.Length > 0 && Matches(key, in claim, claimed, host, Form.AllAsSent)))
         {
@@ -57,7 +56,7 @@ internal readonly ref struct SignatureCheck(
         return Matches(key, in claim, claimed, host, Form.Canonical);
     }
 
-    /// <summary>The canonical request and the string to sign, for telling a client what its signature was held against.</summary>
+    /// <summary>The canonical request and the string to sign, for the error document.</summary>
     public (string CanonicalRequest, string StringToSign) Describe(in SignatureClaim claim)
     {
         var canonical = new CanonicalWriter(stackalloc byte[1024]);

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>What a request says about its own signature, read but not believed yet.</summary>
+/// <summary>The signature that a request claims, parsed but not checked.</summary>
 internal ref struct SignatureClaim
 {
     /// <summary><c>access key/date/region/service/aws4_request</c>, as sent.</summary>
@@ -14,30 +14,28 @@ internal ref struct SignatureClaim
 
     public ReadOnlySpan<char> Service;
 
-    /// <summary>The names of the signed headers, with semicolons between.</summary>
+    /// <summary>The names of the signed headers, separated by semicolons.</summary>
     public ReadOnlySpan<char> SignedHeaders;
 
     /// <summary>In hex, as sent.</summary>
     public ReadOnlySpan<char> Signature;
 
-    /// <summary>The time in the form that is signed.</summary>
+    /// <summary>The time in its signed form.</summary>
     public string Time;
 
-    /// <summary>The payload hash, or what stands for it.</summary>
+    /// <summary>The payload hash, or the name used in its place.</summary>
     public string PayloadHash;
 
     /// <summary>Whether the signature came in the query.</summary>
     public bool IsPresigned;
 
-    /// <summary>The credential without its terminator: the name signing keys are cached under.</summary>
+    /// <summary>The credential without its terminator: the cache key of signing keys.</summary>
     public readonly ReadOnlySpan<char> KeyName => Credential[..^(SigV4.Terminator.Length + 1)];
 
     /// <summary><c>date/region/service/aws4_request</c>.</summary>
     public readonly ReadOnlySpan<char> Scope => Credential[(AccessKey.Length + 1)..];
 
-    /// <summary>
-    /// Takes a credential apart. From its end, since an access key may hold a slash. False where it does not have its five parts.
-    /// </summary>
+    /// <summary>Parses a credential, from its end since an access key may contain a slash. False unless it has five parts.</summary>
     public bool TrySetCredential(ReadOnlySpan<char> credential)
     {
         Credential = credential;

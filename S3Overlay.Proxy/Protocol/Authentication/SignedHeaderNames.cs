@@ -2,9 +2,7 @@ using System.Collections.Concurrent;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>
-/// Takes lists of signed headers apart, and remembers those of requests that were right: clients send the same few all day.
-/// </summary>
+/// <summary>Parses lists of signed headers and caches those of valid requests: clients send the same few lists over and over.</summary>
 internal sealed class SignedHeaderNames
 {
     private const int Capacity = 256;
@@ -14,10 +12,10 @@ internal sealed class SignedHeaderNames
 
     public SignedHeaderNames() => _byText = _known.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>The names of a list.</summary>
-    /// <param name="list">The names with semicolons between.</param>
-    /// <param name="isKnown">Whether the list is remembered already.</param>
-    /// <returns>Null where something in it cannot be the lower-case name of a header.</returns>
+    /// <summary>Parses a list.</summary>
+    /// <param name="list">The names, separated by semicolons.</param>
+    /// <param name="isKnown">Whether the list was cached.</param>
+    /// <returns>Null if a name cannot be that of a header in lower case.</returns>
     public string[]? Read(ReadOnlySpan<char> list, out bool isKnown)
     {
         isKnown = _byText.TryGetValue(list, out var known);
@@ -39,7 +37,7 @@ internal sealed class SignedHeaderNames
         return names;
     }
 
-    /// <summary>Remembers a list.</summary>
+    /// <summary>Caches a list.</summary>
     public void Keep(ReadOnlySpan<char> list, string[] names)
     {
         if (_known.Count < Capacity)

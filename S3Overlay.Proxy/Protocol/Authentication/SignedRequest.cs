@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>The headers that make a request a signed one.</summary>
+/// <summary>The headers that sign a request.</summary>
 public sealed class SignedRequest
 {
     internal SignedRequest(string authorization, string time, string payloadHash, string? sessionToken, string signature)
@@ -21,10 +21,10 @@ public sealed class SignedRequest
     /// <summary>The value of <c>x-amz-content-sha256</c>.</summary>
     public string PayloadHash { get; }
 
-    /// <summary>The value of <c>x-amz-security-token</c>; null where it is not sent.</summary>
+    /// <summary>The value of <c>x-amz-security-token</c>; null if it is not sent.</summary>
     public string? SessionToken { get; }
 
-    /// <summary>The signature alone, in hex: the seed of a body in signed chunks.</summary>
+    /// <summary>The signature alone, in hex: the seed of the chunk signatures.</summary>
     public string Signature { get; }
 
     /// <summary>The headers to add to the request.</summary>

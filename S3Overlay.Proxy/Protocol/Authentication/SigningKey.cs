@@ -3,7 +3,7 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>The key that signs for one access key on one day, in one region, for one service.</summary>
+/// <summary>The signing key of one access key for one day, region and service.</summary>
 public sealed class SigningKey
 {
     private readonly byte[] _key;
@@ -17,10 +17,7 @@ public sealed class SigningKey
     }
 
     /// <summary>Derives the key.</summary>
-    /// <param name="secret">The secret access key.</param>
-    /// <param name="date">The scope's date, <c>20130524</c>.</param>
-    /// <param name="region">The scope's region.</param>
-    /// <param name="service">The scope's service.</param>
+    /// <param name="date">The date of the scope, <c>20130524</c>.</param>
     public static SigningKey Derive(string secret, ReadOnlySpan<char> date, ReadOnlySpan<char> region, ReadOnlySpan<char> service)
     {
         var key = new byte[SHA256.HashSizeInBytes];
@@ -33,14 +30,14 @@ public sealed class SigningKey
         return new(key, secret);
     }
 
-    /// <summary>Whether the key was derived from this secret: an access key's secret can change while the day goes on.</summary>
+    /// <summary>Whether the key was derived from this secret, which can change during the day.</summary>
     public bool IsOf(string secret) =>
         ReferenceEquals(secret, _secret) || string.Equals(secret, _secret, StringComparison.Ordinal);
 
-    /// <summary>The signature of some bytes, 32 bytes.</summary>
+    /// <summary>Writes the signature of a message, 32 bytes.</summary>
     public void Sign(ReadOnlySpan<byte> message, Span<byte> signature)
     {
-        // A prepared HMAC costs half of a fresh one, but serves one thread at a time; whoever finds it taken computes afresh.
+        // A prepared HMAC costs half as much as a new one, but only one thread can use it. Others compute from scratch.
         var ready = Interlocked.Exchange(ref _ready, null);
         if (ready is null)
         {
@@ -53,7 +50,7 @@ public sealed class SigningKey
         Interlocked.Exchange(ref _ready, ready);
     }
 
-    /// <summary>Makes ready for many signatures: done for keys that are kept.</summary>
+    /// <summary>Prepares for many signatures. Done for cached keys.</summary>
     internal void Prepare() => _ready ??= IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
 
     private static void Step(ReadOnlySpan<byte> key, ReadOnlySpan<char> text, Span<byte> result)

@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>The time of a request in the form that is signed. Requests of one second share its text.</summary>
+/// <summary>Formats the signed time of a request. Requests of the same second share the string.</summary>
 internal static class SigningTime
 {
     private static Second? _last;
 
-    /// <summary>The text: <c>20130524T000000Z</c>.</summary>
+    /// <summary>Returns <c>20130524T000000Z</c>.</summary>
     public static string Of(DateTimeOffset time)
     {
         var number = time.UtcTicks / TimeSpan.TicksPerSecond;

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
-/// <summary>Checks requests and links signed with version 2, which old clients and many a script still send.</summary>
+/// <summary>Checks version 2 signatures, which old clients and scripts still send.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html</remarks>
 internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSettings settings, TimeProvider time)
 {
@@ -11,13 +11,13 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
     private const string ExpiresParameter = "Expires";
     private const string Scheme = "AWS ";
 
-    /// <summary>Whether an Authorization header is of this version.</summary>
+    /// <summary>Whether an Authorization header is of version 2.</summary>
     public static bool IsHeader(string authorization) => authorization.StartsWith(Scheme, StringComparison.Ordinal);
 
-    /// <summary>Whether a query claims to be signed with this version.</summary>
+    /// <summary>Whether a query claims a version 2 signature.</summary>
     public static bool IsPresigned(S3Query query) => query.Has(SignatureParameter) || query.Has(AccessKeyParameter);
 
-    /// <summary>The access key that a query says it was signed with; null for none.</summary>
+    /// <summary>The access key that a query names; null for none.</summary>
     public static string? ClaimedKey(S3Query query) => query[AccessKeyParameter];
 
     /// <summary>Checks an Authorization header.</summary>
@@ -49,7 +49,7 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
                 : date, headers.ContainsKey("x-amz-security-token"));
     }
 
-    /// <summary>Checks a link, and makes headers of what its signer put into its query.</summary>
+    /// <summary>Checks a presigned URL and turns the headers in its query into headers.</summary>
     /// <exception cref="S3Exception">AccessDenied, InvalidAccessKeyId, SignatureDoesNotMatch.</exception>
     public S3Caller Presigned(string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers)
     {
@@ -82,14 +82,14 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
             };
         }
 
-        // A plus that a client left as it is was read as a space, which no signature has.
+        // An unencoded plus was decoded as a space, which no signature contains.
         signature = signature.Replace(' ', '+');
         MoveToHeaders(query, headers);
         return Verify(accessKey, signature, method, rawPath, hostBucket, query, headers, expires, query.Has("x-amz-security-token")
             || headers.ContainsKey("x-amz-security-token"));
     }
 
-    /// <summary>Makes headers of what presigners put into the query of a link: it is signed over as the headers it stands for.</summary>
+    /// <summary>Turns the headers that presigners put into a query into headers, which is what the signature covers.</summary>
     public static void MoveToHeaders(S3Query query, IHeaderDictionary headers)
     {
         PresignedQuery.MoveToHeaders(query, headers, isSignedAsHeaders: true);
@@ -113,7 +113,7 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
 
         if (hasToken)
         {
-            // Keys here have no session tokens. One that is sent belongs to other credentials: ignoring it would hide the mix-up.
+            // Keys here have no session tokens. A token that is sent belongs to other credentials: ignoring it would hide the mistake.
             throw new S3Exception(S3Errors.InvalidToken);
         }
 
@@ -137,7 +137,7 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
         };
     }
 
-    /// <summary>What clients sign in place of the path they send, which names the same bucket and key.</summary>
+    /// <summary>Other spellings of the path that clients sign; each names the same bucket and key.</summary>
     private static IEnumerable<string> OtherForms(string rawPath, string hostBucket)
     {
         if (hostBucket.Length == 0 && rawPath.Length > 1 && rawPath.IndexOf('/', 1) < 0)

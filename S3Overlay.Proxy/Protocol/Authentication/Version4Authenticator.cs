@@ -5,8 +5,7 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
 /// <summary>
-/// Checks requests and URLs signed with version 4. Keys that signed before, and lists of signed headers, are kept, so that a check derives
-/// and splits nothing.
+/// Checks version 4 signatures. Signing keys and header lists are cached, so that a usual check derives and parses nothing.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html</remarks>
 internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSettings settings, TimeProvider time)
@@ -35,9 +34,10 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
         return Verify(ref claim, claim.PayloadHash, method, rawPath, rawQuery, headers, host, headers.ContainsKey("x-amz-security-token"));
     }
 
-    /// <summary>Checks a URL, and makes headers of what its signer put into its query.</summary>
-    /// <exception cref="S3Exception">AuthorizationQueryParametersError, AccessDenied, InvalidAccessKeyId, InvalidToken,
-    /// SignatureDoesNotMatch.</exception>
+    /// <summary>Checks a presigned URL and turns the headers in its query into headers.</summary>
+    /// <exception cref="S3Exception">
+    /// AuthorizationQueryParametersError, AccessDenied, InvalidAccessKeyId, InvalidToken, SignatureDoesNotMatch.
+    /// </exception>
     public AuthenticatedRequest Presigned(
         string method, string rawPath, string rawQuery, S3Query query, IHeaderDictionary headers, string host)
     {
@@ -69,7 +69,7 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
             };
         }
 
-        // A hash named in the URL binds whoever uses it; one that the user sends is a promise about what they send.
+        // A hash in the URL binds its user. One that the user sends is a promise about the body.
         var promised = query[PresignedQuery.PayloadHash] ?? PayloadHashes.Sent(headers) ?? SigV4.UnsignedPayload;
         claim.PayloadHash = promised;
         var hasToken = query.Has(PresignedQuery.SecurityToken) || headers.ContainsKey("x-amz-security-token");
@@ -100,7 +100,7 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
 
         if (hasToken)
         {
-            // Keys here have no session tokens. One that is sent belongs to other credentials: ignoring it would hide the mix-up.
+            // Keys here have no session tokens. A token that is sent belongs to other credentials: ignoring it would hide the mistake.
             throw new S3Exception(S3Errors.InvalidToken);
         }
 
@@ -138,7 +138,8 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
         if (!claim.Date.SequenceEqual(claim.Time.AsSpan(0, 8)))
         {
             throw Malformed(
-                in claim, $"Invalid credential date \"{claim.Date}\". This date is not the same as X-Amz-Date: \"{claim.Time.AsSpan(0, 8)}\".");
+                in claim, $"Invalid credential date \"{claim.Date}\". This date is not the same as X-Amz-Date: "
+                    + $"\"{claim.Time.AsSpan(0, 8)}\".");
         }
 
         if (settings.Region is { } region && !claim.Region.SequenceEqual(region))
@@ -188,10 +189,9 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
         new(S3Errors.AccessDenied, "There were headers present in the request which were not signed")
             { Details = [new("HeadersNotSigned", headers)] };
 
-    /// <param name="claim">The signature.</param>
-    /// <param name="why">What is wrong with it.</param>
-    /// <param name="region">The region to sign for, where that is what is wrong: in a header too, since the answer to a HEAD has no
-    /// document.</param>
+    /// <param name="region">
+    /// The region to sign for, if that is the problem. Also sent as a header, since the response to a HEAD has no body.
+    /// </param>
     private static S3Exception Malformed(in SignatureClaim claim, string why, string? region = null) =>
         new(
             claim.IsPresigned ? S3Errors.AuthorizationQueryParametersError : S3Errors.AuthorizationHeaderMalformed,

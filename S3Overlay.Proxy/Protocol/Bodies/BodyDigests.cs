@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>Everything a client promised about the bytes of a body, computed while they pass.</summary>
+/// <summary>The digests and checksums that a client announced for a body, computed while it is read.</summary>
 internal sealed class BodyDigests : IDisposable
 {
     private readonly string? _sha256;
@@ -23,20 +23,19 @@ internal sealed class BodyDigests : IDisposable
         _checksumHasher = algorithm is { } known ? ChecksumHasher.Create(known) : null;
     }
 
-    /// <summary>The checksum that came as a header and, once verified, the one that came as a trailer.</summary>
+    /// <summary>The checksum from a header or, once verified, from a trailer.</summary>
     public BodyChecksum? Checksum { get; private set; }
 
-    /// <summary>The algorithm of the one that comes as a trailer; null where none does, and once it is verified.</summary>
+    /// <summary>The algorithm of a checksum that is still to arrive in a trailer; null if there is none.</summary>
     public ChecksumAlgorithm? ComingChecksum => Checksum is null ? _algorithm : null;
 
-    /// <summary>Reads what was promised.</summary>
-    /// <param name="headers">The request's headers.</param>
-    /// <param name="sha256">The payload hash; null where none was promised.</param>
+    /// <summary>Reads what was announced.</summary>
+    /// <param name="sha256">The payload hash; null if none was sent.</param>
     /// <param name="announced">The names of the trailers to come.</param>
-    /// <param name="checksumsAreOfTheBody">False where the checksum headers are about something else (CompleteMultipartUpload).</param>
-    /// <param name="leavesMalformed">Whether a checksum header that cannot be one is somebody else's to refuse.</param>
-    /// <returns>Null where nothing was promised.</returns>
-    /// <exception cref="S3Exception">InvalidDigest or InvalidRequest: a promise that nothing could keep.</exception>
+    /// <param name="checksumsAreOfTheBody">False if the checksum headers describe something else (CompleteMultipartUpload).</param>
+    /// <param name="leavesMalformed">Whether the store rejects malformed checksum headers itself.</param>
+    /// <returns>Null if nothing was announced.</returns>
+    /// <exception cref="S3Exception">InvalidDigest or InvalidRequest: no body could have such a digest.</exception>
     public static BodyDigests? Read(IHeaderDictionary headers, string? sha256, IReadOnlyCollection<string> announced,
         bool checksumsAreOfTheBody, bool leavesMalformed = false)
     {
@@ -61,8 +60,8 @@ internal sealed class BodyDigests : IDisposable
         _checksumHasher?.Append(bytes);
     }
 
-    /// <summary>Holds the bytes against what was promised.</summary>
-    /// <exception cref="S3Exception">A promise was not kept.</exception>
+    /// <summary>Compares the body with what was announced.</summary>
+    /// <exception cref="S3Exception">A digest or checksum does not match.</exception>
     public void Check(IReadOnlyList<KeyValuePair<string, string>> trailers)
     {
         CheckSha256();

@@ -1,21 +1,21 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>Takes the framing off a body.</summary>
+/// <summary>Removes the framing of a body.</summary>
 internal abstract class BodyFraming
 {
-    /// <summary>The number of bytes without framing; null where it is not known.</summary>
+    /// <summary>The length without framing; null if unknown.</summary>
     public abstract long? Length { get; }
 
-    /// <summary>The most bytes there can be without framing; null where there is no bound.</summary>
+    /// <summary>The largest possible length without framing; null if unbounded.</summary>
     public virtual long? LongestLength => Length;
 
-    /// <summary>The headers that followed the body; empty before its end.</summary>
+    /// <summary>The headers after the body; empty before its end.</summary>
     public virtual IReadOnlyList<KeyValuePair<string, string>> Trailers => [];
 
-    /// <summary>Reads; 0 only at the end, once all that the framing promises has been found right.</summary>
+    /// <summary>Reads. Returns 0 only at the end, once the framing proved to be right.</summary>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
-    /// <summary>Gives back what was borrowed.</summary>
+    /// <summary>Returns pooled buffers.</summary>
     public virtual void Release()
     {
     }

@@ -3,29 +3,30 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>The headers behind the last chunk of a body.</summary>
+/// <summary>The headers after the last chunk of a body.</summary>
 internal static class BodyTrailers
 {
-    /// <summary>More than this behind the last chunk is refused.</summary>
+    /// <summary>The most bytes allowed after the last chunk.</summary>
     public const int MaxLength = 16 * 1024;
 
     private const string Signature = "x-amz-trailer-signature";
 
-    /// <summary>Reads all that stands behind the last chunk.</summary>
-    /// <param name="bytes">To the end of the body.</param>
+    /// <summary>Parses everything after the last chunk.</summary>
+    /// <param name="bytes">The rest of the body.</param>
     /// <param name="announced">The names in <c>x-amz-trailer</c>, in lower case.</param>
-    /// <param name="signature">The value of <c>x-amz-trailer-signature</c>, which is not among the result.</param>
-    /// <exception cref="S3Exception">MalformedTrailerError: no header, one that was not announced, or one that was and is
-    /// missing.</exception>
-    public static List<KeyValuePair<string,
-    string>> Read(ReadOnlySpan<byte> bytes, IReadOnlyCollection<string> announced, out string? signature)
+    /// <param name="signature">The value of <c>x-amz-trailer-signature</c>, which is not part of the result.</param>
+    /// <exception cref="S3Exception">
+    /// MalformedTrailerError: not a header, one that was not announced, or an announced one is missing.
+    /// </exception>
+    public static List<KeyValuePair<string, string>> Read(
+        ReadOnlySpan<byte> bytes, IReadOnlyCollection<string> announced, out string? signature)
     {
         signature = null;
         var trailers = new List<KeyValuePair<string, string>>();
         foreach (var range in bytes.Split((byte)'\n'))
         {
-            // Empty lines count for nothing: the MinIO client ends its trailers with a line feed and puts an empty line before their
-            // signature, others leave the last one out.
+            // Ignore empty lines: the MinIO client ends its trailers with a line feed and an empty line before their signature; others
+            // leave the last one out.
             var line = bytes[range].Trim(" \t\r"u8);
             if (line.IsEmpty)
             {
@@ -57,7 +58,7 @@ internal static class BodyTrailers
         return trailers.Count == announced.Count ? trailers : throw new S3Exception(S3Errors.MalformedTrailer);
     }
 
-    /// <summary>The hash that the trailer's signature is over.</summary>
+    /// <summary>Computes the hash that the trailer's signature covers.</summary>
     public static void Hash(IEnumerable<KeyValuePair<string, string>> trailers, Span<byte> hash)
     {
         var canonical = new StringBuilder();

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>The additional checksums of S3. Their numbers are on disk.</summary>
+/// <summary>S3's additional checksums. The numbers are stored on disk.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html</remarks>
 public enum ChecksumAlgorithm
 {

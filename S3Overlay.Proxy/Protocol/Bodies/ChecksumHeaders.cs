@@ -2,21 +2,20 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>Reads which additional checksum a request carries, and in which place.</summary>
+/// <summary>Reads which additional checksum a request has, and where.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html</remarks>
 public static class ChecksumHeaders
 {
-    /// <summary>The one checksum of a request.</summary>
-    /// <param name="headers">The request's headers.</param>
+    /// <summary>The checksum of a request.</summary>
     /// <param name="announced">The names of the trailers to come, in lower case.</param>
     /// <param name="leavesMalformed">
-    /// Whether a header that cannot be a checksum is somebody else's to refuse: it then counts as none, where
-    /// <c>x-amz-sdk-checksum-algorithm</c> names its algorithm. Stores differ in the code (S3: InvalidRequest, RGW: BadDigest, MinIO:
-    /// InvalidArgument).
+    /// Whether the store rejects a malformed checksum header itself. The header then counts as none if <c>x-amz-sdk-checksum-algorithm</c>
+    /// names its algorithm. Stores use different codes (S3: InvalidRequest, RGW: BadDigest, MinIO: InvalidArgument).
     /// </param>
-    /// <returns>The algorithm, and its value where it is not to come as a trailer; nulls where there is no checksum.</returns>
-    /// <exception cref="S3Exception">InvalidRequest: more than one, or malformed. BadDigest: not of the algorithm that
-    /// x-amz-sdk-checksum-algorithm names.</exception>
+    /// <returns>The algorithm, and its value unless it comes as a trailer; nulls without a checksum.</returns>
+    /// <exception cref="S3Exception">
+    /// InvalidRequest: more than one, or malformed. BadDigest: x-amz-sdk-checksum-algorithm names another algorithm.
+    /// </exception>
     public static (ChecksumAlgorithm? Algorithm, string? Value) Read(IHeaderDictionary headers, IReadOnlyCollection<string> announced,
         bool leavesMalformed = false)
     {
@@ -49,7 +48,7 @@ public static class ChecksumHeaders
             return default;
         }
 
-        // What the SDK says that it used: a checksum of another kind is BadDigest, and one that cannot be of any kind is an invalid header.
+        // The algorithm that the SDK names: S3 answers BadDigest for a value of another kind, and InvalidRequest for one of no kind.
         ChecksumAlgorithm? said = null;
         if (headers.TryGetValue("x-amz-sdk-checksum-algorithm", out var name) && name.Count > 0)
         {
@@ -68,7 +67,8 @@ public static class ChecksumHeaders
         {
             throw new S3Exception(
                 S3Errors.BadDigest,
-                $"The {ChecksumNames.Header(one)} header is no {ChecksumNames.Name(algorithmOfSdk)} checksum, which x-amz-sdk-checksum-algorithm names.");
+                $"The {ChecksumNames.Header(one)} header is no {ChecksumNames.Name(algorithmOfSdk)} checksum, which "
+                + $"x-amz-sdk-checksum-algorithm names.");
         }
 
         if (!isWellFormed)
@@ -79,7 +79,7 @@ public static class ChecksumHeaders
         return (algorithm, value);
     }
 
-    /// <summary>Refuses what cannot be a value of the algorithm.</summary>
+    /// <summary>Rejects a value that the algorithm cannot have.</summary>
     /// <exception cref="S3Exception">InvalidRequest.</exception>
     public static void CheckForm(ChecksumAlgorithm algorithm, string value)
     {

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>How S3 spells the checksum algorithms.</summary>
+/// <summary>S3's names of the checksum algorithms.</summary>
 public static class ChecksumNames
 {
     /// <summary>Every algorithm.</summary>
@@ -38,15 +38,15 @@ public static class ChecksumNames
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
     };
 
-    /// <summary>The element in XML answers: <c>ChecksumCRC32C</c>.</summary>
+    /// <summary>The XML element: <c>ChecksumCRC32C</c>.</summary>
     public static string Element(ChecksumAlgorithm algorithm) => "Checksum" + Name(algorithm);
 
-    /// <summary>Whether it is of those that came last to S3: many a store does not know them.</summary>
+    /// <summary>Whether S3 added it only recently, so that many stores do not know it.</summary>
     public static bool IsLate(ChecksumAlgorithm algorithm) =>
         algorithm is ChecksumAlgorithm.Md5 or ChecksumAlgorithm.Sha512 or ChecksumAlgorithm.XxHash64 or ChecksumAlgorithm.XxHash3
             or ChecksumAlgorithm.XxHash128;
 
-    /// <summary>How many bytes a value has before it is base64.</summary>
+    /// <summary>The size of a value in bytes, before base64.</summary>
     public static int Size(ChecksumAlgorithm algorithm) => algorithm switch
     {
         ChecksumAlgorithm.Crc32 or ChecksumAlgorithm.Crc32C => 4,
@@ -57,16 +57,17 @@ public static class ChecksumNames
         _ => 32,
     };
 
-    /// <summary>Reads the name of one that whoever serves a request is to compute.</summary>
-    /// <exception cref="S3Exception">InvalidRequest for what is none.</exception>
+    /// <summary>Reads the name of an algorithm to compute.</summary>
+    /// <exception cref="S3Exception">InvalidRequest for an unknown name.</exception>
     public static ChecksumAlgorithm Parse(string name) =>
         TryParseName(name, out var algorithm)
             ? algorithm
             : throw new S3Exception(
                 S3Errors.InvalidRequest,
-                $"Checksum algorithm provided is unsupported. Please try again with any of the valid types: [{string.Join(", ", All.Select(Name))}]");
+                $"Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+                + $"[{string.Join(", ", All.Select(Name))}]");
 
-    /// <summary>Reads a name as clients write it in <c>x-amz-checksum-algorithm</c> and <c>x-amz-sdk-checksum-algorithm</c>.</summary>
+    /// <summary>Reads a name from <c>x-amz-checksum-algorithm</c> or <c>x-amz-sdk-checksum-algorithm</c>.</summary>
     public static bool TryParseName(string? text, out ChecksumAlgorithm algorithm)
     {
         foreach (var candidate in All)

@@ -6,12 +6,12 @@ namespace S3Overlay.Proxy.Protocol.Bodies;
 /// <summary>The line before a chunk: <c>10000;chunk-signature=ad80...</c>.</summary>
 internal readonly record struct ChunkHeader(long Size, bool HasSignature)
 {
-    /// <summary>No more than this is looked at in search of a line's end.</summary>
+    /// <summary>The longest line accepted.</summary>
     public const int MaxLength = 1024;
 
     private const long MaxSize = 5L << 30;
 
-    /// <summary>Reads a line, and the 32 bytes of its signature where it has one.</summary>
+    /// <summary>Parses a line, and the 32 bytes of its signature if it has one.</summary>
     public static bool TryParse(ReadOnlySpan<byte> line, Span<byte> signature, out ChunkHeader header)
     {
         header = default;

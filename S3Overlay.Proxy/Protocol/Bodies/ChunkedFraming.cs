@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
 /// <summary>
-/// A body in <c>aws-chunked</c> encoding, its chunks signed or not, with headers behind the last one or not. Bytes of a chunk are handed
-/// out before its signature is known, so that a chunk of any size needs no memory; the read that ends a chunk fails where it is wrong.
+/// A body in <c>aws-chunked</c> encoding, signed or unsigned, with or without trailers. Bytes of a chunk are returned before its signature
+/// is checked, so that memory does not depend on the chunk size. The read that ends a wrong chunk fails.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html</remarks>
 internal sealed class ChunkedFraming(Stream stream, long length, PayloadPlan plan, IReadOnlyCollection<string> announced) : BodyFraming
@@ -16,7 +16,7 @@ internal sealed class ChunkedFraming(Stream stream, long length, PayloadPlan pla
     private readonly IncrementalHash? _chunkHash = plan.Signatures is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly byte[] _claimed = new byte[SHA256.HashSizeInBytes];
 
-    /// <summary>What was read ahead in search of a line's end.</summary>
+    /// <summary>Bytes read ahead in search of a line end.</summary>
     private byte[]? _buffer;
     private int _start;
     private int _end;
@@ -91,7 +91,7 @@ internal sealed class ChunkedFraming(Stream stream, long length, PayloadPlan pla
         }
     }
 
-    /// <summary>S3 has no error for bytes that are no frames: it, and stores, tell that the body is not whole.</summary>
+    /// <summary>S3 has no error for malformed framing: like stores, say that the body is incomplete.</summary>
     private static S3Exception Malformed() => new(S3Errors.IncompleteBody, "The request body is not well-formed aws-chunked encoding.");
 
     private void BeginChunk(ReadOnlyMemory<byte> line)
@@ -187,7 +187,7 @@ internal sealed class ChunkedFraming(Stream stream, long length, PayloadPlan pla
         return count > 0 ? count : throw RawBody.BrokenOff();
     }
 
-    /// <summary>The next line without its end; good until the next read.</summary>
+    /// <summary>Returns the next line without its end, valid until the next read.</summary>
     private async ValueTask<ReadOnlyMemory<byte>> ReadLineAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -234,7 +234,7 @@ internal sealed class ChunkedFraming(Stream stream, long length, PayloadPlan pla
             (_start, _end) = (0, _end - _start);
         }
 
-        // Little at a time where lines are sought: what is read beyond one has to be copied once more.
+        // Read little while searching lines: what is read too far is copied once more.
         var room = _buffer.AsMemory(_end, Math.Min(_buffer.Length - _end, ChunkHeader.MaxLength));
         var count = await RawBody.ReadAsync(stream, room, cancellationToken);
         _end += count;

@@ -1,13 +1,13 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>What of <c>Content-Encoding</c> belongs to the object, and what only to the way it was sent.</summary>
+/// <summary>Separates the object's <c>Content-Encoding</c> from that of its transfer.</summary>
 public static class ContentEncodings
 {
     private const string Chunked = "aws-chunked";
 
     /// <summary>
-    /// The Content-Encoding to store: without <c>aws-chunked</c>, which clients put before or behind the object's own. Null where nothing
-    /// is left. Handed back, it would make clients look for chunks that are not there.
+    /// The Content-Encoding to store: without <c>aws-chunked</c>, which clients put before or after the object's own. Null if nothing is
+    /// left. Returned with the object, it would make clients look for chunks.
     /// </summary>
     public static string? ToStore(string? sent)
     {

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>A stream that is only read, from its start to its end, and without a thread that waits.</summary>
+/// <summary>A stream that can only be read forward and asynchronously.</summary>
 internal abstract class ForwardStream : Stream
 {
     /// <inheritdoc/>

@@ -4,29 +4,29 @@ using System.Globalization;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>The checksum of a multipart object from those of its parts.</summary>
+/// <summary>Computes the checksum of a multipart object from those of its parts.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html</remarks>
 public static class PartChecksums
 {
-    /// <summary>What <c>x-amz-checksum-type</c> says of a checksum over the object's bytes.</summary>
+    /// <summary>The <c>x-amz-checksum-type</c> of a checksum over the object's bytes.</summary>
     public const string FullObjectType = "FULL_OBJECT";
 
-    /// <summary>What <c>x-amz-checksum-type</c> says of a checksum over the parts' checksums.</summary>
+    /// <summary>The <c>x-amz-checksum-type</c> of a checksum over the parts' checksums.</summary>
     public const string CompositeType = "COMPOSITE";
 
-    /// <summary>Whether parts can be put together into a checksum of the whole: CRCs can, hashes cannot.</summary>
+    /// <summary>Whether the checksum of the whole follows from those of the parts: true for CRCs, false for hashes.</summary>
     public static bool CanBeFullObject(ChecksumAlgorithm algorithm) =>
         algorithm is ChecksumAlgorithm.Crc32 or ChecksumAlgorithm.Crc32C or ChecksumAlgorithm.Crc64Nvme;
 
-    /// <summary>Whether S3 has a composite checksum of this algorithm: all but CRC-64/NVME.</summary>
+    /// <summary>Whether S3 has a composite checksum of this algorithm: all except CRC-64/NVME.</summary>
     public static bool CanBeComposite(ChecksumAlgorithm algorithm) => algorithm != ChecksumAlgorithm.Crc64Nvme;
 
-    /// <summary>The type an upload gets that names an algorithm and no type.</summary>
+    /// <summary>The type of an upload that names only an algorithm.</summary>
     public static string DefaultType(ChecksumAlgorithm algorithm) => CanBeComposite(algorithm) ? CompositeType : FullObjectType;
 
     /// <summary>The checksum of the object's bytes.</summary>
     /// <param name="algorithm">One of the CRCs.</param>
-    /// <param name="parts">In order: each part's value in base64 and its size.</param>
+    /// <param name="parts">In order: each part's value in base64, and its size.</param>
     public static BodyChecksum FullObject(ChecksumAlgorithm algorithm, IEnumerable<(string Value, long Size)> parts)
     {
         if (!CanBeFullObject(algorithm))
@@ -60,8 +60,8 @@ public static class PartChecksums
         return new(algorithm, Convert.ToBase64String(bytes));
     }
 
-    /// <summary>The checksum of the parts' checksums, with their number behind it.</summary>
-    /// <param name="algorithm">Any but CRC-64/NVME.</param>
+    /// <summary>The checksum of the parts' checksums, followed by their number.</summary>
+    /// <param name="algorithm">Any except CRC-64/NVME.</param>
     /// <param name="parts">In order: each part's value in base64.</param>
     public static BodyChecksum Composite(ChecksumAlgorithm algorithm, IEnumerable<string> parts)
     {
@@ -79,7 +79,7 @@ public static class PartChecksums
         return new(algorithm, hasher.Finish().Value + "-" + count.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>A value without the number of parts that a composite one has behind it: there is no dash in base64.</summary>
+    /// <summary>A value without the part count of a composite one: base64 has no dash.</summary>
     public static string WithoutCount(string value) => value.Split('-')[0];
 
     private static void Decode(ChecksumAlgorithm algorithm, string part, Span<byte> bytes)

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>A body that is just its bytes.</summary>
+/// <summary>A body without framing.</summary>
 internal sealed class PlainFraming(Stream stream, long? length) : BodyFraming
 {
     private long _read;

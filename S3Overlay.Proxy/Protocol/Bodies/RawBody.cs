@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>Reads from the connection, and tells a client that broke off from a server that failed.</summary>
+/// <summary>Reads from the connection, and separates clients that broke off from failures of this server.</summary>
 internal static class RawBody
 {
     public static async ValueTask<int> ReadAsync(Stream stream, Memory<byte> buffer, CancellationToken cancellationToken)
@@ -22,7 +22,7 @@ internal static class RawBody
         }
         catch (IOException failure)
         {
-            // The connection was reset: nobody may be left to hear of it, but it is not this server's failure.
+            // The connection was reset. The client is gone, but this server did not fail.
             throw BrokenOff(failure);
         }
     }

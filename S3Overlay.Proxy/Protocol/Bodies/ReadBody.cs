@@ -1,11 +1,9 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>
-/// A document that was read to its end before anything was done for it, so that all its checks have passed. Can be read once.
-/// </summary>
+/// <summary>A document that was read to its end first, so that all its checks have passed. Can be read once.</summary>
 public sealed class ReadBody : S3Body
 {
-    /// <summary>The most it may have: 1 MiB. The documents that set something of an object are a few kilobytes.</summary>
+    /// <summary>The size limit: 1 MiB. Documents that set something of an object have a few kilobytes.</summary>
     public const int Limit = 1 << 20;
 
     private readonly byte[] _bytes;
@@ -20,11 +18,11 @@ public sealed class ReadBody : S3Body
     /// <inheritdoc/>
     public override BodyChecksum? Checksum { get; }
 
-    /// <summary>A document that was made here.</summary>
+    /// <summary>A document created here.</summary>
     public static ReadBody Of(byte[] document) => new(document, document.Length, null);
 
     /// <summary>Reads a body.</summary>
-    /// <exception cref="S3Exception">MalformedXML: it is too large; or what a check of it found.</exception>
+    /// <exception cref="S3Exception">MalformedXML: it is too large; or a check of the body failed.</exception>
     public static async Task<ReadBody> ReadAsync(S3Body body, CancellationToken cancellationToken)
     {
         if (body.Length > Limit)
@@ -32,7 +30,7 @@ public sealed class ReadBody : S3Body
             throw TooLarge();
         }
 
-        // One byte of room beyond the end: the read that finds the end is the one that checks.
+        // One spare byte: the read that finds the end also runs the checks.
         var bytes = new byte[(int)(body.Length ?? 4095) + 1];
         var length = 0;
         while (await body.ReadAsync(bytes.AsMemory(length), cancellationToken) is > 0 and var read)
@@ -52,7 +50,7 @@ public sealed class ReadBody : S3Body
         return new ReadBody(bytes, length, body.Checksum);
     }
 
-    /// <summary>The same document from its beginning, for whoever looks into it before it goes on.</summary>
+    /// <summary>The same document from its start, for a second reader.</summary>
     public ReadBody Again() => new(_bytes, _length, Checksum);
 
     /// <inheritdoc/>

@@ -6,20 +6,17 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>Makes of what comes off the connection the body that services read.</summary>
+/// <summary>Turns the bytes of a connection into the body that services read.</summary>
 public static class RequestBodies
 {
-    /// <summary>The body of a request.</summary>
-    /// <param name="raw">The bytes as HTTP has them.</param>
-    /// <param name="hasBody">Whether there is a body, as the server tells: an empty one where there is none.</param>
-    /// <param name="contentLength">The Content-Length, null where none was sent.</param>
-    /// <param name="headers">The request's headers.</param>
-    /// <param name="plan">What authentication found about the body.</param>
-    /// <param name="operation">What is asked for: the checksum headers of CompleteMultipartUpload are those of the object, not of its body;
-    /// reads have none.</param>
-    /// <param name="leavesMalformed">Whether a checksum header that cannot be one is not refused here, since the service is known
-    /// to.</param>
-    /// <exception cref="S3Exception">What was promised about the body cannot be kept: known before its first byte is read.</exception>
+    /// <summary>Creates the body of a request.</summary>
+    /// <param name="raw">The body as HTTP delivers it.</param>
+    /// <param name="hasBody">Whether the server sees a body. If not, the result is empty.</param>
+    /// <param name="contentLength">The Content-Length; null if none was sent.</param>
+    /// <param name="plan">The result of authentication.</param>
+    /// <param name="operation">The operation. Checksum headers of CompleteMultipartUpload describe the object; reads have none.</param>
+    /// <param name="leavesMalformed">Whether the store rejects malformed checksum headers itself.</param>
+    /// <exception cref="S3Exception">No body could match what was announced.</exception>
     public static S3Body Create(
         Stream raw, bool hasBody, long? contentLength, IHeaderDictionary headers, PayloadPlan plan,
         S3Operation operation = S3Operation.Unknown, bool leavesMalformed = false)
@@ -32,17 +29,17 @@ public static class RequestBodies
 
         if (headers.ContainsKey("x-amz-trailer"))
         {
-            // A checksum was promised in a place where none can come: to go on would be to take it for checked.
+            // A checksum was announced where none can arrive. Going on would treat it as checked.
             throw new S3Exception(S3Errors.MalformedTrailer, "x-amz-trailer needs a body in aws-chunked encoding.");
         }
 
         if (!isEmpty && contentLength is null && operation != S3Operation.PostObject)
         {
-            // Stores have to know how much comes; of a form the end tells that anyway.
+            // Stores need the length in advance. A form's end shows it anyway.
             throw new S3Exception(S3Errors.MissingContentLength);
         }
 
-        // The payload hash of most requests without a body is that of no bytes: nothing left to check.
+        // Most requests without a body send the hash of an empty one: nothing to check.
         var sha256 = isEmpty && plan.Sha256 == SigV4.EmptyPayload ? null : plan.Sha256;
         var digests = BodyDigests.Read(headers, sha256, announced: [], ChecksumsAreOfTheBody(operation), leavesMalformed);
         return isEmpty && digests is null

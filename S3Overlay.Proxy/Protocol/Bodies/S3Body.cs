@@ -1,48 +1,46 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
 /// <summary>
-/// A request's body, read once from front to back. Whatever framing and signatures it came with are taken off and checked on the
-/// way, so that whoever reads it to the end holds bytes that have passed every check (rule W7).
+/// A request's body, read once from front to back. Framing and signatures are removed and checked on the way: a reader that reached the end
+/// has bytes that passed every check (rule W7).
 /// </summary>
 public abstract class S3Body
 {
-    /// <summary>A body of no bytes.</summary>
+    /// <summary>An empty body.</summary>
     public static readonly S3Body Empty = new EmptyBody();
 
-    /// <summary>The number of bytes the body will have, or null where the client did not say.</summary>
+    /// <summary>The length in bytes; null if the client did not say.</summary>
     public abstract long? Length { get; }
 
     /// <summary>
-    /// The most bytes the body can have: its length where that is known. More than <see cref="Length"/> says where a file comes in a form,
-    /// whose end alone tells how long it was. Null where there is no bound.
+    /// The largest possible length; null if unbounded. Differs from <see cref="Length"/> for a file in a form, whose length shows only at
+    /// its end.
     /// </summary>
     public virtual long? LongestLength => Length;
 
     /// <summary>
-    /// To be called before anything is sent to a store that keeps the key to the write from then on: whoever watches over the body may want
-    /// to be first. Whoever reads the body to its end before that need not.
+    /// Call this before sending anything to a store that locks the key from then on: a guard of the body may need to run first. Not needed
+    /// if you read the body to its end before that.
     /// </summary>
-    /// <exception cref="S3Exception">Nothing is to be sent.</exception>
+    /// <exception cref="S3Exception">Nothing may be sent.</exception>
     public virtual ValueTask BeginAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     /// <summary>
-    /// Reads up to <paramref name="buffer"/>'s length. Returns 0 only at the end, and only once the length, the signature of every
-    /// chunk, the payload hash and every digest and checksum that was promised have been found right.
+    /// Reads up to <paramref name="buffer"/>'s length. Returns 0 only at the end, once the length, every chunk signature, the payload hash,
+    /// and every announced digest and checksum proved right.
     /// </summary>
     /// <exception cref="S3Exception">
-    /// A check failed or the body was malformed or broke off: nothing read from it may be acknowledged or shown.
+    /// A check failed, or the body is malformed or incomplete. Do not acknowledge or show anything read from it.
     /// </exception>
     public abstract ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
     /// <summary>
-    /// The <c>x-amz-checksum-*</c> value that came with the body, as a header or as a trailer, verified once the end has been read. Null
-    /// where none came, and before the end has been read where it comes as a trailer.
+    /// The <c>x-amz-checksum-*</c> value that came with the body, verified once the end was read. Null without one, and before the end if
+    /// it comes as a trailer.
     /// </summary>
     public virtual BodyChecksum? Checksum => null;
 
-    /// <summary>
-    /// Which checksum will be known once the end has been read; null where none will, and where <see cref="Checksum"/> is known.
-    /// </summary>
+    /// <summary>The checksum that will be known at the end; null if there is none, or <see cref="Checksum"/> is known.</summary>
     public virtual ChecksumAlgorithm? ComingChecksum => null;
 
     private sealed class EmptyBody : S3Body

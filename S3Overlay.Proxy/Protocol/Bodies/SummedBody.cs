@@ -1,12 +1,10 @@
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
 /// <summary>
-/// A body whose checksum is computed while it is read: what a copy needs, which brings bytes and no promise of them, and what is sent to a
-/// store that must be told where it ends.
+/// A body whose checksum is computed while it is read: for a copy, whose source announces none, and for a store that would not notice a cut
+/// body otherwise.
 /// </summary>
-/// <param name="inner">The body.</param>
-/// <param name="algorithm">Which checksum.</param>
-/// <param name="leavesOpen">Whether the body is somebody else's to dispose.</param>
+/// <param name="leavesOpen">Whether the caller disposes the body.</param>
 public sealed class SummedBody(S3Body inner, ChecksumAlgorithm algorithm, bool leavesOpen = false) : S3Body, IAsyncDisposable
 {
     private readonly ChecksumHasher _hasher = ChecksumHasher.Create(algorithm);

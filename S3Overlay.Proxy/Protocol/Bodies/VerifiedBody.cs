@@ -2,9 +2,7 @@ using System.Runtime.ExceptionServices;
 
 namespace S3Overlay.Proxy.Protocol.Bodies;
 
-/// <summary>
-/// A body without its framing, held against everything that was promised about it. Once a check has failed, every further read fails too.
-/// </summary>
+/// <summary>A body without its framing, checked against everything announced. After a failed check, every further read fails too.</summary>
 internal sealed class VerifiedBody(BodyFraming framing, BodyDigests? digests) : S3Body
 {
     private ExceptionDispatchInfo? _failure;
@@ -28,7 +26,7 @@ internal sealed class VerifiedBody(BodyFraming framing, BodyDigests? digests) : 
 
         if (buffer.IsEmpty)
         {
-            // Nothing to read into would read as the end, and so as proof of all checks.
+            // An empty buffer would look like the end, and so like proof of all checks.
             throw new ArgumentException("The buffer has no room.", nameof(buffer));
         }
 

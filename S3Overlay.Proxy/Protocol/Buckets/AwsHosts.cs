@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace S3Overlay.Proxy.Protocol.Buckets;
 
 /// <summary>
-/// The hosts by which AWS serves S3. All but one are of one region, and refuse a bucket of another with 301 or 400, however the request is
+/// AWS's hosts for S3. All but one serve a single region, and refuse buckets of other regions with 301 or 400, however the request is
 /// signed.
 /// </summary>
 /// <remarks>
@@ -11,14 +11,13 @@ namespace S3Overlay.Proxy.Protocol.Buckets;
 /// </remarks>
 internal static partial class AwsHosts
 {
-    /// <summary>AWS's first region, which stands for none: buckets are made there without its name.</summary>
+    /// <summary>AWS's first region and its default: buckets there are created without naming it.</summary>
     public const string DefaultRegion = "us-east-1";
 
-    /// <summary>AWS's domains, each of which is a world of its own: of one account, and of one name for a bucket.</summary>
+    /// <summary>AWS's domains. Each has its own accounts and bucket names.</summary>
     public static readonly IReadOnlyList<string> Domains = ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"];
 
-    /// <summary>AWS's own endpoint for a region.</summary>
-    /// <param name="region">The region; null for the first.</param>
+    /// <summary>AWS's endpoint for a region; null for the default one.</summary>
     public static Uri EndpointOf(string? region)
     {
         var name = region ?? DefaultRegion;
@@ -29,25 +28,24 @@ internal static partial class AwsHosts
     }
 
     /// <summary>
-    /// The domain in which a host serves S3, by whatever kind of name; null where it is none of AWS's. All hosts of one domain lead to the
-    /// same buckets.
+    /// The AWS domain of an S3 host, in any form of name; null for other hosts. All hosts of one domain reach the same buckets.
     /// </summary>
     public static string? DomainOf(string host) => host.StartsWith("s3", StringComparison.OrdinalIgnoreCase)
         || host.Contains(".s3.", StringComparison.OrdinalIgnoreCase)
         ? Domains.FirstOrDefault(domain => host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase))
         : null;
 
-    /// <summary>Whether a host is one of them, by which any region can be reached when its name is put in.</summary>
+    /// <summary>Whether a host is a regional S3 host, whose region can be replaced.</summary>
     public static bool IsOne(string host) => Host().IsMatch(host);
 
-    /// <summary>The region of such a host; null where it is none of them, or the one without a region.</summary>
+    /// <summary>The region of such a host; null for other hosts and for the one without a region.</summary>
     public static string? RegionOf(string host) =>
         Host().Match(host) is { Success: true } found && found.Groups["region"] is { Success: true } region
             ? region.Value.ToLowerInvariant() : null;
 
     /// <summary>
-    /// The host of the same kind in a region, or the host itself where it is none of them. What an answer calls a region becomes a part of
-    /// a name here, so that nothing else than a region's name may: the host stays AWS's.
+    /// The host of the same kind in another region; other hosts stay as they are. Only a valid region name is inserted, since it may come
+    /// from a response: the host stays AWS's.
     /// </summary>
     public static string In(string host, string region)
     {
@@ -61,7 +59,7 @@ internal static partial class AwsHosts
     }
 
     /// <summary>
-    /// Beside today's form the older ones: without a region, and with a hyphen before it. Access points, websites, accelerated and private
+    /// Today's form and older ones: without a region, and with a hyphen before it. Access points, websites, accelerated and private
     /// endpoints have other names.
     /// </summary>
     [GeneratedRegex(

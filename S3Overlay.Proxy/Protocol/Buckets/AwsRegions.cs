@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Protocol.Buckets;
 
-/// <summary>The regions of AWS, as the SDKs of 2026 know them.</summary>
+/// <summary>AWS's regions, as the SDKs of 2026 list them.</summary>
 /// <remarks>https://docs.aws.amazon.com/general/latest/gr/s3.html</remarks>
 internal static class AwsRegions
 {
@@ -15,10 +15,9 @@ internal static class AwsRegions
         "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2",
     };
 
-    /// <summary>Which region's buckets alone a ListBuckets asks for (<c>bucket-region</c>); null for those of all.</summary>
-    /// <param name="query">The request's query.</param>
-    /// <param name="own">The regions that buckets here are in, which need be none of AWS's.</param>
-    /// <exception cref="S3Exception">InvalidArgument: there is no such region.</exception>
+    /// <summary>The region that ListBuckets is limited to (<c>bucket-region</c>); null for all.</summary>
+    /// <param name="own">The regions of the buckets here, which need not be AWS's.</param>
+    /// <exception cref="S3Exception">InvalidArgument: unknown region.</exception>
     public static string? Asked(S3Query query, IEnumerable<string> own) =>
         query["bucket-region"] is not { Length: > 0 } region ? null
         : All.Contains(region) || own.Contains(region) ? region

@@ -1,12 +1,12 @@
 namespace S3Overlay.Proxy.Protocol.Buckets;
 
-/// <summary>What ListBuckets is asked for of its pages.</summary>
+/// <summary>Page parameters of ListBuckets.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html</remarks>
 public static class BucketPages
 {
     private const int Largest = 10_000;
 
-    /// <summary>How many buckets a page has at most.</summary>
+    /// <summary>The largest number of buckets on a page.</summary>
     /// <exception cref="S3Exception">InvalidArgument.</exception>
     public static int LimitOf(S3Query query) =>
         query["max-buckets"] is not { Length: > 0 } text ? Largest

@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Buckets;
 
-/// <summary>What the sub-resources of a bucket answer that nobody has configured yet (rule B5).</summary>
+/// <summary>The sub-resources of a bucket before anything is configured (rule B5).</summary>
 public static class CreateBucketResponses
 {
     /// <summary>Sub-resources that are an empty document until they are set.</summary>
@@ -15,7 +15,7 @@ public static class CreateBucketResponses
         ["accelerate"] = "AccelerateConfiguration",
     };
 
-    /// <summary>Sub-resources that are not there until they are set, and S3's word for it.</summary>
+    /// <summary>Sub-resources that do not exist until they are set, with S3's error.</summary>
     private static readonly Dictionary<string, S3Error> Missing = new(StringComparer.Ordinal)
     {
         ["policy"] = new("NoSuchBucketPolicy", 404, "The bucket policy does not exist"),
@@ -25,20 +25,18 @@ public static class CreateBucketResponses
         ["lifecycle"] = new("NoSuchLifecycleConfiguration", 404, "The lifecycle configuration does not exist"),
         ["website"] = new("NoSuchWebsiteConfiguration", 404, "The specified bucket does not have a website configuration"),
 
-        // Since 2023 a new bucket of S3's encrypts with AES256. Whether the store here does, nobody has said.
+        // S3 encrypts new buckets with AES256 since 2023. Whether this store does is unknown.
         ["encryption"]
             = new("ServerSideEncryptionConfigurationNotFoundError", 404, "The server side encryption configuration was not found"),
         ["object-lock"] = new("ObjectLockConfigurationNotFoundError", 404, "Object Lock configuration does not exist for this bucket"),
         ["replication"] = new("ReplicationConfigurationNotFoundError", 404, "The replication configuration was not found"),
     };
 
-    /// <summary>
-    /// Whether a sub-resource is not there until it is set: deleting it from a new bucket is no error, and deletes nothing.
-    /// </summary>
+    /// <summary>Whether a sub-resource does not exist until it is set. Deleting it from a new bucket succeeds and does nothing.</summary>
     public static bool IsMissing(string name) => Missing.ContainsKey(name);
 
-    /// <summary>Answers the sub-resource that the request asks for.</summary>
-    /// <exception cref="S3Exception">The sub-resource is missing from a new bucket, or not known.</exception>
+    /// <summary>Sends the sub-resource that the request asks for.</summary>
+    /// <exception cref="S3Exception">A new bucket lacks the sub-resource, or it is unknown.</exception>
     public static Task SendAsync(S3Request request, S3Response answer, string region, CancellationToken cancellationToken) =>
         Document(request, region).SendAsync(request, answer, cancellationToken);
 

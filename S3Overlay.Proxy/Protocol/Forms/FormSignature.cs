@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Protocol.Forms;
 
-/// <summary>Checks who signed a form: the text of its policy field is what is signed.</summary>
+/// <summary>Authenticates upload forms: what is signed is the text of the policy field.</summary>
 /// <remarks>
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-authentication-HTTPPOST.html, and for version 2
 /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/HTTPPOSTForms.html.
@@ -39,13 +39,13 @@ internal sealed class FormSignature(RequestAuthenticator authenticator)
         return new(caller, policy);
     }
 
-    /// <summary>Whether a form holds a field that only a signed one has.</summary>
+    /// <summary>Whether a form has a field that only signed forms have.</summary>
     private static bool IsClaimed(PostFields fields) =>
         IsVersion4(fields) || fields["AWSAccessKeyId"] is not null || fields["signature"] is not null;
 
     /// <summary>Checks the signature.</summary>
-    /// <returns>Who signed.</returns>
-    /// <exception cref="S3Exception">A field is missing or malformed, the key is not known, or the signature is wrong.</exception>
+    /// <returns>The caller that signed.</returns>
+    /// <exception cref="S3Exception">A field is missing or malformed, the key is unknown, or the signature is wrong.</exception>
     private S3Caller Verify(PostFields fields, string policy) => IsVersion4(fields) ? VerifyVersion4(fields, policy)
         : VerifyVersion2(fields, policy);
 
@@ -120,7 +120,7 @@ internal sealed class FormSignature(RequestAuthenticator authenticator)
             throw new S3Exception(S3Errors.InvalidAccessKeyId) { Details = [new("AWSAccessKeyId", accessKey)] };
         }
 
-        // Keys here have no session tokens: one that is sent belongs to other credentials.
+        // Keys here have no session tokens: a token that is sent belongs to other credentials.
         return fields["x-amz-security-token"] is null ? secret : throw new S3Exception(S3Errors.InvalidToken);
     }
 
@@ -143,7 +143,7 @@ internal sealed class FormSignature(RequestAuthenticator authenticator)
     };
 }
 
-/// <summary>What authentication found about a form.</summary>
-/// <param name="Caller">Who signed it; <see cref="S3Caller.Anonymous"/> where nobody did.</param>
-/// <param name="Policy">What was signed, found to be met; null where the form has none.</param>
+/// <summary>The result of authenticating a form.</summary>
+/// <param name="Caller">The caller that signed it; <see cref="S3Caller.Anonymous"/> if it is unsigned.</param>
+/// <param name="Policy">The policy, which the form meets; null if it has none.</param>
 internal readonly record struct AuthenticatedForm(S3Caller Caller, PostPolicy? Policy);

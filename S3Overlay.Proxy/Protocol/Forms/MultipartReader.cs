@@ -5,13 +5,12 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Protocol.Forms;
 
 /// <summary>
-/// Reads <c>multipart/form-data</c> part by part while it comes in. It holds one buffer, whatever the parts' sizes, and never hands out a
-/// byte of which it is not known that it belongs to the part.
+/// Reads <c>multipart/form-data</c> part by part as it arrives. Uses one buffer for parts of any size, and returns only bytes that
+/// certainly belong to the part.
 /// </summary>
-/// <param name="source">The whole body.</param>
-/// <param name="boundary">The boundary, without its leading hyphens.</param>
-/// <param name="limit">How many bytes of the body may have been read when a part's header ends: what keeps fields small.</param>
 /// <remarks>RFC 2046, section 5.1; RFC 7578.</remarks>
+/// <param name="boundary">The boundary, without its leading hyphens.</param>
+/// <param name="limit">The most bytes of the body before the end of a part's header, which keeps fields small.</param>
 internal sealed class MultipartReader(S3Body source, string boundary, int limit) : IDisposable
 {
     private const int BufferSize = 64 * 1024;
@@ -21,21 +20,20 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
     private int _start;
     private int _end;
 
-    /// <summary>How many bytes from <see cref="_start"/> on are known to be the part's.</summary>
+    /// <summary>The number of bytes after <see cref="_start"/> that certainly belong to the part.</summary>
     private int _data;
 
     /// <summary>Whether a delimiter follows them.</summary>
     private bool _isDelimited;
 
-    /// <summary>How many bytes of the body have been used up: parts, their headers, boundaries.</summary>
+    /// <summary>Bytes of the body consumed so far: parts, their headers, boundaries.</summary>
     public long Consumed { get; private set; }
 
-    /// <summary>How few bytes can follow the part's last: a delimiter, and the two hyphens that close it.</summary>
+    /// <summary>The fewest bytes that can follow the part: a delimiter and the two hyphens that close it.</summary>
     public int ShortestEnd => _delimiter.Length + 2;
 
-    /// <summary>Goes to the next part, over what is left of this one.</summary>
-    /// <returns>The lines of its header, as bytes with CRLF between; null where there is no further part. Valid until the next
-    /// call.</returns>
+    /// <summary>Skips the rest of this part and goes to the next.</summary>
+    /// <returns>The lines of its header, separated by CRLF; null if there is no further part. Valid until the next call.</returns>
     /// <exception cref="S3Exception">MalformedPOSTRequest; MaxPostPreDataLengthExceededError.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> NextPartAsync(CancellationToken cancellationToken)
     {
@@ -52,7 +50,7 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
             return null;
         }
 
-        // From the end of the delimiter's own line on, so that a part without a header is nothing special.
+        // Include the end of the delimiter's line, so that a part without a header needs no special case.
         int length;
         while ((length = _buffer.AsSpan(_start, _end - _start).IndexOf("\r\n\r\n"u8)) < 0)
         {
@@ -66,8 +64,8 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
         return header;
     }
 
-    /// <summary>Reads bytes of the part; 0 at its end, again and again.</summary>
-    /// <exception cref="S3Exception">MalformedPOSTRequest where the body ends before the part does.</exception>
+    /// <summary>Reads bytes of the part. Returns 0 at its end, repeatedly.</summary>
+    /// <exception cref="S3Exception">MalformedPOSTRequest: the body ends before the part does.</exception>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var count = Math.Min(await NextDataAsync(cancellationToken), buffer.Length);
@@ -76,7 +74,7 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
         return count;
     }
 
-    /// <summary>Reads the rest of the body, whatever is in it, to its end: so that all its checks have passed.</summary>
+    /// <summary>Reads the rest of the body, so that all its checks run.</summary>
     public async ValueTask DrainAsync(CancellationToken cancellationToken)
     {
         (_start, _end, _data, _isDelimited) = (0, 0, 0, false);
@@ -85,7 +83,7 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
         }
     }
 
-    /// <summary>Gives the buffer back.</summary>
+    /// <summary>Returns the buffer.</summary>
     public void Dispose()
     {
         if (_buffer is not null)
@@ -101,7 +99,7 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
         {
             if (_buffer is null)
             {
-                // As if a line had ended just before the body: then its first delimiter looks like any other.
+                // Start with a line end, so that the first delimiter looks like any other.
                 _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
                 "\r\n"u8.CopyTo(_buffer);
                 (_end, Consumed) = (2, -2);
@@ -111,7 +109,7 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
         }
     }
 
-    /// <summary>Makes sure that bytes of the part lie ready, and says how many; 0 at its end.</summary>
+    /// <summary>Makes bytes of the part available and returns their number; 0 at its end.</summary>
     private async ValueTask<int> NextDataAsync(CancellationToken cancellationToken)
     {
         while (_data == 0 && !_isDelimited)
@@ -135,7 +133,7 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
             return;
         }
 
-        // The last bytes may be the start of a delimiter whose rest is still to come.
+        // The last bytes may start a delimiter.
         _data = window.Length;
         for (var tail = Math.Max(0, window.Length - _delimiter.Length + 1); tail < window.Length; tail++)
         {
@@ -147,7 +145,7 @@ internal sealed class MultipartReader(S3Body source, string boundary, int limit)
         }
     }
 
-    /// <summary>Reads the rest of a delimiter's line: true after the closing one, false at the line's CRLF.</summary>
+    /// <summary>Reads the rest of a delimiter's line: true after the closing delimiter, false at CRLF.</summary>
     private async ValueTask<bool> IsClosedAsync(CancellationToken cancellationToken)
     {
         while (true)

@@ -34,7 +34,9 @@ internal readonly record struct PartHeader(string Name, string? FileName)
         throw new S3Exception(S3Errors.MalformedPostRequest);
     }
 
-    /// <summary>A backslash escapes only a quote: older browsers send Windows paths as they are, which the platform would unescape.</summary>
+    /// <summary>
+    /// A backslash escapes only a quote: older browsers send Windows paths as they are, which the platform would unescape.
+    /// </summary>
     private static string? Parameter(ContentDispositionHeaderValue value, string name) =>
         NameValueHeaderValue.Find(value.Parameters, name) is { Value: { HasValue: true } text }
             ? HeaderUtilities.RemoveQuotes(text).ToString().Replace("\\\"", "\"", StringComparison.Ordinal)

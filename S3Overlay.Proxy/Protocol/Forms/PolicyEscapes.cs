@@ -1,10 +1,10 @@
 namespace S3Overlay.Proxy.Protocol.Forms;
 
-/// <summary>The two escapes that policies have and JSON has not: <c>\$</c> and <c>\v</c>.</summary>
+/// <summary>Replaces the two escapes of policies that JSON lacks: <c>\$</c> and <c>\v</c>.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html, "Character escaping".</remarks>
 internal static class PolicyEscapes
 {
-    /// <summary>The policy as plain JSON.</summary>
+    /// <summary>Returns the policy as plain JSON.</summary>
     public static ReadOnlyMemory<byte> ToJson(byte[] policy)
     {
         if (policy.AsSpan().IndexOf("\\$"u8) < 0 && policy.AsSpan().IndexOf("\\v"u8) < 0)
@@ -21,7 +21,7 @@ internal static class PolicyEscapes
                 continue;
             }
 
-            // An escaped backslash is taken as a pair, so that what follows it is not mistaken for an escape.
+            // Take an escaped backslash as a pair, so that the next character is not mistaken for an escape.
             i++;
             json.AddRange(policy[i] switch
             {

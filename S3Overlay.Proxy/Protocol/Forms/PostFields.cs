@@ -1,9 +1,9 @@
 namespace S3Overlay.Proxy.Protocol.Forms;
 
-/// <summary>The fields of a form that came before its file. Their names have no case, as in S3.</summary>
+/// <summary>The fields of a form before its file. Names are case-insensitive, as in S3.</summary>
 public sealed class PostFields
 {
-    /// <summary>What stands for the file's name in any field.</summary>
+    /// <summary>Replaced by the file's name in any field.</summary>
     public const string FileNameVariable = "${filename}";
 
     private readonly List<KeyValuePair<string, string>> _fields = [];
@@ -16,7 +16,7 @@ public sealed class PostFields
 
     /// <summary>Adds a field.</summary>
     /// <exception cref="S3Exception">
-    /// InvalidArgument where it was sent before: the policy could be held against one of them and the object made of the other.
+    /// InvalidArgument if the field was sent before: the policy could be checked against one value and the object stored with the other.
     /// </exception>
     public void Add(string name, string value)
     {
@@ -32,10 +32,11 @@ public sealed class PostFields
     }
 
     /// <summary>
-    /// Puts the file's name, without its path, where fields ask for it. Where the file has none, what stands for it stays, as in S3.
+    /// Inserts the file's name, without its path, where fields contain <see cref="FileNameVariable"/>. Without a file name, the variable
+    /// stays, as in S3.
     /// </summary>
-    /// <param name="fileName">The file's name as sent; null where none was.</param>
-    /// <param name="limit">The most characters that all values may have with the name in them. Nobody is authenticated yet.</param>
+    /// <param name="fileName">The name as sent; null if none was sent.</param>
+    /// <param name="limit">The most characters of all values afterwards. The request is not authenticated yet.</param>
     /// <exception cref="S3Exception">MaxPostPreDataLengthExceededError.</exception>
     public void PutFileName(string? fileName, int limit)
     {
@@ -65,7 +66,7 @@ public sealed class PostFields
         }
     }
 
-    /// <summary>Whether a field is the page's own, of no meaning to S3.</summary>
+    /// <summary>Whether a field belongs to the page and means nothing to S3.</summary>
     public static bool IsIgnored(string name) => name.StartsWith("x-ignore-", StringComparison.OrdinalIgnoreCase);
 
     private int IndexOf(string name) => _fields.FindIndex(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase));

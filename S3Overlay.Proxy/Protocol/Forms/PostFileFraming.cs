@@ -5,13 +5,13 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Protocol.Forms;
 
 /// <summary>
-/// The file of a form as an object's body. How long it is is known only at its end, since fields may follow it; they are read over, and the
-/// end is told only after the end of the whole form.
+/// The file of a form as an object's body. Its length shows only at its end, since fields may follow. They are skipped, and the end is
+/// reported after the end of the whole form.
 /// </summary>
 /// <param name="reader">The form, at the file's first byte.</param>
-/// <param name="formLength">The length of the whole form, null where it is not known.</param>
-/// <param name="smallest">The fewest bytes the file may have.</param>
-/// <param name="largest">The most bytes the file may have.</param>
+/// <param name="formLength">The length of the form; null if unknown.</param>
+/// <param name="smallest">The smallest file allowed.</param>
+/// <param name="largest">The largest file allowed.</param>
 internal sealed class PostFileFraming(MultipartReader reader, long? formLength, long smallest, long largest) : BodyFraming
 {
     private readonly long? _room = formLength - reader.Consumed - reader.ShortestEnd;
@@ -42,7 +42,7 @@ internal sealed class PostFileFraming(MultipartReader reader, long? formLength, 
 
         if (_read > _room)
         {
-            // What is left cannot hold a boundary; and a body may not become longer than it said.
+            // The rest has no room for a boundary, and a body must not exceed its announced length.
             throw new S3Exception(S3Errors.MalformedPostRequest);
         }
 

@@ -7,11 +7,11 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Protocol.Forms;
 
-/// <summary>A form up to where its file's bytes begin.</summary>
+/// <summary>A form, read up to the first byte of its file.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html</remarks>
 internal sealed class PostForm : IDisposable
 {
-    /// <summary>The most that may come before the file's bytes: 20 KiB, as in S3.</summary>
+    /// <summary>The most bytes before the file: 20 KiB, as in S3.</summary>
     public const int FieldsLimit = 20 * 1024;
 
     /// <summary>RFC 2046 allows 70 characters; some clients send a few more.</summary>
@@ -19,15 +19,14 @@ internal sealed class PostForm : IDisposable
 
     private PostForm(PostFields fields, MultipartReader reader) => (Fields, Reader) = (fields, reader);
 
-    /// <summary>The fields before the file, the file's name put in.</summary>
+    /// <summary>The fields before the file, with the file's name inserted.</summary>
     public PostFields Fields { get; }
 
-    /// <summary>The rest of the body, at the first byte of the file.</summary>
+    /// <summary>The rest of the body.</summary>
     public MultipartReader Reader { get; }
 
-    /// <summary>Reads the fields, and stops at the file.</summary>
-    /// <exception cref="S3Exception">MalformedPOSTRequest, MaxPostPreDataLengthExceededError; InvalidArgument where there is no
-    /// file.</exception>
+    /// <summary>Reads the fields, up to the file.</summary>
+    /// <exception cref="S3Exception">MalformedPOSTRequest, MaxPostPreDataLengthExceededError; InvalidArgument without a file.</exception>
     public static async Task<PostForm> ReadAsync(S3Body body, string? contentType, CancellationToken cancellationToken)
     {
         var reader = new MultipartReader(body, BoundaryOf(contentType), FieldsLimit);

@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Proxy.Protocol.Forms;
 
 /// <summary>
-/// Makes of a form's fields the headers that a PUT of the same object has. The form's own HTTP headers are about the form.
+/// Converts the fields of a form into the headers of a PUT of the same object. The form's own HTTP headers describe the form.
 /// </summary>
 internal static class PostHeaders
 {
     private static readonly SearchValues<char> Token =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
 
-    /// <summary>Fields that are headers of the same name.</summary>
+    /// <summary>Fields that become headers of the same name.</summary>
     private static readonly HashSet<string> Same = new(StringComparer.OrdinalIgnoreCase)
     {
         "Content-Type", "Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-MD5", "Expires",
@@ -23,9 +23,8 @@ internal static class PostHeaders
     private static readonly string[] SamePrefixes =
         ["x-amz-meta-", "x-amz-server-side-encryption", "x-amz-checksum-", "x-amz-object-lock-", "x-amz-grant-"];
 
-    /// <summary>The headers.</summary>
-    /// <exception cref="S3Exception">InvalidArgument where a field's name or value cannot stand in a header; MalformedXML of
-    /// tags.</exception>
+    /// <summary>Returns the headers.</summary>
+    /// <exception cref="S3Exception">InvalidArgument if a field cannot become a header; MalformedXML for tags.</exception>
     public static HeaderDictionary Of(PostFields fields)
     {
         var headers = new HeaderDictionary();
@@ -50,7 +49,7 @@ internal static class PostHeaders
 
     private static void Add(HeaderDictionary headers, string field, string header, string value)
     {
-        // What HTTP would have refused as a header must not become one: it would be sent back as one.
+        // HTTP would reject such a header, and it would be returned as one later.
         if (header.AsSpan().ContainsAnyExcept(Token) || value.AsSpan().ContainsAnyInRange('\0', '\u0008')
             || value.AsSpan().ContainsAnyInRange('\n', '\u001f') || value.Contains('\u007f'))
         {

@@ -1,18 +1,17 @@
 namespace S3Overlay.Proxy.Protocol.Forms;
 
-/// <summary>What the signer of a form allows to be uploaded with it.</summary>
-/// <param name="Expiration">Until when.</param>
-/// <param name="Conditions">What the fields must be.</param>
-/// <param name="Smallest">The fewest bytes the file may have.</param>
-/// <param name="Largest">The most bytes the file may have.</param>
+/// <summary>What the signer of a form allows to upload.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html</remarks>
+/// <param name="Expiration">The end of its validity.</param>
+/// <param name="Conditions">Conditions on the fields.</param>
+/// <param name="Smallest">The smallest file allowed, in bytes.</param>
+/// <param name="Largest">The largest file allowed, in bytes.</param>
 internal sealed record PostPolicy(DateTimeOffset Expiration, IReadOnlyList<PolicyCondition> Conditions, long Smallest, long Largest)
 {
-    /// <summary>Holds a form against the policy; the file's size is for whoever reads it.</summary>
-    /// <param name="fields">The fields, the file's name put in.</param>
-    /// <param name="bucket">The bucket that the request names, whatever a field of that name says.</param>
-    /// <param name="now">The time.</param>
-    /// <exception cref="S3Exception">AccessDenied, with what is not met.</exception>
+    /// <summary>Checks a form against the policy, except for the file's size.</summary>
+    /// <param name="fields">The fields, with the file's name inserted.</param>
+    /// <param name="bucket">The bucket of the request; a field of that name does not count.</param>
+    /// <exception cref="S3Exception">AccessDenied, with the condition that failed.</exception>
     public void Check(PostFields fields, string bucket, DateTimeOffset now)
     {
         if (now >= Expiration)
@@ -40,9 +39,7 @@ internal sealed record PostPolicy(DateTimeOffset Expiration, IReadOnlyList<Polic
 
     private bool IsCovered(string field) => Conditions.Any(condition => condition.Field.Equals(field, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>
-    /// Fields that need no condition. A checksum needs none, since it allows nothing: it can only have a damaged file refused.
-    /// </summary>
+    /// <summary>Fields that need no condition. A checksum grants nothing: it can only reject a damaged file.</summary>
     private static bool IsExempt(string field) =>
         field.ToLowerInvariant() is "policy" or "file" or "signature" or "awsaccesskeyid" or "x-amz-signature"
         || PostFields.IsIgnored(field)
@@ -51,13 +48,13 @@ internal sealed record PostPolicy(DateTimeOffset Expiration, IReadOnlyList<Polic
     private static S3Exception Denied(string why) => new(S3Errors.AccessDenied, "Invalid according to Policy: " + why);
 }
 
-/// <summary>What a policy demands of one field.</summary>
+/// <summary>A policy's condition on one field.</summary>
 /// <param name="Field">The field's name, without a dollar sign.</param>
-/// <param name="Value">What it must be, or start with.</param>
-/// <param name="IsPrefix">Whether the value is only how it must start.</param>
+/// <param name="Value">The required value or prefix.</param>
+/// <param name="IsPrefix">Whether <paramref name="Value"/> is a prefix.</param>
 internal sealed record PolicyCondition(string Field, string Value, bool IsPrefix)
 {
-    /// <summary>Whether a field's value, empty where it was not sent, is as demanded.</summary>
+    /// <summary>Whether a value meets the condition. The value is empty if the field was not sent.</summary>
     public bool Allows(string value)
     {
         if (!IsPrefix)
@@ -65,12 +62,12 @@ internal sealed record PolicyCondition(string Field, string Value, bool IsPrefix
             return value == Value;
         }
 
-        // A Content-Type with commas is a list of which each has to fit: else "image/png,text/html" would pass for an image.
+        // A Content-Type with commas is a list, and each entry has to match. Otherwise "image/png,text/html" would pass as an image.
         return Field.Equals("Content-Type", StringComparison.OrdinalIgnoreCase) && value.Contains(',')
             ? value.Split(',').All(type => type.Trim().StartsWith(Value, StringComparison.Ordinal))
             : value.StartsWith(Value, StringComparison.Ordinal);
     }
 
-    /// <summary>As messages show it.</summary>
+    /// <summary>The form used in error messages.</summary>
     public override string ToString() => $"[\"{(IsPrefix ? "starts-with" : "eq")}\", \"${Field}\", \"{Value}\"]";
 }

@@ -3,16 +3,16 @@ using System.Text.Json;
 
 namespace S3Overlay.Proxy.Protocol.Forms;
 
-/// <summary>Reads the policy of a form: JSON in base64. Names in it have a case; names of fields have none.</summary>
+/// <summary>Parses a form's policy: JSON in base64. Its own names are case-sensitive; names of fields are not.</summary>
 internal static class PostPolicyReader
 {
     private static readonly string[] Times = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", "yyyy-MM-dd'T'HH:mm:sszzz",
         "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz"];
 
-    /// <summary>Reads a policy.</summary>
+    /// <summary>Parses a policy.</summary>
     /// <param name="base64">The field as sent.</param>
-    /// <param name="largest">The most bytes that any file may have.</param>
-    /// <exception cref="S3Exception">InvalidPolicyDocument, with what is wrong with it.</exception>
+    /// <param name="largest">The size limit of any file, in bytes.</param>
+    /// <exception cref="S3Exception">InvalidPolicyDocument, with the reason.</exception>
     public static PostPolicy Read(string base64, long largest)
     {
         try
@@ -26,7 +26,7 @@ internal static class PostPolicyReader
         }
         catch (Exception bad) when (bad is JsonException or InvalidOperationException)
         {
-            // The latter is how the parser tells of text that is not Unicode.
+            // InvalidOperationException: the text is not Unicode.
             throw Invalid("Invalid JSON.");
         }
     }
@@ -116,7 +116,7 @@ internal static class PostPolicyReader
         }
     }
 
-    /// <summary>Several ranges must all be kept.</summary>
+    /// <summary>All of several ranges apply.</summary>
     private static PostPolicy Narrowed(PostPolicy policy, long smallest, long largest) => smallest <= largest
         ? policy with { Smallest = Math.Max(policy.Smallest, smallest), Largest = Math.Min(policy.Largest, largest) }
         : throw Invalid("Invalid content-length-range: the maximum is below the minimum.");

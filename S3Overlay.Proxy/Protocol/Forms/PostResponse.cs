@@ -4,16 +4,14 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Forms;
 
-/// <summary>Tells a browser that its file is there, the way the form wants it told.</summary>
+/// <summary>The response to an upload form.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html, "Responses".</remarks>
 internal static class PostResponse
 {
-    /// <summary>Answers with what the form asks for: a redirect, 200, 201 with a document, or 204.</summary>
-    /// <param name="request">The request that put the object.</param>
-    /// <param name="fields">The form's fields.</param>
-    /// <param name="put">What the service answered it.</param>
+    /// <summary>Sends what the form asks for: a redirect, 200, 201 with a document, or 204.</summary>
+    /// <param name="request">The request that stored the object.</param>
+    /// <param name="put">The service's response to it.</param>
     /// <param name="answer">Where to.</param>
-    /// <param name="cancellationToken">The client has gone.</param>
     public static async Task SendAsync(S3Request request, PostFields fields, BufferedResponse put, S3Response answer,
         CancellationToken cancellationToken)
     {
@@ -56,7 +54,7 @@ internal static class PostResponse
         }
     }
 
-    /// <summary>The page to go to; null where none was named, or one that no browser could go to.</summary>
+    /// <summary>The page to redirect to; null for none, or one that a browser could not open.</summary>
     private static string? Redirect(PostFields fields, S3Request request, string etag)
     {
         // The second name is the older one.
@@ -67,7 +65,7 @@ internal static class PostResponse
             return null;
         }
 
-        // As it was written where that can stand in a header, for whoever compares.
+        // Keep the client's spelling if it fits into a header, for clients that compare.
         var text = wanted.AsSpan().ContainsAnyExceptInRange('!', '~') ? page.AbsoluteUri : wanted;
         var hash = text.IndexOf('#', StringComparison.Ordinal);
         var (address, fragment) = hash < 0 ? (text, "") : (text[..hash], text[hash..]);

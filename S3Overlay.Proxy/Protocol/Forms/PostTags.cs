@@ -5,11 +5,11 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Forms;
 
-/// <summary>Makes of the <c>tagging</c> field, an XML document, the header that a PUT has.</summary>
+/// <summary>Converts the <c>tagging</c> field, an XML document, into the header of a PUT.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html, "tagging".</remarks>
 internal static class PostTags
 {
-    /// <summary>The tags as <c>x-amz-tagging</c> has them: <c>name=value&amp;...</c>.</summary>
+    /// <summary>The tags as in <c>x-amz-tagging</c>: <c>name=value&amp;...</c>.</summary>
     /// <exception cref="S3Exception">MalformedXML.</exception>
     public static string ToHeader(string xml)
     {

@@ -4,14 +4,14 @@ using System.Text;
 namespace S3Overlay.Proxy.Protocol.Listings;
 
 /// <summary>
-/// The overlay's own continuation tokens (rule L1): the last row shown and whether it was a common prefix. They hold no state of the
-/// server's, so they survive restarts and work on any proxy. To clients they are opaque.
+/// The overlay's continuation tokens (rule L1): the last row shown, and whether it was a common prefix. They need no state on the server,
+/// so they survive restarts and work on any proxy. Clients treat them as opaque.
 /// </summary>
 public static class ContinuationTokens
 {
     private const byte Version = 1;
 
-    /// <summary>The token of the place behind a row.</summary>
+    /// <summary>The token for the position after a row.</summary>
     public static string Write(ListingPosition position)
     {
         var bytes = new byte[2 + Encoding.UTF8.GetByteCount(position.Name)];
@@ -21,8 +21,8 @@ public static class ContinuationTokens
         return Base64Url.EncodeToString(bytes);
     }
 
-    /// <summary>Reads a token back.</summary>
-    /// <exception cref="S3Exception">InvalidArgument for what is no token of this server.</exception>
+    /// <summary>Parses a token.</summary>
+    /// <exception cref="S3Exception">InvalidArgument: not a token of this server.</exception>
     public static ListingPosition Read(string token)
     {
         if (token.Length <= 2 * ObjectKeys.MaxBytes && Base64Url.IsValid(token))

@@ -1,23 +1,20 @@
 namespace S3Overlay.Proxy.Protocol.Listings;
 
 /// <summary>
-/// The rows of one listing in UTF-8 byte order, each a key or a common prefix, none twice. A layer gives such a source for its own
-/// rows; the overlay's is a merge of sources, and is one itself.
+/// The rows of one listing in UTF-8 byte order, each a key or common prefix, without duplicates. A layer returns one for its own rows; the
+/// overlay merges several into one.
 /// </summary>
 public interface IListingSource : IAsyncDisposable
 {
     /// <summary>
-    /// How often the layer was asked for rows so far. What is kept elsewhere of a layer that changes meanwhile fits to a row only where it
-    /// was read after the question that gave the row. Always 0 where all rows are of the instant at which the source was made.
+    /// How often the layer was queried so far. Other data about a changing layer fits a row only if it was read after the query that
+    /// returned the row. Always 0 if all rows show the moment the source was created.
     /// </summary>
     int Readings => 0;
 
-    /// <summary>The next row, or null after the last.</summary>
+    /// <summary>The next row; null after the last.</summary>
     ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Whether rows follow those taken. Asked once, in place of one more row, by whoever does not need to know which: a source may know
-    /// without fetching it.
-    /// </summary>
+    /// <summary>Whether more rows follow. Call once, instead of reading one more row: a source may know without a query.</summary>
     async ValueTask<bool> HasMoreAsync(CancellationToken cancellationToken) => await NextAsync(cancellationToken) is not null;
 }

@@ -1,12 +1,10 @@
 namespace S3Overlay.Proxy.Protocol.Listings;
 
-/// <summary>A ListObjects or ListObjectsV2 request, its parameters checked.</summary>
-/// <remarks>
-/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html and .../API_ListObjects.html
-/// </remarks>
+/// <summary>A parsed and validated ListObjects or ListObjectsV2 request.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html and .../API_ListObjects.html</remarks>
 public sealed record ListRequest
 {
-    /// <summary>The most rows one page has.</summary>
+    /// <summary>The most rows on a page.</summary>
     public const int MaxPage = 1000;
 
     private ListRequest()
@@ -16,19 +14,19 @@ public sealed record ListRequest
     /// <summary>Whether this is ListObjectsV2.</summary>
     public required bool IsV2 { get; init; }
 
-    /// <summary>Only keys that start with this.</summary>
+    /// <summary>Only keys with this prefix.</summary>
     public required string Prefix { get; init; }
 
-    /// <summary>What rolls keys up; empty for none.</summary>
+    /// <summary>The delimiter of common prefixes; empty for none.</summary>
     public required string Delimiter { get; init; }
 
-    /// <summary>What the client asked for, as sent: 0 or more. A page has at most <see cref="MaxPage"/> rows.</summary>
+    /// <summary>What the client asked for, 0 or more. A page has at most <see cref="MaxPage"/> rows.</summary>
     public required int MaxKeys { get; init; }
 
-    /// <summary>Whether names are percent-encoded in the answer (<c>encoding-type=url</c>).</summary>
+    /// <summary>Whether names are percent-encoded in the response (<c>encoding-type=url</c>).</summary>
     public required bool EncodeNames { get; init; }
 
-    /// <summary>V1's marker, as sent, or the empty string.</summary>
+    /// <summary>V1's marker as sent, or empty.</summary>
     public required string Marker { get; init; }
 
     /// <summary>V2's start-after, as sent, or null.</summary>
@@ -37,23 +35,23 @@ public sealed record ListRequest
     /// <summary>V2's continuation token, as sent, or null.</summary>
     public required string? ContinuationToken { get; init; }
 
-    /// <summary>Whether V2 shall name the owner of each object. V1 always does.</summary>
+    /// <summary>Whether V2 returns the owner of each object. V1 always does.</summary>
     public required bool FetchOwner { get; init; }
 
-    /// <summary>Whether rows shall tell how far archived objects are restored.</summary>
+    /// <summary>Whether rows include the restore status of archived objects.</summary>
     public required bool WithRestoreStatus { get; init; }
 
     /// <summary>Where the page starts.</summary>
     public required ListingPosition After { get; init; }
 
-    /// <summary>How many rows the page may have.</summary>
+    /// <summary>The most rows of this page.</summary>
     public int PageSize => Math.Min(MaxKeys, MaxPage);
 
-    /// <summary>What to ask of a layer: one row more than the page has, since that tells whether there is another page.</summary>
+    /// <summary>The query for a layer: one row more than the page, which shows whether another page follows.</summary>
     public ListingQuery Query => new(Prefix, Delimiter, After, PageSize + 1) { WithRestoreStatus = WithRestoreStatus };
 
-    /// <summary>Reads the query.</summary>
-    /// <exception cref="S3Exception">InvalidArgument, as S3 words it.</exception>
+    /// <summary>Parses the query.</summary>
+    /// <exception cref="S3Exception">InvalidArgument, with S3's message.</exception>
     public static ListRequest Parse(S3Request request)
     {
         var query = request.Query;
@@ -88,7 +86,7 @@ public sealed record ListRequest
         };
     }
 
-    /// <summary>Whether names are to be percent-encoded. An encoding that is named and is none is refused, the empty one too.</summary>
+    /// <summary>Whether names are to be percent-encoded. An unknown encoding is an error, even an empty one.</summary>
     /// <exception cref="S3Exception">InvalidArgument.</exception>
     internal static bool EncodesNames(S3Query query) =>
         query["encoding-type"] is { } encoding

@@ -4,25 +4,24 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Listings;
 
-/// <summary>What a listing shows of one object.</summary>
-/// <param name="Size">Bytes.</param>
-/// <param name="ETag">With its quotes, as HEAD shows it.</param>
-/// <param name="LastModified">When it was written.</param>
+/// <summary>An object in a listing.</summary>
+/// <param name="Size">In bytes.</param>
+/// <param name="ETag">With quotes, as in HEAD.</param>
 public sealed record ListedObject(long Size, string ETag, DateTimeOffset LastModified)
 {
-    /// <summary>The storage class, <c>STANDARD</c> unless the layer says otherwise.</summary>
+    /// <summary>The storage class; <c>STANDARD</c> by default.</summary>
     public string StorageClass { get; init; } = "STANDARD";
 
-    /// <summary>Which additional checksums the object has, by their names in XML: also of algorithms that nobody here knows.</summary>
+    /// <summary>The object's additional checksums by their XML names, including unknown ones.</summary>
     public IReadOnlyList<string> ChecksumAlgorithms { get; init; } = [];
 
-    /// <summary>What they cover; null where there are none.</summary>
+    /// <summary>The checksum type; null without checksums.</summary>
     public string? ChecksumType { get; init; }
 
-    /// <summary>How far it is restored; null where it is no archived object, or nobody asked.</summary>
+    /// <summary>The restore status; null if not requested, or not archived.</summary>
     public RestoreStatus? RestoreStatus { get; init; }
 
-    /// <summary>The row of an object that a HEAD would show so.</summary>
+    /// <summary>The row of an object with this metadata.</summary>
     public static ListedObject Of(ObjectInfo info) => new(info.Size, info.ETag, info.LastModified)
     {
         StorageClass = info.Header("x-amz-storage-class") ?? "STANDARD",
@@ -31,7 +30,7 @@ public sealed record ListedObject(long Size, string ETag, DateTimeOffset LastMod
         ChecksumType = info.ChecksumType,
     };
 
-    /// <summary>Writes the elements of its checksums.</summary>
+    /// <summary>Writes the checksum elements.</summary>
     public void WriteChecksums(S3XmlWriter xml)
     {
         foreach (var algorithm in ChecksumAlgorithms)

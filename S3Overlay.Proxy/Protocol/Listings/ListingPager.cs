@@ -2,17 +2,17 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Listings;
 
-/// <summary>Cuts one page out of a source of rows and answers it as ListObjects or ListObjectsV2 does.</summary>
+/// <summary>Sends one page of a listing as ListObjects or ListObjectsV2.</summary>
 public static class ListingPager
 {
-    /// <summary>Who owns everything here. S3 shows a canonical user id: 64 hex digits.</summary>
+    /// <summary>The owner of everything here, in the form of S3's canonical user ids: 64 hex digits.</summary>
     public const string OwnerId = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a";
 
     /// <summary>The owner's display name.</summary>
     public const string OwnerName = "s3overlay";
 
-    /// <summary>Takes a page's rows from <paramref name="source"/> and sends them. Does not dispose the source.</summary>
-    /// <returns>How many rows the page shows.</returns>
+    /// <summary>Reads a page's rows from <paramref name="source"/> and sends them. Does not dispose the source.</summary>
+    /// <returns>The number of rows on the page.</returns>
     public static async Task<int> AnswerAsync(
         ListRequest list, IListingSource source, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
@@ -54,8 +54,8 @@ public static class ListingPager
         {
             xml.Element("Marker", Name(list, list.Marker));
 
-            // S3 itself names the next marker only where a delimiter was sent; naming it always does no client harm, and helps those
-            // without order.
+            // S3 returns the next marker only if a delimiter was sent. Returning it always harms no client, and helps those that do not
+            // sort.
             if (isTruncated)
             {
                 xml.Element("NextMarker", Name(list, rows[^1].Name));

@@ -1,17 +1,16 @@
 namespace S3Overlay.Proxy.Protocol.Listings;
 
 /// <summary>Which rows a listing wants.</summary>
-/// <param name="Prefix">Only keys that start with this; empty for all.</param>
-/// <param name="Delimiter">Keys that hold this after the prefix are rolled up into common prefixes; empty for none. May be several
-/// characters.</param>
-/// <param name="After">Rows up to and including this one have been shown already.</param>
-/// <param name="PageSize">How many rows will be taken at most: what a layer need not fetch beyond.</param>
+/// <param name="Prefix">Only keys with this prefix; empty for all.</param>
+/// <param name="Delimiter">Rolls up keys that contain it after the prefix; empty for none. May have several characters.</param>
+/// <param name="After">Rows up to and including this position were shown already.</param>
+/// <param name="PageSize">The most rows that will be read. A layer need not query more.</param>
 public sealed record ListingQuery(string Prefix, string Delimiter, ListingPosition After, int PageSize)
 {
-    /// <summary>Whether rows are to tell of <see cref="ListedObject.RestoreStatus"/>.</summary>
+    /// <summary>Whether rows include <see cref="ListedObject.RestoreStatus"/>.</summary>
     public bool WithRestoreStatus { get; init; }
 
-    /// <summary>The common prefix that a key is rolled up into, or null where it stands for itself.</summary>
+    /// <summary>The common prefix that a key is rolled up into; null if it is listed itself.</summary>
     public string? CommonPrefixOf(string key)
     {
         if (Delimiter.Length == 0)

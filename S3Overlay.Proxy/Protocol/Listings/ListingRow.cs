@@ -1,8 +1,8 @@
 namespace S3Overlay.Proxy.Protocol.Listings;
 
-/// <summary>One row of a listing: an object, or a common prefix under which there are objects.</summary>
+/// <summary>One row of a listing: an object, or a common prefix.</summary>
 /// <param name="Name">The key, or the prefix with its delimiter.</param>
-/// <param name="Object">The object; null where the row is a common prefix.</param>
+/// <param name="Object">The object; null for a common prefix.</param>
 public sealed record ListingRow(string Name, ListedObject? Object)
 {
     /// <summary>Whether the row is a common prefix.</summary>

@@ -9,19 +9,19 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
     private const string VersionMarker = "version-id-marker";
     private const string UploadMarker = "upload-id-marker";
 
-    /// <summary>Whether rows shall tell how far archived objects are restored.</summary>
+    /// <summary>Whether rows include the restore status of archived objects.</summary>
     public bool WithRestoreStatus { get; init; }
 
-    /// <summary>Behind which version of <see cref="KeyMarker"/> a list of versions goes on; the empty string for the next key.</summary>
+    /// <summary>The version of <see cref="KeyMarker"/> to continue after; empty for the next key.</summary>
     public string VersionIdMarker { get; init; } = "";
 
-    /// <summary>Where the page starts. A marker that is a common prefix stands for all keys under it.</summary>
+    /// <summary>Where the page starts. A marker that is a common prefix covers all keys under it.</summary>
     public ListingPosition After => ListingPosition.Behind(KeyMarker, Prefix, Delimiter);
 
-    /// <summary>Which rows the page is cut from: one more than it has, since that tells whether there is another page.</summary>
+    /// <summary>The query for the page: one row more than it has, which shows whether another page follows.</summary>
     public ListingQuery Query => new(Prefix, Delimiter, After, Limit + 1) { WithRestoreStatus = WithRestoreStatus };
 
-    /// <summary>Reads the query.</summary>
+    /// <summary>Parses the query.</summary>
     public static MarkerPage Parse(S3Request request, string limitName)
     {
         var query = request.Query;
@@ -30,12 +30,10 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
             ListRequest.EncodesNames(query)) { WithRestoreStatus = RestoreStatus.IsWanted(request) };
     }
 
-    /// <summary>Reads the query of ListObjectVersions.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="hasVersions">Whether somebody else knows which ids there are. Where nothing is versioned there is <c>null</c>.</param>
+    /// <summary>Parses the query of ListObjectVersions.</summary>
+    /// <param name="hasVersions">Whether the store knows its version ids. Without versioning, the only id is <c>null</c>.</param>
     /// <exception cref="S3Exception">
-    /// InvalidArgument for a version to go on behind that is of no key, or that cannot be one. Uploads have the first otherwise: there the
-    /// id alone is passed over.
+    /// InvalidArgument: a version marker without a key marker, or an impossible one. For uploads, a lone upload id is ignored instead.
     /// </exception>
     public static MarkerPage ParseVersions(S3Request request, bool hasVersions)
     {
@@ -47,19 +45,18 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
             : page with { VersionIdMarker = marker };
     }
 
-    /// <summary>What is said of a version to go on behind that cannot be one.</summary>
+    /// <summary>The error for an impossible version marker.</summary>
     public static S3Exception NoVersion(string marker) => Refused("Invalid version id specified", VersionMarker, marker);
 
-    /// <summary>The upload to go on behind, of <see cref="KeyMarker"/>; the empty string for the next key.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="mayBe">Whether an id may be of an upload of a key, there still or not.</param>
-    /// <exception cref="S3Exception">InvalidArgument for an id that is not.</exception>
+    /// <summary>The upload of <see cref="KeyMarker"/> to continue after; empty for the next key.</summary>
+    /// <param name="mayBe">Whether an id can belong to an upload of a key, even a finished one.</param>
+    /// <exception cref="S3Exception">InvalidArgument for any other id.</exception>
     public string ParseUpload(S3Request request, Func<string, string, bool> mayBe) =>
         KeyMarker.Length == 0 || request.Query[UploadMarker] is not { Length: > 0 } marker ? ""
             : mayBe(KeyMarker, marker) ? marker
             : throw Refused("Invalid uploadId marker", UploadMarker, marker);
 
-    /// <summary>A parameter that is a number from 0 on; more than <paramref name="most"/> counts as that.</summary>
+    /// <summary>A parameter that is a number from 0 to <paramref name="most"/>; larger ones count as that.</summary>
     public static int Number(S3Query query, string name, int most)
     {
         if (query[name] is not { Length: > 0 } text)
@@ -78,10 +75,10 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
     private static S3Exception Refused(string why, string name, string value) =>
         new(S3Errors.InvalidArgument, why) { Details = [new("ArgumentName", name), new("ArgumentValue", value)] };
 
-    /// <summary>A name as the client wants it written.</summary>
+    /// <summary>A name in the client's encoding.</summary>
     public string Name(string name) => EncodeNames ? UriEncoding.EncodeKey(name) : name;
 
-    /// <summary>Writes what was asked for.</summary>
+    /// <summary>Writes delimiter and encoding.</summary>
     public void WriteDelimiter(S3XmlWriter xml)
     {
         if (Delimiter.Length > 0)

@@ -1,14 +1,14 @@
 namespace S3Overlay.Proxy.Protocol.Listings;
 
-/// <summary>The versions behind rows of keys, in the order of ListObjectVersions: by key, the newest first.</summary>
-/// <param name="rows">The rows. Not disposed here.</param>
-/// <param name="versioned">Those among them that may have several versions; null where none has.</param>
+/// <summary>The versions of keys in the order of ListObjectVersions: by key, newest first.</summary>
+/// <param name="rows">The rows. The caller disposes them.</param>
+/// <param name="versioned">The rows that can have several versions; null if none can.</param>
 public sealed class ShownVersions(IListingSource rows, IVersionedRows? versioned)
 {
     private bool _hasOlder;
     private VersionRow? _ahead;
 
-    /// <summary>The next row, or null after the last.</summary>
+    /// <summary>The next row; null after the last.</summary>
     public async ValueTask<VersionRow?> NextAsync(CancellationToken cancellationToken)
     {
         if (await OlderAsync(cancellationToken) is { } older)
@@ -27,7 +27,7 @@ public sealed class ShownVersions(IListingSource rows, IVersionedRows? versioned
         return newest ?? VersionRow.Only(row);
     }
 
-    /// <summary>Whether rows follow those taken. Asked once, in place of one more row.</summary>
+    /// <summary>Whether more rows follow. Call once, instead of reading one more row.</summary>
     public async ValueTask<bool> HasMoreAsync(CancellationToken cancellationToken) =>
         await OlderAsync(cancellationToken) is not null || await rows.HasMoreAsync(cancellationToken);
 

@@ -1,16 +1,14 @@
 namespace S3Overlay.Proxy.Protocol.Listings;
 
-/// <summary>
-/// The order of S3 listings: that of the keys' UTF-8 bytes. It differs from UTF-16 order where surrogate pairs meet U+E000 and above.
-/// </summary>
+/// <summary>The order of S3 listings: by UTF-8 bytes. It differs from UTF-16 order for surrogate pairs and U+E000 and above.</summary>
 public sealed class Utf8Order : IComparer<string>
 {
-    /// <summary>The one instance.</summary>
+    /// <summary>The only instance.</summary>
     public static readonly Utf8Order Instance = new();
 
     int IComparer<string>.Compare(string? x, string? y) => Compare(x ?? "", y ?? "");
 
-    /// <summary>Compares two keys; negative, zero or positive.</summary>
+    /// <summary>Compares two keys.</summary>
     public static int Compare(string left, string right)
     {
         var common = left.AsSpan().CommonPrefixLength(right);
@@ -21,7 +19,7 @@ public sealed class Utf8Order : IComparer<string>
 
         var (l, r) = (left[common], right[common]);
 
-        // A surrogate stands for a code point above every other: moving it above U+FFFF's place makes UTF-16 units sort like UTF-8.
+        // A surrogate belongs to a code point above all others: moving it above U+FFFF makes UTF-16 units sort like UTF-8.
         return Weight(l) - Weight(r);
     }
 

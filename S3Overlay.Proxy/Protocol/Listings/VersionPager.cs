@@ -3,12 +3,12 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Listings;
 
-/// <summary>Cuts one page out of versions and answers it as ListObjectVersions does.</summary>
+/// <summary>Sends one page of versions as ListObjectVersions.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html</remarks>
 internal static class VersionPager
 {
-    /// <summary>Takes a page's rows from <paramref name="source"/> and sends them.</summary>
-    /// <returns>How many rows the page shows.</returns>
+    /// <summary>Reads a page's rows from <paramref name="source"/> and sends them.</summary>
+    /// <returns>The number of rows on the page.</returns>
     public static async Task<int> AnswerAsync(MarkerPage page, ShownVersions source, S3Request request, S3Response answer,
         CancellationToken cancellationToken)
     {

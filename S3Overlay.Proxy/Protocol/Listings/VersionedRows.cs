@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Protocol.Listings;
 
-/// <summary>Rows of keys made of the versions of them, which come key by key, the newest first.</summary>
+/// <summary>Turns a list of versions, key by key and newest first, into rows of keys.</summary>
 public sealed class VersionedRows : IVersionedRows
 {
     private readonly IAsyncEnumerator<VersionRow> _versions;
@@ -10,9 +10,9 @@ public sealed class VersionedRows : IVersionedRows
     private VersionRow? _ahead;
     private bool _hasEnded;
 
-    /// <summary>The rows of some versions.</summary>
-    /// <param name="versions">The versions, and common prefixes between them.</param>
-    /// <param name="readings">How often the layer was asked for them so far.</param>
+    /// <summary>Starts reading versions.</summary>
+    /// <param name="versions">The versions, with common prefixes between them.</param>
+    /// <param name="readings">How often the layer was queried so far.</param>
     public VersionedRows(IAsyncEnumerable<VersionRow> versions, Func<int> readings) =>
         (_versions, _readings) = (versions.GetAsyncEnumerator(CancellationToken.None), readings);
 

@@ -2,38 +2,30 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>
-/// The key that a client encrypts an object with: it comes with every request about the object, and is kept nowhere (SSE-C).
-/// </summary>
+/// <summary>The client's own encryption key (SSE-C). It comes with every request for the object and is never stored.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html</remarks>
 public static class ClientKeys
 {
-    /// <summary>
-    /// Names the algorithm: a request without it brings no key, and of an object that was encrypted so it is shown again.
-    /// </summary>
+    /// <summary>The algorithm header. A request without it has no key; responses for encrypted objects return it.</summary>
     public const string Algorithm = "x-amz-server-side-encryption-customer-algorithm";
 
-    /// <summary>
-    /// What stands before the names of the same headers in place of <c>x-amz-</c> where the key is that of a copy's source.
-    /// </summary>
+    /// <summary>Replaces <c>x-amz-</c> in the names of the key's headers for the source of a copy.</summary>
     private const string OfSource = "x-amz-copy-source-";
 
-    /// <summary>The headers by which a request brings the key.</summary>
+    /// <summary>The headers of the key.</summary>
     public static readonly IReadOnlyList<string> Headers = [Algorithm, "x-amz-server-side-encryption-customer-key",
         "x-amz-server-side-encryption-customer-key-MD5"];
 
-    /// <summary>The key that a request brings; empty for none.</summary>
+    /// <summary>A request's key; empty for none.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Of(IHeaderDictionary headers) => Find(headers, static name => name);
 
-    /// <summary>
-    /// The key that a copy brings for its source, by the names under which a read of the source brings it; empty for none.
-    /// </summary>
+    /// <summary>A copy's key for its source, with the header names that a read of the source uses; empty for none.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> OfCopySource(IHeaderDictionary headers) =>
         Find(headers, static name => string.Concat(OfSource, name.AsSpan("x-amz-".Length)));
 
     /// <summary>
-    /// Whether an error's message says that the object is there, and shown to whoever brings its key. Its code is that of many errors: S3
-    /// says InvalidRequest, and RGW InvalidArgument, of the wrong key as well.
+    /// Whether an error's message says that the object exists and needs its key. The code alone is ambiguous: S3 says InvalidRequest, and
+    /// RGW InvalidArgument, for a wrong key too.
     /// </summary>
     public static bool AreWantedBy(string message) =>
         message.Contains("Server Side Encryption", StringComparison.OrdinalIgnoreCase)

@@ -3,31 +3,27 @@ using S3Overlay.Proxy.Protocol.Buckets;
 namespace S3Overlay.Proxy.Protocol.Objects;
 
 /// <summary>
-/// The object that CopyObject or UploadPartCopy reads: <c>x-amz-copy-source</c>, decoded once, in one place for the check and for the
-/// store.
+/// The source of CopyObject or UploadPartCopy: <c>x-amz-copy-source</c>, decoded once for both the access check and the store.
 /// </summary>
-/// <param name="Bucket">The source bucket.</param>
-/// <param name="Key">The source key.</param>
-/// <param name="VersionId">The version asked for, or null for the current one.</param>
 /// <remarks>
-/// It is decoded as a query is: a plus is a space, which is how some languages write one (Go's <c>url.QueryEscape</c>, PHP's
-/// <c>urlencode</c>), and S3 reads it. A plus of the key is <c>%2B</c>.
+/// Decoded like a query: a plus is a space. Some languages write spaces that way (Go's <c>url.QueryEscape</c>, PHP's <c>urlencode</c>), and
+/// S3 reads it. A plus in the key is <c>%2B</c>.
 /// </remarks>
+/// <param name="VersionId">The version; null for the current one.</param>
 public sealed record CopySource(string Bucket, string Key, string? VersionId)
 {
     private const string Header = "x-amz-copy-source";
     private const string VersionMark = "?versionId=";
 
-    /// <summary>The source where each plus is read as one, as some stores do (MinIO, RGW); null where that makes no difference.</summary>
+    /// <summary>The source if a plus stays a plus, as some stores read it (MinIO, RGW); null if that changes nothing.</summary>
     public CopySource? WithPlus { get; private init; }
 
-    /// <summary>The canonical spelling in which each plus that the client left as it is stays one; null where there is none.</summary>
+    /// <summary>The canonical spelling that keeps unencoded pluses; null if there are none.</summary>
     private string? PlusSpelling { get; init; }
 
-    /// <summary>Reads the header.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="knowsTenants">Whether the bucket may be another tenant's (<see cref="BucketNames.IsAddressableWithTenant"/>).</param>
-    /// <exception cref="S3Exception">InvalidArgument where it does not name a bucket and a key.</exception>
+    /// <summary>Parses the header.</summary>
+    /// <param name="knowsTenants">Whether other tenants' buckets are accepted (<see cref="BucketNames.IsAddressableWithTenant"/>).</param>
+    /// <exception cref="S3Exception">InvalidArgument unless it names a bucket and a key.</exception>
     public static CopySource Parse(S3Request request, bool knowsTenants = false)
     {
         var header = HeaderText.ToText(request.Header(Header) ?? throw Invalid());
@@ -41,7 +37,7 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
 
             if (version.Contains("versionId=", StringComparison.OrdinalIgnoreCase))
             {
-                // A store could read another one of the two.
+                // A store might use the other one.
                 throw new S3Exception(S3Errors.InvalidArgument, "The copy source names its version more than once.");
             }
 
@@ -59,12 +55,12 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
     }
 
     /// <summary>
-    /// The request with this source in its canonical spelling, in which no store can read another one: <c>?</c> and <c>#</c> of the key are
-    /// encoded, so that none takes them for the end of a URL's path.
+    /// Rewrites the request with the canonical spelling, which every store reads the same way: <c>?</c> and <c>#</c> in keys are encoded,
+    /// so that no store takes them for the end of the path.
     /// </summary>
-    /// <param name="request">The request.</param>
-    /// <param name="leavesPlus">Whether a plus that the client left as it is stays for the store to read; its client must then be allowed
-    /// both readings.</param>
+    /// <param name="leavesPlus">
+    /// Whether unencoded pluses stay for the store to read. The client must then be allowed to read both sources.
+    /// </param>
     public S3Request Spell(S3Request request, bool leavesPlus = false)
     {
         var spelling = (leavesPlus && PlusSpelling is { } plus ? plus : UriEncoding.EncodeKey($"{Bucket}/{Key}"))
@@ -94,7 +90,7 @@ public sealed record CopySource(string Bucket, string Key, string? VersionId)
 
         if (path.Contains('\0'))
         {
-            // No object has such a key: it cannot stand in the target of a request either.
+            // No object has such a key: a request cannot name it either.
             throw new S3Exception(S3Errors.InvalidArgument, "The copy source must not contain a NUL character.");
         }
 

@@ -8,21 +8,21 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>What a delete demands of the object that is there. All that is said must hold.</summary>
-/// <param name="IfMatch">The ETag it must have, or null.</param>
-/// <param name="Size">Its size in bytes, or null.</param>
-/// <param name="LastModified">When it must have been written, in whole seconds; or null.</param>
+/// <summary>Conditions of a delete. All must hold.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html, API_ObjectIdentifier.html</remarks>
+/// <param name="IfMatch">The required ETag, or null.</param>
+/// <param name="Size">The required size in bytes, or null.</param>
+/// <param name="LastModified">The required date in whole seconds, or null.</param>
 public sealed record DeleteConditions(string? IfMatch, long? Size, DateTimeOffset? LastModified)
 {
     private const string SizeHeader = "x-amz-if-match-size";
     private const string DateHeader = "x-amz-if-match-last-modified-time";
 
-    /// <summary>Whether there are others than an ETag.</summary>
+    /// <summary>Whether there are conditions besides the ETag.</summary>
     public bool HasOthers => Size is not null || LastModified is not null;
 
-    /// <summary>Those of DeleteObject; null for none.</summary>
-    /// <exception cref="S3Exception">InvalidArgument: a size or date that is none.</exception>
+    /// <summary>The conditions of DeleteObject; null for none.</summary>
+    /// <exception cref="S3Exception">InvalidArgument: an invalid size or date.</exception>
     public static DeleteConditions? Of(IHeaderDictionary headers) =>
         Of(
             headers.IfMatch.Count > 0 ? headers.IfMatch.ToString() : null,
@@ -33,19 +33,17 @@ public sealed record DeleteConditions(string? IfMatch, long? Size, DateTimeOffse
                 Details = [new("ArgumentName", name), new("ArgumentValue", value)],
             });
 
-    /// <summary>Those of one key of DeleteObjects; null for none.</summary>
-    /// <exception cref="S3Exception">MalformedXML: a size or date that is none.</exception>
+    /// <summary>The conditions of one key in DeleteObjects; null for none.</summary>
+    /// <exception cref="S3Exception">MalformedXML: an invalid size or date.</exception>
     public static DeleteConditions? Of(XElement item) =>
         Of(item.ChildText("ETag"), item.ChildText("Size"), item.ChildText("LastModifiedTime"),
             static (_, _) => new S3Exception(S3Errors.MalformedXml));
 
-    /// <summary>Judges what is there.</summary>
-    /// <param name="etag">Its ETag, the empty string of a delete marker; null where there is nothing.</param>
-    /// <param name="size">Its size.</param>
-    /// <param name="lastModified">Its date.</param>
+    /// <summary>Checks an object.</summary>
+    /// <param name="etag">Its ETag, empty for a delete marker; null if there is no object.</param>
     /// <exception cref="S3Exception">
-    /// PreconditionFailed; NoSuchKey where an ETag must match and there is nothing. Size and date hold of nothing, as S3 has it: the delete
-    /// has nothing to do.
+    /// PreconditionFailed; NoSuchKey if an ETag is required and there is no object. Size and date hold if there is none, as in S3: nothing
+    /// is deleted.
     /// </exception>
     public void Judge(string? etag, long size, DateTimeOffset lastModified)
     {
@@ -91,7 +89,7 @@ public sealed record DeleteConditions(string? IfMatch, long? Size, DateTimeOffse
         return new DeleteConditions(etag, bytes, written);
     }
 
-    /// <summary>S3's model says a date as in headers, in the document too; some clients write one there as answers have it.</summary>
+    /// <summary>S3's model uses the header format for dates in documents too. Some clients send the format of responses.</summary>
     private static bool TryParse(string text, out DateTimeOffset date) =>
         HttpDates.TryParseHeader(text, out date)
         || (text.Length > 10 && text[10] == 'T'

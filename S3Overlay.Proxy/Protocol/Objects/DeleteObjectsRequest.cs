@@ -7,20 +7,20 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Protocol.Objects;
 
 /// <summary>The body of DeleteObjects: up to 1,000 keys.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html</remarks>
 /// <param name="Items">The keys, in the order sent.</param>
 /// <param name="IsQuiet">Whether only failures are reported.</param>
-/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html</remarks>
 public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool IsQuiet)
 {
-    /// <summary>The most keys one request may name.</summary>
+    /// <summary>The most keys in one request.</summary>
     public const int MaxItems = 1000;
 
     /// <summary>Reads the body to its end, with all its checks.</summary>
-    /// <exception cref="S3Exception">MalformedXML, or what a check of the body found.</exception>
+    /// <exception cref="S3Exception">MalformedXML, or a failed check of the body.</exception>
     public static async Task<DeleteObjectsRequest> ReadAsync(S3Request request, CancellationToken cancellationToken) =>
         Parse(await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody));
 
-    /// <summary>What a document says; its items are in the order of its elements.</summary>
+    /// <summary>Parses a document. Items keep the order of its elements.</summary>
     /// <exception cref="S3Exception">MalformedXML.</exception>
     public static DeleteObjectsRequest Parse(XElement root)
     {
@@ -32,7 +32,7 @@ public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool 
         var items = new List<DeleteItem>();
         foreach (var element in root.Children("Object"))
         {
-            // One key, and nothing but text: others would read another one than the first, or than all of the text together.
+            // Exactly one key, as plain text: other parsers would read another of several, or join the text.
             var key = element.Children("Key").ToList() is [{ HasElements: false } one] ? one.Value : "";
             if (key.Length == 0 || items.Count == MaxItems || !IsText(key))
             {
@@ -47,7 +47,7 @@ public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool 
             : new DeleteObjectsRequest(items, root.ChildText("Quiet")?.Trim() == "true");
     }
 
-    /// <summary>Whether it has no half of a character, which a reference can name in a document and no document can hold.</summary>
+    /// <summary>Whether there is no lone surrogate: a numeric reference can produce one, but no document can contain it.</summary>
     private static bool IsText(string key)
     {
         for (var rest = key.AsSpan(); !rest.IsEmpty;)
@@ -65,7 +65,6 @@ public sealed record DeleteObjectsRequest(IReadOnlyList<DeleteItem> Items, bool 
 }
 
 /// <summary>One key of DeleteObjects.</summary>
-/// <param name="Key">The key.</param>
 /// <param name="VersionId">The version to delete, or null.</param>
-/// <param name="Conditions">What the object must be, or null.</param>
+/// <param name="Conditions">The conditions, or null.</param>
 public sealed record DeleteItem(string Key, string? VersionId, DeleteConditions? Conditions);

@@ -2,10 +2,10 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>The answer to DeleteObjects.</summary>
+/// <summary>The response to DeleteObjects.</summary>
 public static class DeleteResult
 {
-    /// <summary>Sends what became of each key, in the order asked.</summary>
+    /// <summary>Sends the outcome of each key, in the order of the request.</summary>
     public static Task SendAsync(
         DeleteObjectsRequest delete, IReadOnlyList<DeleteOutcome> outcomes, S3Request request, S3Response answer,
         CancellationToken cancellationToken)
@@ -44,12 +44,11 @@ public static class DeleteResult
     }
 }
 
-/// <summary>What became of one key of DeleteObjects.</summary>
-/// <param name="Item">The key.</param>
-/// <param name="Error">Why it was not deleted; null where it was (or was not there).</param>
-/// <param name="Message">What to say of the error, or null for its usual message.</param>
+/// <summary>The outcome of one key in DeleteObjects.</summary>
+/// <param name="Error">The error; null if the key was deleted or did not exist.</param>
+/// <param name="Message">Replaces the error's message; or null.</param>
 public sealed record DeleteOutcome(DeleteItem Item, S3Error? Error, string? Message = null)
 {
-    /// <summary>The id of the delete marker that was made, or was what was deleted; null for none.</summary>
+    /// <summary>The delete marker that was created or deleted; null for none.</summary>
     public string? Marker { get; init; }
 }

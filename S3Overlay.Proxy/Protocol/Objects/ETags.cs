@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>Comparing entity tags as S3 does: by what stands between the quotes, so that a client that forgot them still matches.</summary>
+/// <summary>Compares entity tags as S3 does: by the text between the quotes, so that a tag without quotes matches too.</summary>
 public static class ETags
 {
-    /// <summary>The tag without quotes and without the mark of a weak one.</summary>
+    /// <summary>The tag without quotes and weak prefix.</summary>
     public static ReadOnlySpan<char> Bare(ReadOnlySpan<char> tag)
     {
         tag = tag.Trim();
@@ -17,16 +17,15 @@ public static class ETags
         return tag.Length >= 2 && tag[0] == '"' && tag[^1] == '"' ? tag[1..^1] : tag;
     }
 
-    /// <summary>Whether the tag says it is weak (RFC 9110, section 8.8.1).</summary>
+    /// <summary>Whether the tag is weak (RFC 9110, section 8.8.1).</summary>
     public static bool IsWeak(string tag) => tag.StartsWith("W/", StringComparison.Ordinal);
 
     /// <summary>
-    /// Whether there is a tag, and it names one version to the byte: only what has such a tag can be held (rule R9), or asked for once more
-    /// with If-Match.
+    /// Whether the tag identifies one version byte by byte. Only such a version can be cached (rule R9), or requested again with If-Match.
     /// </summary>
     public static bool IsStrong(string tag) => tag.Length > 0 && !IsWeak(tag);
 
-    /// <summary>How many parts the object was uploaded in, where its tag says so as S3's do (<c>"...-3"</c>); else 1.</summary>
+    /// <summary>The number of parts that the object was uploaded in, if its tag has S3's form (<c>"...-3"</c>); else 1.</summary>
     public static int PartCount(string tag)
     {
         var bare = Bare(tag);
@@ -37,7 +36,7 @@ public static class ETags
     /// <summary>Whether two tags name the same bytes.</summary>
     public static bool Same(ReadOnlySpan<char> left, ReadOnlySpan<char> right) => Bare(left).SequenceEqual(Bare(right));
 
-    /// <summary>Whether a condition's list of tags, or its asterisk, holds <paramref name="tag"/>.</summary>
+    /// <summary>Whether a condition's list contains <paramref name="tag"/> or is an asterisk.</summary>
     public static bool ListHas(string list, string tag)
     {
         if (list.AsSpan().Trim() is "*")

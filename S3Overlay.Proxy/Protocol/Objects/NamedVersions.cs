@@ -1,11 +1,9 @@
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>Version ids as clients name them.</summary>
+/// <summary>Version ids in requests.</summary>
 public static class NamedVersions
 {
-    /// <summary>
-    /// Refuses a request whose version id is empty: it means no version, and must not become the same request of the object.
-    /// </summary>
+    /// <summary>Rejects an empty version id: it must not become a request for the current version.</summary>
     /// <exception cref="S3Exception">InvalidArgument.</exception>
     public static void RefuseEmpty(S3Request request)
     {
@@ -15,7 +13,7 @@ public static class NamedVersions
         }
     }
 
-    /// <summary>What S3 says of an empty version id.</summary>
+    /// <summary>S3's error for an empty version id.</summary>
     public static S3Exception Empty() => new(S3Errors.InvalidArgument, "Version id cannot be the empty string")
     {
         Details = [new("ArgumentName", "versionId"), new("ArgumentValue", "")],

@@ -3,13 +3,13 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>The document that GetObjectAttributes answers with, of an object in whichever layer.</summary>
+/// <summary>GetObjectAttributes, for an object in any layer.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>
 public static class ObjectAttributes
 {
     private static readonly string[] Known = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"];
 
-    /// <summary>Refuses a request that names no attribute, or one that there is not.</summary>
+    /// <summary>Rejects a request with no attribute, or an unknown one.</summary>
     /// <exception cref="S3Exception">InvalidArgument.</exception>
     public static void Check(S3Request request)
     {
@@ -21,7 +21,7 @@ public static class ObjectAttributes
     }
 
     /// <summary>
-    /// Answers with the attributes asked for, once the conditions hold. <paramref name="writeParts"/> is null for an object that has none.
+    /// Sends the requested attributes if the conditions hold. <paramref name="writeParts"/> is null for an object without parts.
     /// </summary>
     public static async Task AnswerAsync(
         S3Request request, S3Response answer, ObjectInfo info, Action<S3XmlWriter>? writeParts, CancellationToken cancellationToken)
@@ -48,7 +48,7 @@ public static class ObjectAttributes
             xml.Open("Checksum");
             foreach (var checksum in info.Checksums)
             {
-                // The number of parts has a place of its own in this document.
+                // The document has its own element for the number of parts.
                 xml.Element(ChecksumNames.Element(checksum.Algorithm), PartChecksums.WithoutCount(checksum.Value));
             }
 

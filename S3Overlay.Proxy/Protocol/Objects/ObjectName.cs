@@ -1,6 +1,4 @@
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>An object as clients name it.</summary>
-/// <param name="Bucket">The bucket.</param>
-/// <param name="Key">The key.</param>
+/// <summary>The bucket and key of an object.</summary>
 public readonly record struct ObjectName(string Bucket, string Key);

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Proxy.Protocol.Objects;
 
 /// <summary>
-/// Turns "this object, this request" into the status and headers of a GET or HEAD: conditions, ranges, <c>response-*</c> overrides,
-/// checksums. One place for every layer, so that an object looks the same wherever its bytes come from (rules T1, R6).
+/// Sets status and headers of a GET or HEAD: conditions, ranges, <c>response-*</c> overrides, checksums. The same for every layer, so that
+/// an object looks the same wherever its bytes come from (rules T1, R6).
 /// </summary>
 public static class ObjectResponse
 {
@@ -21,8 +21,8 @@ public static class ObjectResponse
     ];
 
     /// <summary>Sets status and headers.</summary>
-    /// <returns>The bytes to send after them; null where the answer has no body (HEAD, 304, an empty object).</returns>
-    /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, or InvalidArgument for an override that cannot be sent.</exception>
+    /// <returns>The bytes to send; null if there is no body (HEAD, 304, an empty object).</returns>
+    /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, or InvalidArgument for an invalid override.</exception>
     public static ByteRange? Prepare(S3Request request, S3Response answer, ObjectInfo info)
     {
         switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
@@ -72,21 +72,18 @@ public static class ObjectResponse
     }
 
     /// <summary>
-    /// Whether a prepared answer is the object's own bytes, be they none: neither a HEAD's nor a 304. That an object is empty is believed
-    /// of a GET alone, whose body cannot lie.
+    /// Whether a prepared response sends the object's bytes, even if there are none: not a HEAD or 304. Only a GET proves that an object is
+    /// empty.
     /// </summary>
     public static bool SendsBody(S3Request request, S3Response answer) =>
         !request.IsHead && answer.Status != StatusCodes.Status304NotModified;
 
-    /// <summary>
-    /// Whether the answer lacks checksums that it would show, had they been asked for: neither a part of the object nor a 304 or 412 shows
-    /// any.
-    /// </summary>
+    /// <summary>Whether the response should show checksums that are not known yet. Ranges, 304 and 412 show none.</summary>
     public static bool LacksChecksums(S3Request request, ObjectInfo info) =>
         !info.AreChecksumsKnown && AsksForChecksums(request) && EffectiveRange(request, info) is null
         && ReadConditions.Judge(request, info.ETag, info.LastModified) == ConditionOutcome.Pass;
 
-    /// <summary>The range the client wants of this version: none where If-Range names another one (RFC 9110, section 13.1.5).</summary>
+    /// <summary>The range to send; null if If-Range names another version (RFC 9110, section 13.1.5).</summary>
     public static RangeHeader? EffectiveRange(S3Request request, ObjectInfo info)
     {
         if (RangeHeader.Parse(request.Header("Range")) is not { } range)
@@ -106,7 +103,7 @@ public static class ObjectResponse
         return same ? range : null;
     }
 
-    /// <summary>416 as S3 answers it, with the size the client needs to ask again.</summary>
+    /// <summary>S3's 416, with the size that the client needs for another try.</summary>
     public static S3Exception Unsatisfiable(S3Request request, long size) => new(S3Errors.InvalidRange)
     {
         Details =
@@ -148,9 +145,7 @@ public static class ObjectResponse
         }
     }
 
-    /// <summary>
-    /// Refuses overrides that nobody signed: an unsigned link that chooses its own content type is how stored scripts get run.
-    /// </summary>
+    /// <summary>Rejects overrides in unsigned requests: a link that chooses its own content type lets stored scripts run.</summary>
     /// <exception cref="S3Exception">InvalidRequest.</exception>
     public static void RefuseOverrides(S3Query query)
     {
@@ -175,7 +170,7 @@ public static class ObjectResponse
 
             if (value.AsSpan().ContainsAny('\r', '\n', '\0'))
             {
-                throw new S3Exception(S3Errors.InvalidArgument, $"The value of {query} cannot stand in a header.");
+                throw new S3Exception(S3Errors.InvalidArgument, $"The value of {query} is not a valid header value.");
             }
 
             answer.Headers[header] = HeaderText.FromText(value);

@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>The tags of an object: up to ten, kept as the query string that <c>x-amz-tagging</c> is.</summary>
+/// <summary>Object tags: up to ten, stored as the query string of <c>x-amz-tagging</c>.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html</remarks>
 public static class ObjectTags
 {
@@ -13,12 +13,14 @@ public static class ObjectTags
     private const int MaxName = 128;
     private const int MaxValue = 256;
 
-    /// <summary>The signs that S3 takes in tags.</summary>
+    /// <summary>The punctuation that S3 allows in tags.</summary>
     private const string Signs = "_.:/=+-@";
 
     private static readonly S3Error InvalidTag = new("InvalidTag", 400, "The tag provided was not a valid tag.");
 
     /// <summary>The tags of a write; null for none.</summary>
+    /// <param name="request">The write.</param>
+    /// <param name="isClients">False for the tags of a remote object, which a client cannot correct: they are kept as they are.</param>
     /// <exception cref="S3Exception">InvalidArgument, InvalidTag.</exception>
     public static string? FromHeader(S3Request request, bool isClients = true)
     {
@@ -45,17 +47,15 @@ public static class ObjectTags
         return Join(tags, isClients: true);
     }
 
-    /// <summary>The tags that are kept.</summary>
+    /// <summary>Stored tags as pairs.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Split(string? tags) =>
         tags is null ? []
             : [.. S3Query.Parse(tags).Parameters.Select(static tag => new KeyValuePair<string, string>(tag.Key, tag.Value ?? ""))];
 
-    /// <summary>How many there are.</summary>
+    /// <summary>The number of stored tags.</summary>
     public static int Count(string tags) => tags.Length == 0 ? 0 : tags.AsSpan().Count('&') + 1;
 
-    /// <summary>
-    /// Tags as a client's header has them. What makes a document's tag invalid is a matter of the header's form here, as in S3.
-    /// </summary>
+    /// <summary>Parses the tags of a client's header. Invalid tags are a malformed header here, as in S3.</summary>
     private static IReadOnlyList<KeyValuePair<string, string>> Parse(string header)
     {
         try
@@ -69,7 +69,7 @@ public static class ObjectTags
         }
         catch (S3Exception failure) when (failure.Error == S3Errors.InvalidUri)
         {
-            // No percent-encoding, or none of UTF-8.
+            // Invalid percent-encoding, or not UTF-8.
         }
 
         throw new S3Exception(S3Errors.InvalidArgument,
@@ -117,7 +117,7 @@ public static class ObjectTags
                 '&', tags.Select(static tag => UriEncoding.EncodeComponent(tag.Key) + "=" + UriEncoding.EncodeComponent(tag.Value)));
     }
 
-    /// <summary>Whether S3 takes such a text in a tag: letters, digits and spaces of any script, and a few signs.</summary>
+    /// <summary>Whether S3 allows the text in a tag: letters, digits and spaces of any script, and some punctuation.</summary>
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_S3Tag.html</remarks>
     private static bool IsPossible(string text)
     {

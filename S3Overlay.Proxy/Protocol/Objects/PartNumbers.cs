@@ -3,10 +3,10 @@ namespace S3Overlay.Proxy.Protocol.Objects;
 /// <summary>Part numbers: 1 to 10,000.</summary>
 public static class PartNumbers
 {
-    /// <summary>The highest.</summary>
+    /// <summary>The highest part number.</summary>
     public const int Max = 10_000;
 
-    /// <summary>Reads one.</summary>
+    /// <summary>Parses a part number.</summary>
     /// <exception cref="S3Exception">InvalidArgument.</exception>
     public static int Parse(string? text) =>
         WholeNumbers.TryParse(text, out int number) && number is >= 1 and <= Max
@@ -16,8 +16,8 @@ public static class PartNumbers
                 Details = [new("ArgumentName", "partNumber"), new("ArgumentValue", text ?? "")],
             };
 
-    /// <summary>The part that a read asks for; null where it asks for the whole.</summary>
-    /// <exception cref="S3Exception">InvalidArgument; InvalidRequest where it asks for a range as well.</exception>
+    /// <summary>The part that a read asks for; null for the whole object.</summary>
+    /// <exception cref="S3Exception">InvalidArgument; InvalidRequest if it also asks for a range.</exception>
     public static int? OfRead(S3Request request) =>
         !request.Query.Has("partNumber") ? null
         : Parse(request.Query["partNumber"]) is var number && request.Header("Range") is null ? number

@@ -2,23 +2,23 @@ using System.Globalization;
 
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>A Range header as S3 reads it: one range of bytes, or nothing.</summary>
-/// <remarks>RFC 9110, section 14; S3 ignores a malformed header and answers several ranges with the whole object (rule R6).</remarks>
+/// <summary>A Range header as S3 reads it: one byte range, or nothing.</summary>
+/// <remarks>RFC 9110, section 14. S3 ignores malformed headers, and answers several ranges with the whole object (rule R6).</remarks>
 public readonly record struct RangeHeader
 {
     private RangeHeader(long? first, long? last, long? suffix) => (First, Last, Suffix) = (first, last, suffix);
 
-    /// <summary>The first byte wanted, or null for a suffix.</summary>
+    /// <summary>The first byte; null for a suffix.</summary>
     public long? First { get; }
 
-    /// <summary>The last byte wanted, inclusive, or null for all from <see cref="First"/> on.</summary>
+    /// <summary>The last byte, inclusive; null for the rest from <see cref="First"/>.</summary>
     public long? Last { get; }
 
-    /// <summary>How many bytes are wanted of the object's end, or null.</summary>
+    /// <summary>The number of bytes at the object's end, or null.</summary>
     public long? Suffix { get; }
 
-    /// <summary>Reads the header.</summary>
-    /// <returns>Null where there is none, it is malformed, or it names several ranges: the whole object is wanted.</returns>
+    /// <summary>Parses the header.</summary>
+    /// <returns>Null if it is absent, malformed, or names several ranges: send the whole object.</returns>
     public static RangeHeader? Parse(string? header)
     {
         const string Unit = "bytes=";
@@ -54,7 +54,7 @@ public readonly record struct RangeHeader
         return TryNumber(right, out var last) && first <= last ? new RangeHeader(first, last, null) : null;
     }
 
-    /// <summary>The bytes wanted of an object of <paramref name="size"/> bytes, or null where none of them exist (416).</summary>
+    /// <summary>The range within an object of <paramref name="size"/> bytes; null if it has none of these bytes (416).</summary>
     public ByteRange? Resolve(long size)
     {
         if (Suffix is { } suffix)
@@ -65,7 +65,7 @@ public readonly record struct RangeHeader
         return First >= size ? null : new ByteRange(First!.Value, Math.Min(Last ?? long.MaxValue, size - 1));
     }
 
-    /// <summary>A number too large for 63 bits is as good as endless, and is read as such.</summary>
+    /// <summary>A number above 63 bits counts as infinite.</summary>
     private static bool TryNumber(ReadOnlySpan<char> text, out long number)
     {
         number = 0;
@@ -83,11 +83,9 @@ public readonly record struct RangeHeader
     }
 }
 
-/// <summary>Bytes of an object, both ends included.</summary>
-/// <param name="First">The first byte's position.</param>
-/// <param name="Last">The last byte's position; not before <paramref name="First"/>.</param>
+/// <summary>A range of bytes, both ends included.</summary>
 public readonly record struct ByteRange(long First, long Last)
 {
-    /// <summary>How many bytes these are.</summary>
+    /// <summary>The number of bytes.</summary>
     public long Length => Last - First + 1;
 }

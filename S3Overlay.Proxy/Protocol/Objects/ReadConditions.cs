@@ -2,12 +2,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>The conditions of a GET or HEAD, judged as S3 judges them.</summary>
+/// <summary>The conditions of a GET or HEAD, with S3's rules.</summary>
 /// <remarks>
-/// RFC 9110, section 13.2.2, and S3's two rules: a true If-Match outweighs a false If-Unmodified-Since, a false If-None-Match outweighs
-/// a true If-Modified-Since (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html). An If-Modified-Since that is still to
-/// come counts for none, as it did in RFC 2616, section 14.25, and does in S3: a client whose clock is ahead would keep for good what it
-/// has.
+/// RFC 9110, section 13.2.2, and S3's two rules: a true If-Match outweighs a false If-Unmodified-Since, a false If-None-Match outweighs a
+/// true If-Modified-Since (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html). A future If-Modified-Since is ignored, as
+/// in RFC 2616, section 14.25, and in S3: a client with a fast clock would keep its copy for ever.
 /// </remarks>
 public static class ReadConditions
 {
@@ -17,12 +16,12 @@ public static class ReadConditions
     private const string IfModifiedSince = "If-Modified-Since";
     private const string IfUnmodifiedSince = "If-Unmodified-Since";
 
-    /// <summary>Whether the request carries any condition.</summary>
+    /// <summary>Whether the request has a condition.</summary>
     public static bool Any(IHeaderDictionary headers) =>
         headers.IfMatch.Count > 0 || headers.IfNoneMatch.Count > 0 || headers.IfModifiedSince.Count > 0
             || headers.IfUnmodifiedSince.Count > 0;
 
-    /// <summary>Judges the conditions against one version of an object.</summary>
+    /// <summary>Checks the conditions against one version of an object.</summary>
     public static ConditionOutcome Judge(S3Request request, string etag, DateTimeOffset lastModified) =>
         FailedOf(request, "", etag, lastModified) switch
         {
@@ -31,19 +30,17 @@ public static class ReadConditions
             _ => ConditionOutcome.NotModified,
         };
 
-    /// <summary>The 412 of a read. One that carries both conditions that may fail so is judged by its If-Match alone.</summary>
+    /// <summary>The 412 of a read. With both conditions that can cause it, If-Match decides.</summary>
     public static S3Exception Failure(IHeaderDictionary headers) => Failure(headers.IfMatch.Count > 0 ? IfMatch : IfUnmodifiedSince);
 
-    /// <summary>
-    /// Judges the conditions on a copy's source (<c>x-amz-copy-source-if-*</c>): whatever fails is a failed precondition.
-    /// </summary>
-    /// <returns>The 412 that names it; null where all hold.</returns>
+    /// <summary>Checks the conditions on a copy's source (<c>x-amz-copy-source-if-*</c>). Every failure is 412.</summary>
+    /// <returns>The 412 that names the condition; null if all hold.</returns>
     public static S3Exception? CopySourceFailure(S3Request request, string etag, DateTimeOffset lastModified) =>
         FailedOf(request, OfCopySource, etag, lastModified) is { } failed ? Failure(OfCopySource + failed) : null;
 
     private static S3Exception Failure(string condition) => new(S3Errors.PreconditionFailed) { Details = [new("Condition", condition)] };
 
-    /// <summary>The condition that does not hold, in S3's spelling; null where all do.</summary>
+    /// <summary>The condition that fails, in S3's spelling; null if all hold.</summary>
     private static string? FailedOf(S3Request request, string prefix, string etag, DateTimeOffset lastModified)
     {
         lastModified = HttpDates.WholeSeconds(lastModified);
@@ -72,7 +69,7 @@ public static class ReadConditions
     }
 }
 
-/// <summary>How the conditions of a request came out.</summary>
+/// <summary>The outcome of a request's conditions.</summary>
 public enum ConditionOutcome
 {
     /// <summary>Go on.</summary>

@@ -1,12 +1,11 @@
 namespace S3Overlay.Proxy.Protocol.Objects;
 
 /// <summary>
-/// What a read says of the object that it wants. S3 judges it before it looks for the object; who knows that there is none has to do so,
-/// since nobody else will.
+/// Checks the parameters of a read. S3 does so before it looks up the object; code that knows that there is no object must do it itself.
 /// </summary>
 public static class ReadParameters
 {
-    /// <summary>Refuses what cannot be meant, whatever the object is like.</summary>
+    /// <summary>Rejects parameters that are invalid for every object.</summary>
     /// <exception cref="S3Exception">InvalidArgument, InvalidRequest.</exception>
     public static void Check(S3Request request)
     {

@@ -4,22 +4,21 @@ using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Protocol.Operations;
 
-/// <summary>Names the operation that method, target, query and headers ask for, by the table of those there are.</summary>
+/// <summary>Finds the operation that method, target, query and headers ask for.</summary>
 /// <remarks>
-/// Sub-resources are told by the query. One that is not in the table is refused rather than ignored: answering <c>?acl</c> with the
-/// object's bytes is how other gateways went wrong (rule R8).
+/// The query selects sub-resources. An unknown one is rejected, not ignored: other gateways answered <c>?acl</c> with the object's bytes
+/// (rule R8).
 /// </remarks>
 public static class OperationResolver
 {
-    /// <summary>Resolves a request.</summary>
-    /// <param name="method">The method.</param>
+    /// <summary>Finds the operation of a request.</summary>
     /// <param name="bucket">The bucket; empty for the service.</param>
     /// <param name="key">The key; empty for the bucket itself.</param>
-    /// <param name="query">The query.</param>
-    /// <param name="headers">The headers.</param>
-    /// <param name="store">The make of the S3 endpoint whose bucket alone it is, which may have operations of its own (RGW's
-    /// <c>append</c>); null for any other bucket.</param>
-    /// <exception cref="S3Exception">MethodNotAllowed, NotImplemented for sub-resources unknown here, InvalidArgument.</exception>
+    /// <param name="store">
+    /// The vendor of the S3 endpoint that manages the bucket alone, which may have more operations (RGW's <c>append</c>); null for other
+    /// buckets.
+    /// </param>
+    /// <exception cref="S3Exception">MethodNotAllowed, InvalidArgument; NotImplemented for an unknown sub-resource.</exception>
     public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers,
         StoreMake? store = null)
     {
@@ -34,10 +33,10 @@ public static class OperationResolver
         var row = table.Find(method, level, query) ?? throw new S3Exception(S3Errors.MethodNotAllowed);
         var isCopy = headers.ContainsKey("x-amz-copy-source");
 
-        // The source of a copy has rights of its own, which only S3's copies have looked at.
+        // Only S3's own copies check the rights to their source.
         if (row.Operation == S3Operation.Unknown || (isCopy && row.Operation is S3Operation.StoreRead or S3Operation.StoreWrite))
         {
-            throw new S3Exception(S3Errors.NotImplemented, $"The sub-resource '{row.Selector}' is not served here.");
+            throw new S3Exception(S3Errors.NotImplemented, $"The sub-resource '{row.Selector}' is not supported.");
         }
 
         RefuseMisplacedSubResource(row, query);
@@ -52,7 +51,7 @@ public static class OperationResolver
             : operation;
     }
 
-    /// <summary>What the query's values and the headers say beside the table.</summary>
+    /// <summary>Applies query values and headers that the table does not cover.</summary>
     private static S3Operation Refine(S3Operation operation, S3Query query, IHeaderDictionary headers, bool isCopy)
     {
         switch (operation)
@@ -78,7 +77,7 @@ public static class OperationResolver
         }
     }
 
-    /// <summary>A version is what a write makes: one that names it would replace the object as it is now.</summary>
+    /// <summary>Writes create versions: one that names a version would replace the current object.</summary>
     private static void RefuseVersion(S3Operation operation, S3Query query)
     {
         if (operation is S3Operation.PutObject or S3Operation.CopyObject or S3Operation.UploadPart or S3Operation.UploadPartCopy
@@ -92,8 +91,8 @@ public static class OperationResolver
     }
 
     /// <summary>
-    /// A sub-resource that a method does not have (<c>DELETE ?retention</c>, <c>PUT ?policy</c> of a key) must not become the same method
-    /// on the object or bucket itself, which would be gone or replaced. In reads one with a value is a parameter that S3 does not know.
+    /// Rejects a sub-resource that the method lacks (<c>DELETE ?retention</c>, <c>PUT ?policy</c> on a key): it must not delete or replace
+    /// the object or bucket itself. In reads, one with a value is an unknown parameter to S3.
     /// </summary>
     private static void RefuseMisplacedSubResource(OperationRow row, S3Query query)
     {

@@ -3,12 +3,9 @@ using System.Collections.Frozen;
 namespace S3Overlay.Proxy.Protocol.Operations;
 
 /// <summary>
-/// Which operations there are: S3's own (<see cref="OfS3"/>), or those and what one make of store has beyond them
-/// (<see cref="StoreMake.Operations"/>).
+/// The table of operations: S3's own (<see cref="OfS3"/>), and what a vendor's store adds (<see cref="StoreMake.Operations"/>).
 /// </summary>
-/// <remarks>
-/// Where several rows fit a request, the first counts: those with a selector before those without, and S3's before a store's own.
-/// </remarks>
+/// <remarks>The first matching row wins: rows with a selector before those without, and S3's before a store's own.</remarks>
 public sealed class OperationTable
 {
     /// <summary>S3's own operations.</summary>
@@ -37,10 +34,10 @@ public sealed class OperationTable
     /// <summary>All rows.</summary>
     public IReadOnlyList<OperationRow> Rows { get; }
 
-    /// <summary>This table and further rows. One takes the place of a row that refuses the same.</summary>
+    /// <summary>Adds rows. One replaces a row that rejects the same request.</summary>
     public OperationTable With(params OperationRow[] own) => new([.. Rows], own);
 
-    /// <summary>The row that fits a request; null where none does.</summary>
+    /// <summary>The row of a request; null for none.</summary>
     public OperationRow? Find(string method, TargetLevel level, S3Query query)
     {
         if (!_rows.TryGetValue((method, level), out var rows))
@@ -59,25 +56,24 @@ public sealed class OperationTable
         return null;
     }
 
-    /// <summary>Whether a query parameter of that name asks for an operation of its own, of whatever method.</summary>
+    /// <summary>Whether a query parameter selects an operation, of any method.</summary>
     public bool IsSelector(string name) => _selectors.Contains(name);
 
-    /// <summary>Whether any operation knows a query parameter of that name.</summary>
+    /// <summary>Whether any operation has a query parameter of that name.</summary>
     public bool Knows(string name) => _names.Contains(name);
 
-    /// <summary>The query parameters that an operation knows.</summary>
+    /// <summary>The query parameters of an operation.</summary>
     public FrozenSet<string> ParametersOf(S3Operation operation) => _parameters.GetValueOrDefault(operation) ?? FrozenSet<string>.Empty;
 }
 
-/// <summary>One operation as it stands on the wire.</summary>
-/// <param name="Method">The HTTP method.</param>
+/// <summary>One operation.</summary>
 /// <param name="Level">What the path names.</param>
-/// <param name="Selector">The query parameter that asks for it (<c>acl</c>); empty where the path alone does.</param>
-/// <param name="Operation">The operation; <see cref="S3Operation.Unknown"/> for one that S3 has and that is refused here with 501.</param>
-/// <param name="Parameters">Further query parameters that it knows. All others are left out of what goes on to a store.</param>
+/// <param name="Selector">The query parameter that selects it (<c>acl</c>); empty if the path is enough.</param>
+/// <param name="Operation">The operation; <see cref="S3Operation.Unknown"/> if S3 has it and this proxy answers 501.</param>
+/// <param name="Parameters">More query parameters that it accepts. Others are not forwarded to a store.</param>
 public sealed record OperationRow(string Method, TargetLevel Level, string Selector, S3Operation Operation, params string[] Parameters);
 
-/// <summary>What the path of a request names.</summary>
+/// <summary>What a request's path names.</summary>
 public enum TargetLevel
 {
     /// <summary>The service: <c>/</c>.</summary>

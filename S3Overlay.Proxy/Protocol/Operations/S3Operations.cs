@@ -2,14 +2,14 @@ using static S3Overlay.Proxy.Protocol.Operations.TargetLevel;
 
 namespace S3Overlay.Proxy.Protocol.Operations;
 
-/// <summary>The operations of S3, as its documentation has them: method, target, sub-resource, query parameters.</summary>
+/// <summary>The operations of S3: method, target, sub-resource, query parameters.</summary>
 /// <remarks>
 /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html, and the model of AWSSDK.S3 4.1
 /// (November 2026).
 /// </remarks>
 internal static class S3Operations
 {
-    /// <summary>Parameters of objects' versions. Of writes it is refused here, or by the store whose bucket it is.</summary>
+    /// <summary>The version of an object. For writes it is rejected here, or by the store that manages the bucket.</summary>
     private const string Version = "versionId";
 
     private static readonly string[] Overrides =
@@ -18,7 +18,7 @@ internal static class S3Operations
         "response-content-type", "response-expires",
     ];
 
-    /// <summary>A bucket's configurations: the methods of each.</summary>
+    /// <summary>The configurations of a bucket, with their methods.</summary>
     private static readonly (string Name, string Methods)[] Configurations =
     [
         ("abac", "GET PUT"), ("accelerate", "GET PUT"), ("acl", "GET PUT"), ("analytics", "GET PUT DELETE"), ("cors", "GET PUT DELETE"),
@@ -55,12 +55,12 @@ internal static class S3Operations
         new("POST", Bucket, "delete", S3Operation.DeleteObjects),
         new("POST", Bucket, "", S3Operation.PostObject),
 
-        // Other stores take these for the object itself: it would be replaced by an annotation, or deleted with one.
+        // Other stores apply these to the object itself: they would replace or delete it.
         .. ((string[])["GET", "PUT", "DELETE"])
             .Select(static method => new OperationRow(method, TargetLevel.Object, "annotation", S3Operation.Unknown)),
         new("PUT", TargetLevel.Object, "encryption", S3Operation.Unknown),
 
-        // A store that does not know it puts an empty object there; and the source would be deleted without a look at who may do that.
+        // A store that does not know it creates an empty object, and the source would be deleted without an access check.
         new("PUT", TargetLevel.Object, "renameObject", S3Operation.Unknown),
 
         new("GET", TargetLevel.Object, "acl", S3Operation.GetObjectAcl, Version),

@@ -2,18 +2,16 @@ using System.Collections.Frozen;
 
 namespace S3Overlay.Proxy.Protocol.Operations;
 
-/// <summary>
-/// What a make of S3 store has beyond S3: names that it keeps for itself, and operations of its own that are let through to it.
-/// </summary>
-/// <param name="Name">What it is to people.</param>
+/// <summary>What a vendor's S3 store adds to S3: names reserved for itself, and operations that the proxy forwards.</summary>
+/// <param name="Name">Its name for people.</param>
 public sealed record StoreMake(string Name)
 {
     private readonly FrozenSet<string> _kept = [];
     private readonly FrozenSet<string> _keptUnderAnyHost = [];
 
     /// <summary>
-    /// First segments of paths that are no buckets there: its administration, its sign-in, its health. A request for such a bucket would
-    /// reach that, signed with the proxy's keys. In whatever case: a server before the store may not tell them apart.
+    /// First path segments that are not buckets there: administration, sign-in, health. Requests to such a bucket would reach them, signed
+    /// with the proxy's keys. Case-insensitive: a server in front of the store may be.
     /// </summary>
     public IEnumerable<string> Kept
     {
@@ -21,23 +19,23 @@ public sealed record StoreMake(string Name)
         init => _kept = value.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>Those of them that it looks for under the host names of buckets too, where keys begin the path.</summary>
+    /// <summary>Those that it also serves under the host names of buckets, where keys start the path.</summary>
     public IEnumerable<string> KeptUnderAnyHost
     {
         get => _keptUnderAnyHost;
         init => _keptUnderAnyHost = value.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>S3's operations, and its own that are let through: each needs the right that reading or writing its target needs.</summary>
+    /// <summary>S3's operations and its own. Each needs the right to read or write its target.</summary>
     public OperationTable Operations { get; init; } = OperationTable.OfS3;
 
-    /// <summary>Whether it keeps any name.</summary>
+    /// <summary>Whether any name is reserved.</summary>
     public bool KeepsAny => _kept.Count > 0;
 
-    /// <summary>Whether it keeps a name for itself that begins a path.</summary>
+    /// <summary>Whether a first path segment is reserved.</summary>
     public bool Keeps(string name) => _kept.Contains(name);
 
-    /// <summary>Whether it does so under a bucket's host name.</summary>
+    /// <summary>Whether it is reserved under a bucket's host name too.</summary>
     public bool KeepsUnderAnyHost(string name) => _keptUnderAnyHost.Contains(name);
 
     /// <inheritdoc/>

@@ -4,12 +4,10 @@ using static S3Overlay.Proxy.Protocol.Operations.TargetLevel;
 
 namespace S3Overlay.Proxy.Protocol.Operations;
 
-/// <summary>
-/// The makes of S3 store that are known, and how each is told by its answers. Names and operations are those of their sources.
-/// </summary>
+/// <summary>The known S3 stores, and how to recognise each by its responses. Names and operations are from their sources.</summary>
 public static partial class StoreMakes
 {
-    /// <summary>AWS: all of its names are buckets, and it alone has annotations of objects and changes of their encryption.</summary>
+    /// <summary>AWS: every name is a bucket. The only store with object annotations and changes of encryption.</summary>
     public static readonly StoreMake Aws = new("AWS")
     {
         Operations = OperationTable.OfS3.With(
@@ -21,8 +19,7 @@ public static partial class StoreMakes
     };
 
     /// <summary>
-    /// MinIO: cmd/generic-handlers.go, cmd/admin-router.go and cmd/api-router.go. <c>GET /?events</c> is of all buckets, and is not let
-    /// through.
+    /// MinIO: cmd/generic-handlers.go, cmd/admin-router.go, cmd/api-router.go. <c>GET /?events</c> covers all buckets and is not forwarded.
     /// </summary>
     public static readonly StoreMake MinIO = new("MinIO")
     {
@@ -50,7 +47,7 @@ public static partial class StoreMakes
     };
 
     /// <summary>
-    /// Ceph's object gateway: rgw_admin_entry, rgw_swift_url_prefix and rgw_swift_auth_entry, and what rgw_rest_s3.cc has beyond S3.
+    /// Ceph's object gateway: rgw_admin_entry, rgw_swift_url_prefix, rgw_swift_auth_entry, and the additions in rgw_rest_s3.cc.
     /// </summary>
     public static readonly StoreMake Ceph = new("Ceph RGW")
     {
@@ -73,19 +70,19 @@ public static partial class StoreMakes
     /// <summary>SeaweedFS: weed/s3api/s3api_server.go.</summary>
     public static readonly StoreMake SeaweedFs = new("SeaweedFS") { Kept = ["status", "healthz", "readyz"] };
 
-    /// <summary>OpenStack Swift with s3api: its pipeline answers these before s3api sees them.</summary>
+    /// <summary>OpenStack Swift with s3api, whose pipeline answers these first.</summary>
     public static readonly StoreMake Swift = new("Swift") { Kept = ["auth", "info", "healthcheck", "recon", "endpoints"] };
 
     /// <summary>Zenko's cloudserver: lib/routes/routes of arsenal, <c>/_/</c>.</summary>
     public static readonly StoreMake Zenko = new("Zenko") { Kept = ["_"] };
 
-    /// <summary>Versity's gateway: its administration has the method PATCH, which never goes on.</summary>
+    /// <summary>Versity's gateway. Its administration uses PATCH, which is never forwarded.</summary>
     public static readonly StoreMake Versity = new("Versity");
 
-    /// <summary>This program itself, as another's store: its administration (rule A5).</summary>
+    /// <summary>Another S3Overlay, with its administration (rule A5).</summary>
     public static readonly StoreMake Ours = new("S3Overlay") { Kept = [RequestTarget.AdministrationName] };
 
-    /// <summary>Any other store of which somebody says that it keeps no names and has nothing beyond S3.</summary>
+    /// <summary>A store that, by its setting, reserves no names and adds nothing to S3.</summary>
     public static readonly StoreMake Other = new("another store");
 
     private static readonly (string Setting, StoreMake Make)[] Named =
@@ -94,26 +91,24 @@ public static partial class StoreMakes
         ("versity", Versity), ("s3overlay", Ours), ("other", Other),
     ];
 
-    /// <summary>How the <c>Server</c> header of each begins.</summary>
+    /// <summary>The start of each store's <c>Server</c> header.</summary>
     private static readonly (string Start, StoreMake Make)[] Servers =
         [("MinIO", MinIO), ("RustFS", RustFs), ("Ceph Object Gateway", Ceph), ("SeaweedFS", SeaweedFs), ("VERSITYGW", Versity)];
 
-    /// <summary>
-    /// A store of which nothing is known: it may keep any name that one of the others keeps, and nothing beyond S3 goes on to it.
-    /// </summary>
+    /// <summary>An unknown store. It may reserve any name that another store does, and gets nothing beyond S3.</summary>
     public static readonly StoreMake Unknown = new("unknown")
     {
         Kept = Named.SelectMany(static each => each.Make.Kept),
         KeptUnderAnyHost = Named.SelectMany(static each => each.Make.KeptUnderAnyHost),
     };
 
-    /// <summary>The choices of the settings that say what a store is: null to find it out.</summary>
+    /// <summary>The values of the settings that name a store's vendor; null detects it.</summary>
     public static IReadOnlyList<(string Name, StoreMake? Make)> Choices { get; } =
         [("auto", null), .. Named.Select(static each => (each.Setting, (StoreMake?)each.Make))];
 
-    /// <summary>The make that an answer's headers show; null where they do not.</summary>
-    /// <param name="server">Its <c>Server</c>; null for none.</param>
-    /// <param name="requestId">Its <c>x-amz-request-id</c>; null for none.</param>
+    /// <summary>The vendor that response headers show; null if they do not.</summary>
+    /// <param name="server">The <c>Server</c> header; null for none.</param>
+    /// <param name="requestId">The <c>x-amz-request-id</c> header; null for none.</param>
     public static StoreMake? Of(string? server, string? requestId)
     {
         foreach (var (start, make) in Servers)
@@ -124,11 +119,11 @@ public static partial class StoreMakes
             }
         }
 
-        // Behind another server its own name does not show.
+        // Another server in front may hide its name.
         return requestId is not null && CephRequestId().IsMatch(requestId) ? Ceph : null;
     }
 
-    /// <summary>The request id of Ceph's gateway ends with its zone, unlike Swift's, whose form it is otherwise.</summary>
+    /// <summary>Request ids of Ceph's gateway end with its zone. Swift's are otherwise alike.</summary>
     [GeneratedRegex("^tx[0-9a-f]{21}-[0-9a-f]{8,16}-[0-9a-f]+-.+$", RegexOptions.CultureInvariant)]
     private static partial Regex CephRequestId();
 }

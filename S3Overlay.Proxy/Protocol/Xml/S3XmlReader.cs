@@ -7,13 +7,13 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Protocol.Xml;
 
 /// <summary>
-/// Reads the XML documents that clients send: bounded in size and depth, without entities or DTDs, namespaces ignored as S3 ignores them.
+/// Reads XML documents from clients: limited in size and depth, without entities or DTDs, ignoring namespaces as S3 does.
 /// </summary>
 public static class S3XmlReader
 {
     /// <summary>
-    /// The most a document may have, in bytes. The largest of the protocol, a CompleteMultipartUpload of 10,000 parts with checksums or a
-    /// DeleteObjects of 1,000 long keys, stay below it.
+    /// The size limit in bytes. The largest documents of the protocol are smaller: CompleteMultipartUpload with 10,000 parts and checksums,
+    /// DeleteObjects with 1,000 long keys.
     /// </summary>
     public const int Limit = 8 << 20;
 
@@ -24,17 +24,17 @@ public static class S3XmlReader
         IgnoreComments = true,
         IgnoreProcessingInstructions = true,
 
-        // Keys may hold control characters, which clients send as numeric references that XML 1.0 forbids.
+        // Keys may contain control characters, which clients send as numeric references that XML 1.0 forbids.
         CheckCharacters = false,
         MaxCharactersInDocument = Limit,
     };
 
-    /// <summary>Line ends in keys are references: a reader would make others of them.</summary>
+    /// <summary>Line ends in keys stay references: a reader would normalise them.</summary>
     private static readonly XmlWriterSettings Written = new() { CheckCharacters = false, Encoding = new System.Text.UTF8Encoding(false),
         NewLineHandling = NewLineHandling.Entitize };
 
-    /// <summary>Reads the whole body, so that all its checks have passed, and parses it. Null where the body is empty.</summary>
-    /// <exception cref="S3Exception">MalformedXML; or what a check of the body found.</exception>
+    /// <summary>Reads the whole body, so that all its checks run, and parses it. Null for an empty body.</summary>
+    /// <exception cref="S3Exception">MalformedXML, or a failed check of the body.</exception>
     public static async Task<XElement?> ReadAsync(S3Body body, CancellationToken cancellationToken)
     {
         if (body.Length > Limit)
@@ -72,8 +72,8 @@ public static class S3XmlReader
         }
     }
 
-    /// <summary>Parses a document that another service of this process answered.</summary>
-    /// <exception cref="XmlException">It is none.</exception>
+    /// <summary>Parses the response of another service in this process.</summary>
+    /// <exception cref="XmlException">It is malformed.</exception>
     public static XElement Parse(ReadOnlyMemory<byte> document)
     {
         using var stream = new MemoryStream(document.ToArray(), writable: false);
@@ -81,7 +81,7 @@ public static class S3XmlReader
         return XmlTree.Read(reader);
     }
 
-    /// <summary>A document that was read, perhaps changed, as it goes on.</summary>
+    /// <summary>Serialises a document.</summary>
     public static byte[] ToBytes(XElement root)
     {
         using var stream = new MemoryStream();
@@ -93,11 +93,11 @@ public static class S3XmlReader
         return stream.ToArray();
     }
 
-    /// <summary>The child elements of a name, whatever their namespace.</summary>
+    /// <summary>The child elements of a name, in any namespace.</summary>
     public static IEnumerable<XElement> Children(this XElement parent, string name) =>
         parent.Elements().Where(e => e.Name.LocalName == name);
 
-    /// <summary>The text of a child element, or null where there is none.</summary>
+    /// <summary>The text of a child element; null if there is none.</summary>
     public static string? ChildText(this XElement parent, string name) => parent.Children(name).FirstOrDefault()?.Value;
 
     private static S3Exception TooLarge() => new(S3Errors.MalformedXml, "The XML document is too large.");

@@ -7,20 +7,20 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Protocol.Xml;
 
 /// <summary>
-/// Writes S3's XML as bytes. Characters that XML 1.0 cannot hold are written as numeric references, as S3 does, and carriage returns too,
-/// so that a key survives the reader's line-end normalisation.
+/// Writes S3's XML as bytes. Characters that XML 1.0 forbids become numeric references, as in S3, and so do carriage returns, which a
+/// reader would normalise in keys.
 /// </summary>
 public sealed class S3XmlWriter
 {
-    /// <summary>The namespace of S3's answers.</summary>
+    /// <summary>The namespace of S3's documents.</summary>
     public const string Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
     private readonly ArrayBufferWriter<byte> _buffer = new(1024);
 
-    /// <summary>A document that starts with the XML declaration.</summary>
+    /// <summary>Starts a document with the XML declaration.</summary>
     public S3XmlWriter() => Raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 
-    /// <summary>What was written.</summary>
+    /// <summary>The document so far.</summary>
     public ReadOnlyMemory<byte> Content => _buffer.WrittenMemory;
 
     /// <summary>Opens the root element in S3's namespace.</summary>
@@ -49,14 +49,14 @@ public sealed class S3XmlWriter
     /// <summary>An element with a date.</summary>
     public S3XmlWriter Element(string name, DateTimeOffset date) => Element(name, HttpDates.Xml(date));
 
-    /// <summary>Markup as it is.</summary>
+    /// <summary>Writes markup as it is.</summary>
     public S3XmlWriter Raw(string markup)
     {
         Encoding.UTF8.GetBytes(markup, _buffer);
         return this;
     }
 
-    /// <summary>Sends the document as the whole body of an answer.</summary>
+    /// <summary>Sends the document as the body of a response.</summary>
     public async Task SendAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         answer.Headers.ContentType = "application/xml";

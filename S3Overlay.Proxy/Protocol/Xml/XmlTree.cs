@@ -4,27 +4,27 @@ using System.Xml.Linq;
 namespace S3Overlay.Proxy.Protocol.Xml;
 
 /// <summary>
-/// Builds the tree of a document in one pass, and gives up where it gets too deep. <see cref="XElement.Load(XmlReader)"/> has no such
-/// bound, and walks up to the root for each node it adds: a small document of nested elements costs it the square of their number.
+/// Builds the tree of a document in one pass, and fails if it is too deep. <see cref="XElement.Load(XmlReader)"/> has no such limit and
+/// walks to the root for each node it adds: a small document of nested elements costs the square of their number.
 /// </summary>
 public sealed class XmlTree
 {
-    /// <summary>The most levels of elements. S3's own documents have up to seven.</summary>
+    /// <summary>The most levels of elements. S3's documents have up to seven.</summary>
     public const int MaxDepth = 32;
 
-    /// <summary>The most attributes of one element. S3's own have up to three.</summary>
+    /// <summary>The most attributes of an element. S3's documents have up to three.</summary>
     public const int MaxAttributes = 32;
 
     private XElement? _root;
 
-    /// <summary>The element whose end has not come yet; null outside of the root.</summary>
+    /// <summary>The innermost element that is still open; null outside of the root.</summary>
     private XElement? _open;
 
     private XmlTree()
     {
     }
 
-    /// <summary>Reads a document that is in memory.</summary>
+    /// <summary>Parses a document in memory.</summary>
     /// <exception cref="XmlException">It is malformed, or has too many levels or attributes.</exception>
     public static XElement Read(XmlReader reader, CancellationToken cancellationToken = default)
     {
@@ -38,7 +38,7 @@ public sealed class XmlTree
         return tree.Root();
     }
 
-    /// <summary>Reads a document while it comes in.</summary>
+    /// <summary>Parses a document as it arrives.</summary>
     /// <exception cref="XmlException">It is malformed, or has too many levels or attributes.</exception>
     public static async Task<XElement> ReadAsync(XmlReader reader, CancellationToken cancellationToken)
     {
@@ -89,7 +89,7 @@ public sealed class XmlTree
         var isEmpty = reader.IsEmptyElement;
         while (reader.MoveToNextAttribute())
         {
-            // As the tree has it, the declaration of a default namespace is in none itself.
+            // The tree puts the declaration of a default namespace into no namespace.
             var space = reader.Prefix.Length == 0 ? XNamespace.None : XNamespace.Get(reader.NamespaceURI);
             element.Add(new XAttribute(space.GetName(reader.LocalName), reader.Value));
         }

@@ -8,16 +8,15 @@ using S3Overlay.Proxy.Configuration.Options;
 namespace S3Overlay.Proxy.Telemetry.AccessLogs;
 
 /// <summary>
-/// Writes one line a request, from a thread of its own. A request only puts its entry into a queue; if that is full, since the disk or the
-/// terminal is slower than the clients, the entry is dropped and counted. SIGHUP opens the file again, so that <c>logrotate</c> can move it
-/// away.
+/// Writes one line per request, on a thread of its own. A request only queues its entry; if the queue is full because disk or terminal are
+/// too slow, the entry is dropped and counted. SIGHUP reopens the file, so that <c>logrotate</c> can move it.
 /// </summary>
 public sealed class AccessLog : IAsyncDisposable
 {
-    /// <summary>Entries that may wait: about a second of a busy proxy.</summary>
+    /// <summary>The queue's capacity: about a second of a busy proxy.</summary>
     private const int DefaultCapacity = 16_384;
 
-    /// <summary>Bytes gathered before they are written.</summary>
+    /// <summary>Bytes gathered before a write.</summary>
     private const int WriteSize = 64 << 10;
 
     private static readonly TimeSpan CloseLimit = TimeSpan.FromSeconds(5);
@@ -27,7 +26,7 @@ public sealed class AccessLog : IAsyncDisposable
     private readonly string _destination;
     private readonly ILogger _logger;
 
-    /// <summary>Null asks for the file to be opened again.</summary>
+    /// <summary>Null asks to reopen the file.</summary>
     private readonly Channel<AccessLogEntry?> _queue;
     private readonly ArrayBufferWriter<byte> _buffer = new(WriteSize);
     private readonly Task _writing;
@@ -40,11 +39,11 @@ public sealed class AccessLog : IAsyncDisposable
     private int _buffered;
 
     /// <summary>Opens a log.</summary>
-    /// <param name="open">Opens the destination, to append to it.</param>
-    /// <param name="destination">Its name, for messages.</param>
-    /// <param name="line">Writes an entry as one line.</param>
-    /// <param name="logger">Where the loss of lines is reported.</param>
-    /// <param name="capacity">How many entries may wait.</param>
+    /// <param name="open">Opens the destination for appending.</param>
+    /// <param name="destination">Its name in messages.</param>
+    /// <param name="line">Formats an entry as one line.</param>
+    /// <param name="logger">Reports lost lines.</param>
+    /// <param name="capacity">The queue's capacity.</param>
     /// <exception cref="IOException">The destination cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The destination may not be written to.</exception>
     public AccessLog(Func<Stream> open, string destination, Func<AccessLogEntry, string> line, ILogger logger,
@@ -56,10 +55,10 @@ public sealed class AccessLog : IAsyncDisposable
         _writing = Task.Run(WriteAsync);
     }
 
-    /// <summary>How many entries were dropped so far.</summary>
+    /// <summary>The number of dropped entries.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Opens the log of the settings.</summary>
+    /// <summary>Opens the configured log.</summary>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written to.</exception>
     public static AccessLog Open(AccessLogOptions options, ProxyMeters meters, ILogger logger)
@@ -71,7 +70,7 @@ public sealed class AccessLog : IAsyncDisposable
         {
             log._hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
             {
-                // Without this the signal would end the process.
+                // Otherwise the signal would end the process.
                 signal.Cancel = true;
                 log.Reopen();
             });
@@ -82,7 +81,7 @@ public sealed class AccessLog : IAsyncDisposable
         return log;
     }
 
-    /// <summary>Adds an entry. Never waits.</summary>
+    /// <summary>Queues an entry. Never waits.</summary>
     public void Add(AccessLogEntry entry)
     {
         if (!_queue.Writer.TryWrite(entry))
@@ -91,16 +90,16 @@ public sealed class AccessLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Closes the file and opens it again under its name, before the next line is written.</summary>
+    /// <summary>Closes the file and opens it again under its name, before the next line.</summary>
     public void Reopen()
     {
         _reopens = true;
 
-        // Wakes the writer. If the queue is full it is awake.
+        // Wakes the writer. With a full queue it is awake.
         _queue.Writer.TryWrite(null);
     }
 
-    /// <summary>Writes what waits, for five seconds at most, and closes the file.</summary>
+    /// <summary>Writes the queued entries, for at most five seconds, and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
         _hangUp?.Dispose();
@@ -171,7 +170,7 @@ public sealed class AccessLog : IAsyncDisposable
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // What is lost is counted; the next lines try a fresh file.
+            // Count what is lost; the next lines try a new file.
             Interlocked.Add(ref _dropped, _buffered);
             if (!_isFailing)
             {
@@ -204,7 +203,7 @@ public sealed class AccessLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Reports losses once the writer has caught up, so that the report itself is no part of a flood.</summary>
+    /// <summary>Reports losses once the writer has caught up, so that the report does not add to a flood.</summary>
     private void TellDropped()
     {
         var dropped = Dropped;

@@ -9,7 +9,7 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Telemetry.AccessLogs;
 
 /// <summary>
-/// One answered request. It holds no secret: no header that signs, and of the target only what <see cref="LoggedTarget"/> leaves.
+/// One request with its response. Contains no secrets: no signing header, and of the target only what <see cref="LoggedTarget"/> leaves.
 /// </summary>
 public sealed record AccessLogEntry
 {
@@ -19,19 +19,19 @@ public sealed record AccessLogEntry
     /// <summary>The client's address; null on a Unix socket.</summary>
     public IPAddress? Client { get; init; }
 
-    /// <summary>The access key that signed; empty if nothing was signed, or the signature did not hold.</summary>
+    /// <summary>The access key that signed; empty if the request is unsigned or its signature was wrong.</summary>
     public string Requester { get; init; } = "";
 
-    /// <summary>The id that the answer carries as <c>x-amz-request-id</c>.</summary>
+    /// <summary>The response's <c>x-amz-request-id</c>.</summary>
     public required string RequestId { get; init; }
 
-    /// <summary>The operation; <see cref="S3Operation.Unknown"/> if the request was refused before it was known.</summary>
+    /// <summary>The operation; <see cref="S3Operation.Unknown"/> if the request was rejected before it was known.</summary>
     public S3Operation Operation { get; init; }
 
     /// <summary>The HTTP method.</summary>
     public required string Method { get; init; }
 
-    /// <summary>The request target as it was sent, signatures included: write it with <see cref="LoggedTarget"/> only.</summary>
+    /// <summary>The request target as sent, including signatures: write it through <see cref="LoggedTarget"/> only.</summary>
     public required string RawTarget { get; init; }
 
     /// <summary>The HTTP version, such as <c>HTTP/1.1</c>.</summary>
@@ -43,28 +43,28 @@ public sealed record AccessLogEntry
     /// <summary>The key; empty if there is none.</summary>
     public string Key { get; init; } = "";
 
-    /// <summary>The status of the answer.</summary>
+    /// <summary>The status of the response.</summary>
     public int Status { get; init; }
 
-    /// <summary>S3's error code; null if there was none, or a store answered with an error of its own.</summary>
+    /// <summary>S3's error code; null for none, or if a store sent its own error.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Bytes of body sent to the client.</summary>
+    /// <summary>Bytes of body sent.</summary>
     public long Sent { get; init; }
 
-    /// <summary>The size of the object, in bytes; null if the answer does not tell it.</summary>
+    /// <summary>The object's size in bytes; null if the response does not show it.</summary>
     public long? ObjectSize { get; init; }
 
-    /// <summary>From the request's arrival to the end of the answer.</summary>
+    /// <summary>From the request's arrival to the end of the response.</summary>
     public TimeSpan Duration { get; init; }
 
-    /// <summary>How it ended: one of <see cref="Outcomes"/>.</summary>
+    /// <summary>How the request ended: one of <see cref="Outcomes"/>.</summary>
     public required string Outcome { get; init; }
 
-    /// <summary>The layer that answered; null if the answer does not say.</summary>
+    /// <summary>The layer that answered; null if the response does not say.</summary>
     public string? Layer { get; init; }
 
-    /// <summary>The answer's <c>x-cache</c>; null if it has none.</summary>
+    /// <summary>The response's <c>x-cache</c>; null for none.</summary>
     public string? Cache { get; init; }
 
     /// <summary>The <c>Referer</c> header; empty if there is none.</summary>
@@ -73,13 +73,13 @@ public sealed record AccessLogEntry
     /// <summary>The <c>User-Agent</c> header; empty if there is none.</summary>
     public string UserAgent { get; init; } = "";
 
-    /// <summary>The host that the client asked.</summary>
+    /// <summary>The host that the client named.</summary>
     public string Host { get; init; } = "";
 
-    /// <summary>The version of the object that was read or written; null if the answer names none.</summary>
+    /// <summary>The version of the object; null if the response names none.</summary>
     public string? VersionId { get; init; }
 
-    /// <summary>How the client said who it is.</summary>
+    /// <summary>How the request was signed.</summary>
     public RequestSignature Signature { get; init; }
 
     /// <summary>The TLS version, such as <c>Tls13</c>; null without TLS.</summary>
@@ -88,7 +88,7 @@ public sealed record AccessLogEntry
     /// <summary>The TLS cipher suite; null without TLS.</summary>
     public string? CipherSuite { get; init; }
 
-    /// <summary>Takes what the connection and the headers tell. The context is not kept: it is the next request's soon.</summary>
+    /// <summary>Copies what connection and headers show. Does not keep the context, which is reused.</summary>
     public static AccessLogEntry From(HttpContext context, DateTimeOffset time, string requestId, string outcome)
     {
         var request = context.Request;
@@ -115,7 +115,7 @@ public sealed record AccessLogEntry
         };
     }
 
-    /// <summary>The whole object's size: behind the slash of a range, else the length of what was read or written.</summary>
+    /// <summary>The object's size: after the slash of a range, or the length read or written.</summary>
     private static long? SizeOf(HttpContext context)
     {
         var answer = context.Response;

@@ -8,7 +8,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Telemetry.AccessLogs;
 
-/// <summary>Writes an entry as one line, without the line end.</summary>
+/// <summary>Formats an entry as one line, without the line end.</summary>
 public static class AccessLogLines
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -16,11 +16,11 @@ public static class AccessLogLines
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
 
-        // A line is read by programs and people, and never part of a page.
+        // Programs and people read the line; it is never part of a web page.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
-    /// <summary>The writer of a format.</summary>
+    /// <summary>The formatter of the configured format.</summary>
     public static Func<AccessLogEntry, string> Of(AccessLogOptions options) => options.Format switch
     {
         AccessLogFormat.Json => AsJson,
@@ -30,14 +30,16 @@ public static class AccessLogLines
 
     /// <summary>
     /// <c>time client requester method target status bytes duration layer x-cache operation error request-id "user agent"</c>, with
-    /// <c>-</c> for what there is not.
+    /// <c>-</c> for missing values.
     /// </summary>
     public static string AsText(AccessLogEntry entry) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Iso(entry)} {Column(entry.Client?.ToString())} {Column(entry.Requester)} {entry.Method} {Column(Target(entry))} {entry.Status} {entry.Sent} "
-        + $"{Milliseconds(entry):0.0}ms {entry.Layer ?? "-"} {entry.Cache ?? "-"} {entry.Operation} {entry.Error ?? "-"} {entry.RequestId} {LoggedTarget.Quoted(entry.UserAgent)}");
+        $"{Iso(entry)} {Column(entry.Client?.ToString())} {Column(entry.Requester)} {entry.Method} {Column(Target(entry))} "
+        + $"{entry.Status} {entry.Sent} "
+        + $"{Milliseconds(entry):0.0}ms {entry.Layer ?? "-"} {entry.Cache ?? "-"} {entry.Operation} {entry.Error ?? "-"} "
+        + $"{entry.RequestId} {LoggedTarget.Quoted(entry.UserAgent)}");
 
-    /// <summary>An object with the same fields and some more. What there is not is left out.</summary>
+    /// <summary>A JSON object with these fields and some more. Missing values are left out.</summary>
     public static string AsJson(AccessLogEntry entry) => JsonSerializer.Serialize(
         new
         {
@@ -67,10 +69,9 @@ public static class AccessLogLines
         Json);
 
     /// <summary>
-    /// Amazon S3's server access log format; its readers skip columns behind those they know, where the layer and <c>x-cache</c> are.
+    /// Amazon S3's server access log format. Layer and <c>x-cache</c> follow its last column; its readers ignore extra ones.
     /// </summary>
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html</remarks>
-    /// <param name="entry">The request.</param>
     /// <param name="owner">The bucket owner's account; null if none is set.</param>
     public static string AsS3(AccessLogEntry entry, string? owner)
     {

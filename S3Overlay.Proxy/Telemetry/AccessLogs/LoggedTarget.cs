@@ -2,13 +2,13 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Telemetry.AccessLogs;
 
-/// <summary>What of a client's text goes into a log: no secret, and no character that could forge a line or a column.</summary>
+/// <summary>Makes client text safe for logs: no secrets, and no characters that could fake a line or column.</summary>
 internal static class LoggedTarget
 {
     private static readonly string[] Secrets = ["X-Amz-Signature", "X-Amz-Security-Token", "Signature"];
 
     /// <summary>
-    /// A request target or URL with the values of its signature and session token replaced by <c>***</c>, so that a log cannot be replayed.
+    /// Replaces the values of signature and session token in a target or URL with <c>***</c>, so that a log cannot be replayed.
     /// </summary>
     public static string WithoutSecrets(string target)
     {
@@ -21,7 +21,7 @@ internal static class LoggedTarget
         var parts = target[(question + 1)..].Split('&');
         for (var i = 0; i < parts.Length; i++)
         {
-            // A name may be percent-encoded: the authenticator decodes it, too.
+            // Names may be percent-encoded: the authenticator decodes them too.
             var equals = parts[i].IndexOf('=', StringComparison.Ordinal);
             if (equals > 0 && Secrets.Contains(Uri.UnescapeDataString(parts[i][..equals]), StringComparer.OrdinalIgnoreCase))
             {
@@ -33,12 +33,11 @@ internal static class LoggedTarget
     }
 
     /// <summary>
-    /// A value inside quotation marks: controls, quotation marks, backslashes and what is not ASCII become <c>\xHH</c> of their UTF-8
-    /// bytes.
+    /// A value in quotation marks. Control characters, quotation marks, backslashes and non-ASCII become <c>\xHH</c> of their UTF-8 bytes.
     /// </summary>
     public static string Quoted(string value) => value.Length == 0 ? "\"-\"" : $"\"{Escape(value, keepsSpaces: true)}\"";
 
-    /// <summary>A value as one column: as <see cref="Quoted"/> has it, and without spaces. <c>-</c> if there is none.</summary>
+    /// <summary>A value as one column: like <see cref="Quoted"/>, but without spaces. <c>-</c> if it is empty.</summary>
     public static string Column(string? value) => string.IsNullOrEmpty(value) ? "-" : Escape(value, keepsSpaces: false);
 
     private static string Escape(string value, bool keepsSpaces)

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Telemetry.AccessLogs;
 
-/// <summary>How a request is signed, as far as its look tells.</summary>
+/// <summary>How a request appears to be signed.</summary>
 public enum RequestSignature
 {
     /// <summary>Not at all, or in the fields of a form.</summary>
@@ -21,10 +21,10 @@ public enum RequestSignature
     QueryV2,
 }
 
-/// <summary>Tells by which signature a request came.</summary>
+/// <summary>Detects the kind of a request's signature.</summary>
 internal static class RequestSignatures
 {
-    /// <summary>Looks at the <c>Authorization</c> header, then at the query.</summary>
+    /// <summary>Checks the <c>Authorization</c> header, then the query.</summary>
     public static RequestSignature Of(HttpRequest request)
     {
         if (request.Headers.Authorization is [{ } header, ..])
