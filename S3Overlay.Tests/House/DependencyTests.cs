@@ -17,7 +17,6 @@ public sealed class DependencyTests
         "Embedded/Deletes -> Embedded/Rebuild",
         "Embedded/Files -> Embedded/Index",
         "Embedded/Objects -> Embedded/Deletes",
-        "Forwarding/BucketCache -> Forwarding/Stores",
         "Forwarding/BucketCache/Known -> Forwarding/BucketCache/Writing",
         "Forwarding/Endpoints -> Forwarding/Wire",
         "Forwarding/Stores -> Forwarding/PassThrough",
