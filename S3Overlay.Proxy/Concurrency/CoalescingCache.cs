@@ -20,13 +20,13 @@ internal sealed class CoalescingCache<T>(TimeSpan lifetime, TimeProvider time)
     public ValueTask<T> FindAsync<TAbout>(string name, TAbout about, Func<string, TAbout, Task<T>> ask, CancellationToken cancellationToken)
     {
         if (!_entries.TryGetValue(name, out var known) || time.GetElapsedTime(known.Asked) >= lifetime
-            || known.Answer.Value is { IsFaulted: true } or { IsCanceled: true })
+            || known.Result.Value is { IsFaulted: true } or { IsCanceled: true })
         {
             known = Ask(name, known, about, ask);
         }
 
-        var answer = known.Answer.Value;
-        return answer.IsCompletedSuccessfully ? new(answer.Result) : new(answer.WaitAsync(cancellationToken));
+        var result = known.Result.Value;
+        return result.IsCompletedSuccessfully ? new(result.Result) : new(result.WaitAsync(cancellationToken));
     }
 
     /// <summary>Removes a name.</summary>
@@ -49,5 +49,5 @@ internal sealed class CoalescingCache<T>(TimeSpan lifetime, TimeProvider time)
     /// <summary>Turns every failure into a failed task: a <see cref="Lazy{T}"/> would rethrow an exception for ever.</summary>
     private static async Task<T> RunAsync<TAbout>(string name, TAbout about, Func<string, TAbout, Task<T>> ask) => await ask(name, about);
 
-    private sealed record Entry(long Asked, Lazy<Task<T>> Answer);
+    private sealed record Entry(long Asked, Lazy<Task<T>> Result);
 }

@@ -50,11 +50,11 @@ public static class CrossOrigin
 
     /// <summary>Answers OPTIONS for any bucket, since a preflight has no signature.</summary>
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html</remarks>
-    /// <param name="answer">Where to.</param>
+    /// <param name="response">Where to.</param>
     /// <param name="isAllowed">Whether pages of other origins may read.</param>
     /// <param name="isGuarded">Whether they may do nothing else, and get no private network access.</param>
     /// <exception cref="S3Exception">BadRequest if it is no preflight; AccessForbidden.</exception>
-    public static void AnswerPreflight(HttpRequest request, S3Response answer, bool isAllowed, bool isGuarded)
+    public static void AnswerPreflight(HttpRequest request, S3Response response, bool isAllowed, bool isGuarded)
     {
         if (request.Headers.Origin.Count == 0)
         {
@@ -78,17 +78,17 @@ public static class CrossOrigin
             throw new S3Exception(S3Errors.AccessForbidden);
         }
 
-        answer.Status = StatusCodes.Status204NoContent;
-        answer.Headers.Allow = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
-        answer.Headers.AccessControlAllowOrigin = "*";
-        answer.Headers.AccessControlAllowMethods = string.Join(", ", allowed);
-        answer.Headers.AccessControlMaxAge = "3000";
-        answer.Headers.Vary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
+        response.Status = StatusCodes.Status204NoContent;
+        response.Headers.Allow = "GET, HEAD, PUT, POST, DELETE, OPTIONS";
+        response.Headers.AccessControlAllowOrigin = "*";
+        response.Headers.AccessControlAllowMethods = string.Join(", ", allowed);
+        response.Headers.AccessControlMaxAge = "3000";
+        response.Headers.Vary = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
         var wanted = request.Headers.AccessControlRequestHeaders;
-        answer.Headers.AccessControlAllowHeaders = wanted.Count > 0 ? wanted : "*";
+        response.Headers.AccessControlAllowHeaders = wanted.Count > 0 ? wanted : "*";
         if (!isGuarded && request.Headers.ContainsKey("Access-Control-Request-Private-Network"))
         {
-            answer.Headers[PrivateNetwork] = "true";
+            response.Headers[PrivateNetwork] = "true";
         }
     }
 }

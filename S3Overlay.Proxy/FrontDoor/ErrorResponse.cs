@@ -16,27 +16,27 @@ public static class ErrorResponse
     ];
 
     /// <summary>Sends the error. The response must not have started; headers set for a success are removed.</summary>
-    public static async Task SendAsync(S3Exception failure, ErrorSubject subject, S3Response answer, CancellationToken cancellationToken)
+    public static async Task SendAsync(S3Exception failure, ErrorSubject subject, S3Response response, CancellationToken cancellationToken)
     {
-        var kept = Kept.Select(name => KeyValuePair.Create(name, answer.Headers[name])).Where(header => header.Value.Count > 0).ToList();
-        answer.Headers.Clear();
+        var kept = Kept.Select(name => KeyValuePair.Create(name, response.Headers[name])).Where(header => header.Value.Count > 0).ToList();
+        response.Headers.Clear();
         foreach (var header in kept)
         {
-            answer.Headers[header.Key] = header.Value;
+            response.Headers[header.Key] = header.Value;
         }
 
-        answer.Status = failure.Error.Status;
+        response.Status = failure.Error.Status;
         foreach (var header in failure.Headers)
         {
-            answer.Headers[header.Key] = header.Value;
+            response.Headers[header.Key] = header.Value;
         }
 
-        if (failure.Error.Status == StatusCodes.Status503ServiceUnavailable && !answer.Headers.ContainsKey("Retry-After"))
+        if (failure.Error.Status == StatusCodes.Status503ServiceUnavailable && !response.Headers.ContainsKey("Retry-After"))
         {
-            answer.Headers.RetryAfter = "1";
+            response.Headers.RetryAfter = "1";
         }
 
-        answer.Headers.ContentType = subject.IsJson ? "application/json" : "application/xml";
+        response.Headers.ContentType = subject.IsJson ? "application/json" : "application/xml";
         if (subject.Method == "HEAD")
         {
             // HEAD has no document; a length would announce one.
@@ -44,8 +44,8 @@ public static class ErrorResponse
         }
 
         var document = subject.IsJson ? Json(failure, subject) : Xml(failure, subject);
-        answer.Headers.ContentLength = document.Length;
-        await answer.WriteAsync(document, cancellationToken);
+        response.Headers.ContentLength = document.Length;
+        await response.WriteAsync(document, cancellationToken);
     }
 
     private static ReadOnlyMemory<byte> Xml(S3Exception failure, ErrorSubject subject)

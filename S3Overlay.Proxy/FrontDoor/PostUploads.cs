@@ -22,11 +22,11 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
 
     /// <summary>Handles one form.</summary>
     /// <param name="form">The request: PostObject, the caller that signed its headers, and the form as its body.</param>
-    /// <param name="answer">Where to.</param>
+    /// <param name="response">Where to.</param>
     /// <exception cref="S3Exception">
     /// The form is malformed, its signature does not cover the upload, or the object cannot be stored.
     /// </exception>
-    public async Task HandleAsync(S3Request form, S3Response answer, CancellationToken cancellationToken)
+    public async Task HandleAsync(S3Request form, S3Response response, CancellationToken cancellationToken)
     {
         using var read = await PostForm.ReadAsync(form.Body, form.Header("Content-Type"), cancellationToken);
         var fields = read.Fields;
@@ -64,11 +64,11 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
         await result.FinishAsync(cancellationToken);
         if (result.IsCut || result.Status != StatusCodes.Status200OK)
         {
-            await result.CopyToAsync(answer, cancellationToken);
+            await result.CopyToAsync(response, cancellationToken);
             return;
         }
 
-        await PostResponse.SendAsync(put, fields, result, answer, cancellationToken);
+        await PostResponse.SendAsync(put, fields, result, response, cancellationToken);
     }
 
     private static string KeyOf(PostFields fields)

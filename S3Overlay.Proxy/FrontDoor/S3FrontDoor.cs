@@ -55,36 +55,36 @@ public sealed class S3FrontDoor(
 
         ExpectedBody.Watch(context);
         var started = meters.RequestStarted();
-        var answer = new KestrelResponse(context);
+        var response = new KestrelResponse(context);
         var call = new Call(requestId, RequestSpan.Start(context.Request));
         try
         {
-            await ServeAsync(call, context, answer);
+            await ServeAsync(call, context, response);
         }
         catch (Exception failure)
         {
             // 7
-            await FailAsync(call, context, answer, failure);
+            await FailAsync(call, context, response, failure);
         }
         finally
         {
-            Note(call, context, answer, started);
+            Note(call, context, response, started);
         }
     }
 
     /// <summary>Records how a request ended in metrics, traces and the access log.</summary>
-    private void Note(Call call, HttpContext context, KestrelResponse answer, long started)
+    private void Note(Call call, HttpContext context, KestrelResponse response, long started)
     {
-        var layer = answer.Headers[OriginHeaders.Layer] is [{ } header, ..] ? header : null;
-        var cache = answer.Headers[OriginHeaders.Cache] is [{ } part, ..] ? part : null;
-        var outcome = OutcomeOf(call, context, answer);
+        var layer = response.Headers[OriginHeaders.Layer] is [{ } header, ..] ? header : null;
+        var cache = response.Headers[OriginHeaders.Cache] is [{ } part, ..] ? part : null;
+        var outcome = OutcomeOf(call, context, response);
         if (outcome == Outcomes.Left)
         {
             Log.ClientLeft(logger, call.RequestId, call.Operation);
         }
 
-        meters.RequestFinished(started, call.Operation, answer.Status);
-        meters.BytesSent(layer, answer.Sent);
+        meters.RequestFinished(started, call.Operation, response.Status);
+        meters.BytesSent(layer, response.Sent);
         if (layer is not null)
         {
             meters.ObjectRead(layer, cache ?? "none");
@@ -92,7 +92,7 @@ public sealed class S3FrontDoor(
 
         if (call.Span is { } span)
         {
-            RequestSpan.Finish(span, call.RequestId, answer, layer, cache, outcome);
+            RequestSpan.Finish(span, call.RequestId, response, layer, cache, outcome);
         }
 
         accessLog?.Add(
@@ -103,24 +103,24 @@ public sealed class S3FrontDoor(
             Bucket = call.Target.Bucket ?? "",
             Key = call.Target.Key ?? "",
             Error = call.Error,
-            Sent = answer.Sent,
+            Sent = response.Sent,
             Duration = Stopwatch.GetElapsedTime(started),
             Layer = layer,
             Cache = cache,
         });
     }
 
-    private static string OutcomeOf(Call call, HttpContext context, KestrelResponse answer) =>
-        answer.IsCut ? Outcomes.Cut
-        : HasLeft(call, context, answer) && !answer.IsWhole ? Outcomes.Left
-        : answer.Status >= 500 ? Outcomes.Failed
-        : answer.Status >= 400 ? Outcomes.Refused
+    private static string OutcomeOf(Call call, HttpContext context, KestrelResponse response) =>
+        response.IsCut ? Outcomes.Cut
+        : HasLeft(call, context, response) && !response.IsWhole ? Outcomes.Left
+        : response.Status >= 500 ? Outcomes.Failed
+        : response.Status >= 400 ? Outcomes.Refused
         : Outcomes.Ok;
 
-    private static bool HasLeft(Call call, HttpContext context, KestrelResponse answer) =>
-        call.ClientDisconnected || answer.ClientDisconnected || context.RequestAborted.IsCancellationRequested;
+    private static bool HasLeft(Call call, HttpContext context, KestrelResponse response) =>
+        call.ClientDisconnected || response.ClientDisconnected || context.RequestAborted.IsCancellationRequested;
 
-    private async Task ServeAsync(Call call, HttpContext context, KestrelResponse answer)
+    private async Task ServeAsync(Call call, HttpContext context, KestrelResponse response)
     {
         var http = context.Request;
         if (!ProxyChain.TryEnter(http.Headers[ProxyChain.Header].ToString(), settings.InstanceId))
@@ -152,7 +152,7 @@ public sealed class S3FrontDoor(
         {
             call.Operation = S3Operation.Preflight;
             RequestSpan.Name(call.Span, call.Operation, target.Bucket, target.Key);
-            CrossOrigin.AnswerPreflight(http, answer, settings.AllowsCrossOrigin, settings.Guard is not null);
+            CrossOrigin.AnswerPreflight(http, response, settings.AllowsCrossOrigin, settings.Guard is not null);
             return;
         }
 
@@ -237,8 +237,8 @@ public sealed class S3FrontDoor(
             request = source.Spell(request, leavesPlus: isOfStore);
         }
 
-        await (isForm ? _posts.HandleAsync(request, answer, context.RequestAborted)
-            : (isAdministration ? administration.Service : service).HandleAsync(request, answer, context.RequestAborted));
+        await (isForm ? _posts.HandleAsync(request, response, context.RequestAborted)
+            : (isAdministration ? administration.Service : service).HandleAsync(request, response, context.RequestAborted));
     }
 
     /// <summary>
@@ -337,7 +337,7 @@ public sealed class S3FrontDoor(
         }
     }
 
-    private async Task FailAsync(Call call, HttpContext context, KestrelResponse answer, Exception failure)
+    private async Task FailAsync(Call call, HttpContext context, KestrelResponse response, Exception failure)
     {
         if (failure is OperationCanceledException { InnerException: ConnectionAbortedException })
         {
@@ -345,7 +345,7 @@ public sealed class S3FrontDoor(
             call.ClientDisconnected = true;
         }
 
-        if (HasLeft(call, context, answer))
+        if (HasLeft(call, context, response))
         {
             return;
         }
@@ -367,10 +367,10 @@ public sealed class S3FrontDoor(
                 ?? (failure is S3Exception ? null : failure));
         }
 
-        if (answer.HasStarted)
+        if (response.HasStarted)
         {
             // Part of the body was sent: a clean end would make it look complete.
-            answer.Abort();
+            response.Abort();
             return;
         }
 
@@ -381,7 +381,7 @@ public sealed class S3FrontDoor(
             {
                 IsJson = call.Target.IsAdministration,
             };
-            await ErrorResponse.SendAsync(error, about, answer, context.RequestAborted);
+            await ErrorResponse.SendAsync(error, about, response, context.RequestAborted);
         }
         catch (Exception late) when (late is OperationCanceledException or IOException or ConnectionAbortedException)
         {

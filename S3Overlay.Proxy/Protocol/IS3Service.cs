@@ -7,8 +7,8 @@ namespace S3Overlay.Proxy.Protocol;
 public interface IS3Service
 {
     /// <summary>
-    /// Answers <paramref name="request"/> on <paramref name="answer"/>. Throws errors for the client as <see cref="S3Exception"/> before
+    /// Answers <paramref name="request"/> on <paramref name="response"/>. Throws errors for the client as <see cref="S3Exception"/> before
     /// the response starts. After that it calls <see cref="S3Response.Abort"/>: only a cut connection shows that the body is incomplete.
     /// </summary>
-    Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken);
+    Task HandleAsync(S3Request request, S3Response response, CancellationToken cancellationToken);
 }

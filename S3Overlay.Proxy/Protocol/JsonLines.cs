@@ -35,20 +35,20 @@ public sealed class JsonLines
     }
 
     /// <summary>Sends the buffer if it is full, so that a long list is never in memory as a whole.</summary>
-    public ValueTask SendIfLongAsync(S3Response answer, CancellationToken cancellationToken) =>
-        Writer.BytesPending + _buffer.WrittenCount < Piece ? ValueTask.CompletedTask : SendAsync(answer, cancellationToken);
+    public ValueTask SendIfLongAsync(S3Response response, CancellationToken cancellationToken) =>
+        Writer.BytesPending + _buffer.WrittenCount < Piece ? ValueTask.CompletedTask : SendAsync(response, cancellationToken);
 
     /// <summary>Ends a document and sends the rest of it.</summary>
-    public ValueTask SendLineAsync(S3Response answer, CancellationToken cancellationToken)
+    public ValueTask SendLineAsync(S3Response response, CancellationToken cancellationToken)
     {
         EndLine();
-        return SendAsync(answer, cancellationToken);
+        return SendAsync(response, cancellationToken);
     }
 
-    private async ValueTask SendAsync(S3Response answer, CancellationToken cancellationToken)
+    private async ValueTask SendAsync(S3Response response, CancellationToken cancellationToken)
     {
         Writer.Flush();
-        await answer.WriteAsync(_buffer.WrittenMemory, cancellationToken);
+        await response.WriteAsync(_buffer.WrittenMemory, cancellationToken);
         _buffer.ResetWrittenCount();
         if (Writer.CurrentDepth == 0)
         {

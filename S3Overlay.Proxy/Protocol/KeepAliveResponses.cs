@@ -22,25 +22,25 @@ public sealed class KeepAliveResponses(TimeProvider time, Func<S3Request, Except
     /// <summary>Answers with the result of <paramref name="work"/>, fast or slow.</summary>
     /// <returns>False if the response started as 200 and ended with an error.</returns>
     public async Task<bool> AnswerAsync(
-        S3Request request, S3Response answer, Func<BufferedResponse, CancellationToken, Task> work, CancellationToken cancellationToken)
+        S3Request request, S3Response response, Func<BufferedResponse, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         var result = new BufferedResponse();
         var running = work(result, cancellationToken);
         if (await EndsInTimeAsync(running, cancellationToken))
         {
             await running;
-            await result.CopyToAsync(answer, cancellationToken);
+            await result.CopyToAsync(response, cancellationToken);
             return true;
         }
 
         try
         {
-            answer.Status = StatusCodes.Status200OK;
-            answer.Headers.ContentType = "application/xml";
-            await answer.WriteAsync(Declaration, cancellationToken);
+            response.Status = StatusCodes.Status200OK;
+            response.Headers.ContentType = "application/xml";
+            await response.WriteAsync(Declaration, cancellationToken);
             while (!await EndsInTimeAsync(running, cancellationToken))
             {
-                await answer.WriteAsync(Space, cancellationToken);
+                await response.WriteAsync(Space, cancellationToken);
             }
         }
         finally
@@ -49,10 +49,10 @@ public sealed class KeepAliveResponses(TimeProvider time, Func<S3Request, Except
             await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        return await EndAsync(request, answer, result, running, cancellationToken);
+        return await EndAsync(request, response, result, running, cancellationToken);
     }
 
-    private async Task<bool> EndAsync(S3Request request, S3Response answer, BufferedResponse result, Task running,
+    private async Task<bool> EndAsync(S3Request request, S3Response response, BufferedResponse result, Task running,
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -62,18 +62,18 @@ public sealed class KeepAliveResponses(TimeProvider time, Func<S3Request, Except
             var xml = new S3XmlWriter().Open("Error")
                 .Element("Code", error.Error.Code).Element("Message", error.Message)
                 .Element("RequestId", request.RequestId).Element("HostId", request.RequestId).Close("Error");
-            await answer.WriteAsync(WithoutDeclaration(xml.Content), cancellationToken);
+            await response.WriteAsync(WithoutDeclaration(xml.Content), cancellationToken);
             return false;
         }
 
         await result.FinishAsync(cancellationToken);
         if (result.IsCut || running.IsCanceled)
         {
-            answer.Abort();
+            response.Abort();
             return true;
         }
 
-        await answer.WriteAsync(WithoutDeclaration(result.Content), cancellationToken);
+        await response.WriteAsync(WithoutDeclaration(result.Content), cancellationToken);
         return result.Status < StatusCodes.Status400BadRequest;
     }
 

@@ -71,11 +71,11 @@ internal static class RequestSpan
     /// <param name="layer">The layer that answered; null if unknown, as in buckets without a remote.</param>
     /// <param name="cache">The cache result; null for none.</param>
     /// <param name="outcome">One of <see cref="Outcomes"/>.</param>
-    public static void Finish(Activity span, string requestId, S3Response answer, string? layer, string? cache, string outcome)
+    public static void Finish(Activity span, string requestId, S3Response response, string? layer, string? cache, string outcome)
     {
         span.SetTag(SpanAttributes.RequestId, requestId)
-            .SetTag(SpanAttributes.Status, answer.Status)
-            .SetTag(SpanAttributes.ResponseSize, answer.Sent)
+            .SetTag(SpanAttributes.Status, response.Status)
+            .SetTag(SpanAttributes.ResponseSize, response.Sent)
             .SetTag(SpanAttributes.Outcome, outcome);
         if (layer is not null)
         {
@@ -90,7 +90,7 @@ internal static class RequestSpan
         if (outcome is Outcomes.Refused or Outcomes.Failed && span.GetTagItem(SpanAttributes.ErrorType) is null)
         {
             // Of a store's own error, only the status is known.
-            span.SetTag(SpanAttributes.ErrorType, answer.Status.ToString(CultureInfo.InvariantCulture));
+            span.SetTag(SpanAttributes.ErrorType, response.Status.ToString(CultureInfo.InvariantCulture));
         }
 
         if (outcome is Outcomes.Failed or Outcomes.Cut)

@@ -37,8 +37,8 @@ public static class CreateBucketResponses
 
     /// <summary>Sends the sub-resource that the request asks for.</summary>
     /// <exception cref="S3Exception">A new bucket lacks the sub-resource, or it is unknown.</exception>
-    public static Task SendAsync(S3Request request, S3Response answer, string region, CancellationToken cancellationToken) =>
-        Document(request, region).SendAsync(request, answer, cancellationToken);
+    public static Task SendAsync(S3Request request, S3Response response, string region, CancellationToken cancellationToken) =>
+        Document(request, region).SendAsync(request, response, cancellationToken);
 
     private static S3XmlWriter Document(S3Request request, string region)
     {

@@ -11,8 +11,8 @@ internal static class PostResponse
     /// <summary>Sends what the form asks for: a redirect, 200, 201 with a document, or 204.</summary>
     /// <param name="request">The request that stored the object.</param>
     /// <param name="put">The service's response to it.</param>
-    /// <param name="answer">Where to.</param>
-    public static async Task SendAsync(S3Request request, PostFields fields, BufferedResponse put, S3Response answer,
+    /// <param name="response">Where to.</param>
+    public static async Task SendAsync(S3Request request, PostFields fields, BufferedResponse put, S3Response response,
         CancellationToken cancellationToken)
     {
         foreach (var header in put.Headers)
@@ -20,37 +20,37 @@ internal static class PostResponse
             if (!header.Key.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
                 && !header.Key.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
             {
-                answer.Headers[header.Key] = header.Value;
+                response.Headers[header.Key] = header.Value;
             }
         }
 
         var etag = put.Headers.ETag.ToString();
         if (Redirect(fields, request, etag) is { } page)
         {
-            answer.Status = StatusCodes.Status303SeeOther;
-            answer.Headers.Location = page;
-            answer.Headers.ContentLength = 0;
+            response.Status = StatusCodes.Status303SeeOther;
+            response.Headers.Location = page;
+            response.Headers.ContentLength = 0;
             return;
         }
 
         var location = request.Address.ObjectUrl(request.Bucket, request.Key);
-        answer.Headers.Location = HeaderText.FromText(location);
-        answer.Status = fields["success_action_status"] switch
+        response.Headers.Location = HeaderText.FromText(location);
+        response.Status = fields["success_action_status"] switch
         {
             "200" => StatusCodes.Status200OK,
             "201" => StatusCodes.Status201Created,
             _ => StatusCodes.Status204NoContent,
         };
-        if (answer.Status == StatusCodes.Status201Created)
+        if (response.Status == StatusCodes.Status201Created)
         {
             var document = new S3XmlWriter().Open("PostResponse")
                 .Element("Location", location).Element("Bucket", request.Bucket).Element("Key", request.Key).Element("ETag", etag)
                 .Close("PostResponse");
-            await document.SendAsync(request, answer, cancellationToken);
+            await document.SendAsync(request, response, cancellationToken);
         }
-        else if (answer.Status == StatusCodes.Status200OK)
+        else if (response.Status == StatusCodes.Status200OK)
         {
-            answer.Headers.ContentLength = 0;
+            response.Headers.ContentLength = 0;
         }
     }
 

@@ -14,7 +14,7 @@ public static class ListingPager
     /// <summary>Reads a page's rows from <paramref name="source"/> and sends them. Does not dispose the source.</summary>
     /// <returns>The number of rows on the page.</returns>
     public static async Task<int> AnswerAsync(
-        ListRequest list, IListingSource source, S3Request request, S3Response answer, CancellationToken cancellationToken)
+        ListRequest list, IListingSource source, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var rows = new List<ListingRow>(Math.Min(list.PageSize, 128));
         while (rows.Count < list.PageSize && await source.NextAsync(cancellationToken) is { } row)
@@ -24,7 +24,7 @@ public static class ListingPager
 
         var isTruncated = rows.Count > 0 && rows.Count == list.PageSize && await source.HasMoreAsync(cancellationToken);
 
-        await Document(list, rows, isTruncated, request.Bucket).SendAsync(request, answer, cancellationToken);
+        await Document(list, rows, isTruncated, request.Bucket).SendAsync(request, response, cancellationToken);
         return rows.Count;
     }
 

@@ -9,7 +9,7 @@ internal static class VersionPager
 {
     /// <summary>Reads a page's rows from <paramref name="source"/> and sends them.</summary>
     /// <returns>The number of rows on the page.</returns>
-    public static async Task<int> AnswerAsync(MarkerPage page, ShownVersions source, S3Request request, S3Response answer,
+    public static async Task<int> AnswerAsync(MarkerPage page, ShownVersions source, S3Request request, S3Response response,
         CancellationToken cancellationToken)
     {
         var rows = new List<VersionRow>(Math.Min(page.Limit, 128));
@@ -47,7 +47,7 @@ internal static class VersionPager
             }
         }
 
-        await xml.Close("ListVersionsResult").SendAsync(request, answer, cancellationToken);
+        await xml.Close("ListVersionsResult").SendAsync(request, response, cancellationToken);
         return rows.Count;
     }
 

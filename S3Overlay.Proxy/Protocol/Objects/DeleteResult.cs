@@ -7,7 +7,7 @@ public static class DeleteResult
 {
     /// <summary>Sends the outcome of each key, in the order of the request.</summary>
     public static Task SendAsync(
-        DeleteObjectsRequest delete, IReadOnlyList<DeleteOutcome> outcomes, S3Request request, S3Response answer,
+        DeleteObjectsRequest delete, IReadOnlyList<DeleteOutcome> outcomes, S3Request request, S3Response response,
         CancellationToken cancellationToken)
     {
         var xml = new S3XmlWriter().Root("DeleteResult");
@@ -40,7 +40,7 @@ public static class DeleteResult
             }
         }
 
-        return xml.Close("DeleteResult").SendAsync(request, answer, cancellationToken);
+        return xml.Close("DeleteResult").SendAsync(request, response, cancellationToken);
     }
 }
 

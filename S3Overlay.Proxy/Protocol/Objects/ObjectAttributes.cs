@@ -24,19 +24,19 @@ public static class ObjectAttributes
     /// Sends the requested attributes if the conditions hold. <paramref name="writeParts"/> is null for an object without parts.
     /// </summary>
     public static async Task AnswerAsync(
-        S3Request request, S3Response answer, ObjectInfo info, Action<S3XmlWriter>? writeParts, CancellationToken cancellationToken)
+        S3Request request, S3Response response, ObjectInfo info, Action<S3XmlWriter>? writeParts, CancellationToken cancellationToken)
     {
         switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
         {
             case ConditionOutcome.PreconditionFailed:
                 throw ReadConditions.Failure(request.Headers);
             case ConditionOutcome.NotModified:
-                answer.Status = 304;
+                response.Status = 304;
                 return;
         }
 
         var wanted = Wanted(request);
-        answer.Headers.LastModified = HttpDates.Header(info.LastModified);
+        response.Headers.LastModified = HttpDates.Header(info.LastModified);
         var xml = new S3XmlWriter().Root("GetObjectAttributesResponse");
         if (wanted.Contains("ETag"))
         {
@@ -75,7 +75,7 @@ public static class ObjectAttributes
             xml.Element("ObjectSize", info.Size);
         }
 
-        await xml.Close("GetObjectAttributesResponse").SendAsync(request, answer, cancellationToken);
+        await xml.Close("GetObjectAttributesResponse").SendAsync(request, response, cancellationToken);
     }
 
     private static string[] Wanted(S3Request request) => (request.Header("x-amz-object-attributes") ?? "")

@@ -23,20 +23,20 @@ public static class ObjectResponse
     /// <summary>Sets status and headers.</summary>
     /// <returns>The bytes to send; null if there is no body (HEAD, 304, an empty object).</returns>
     /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, or InvalidArgument for an invalid override.</exception>
-    public static ByteRange? Prepare(S3Request request, S3Response answer, ObjectInfo info)
+    public static ByteRange? Prepare(S3Request request, S3Response response, ObjectInfo info)
     {
         switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
         {
             case ConditionOutcome.PreconditionFailed:
                 throw ReadConditions.Failure(request.Headers);
             case ConditionOutcome.NotModified:
-                answer.Status = StatusCodes.Status304NotModified;
-                WriteValidators(answer, info);
+                response.Status = StatusCodes.Status304NotModified;
+                WriteValidators(response, info);
                 foreach (var name in (ReadOnlySpan<string>)["Cache-Control", "Expires"])
                 {
                     if (info.Header(name) is { } value)
                     {
-                        answer.Headers[name] = value;
+                        response.Headers[name] = value;
                     }
                 }
 
@@ -48,26 +48,26 @@ public static class ObjectResponse
         if (range is { } wanted)
         {
             bytes = wanted.Resolve(info.Size) ?? throw Unsatisfiable(request, info.Size);
-            answer.Status = StatusCodes.Status206PartialContent;
-            answer.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture,
+            response.Status = StatusCodes.Status206PartialContent;
+            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture,
                 $"bytes {bytes.Value.First}-{bytes.Value.Last}/{info.Size}");
         }
         else
         {
             bytes = info.Size == 0 ? null : new ByteRange(0, info.Size - 1);
-            answer.Status = StatusCodes.Status200OK;
-            WriteChecksums(request, answer, info);
+            response.Status = StatusCodes.Status200OK;
+            WriteChecksums(request, response, info);
         }
 
-        WriteValidators(answer, info);
+        WriteValidators(response, info);
         foreach (var header in info.Headers)
         {
-            answer.Headers.AppendAsIs(header.Key, header.Value);
+            response.Headers.AppendAsIs(header.Key, header.Value);
         }
 
-        answer.Headers.AcceptRanges = "bytes";
-        WriteOverrides(request, answer);
-        answer.Headers.ContentLength = bytes?.Length ?? 0;
+        response.Headers.AcceptRanges = "bytes";
+        WriteOverrides(request, response);
+        response.Headers.ContentLength = bytes?.Length ?? 0;
         return request.IsHead ? null : bytes;
     }
 
@@ -75,8 +75,8 @@ public static class ObjectResponse
     /// Whether a prepared response sends the object's bytes, even if there are none: not a HEAD or 304. Only a GET proves that an object is
     /// empty.
     /// </summary>
-    public static bool SendsBody(S3Request request, S3Response answer) =>
-        !request.IsHead && answer.Status != StatusCodes.Status304NotModified;
+    public static bool SendsBody(S3Request request, S3Response response) =>
+        !request.IsHead && response.Status != StatusCodes.Status304NotModified;
 
     /// <summary>Whether the response should show checksums that are not known yet. Ranges, 304 and 412 show none.</summary>
     public static bool LacksChecksums(S3Request request, ObjectInfo info) =>
@@ -114,20 +114,20 @@ public static class ObjectResponse
         Headers = [new("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes */{size}"))],
     };
 
-    private static void WriteValidators(S3Response answer, ObjectInfo info)
+    private static void WriteValidators(S3Response response, ObjectInfo info)
     {
         if (info.ETag.Length > 0)
         {
-            answer.Headers.ETag = info.ETag;
+            response.Headers.ETag = info.ETag;
         }
 
-        answer.Headers.LastModified = HttpDates.Header(info.LastModified);
+        response.Headers.LastModified = HttpDates.Header(info.LastModified);
     }
 
     private static bool AsksForChecksums(S3Request request) =>
         string.Equals(request.Header("x-amz-checksum-mode"), "ENABLED", StringComparison.OrdinalIgnoreCase);
 
-    private static void WriteChecksums(S3Request request, S3Response answer, ObjectInfo info)
+    private static void WriteChecksums(S3Request request, S3Response response, ObjectInfo info)
     {
         if (info.Checksums.Count == 0 || !AsksForChecksums(request))
         {
@@ -136,12 +136,12 @@ public static class ObjectResponse
 
         foreach (var checksum in info.Checksums)
         {
-            answer.Headers[Bodies.ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
+            response.Headers[Bodies.ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
         }
 
         if (info.ChecksumType is { } type)
         {
-            answer.Headers["x-amz-checksum-type"] = type;
+            response.Headers["x-amz-checksum-type"] = type;
         }
     }
 
@@ -159,7 +159,7 @@ public static class ObjectResponse
         }
     }
 
-    private static void WriteOverrides(S3Request request, S3Response answer)
+    private static void WriteOverrides(S3Request request, S3Response response)
     {
         foreach (var (query, header) in Overrides)
         {
@@ -173,7 +173,7 @@ public static class ObjectResponse
                 throw new S3Exception(S3Errors.InvalidArgument, $"The value of {query} is not a valid header value.");
             }
 
-            answer.Headers[header] = HeaderText.FromText(value);
+            response.Headers[header] = HeaderText.FromText(value);
         }
     }
 }

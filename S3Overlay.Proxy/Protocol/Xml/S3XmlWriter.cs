@@ -57,13 +57,13 @@ public sealed class S3XmlWriter
     }
 
     /// <summary>Sends the document as the body of a response.</summary>
-    public async Task SendAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task SendAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        answer.Headers.ContentType = "application/xml";
-        answer.Headers.ContentLength = Content.Length;
+        response.Headers.ContentType = "application/xml";
+        response.Headers.ContentLength = Content.Length;
         if (!request.IsHead)
         {
-            await answer.WriteAsync(Content, cancellationToken);
+            await response.WriteAsync(Content, cancellationToken);
         }
     }
 

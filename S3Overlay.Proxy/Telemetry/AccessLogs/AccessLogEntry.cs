@@ -92,7 +92,7 @@ public sealed record AccessLogEntry
     public static AccessLogEntry From(HttpContext context, DateTimeOffset time, string requestId, string outcome)
     {
         var request = context.Request;
-        var answer = context.Response.Headers;
+        var response = context.Response.Headers;
         var tls = context.Features.Get<ITlsHandshakeFeature>();
         return new()
         {
@@ -108,7 +108,7 @@ public sealed record AccessLogEntry
             Referer = request.Headers.Referer.ToString(),
             UserAgent = request.Headers.UserAgent.ToString(),
             Host = request.Host.Value ?? "",
-            VersionId = answer["x-amz-version-id"] is [{ Length: > 0 } version] ? version : null,
+            VersionId = response["x-amz-version-id"] is [{ Length: > 0 } version] ? version : null,
             Signature = RequestSignatures.Of(request),
             TlsVersion = tls?.Protocol.ToString(),
             CipherSuite = tls?.NegotiatedCipherSuite?.ToString(),
@@ -118,14 +118,14 @@ public sealed record AccessLogEntry
     /// <summary>The object's size: after the slash of a range, or the length read or written.</summary>
     private static long? SizeOf(HttpContext context)
     {
-        var answer = context.Response;
-        if (answer.Headers.ContentRange is [{ } range] && range.LastIndexOf('/') is >= 0 and var slash)
+        var response = context.Response;
+        if (response.Headers.ContentRange is [{ } range] && range.LastIndexOf('/') is >= 0 and var slash)
         {
             return long.TryParse(range.AsSpan(slash + 1), out var whole) ? whole : null;
         }
 
-        return answer.StatusCode != StatusCodes.Status200OK ? null
-            : context.Request.Method is "GET" or "HEAD" ? answer.ContentLength
+        return response.StatusCode != StatusCodes.Status200OK ? null
+            : context.Request.Method is "GET" or "HEAD" ? response.ContentLength
             : context.Request.Method == "PUT" ? context.Request.ContentLength
             : null;
     }

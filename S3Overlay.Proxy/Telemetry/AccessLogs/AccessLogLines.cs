@@ -103,7 +103,7 @@ public static class AccessLogLines
             LoggedTarget.Quoted(LoggedTarget.WithoutSecrets(entry.Referer)),
             LoggedTarget.Quoted(entry.UserAgent),
             Column(entry.VersionId),
-            entry.RequestId, // the host id: the answer's x-amz-id-2
+            entry.RequestId, // the host id: the response's x-amz-id-2
             version,
             entry.CipherSuite ?? "-",
             where,
