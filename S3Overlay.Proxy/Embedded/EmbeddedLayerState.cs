@@ -86,7 +86,7 @@ public sealed class EmbeddedTombstones(EmbeddedStore store) : ITombstones
 
     /// <inheritdoc/>
     public ValueTask<bool> DiscardBucketAsync(string bucket, CancellationToken cancellationToken) =>
-        new(store.Buckets.DiscardMarkAsync(bucket, cancellationToken));
+        new(store.Buckets.RemoveTombstoneAsync(bucket, cancellationToken));
 
     private static Tombstone Show(string key, ulong sequence) => new(key, sequence.ToString(CultureInfo.InvariantCulture), null);
 }

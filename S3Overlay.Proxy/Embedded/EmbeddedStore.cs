@@ -89,7 +89,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
             when (failure is UnauthorizedAccessException || (failure is IOException refusal && !StoreDisk.IsFull(refusal)))
         {
             throw new StoreUnavailableException(
-                $"The data folder {folders.Root} cannot be used: {failure.Message} Set S3_OVERLAY_DATA_DIR to a folder for this proxy alone.", failure);
+                $"The data folder {folders.Root} cannot be used: {failure.Message} "
+                + "Set S3_OVERLAY_DATA_DIR to a folder for this proxy alone.", failure);
         }
 
         var owner = OwnerLock.Take(folders);

@@ -46,7 +46,7 @@ public sealed class OverlayService : IS3Service
     private readonly ObjectDeletes _deletes;
     private readonly ManyDeletes _manyDeletes;
     private readonly CopyRequests _copies;
-    private readonly SubResourceWrites _copyUps;
+    private readonly SubResourceWrites _subResources;
     private readonly OverlayLocks _locks;
     private readonly LocalFailover? _outage;
     private readonly TimeSpan _budget;
@@ -99,7 +99,7 @@ public sealed class OverlayService : IS3Service
             service, objects, _directory, layer, reader, conditional, new StreamedCopy(service, objects, conditional, time, logger),
             _writes,
             slow, local.Identities);
-        _copyUps = new SubResourceWrites(local, objects, _directory, reader, conditional, _writes, settings);
+        _subResources = new SubResourceWrites(local, objects, _directory, reader, conditional, _writes, settings);
     }
 
     /// <summary>Which buckets exist.</summary>
@@ -113,7 +113,7 @@ public sealed class OverlayService : IS3Service
     {
         if (request.Operation == S3Operation.ListBuckets)
         {
-            return _bucketList.AnswerAsync(request, response, cancellationToken);
+            return _bucketList.HandleAsync(request, response, cancellationToken);
         }
 
         if (_directory.IsInternal(request.Bucket))
@@ -193,11 +193,11 @@ public sealed class OverlayService : IS3Service
             S3Operation.UploadPart or S3Operation.AbortMultipartUpload or S3Operation.ListParts
                 => _writes.OfUploadAsync(bucket, request, response, cancellationToken),
             S3Operation.DeleteObject => _deletes.DeleteAsync(bucket, request, response, cancellationToken),
-            S3Operation.DeleteObjects => _manyDeletes.AnswerAsync(bucket, request, response, cancellationToken),
+            S3Operation.DeleteObjects => _manyDeletes.HandleAsync(bucket, request, response, cancellationToken),
 
             S3Operation.PutObjectAcl or S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging or S3Operation.PutObjectLegalHold
                 or S3Operation.PutObjectRetention or S3Operation.RestoreObject or S3Operation.SelectObjectContent
-                => _copyUps.AnswerAsync(bucket, request, response, cancellationToken),
+                => _subResources.HandleAsync(bucket, request, response, cancellationToken),
 
             S3Operation.ListObjects or S3Operation.ListObjectsV2 or S3Operation.ListObjectVersions =>
                 ListAsync(bucket, request, response, cancellationToken),
@@ -244,7 +244,7 @@ public sealed class OverlayService : IS3Service
     private async Task ListAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await _directory.RequireAsync(bucket, cancellationToken);
-        await _listings.AnswerAsync(bucket, request, response, cancellationToken);
+        await _listings.HandleAsync(bucket, request, response, cancellationToken);
     }
 
     /// <summary>The overlay recognises its own objects by metadata of this name (rule T5).</summary>

@@ -53,7 +53,7 @@ internal sealed class BucketTable
 
     /// <summary>Removes a bucket tombstone. Tombstones of keys that were removed with the bucket stay removed.</summary>
     /// <returns>True if there was one.</returns>
-    public async Task<bool> DiscardMarkAsync(string bucket, CancellationToken cancellationToken)
+    public async Task<bool> RemoveTombstoneAsync(string bucket, CancellationToken cancellationToken)
     {
         using var alone = await _locks.TakeAsync(bucket, cancellationToken);
         if (Find(bucket) is not { IsOpaque: true } known)

@@ -50,7 +50,7 @@ internal sealed class CacheEviction : IAsyncDisposable
 
         // The state before anything changes; changes are counted as they happen.
         var losses = ledger.Losses;
-        var before = rows.HeldNow();
+        var before = rows.CachedBytesNow();
         _counting = Task.Run(() => CountAll(before, losses));
         _saving = time.CreateTimer(_ => Start(), null, SavePause, SavePause);
     }

@@ -45,7 +45,7 @@ internal sealed class CacheFile : IDisposable
     public EntryUsage? Account => _account;
 
     /// <summary>Bytes in its complete blocks.</summary>
-    public long HeldBytes => _table.HeldBytes();
+    public long CachedBytes => _table.HeldBytes();
 
     /// <summary>Creates the file of an empty entry.</summary>
     public static CacheFile Create(StoreDisk disk, string path, CacheFileHeader header, ILogger logger)
@@ -100,14 +100,14 @@ internal sealed class CacheFile : IDisposable
     }
 
     /// <summary>Starts counting. Call before anything is written.</summary>
-    public void Enter(CacheLedger ledger, IndexedEntry entry) => _account = ledger.Open(entry, _header.Bucket, _header.Key, HeldBytes);
+    public void Enter(CacheLedger ledger, IndexedEntry entry) => _account = ledger.Open(entry, _header.Bucket, _header.Key, CachedBytes);
 
     /// <summary>Counts the bytes in a file's complete blocks.</summary>
     /// <exception cref="InvalidDataException">The header is damaged.</exception>
     public static long Count(string path, ILogger logger)
     {
         using var cacheFile = Open(path, logger);
-        return cacheFile.HeldBytes;
+        return cacheFile.CachedBytes;
     }
 
     /// <summary>Reads only the header.</summary>

@@ -78,7 +78,7 @@ internal sealed class CacheLedger(Action grew)
         {
             if (!_accounts.TryGetValue(entry.File, out account))
             {
-                _accounts.Add(entry.File, account = new EntryUsage(this, entry.File, bucket, key, entry.Held, entry.Used));
+                _accounts.Add(entry.File, account = new EntryUsage(this, entry.File, bucket, key, entry.CachedBytes, entry.Used));
             }
 
             account.Files++;
@@ -113,7 +113,7 @@ internal sealed class CacheLedger(Action grew)
                 return false;
             }
 
-            var bytes = _accounts.Remove(entry.File, out var account) ? account.Leave() : entry.Held;
+            var bytes = _accounts.Remove(entry.File, out var account) ? account.Leave() : entry.CachedBytes;
             Interlocked.Add(ref _bytes, -bytes);
             return true;
         }

@@ -141,10 +141,10 @@ internal sealed class CacheRows : IAsyncDisposable
     }
 
     /// <summary>The cached bytes that each row records, as of this call.</summary>
-    public IEnumerable<long> HeldNow()
+    public IEnumerable<long> CachedBytesNow()
     {
         // Now, not when the caller starts to enumerate.
-        return Read(static index => index.Snapshot()) is { } snapshot ? Walk(_ => Held(snapshot)) : [];
+        return Read(static index => index.Snapshot()) is { } snapshot ? Walk(_ => CachedBytes(snapshot)) : [];
     }
 
     /// <summary>The use that follows another in time; null at the end.</summary>
@@ -286,14 +286,14 @@ internal sealed class CacheRows : IAsyncDisposable
         }
     }
 
-    private static IEnumerable<long> Held(IndexSnapshot snapshot)
+    private static IEnumerable<long> CachedBytes(IndexSnapshot snapshot)
     {
         using (snapshot)
         {
             using var cursor = snapshot.OpenCursor();
             for (var found = cursor.Seek(IndexedEntry.First); found; found = cursor.Next())
             {
-                yield return IndexedEntry.Parse(cursor.Value)?.Held ?? 0;
+                yield return IndexedEntry.Parse(cursor.Value)?.CachedBytes ?? 0;
             }
         }
     }

@@ -182,10 +182,10 @@ internal sealed class CacheSweep : IAsyncDisposable
             try
             {
                 var bytes = await Task.Run(() => CacheFile.Count(path, _logger));
-                if (bytes != entry.Held)
+                if (bytes != entry.CachedBytes)
                 {
-                    await _rows.PutAsync(bucket, key, entry, entry with { Held = bytes });
-                    _ledger.Add(bytes - entry.Held);
+                    await _rows.PutAsync(bucket, key, entry, entry with { CachedBytes = bytes });
+                    _ledger.Add(bytes - entry.CachedBytes);
                 }
             }
             catch (InvalidDataException failure)

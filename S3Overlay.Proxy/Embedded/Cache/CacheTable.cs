@@ -181,7 +181,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
                 {
                     if (rows.Find(bucket, key) is { } entry && entry.File == account.File)
                     {
-                        await rows.PutAsync(bucket, key, entry, entry with { Used = account.Used, Held = account.Bytes });
+                        await rows.PutAsync(bucket, key, entry, entry with { Used = account.Used, CachedBytes = account.Bytes });
                     }
                 }
                 catch

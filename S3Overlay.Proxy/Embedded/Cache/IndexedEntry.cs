@@ -11,9 +11,9 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 /// <param name="LastModified">The version's date.</param>
 /// <param name="ETag">The version.</param>
 /// <param name="Used">The last use when the row was written.</param>
-/// <param name="Held">The cached bytes when the row was written.</param>
+/// <param name="CachedBytes">The cached bytes when the row was written.</param>
 internal readonly record struct IndexedEntry(UInt128 File, long Size, DateTimeOffset LastModified, string ETag, DateTimeOffset Used,
-    long Held)
+    long CachedBytes)
 {
     /// <summary>Where rows of entries begin. Earlier rows, by last use, belong to no bucket.</summary>
     public static readonly byte[] First = [0x20];
@@ -77,7 +77,7 @@ internal readonly record struct IndexedEntry(UInt128 File, long Size, DateTimeOf
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), Size);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), LastModified.UtcTicks);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(32), Used.UtcTicks);
-        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(40), Held);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(40), CachedBytes);
         Encoding.UTF8.GetBytes(ETag, bytes.AsSpan(FixedSize));
         return bytes;
     }

@@ -46,14 +46,16 @@ internal static class FormatFile
             .TryParse(text.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var version))
         {
             throw new StoreUnavailableException(
-                $"The file {folders.Format} is damaged: it does not say which version of the store the folder has. If the folder is S3Overlay's, write the line \"{Prefix}{FilePreamble.Version}\" into it; "
+                $"The file {folders.Format} is damaged: it does not say which version of the store the folder has. "
+                + $"If the folder is S3Overlay's, write the line \"{Prefix}{FilePreamble.Version}\" into it; "
                 + "otherwise set S3_OVERLAY_DATA_DIR to another folder.");
         }
 
         if (version != FilePreamble.Version)
         {
             throw new StoreUnavailableException(
-                $"The data folder {folders.Root} has version {version} of the store, and this program knows version {FilePreamble.Version}. "
+                $"The data folder {folders.Root} has version {version} of the store, "
+                + $"and this program knows version {FilePreamble.Version}. "
                 + "Use the program that created it, or set S3_OVERLAY_DATA_DIR to another folder.");
         }
     }
@@ -91,7 +93,8 @@ internal static class ForeignFolder
         if (strangers.Count > 0)
         {
             throw new StoreUnavailableException(
-                $"The folder {folders.Root} is not empty and does not belong to S3Overlay: it contains {string.Join(", ", strangers.Take(Named))}{(strangers.Count > Named ? " and more" : "")}. "
+                $"The folder {folders.Root} is not empty and does not belong to S3Overlay: "
+                + $"it contains {string.Join(", ", strangers.Take(Named))}{(strangers.Count > Named ? " and more" : "")}. "
                 + "Set S3_OVERLAY_DATA_DIR to a folder for this proxy alone, which may be missing or empty.");
         }
     }

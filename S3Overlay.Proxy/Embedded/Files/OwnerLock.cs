@@ -18,7 +18,8 @@ internal sealed class OwnerLock : IDisposable
         catch (IOException failure) when (!StoreDisk.IsFull(failure))
         {
             throw new StoreUnavailableException(
-                $"The data folder {folders.Root} is in use by another process. Stop that process, or use another folder (S3_OVERLAY_DATA_DIR).",
+                $"The data folder {folders.Root} is in use by another process. "
+                + "Stop that process, or use another folder (S3_OVERLAY_DATA_DIR).",
                 failure);
         }
         catch (UnauthorizedAccessException failure)

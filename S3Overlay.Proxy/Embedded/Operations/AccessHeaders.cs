@@ -33,7 +33,8 @@ internal static class AccessHeaders
                 or "log-delivery-write":
                 throw new S3Exception(
                     S3Errors.NotImplemented,
-                    $"This server has no access control lists, so '{CannedAcl}: {request.Header(CannedAcl)}' is not supported. Its configuration decides who may read.");
+                    $"This server has no access control lists, so '{CannedAcl}: {request.Header(CannedAcl)}' is not supported. "
+                    + "Its configuration decides who may read.");
             case var nonsense:
                 throw new S3Exception(S3Errors.InvalidArgument)
                     { Details = [new("ArgumentName", CannedAcl), new("ArgumentValue", nonsense)] };

@@ -163,7 +163,8 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         {
             throw new S3Exception(
                 S3Errors.InvalidRequest,
-                $"The upload was created using the {upload.ChecksumType ?? "null"} checksum mode. The complete request must use the same checksum mode.");
+                $"The upload was created using the {upload.ChecksumType ?? "null"} checksum mode. "
+                + "The complete request must use the same checksum mode.");
         }
     }
 
@@ -187,7 +188,8 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             {
                 throw new S3Exception(
                     S3Errors.BadDigest,
-                    $"The {ChecksumNames.Name(checksum.Algorithm).ToLowerInvariant()} you specified did not match the calculated checksum.");
+                    $"The {ChecksumNames.Name(checksum.Algorithm).ToLowerInvariant()} you specified did not match "
+                    + "the calculated checksum.");
             }
         }
     }

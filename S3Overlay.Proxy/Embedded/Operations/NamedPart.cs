@@ -45,7 +45,8 @@ internal sealed record NamedPart(int Number, string ETag, BodyChecksum? Checksum
         {
             throw new S3Exception(
                 S3Errors.InvalidRequest,
-                $"The upload was created using a {ChecksumNames.Name(algorithm).ToLowerInvariant()} checksum. The complete request must include the checksum for each part. "
+                $"The upload was created using a {ChecksumNames.Name(algorithm).ToLowerInvariant()} checksum. "
+                + "The complete request must include the checksum for each part. "
                 + string.Create(CultureInfo.InvariantCulture, $"It was missing for part {Number} in the request."));
         }
 
@@ -55,7 +56,8 @@ internal sealed record NamedPart(int Number, string ETag, BodyChecksum? Checksum
                 S3Errors.BadDigest,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The {ChecksumNames.Name(named.Algorithm).ToLowerInvariant()} you specified for part {Number} did not match what we received."));
+                    $"The {ChecksumNames.Name(named.Algorithm).ToLowerInvariant()} you specified for part {Number} "
+                    + $"did not match what we received."));
         }
     }
 

@@ -93,7 +93,8 @@ internal sealed class PartOperations(EmbeddedStore store)
             var actual = checksum is { } came ? ChecksumNames.Name(came.Algorithm).ToLowerInvariant() : "null";
             throw new S3Exception(
                 S3Errors.InvalidRequest,
-                $"Checksum Type mismatch occurred, expected checksum Type: {ChecksumNames.Name(expected).ToLowerInvariant()}, actual checksum Type: {actual}");
+                "Checksum Type mismatch occurred, "
+                + $"expected checksum Type: {ChecksumNames.Name(expected).ToLowerInvariant()}, actual checksum Type: {actual}");
         }
     }
 
@@ -109,7 +110,8 @@ internal sealed class PartOperations(EmbeddedStore store)
         {
             throw new S3Exception(
                 S3Errors.InvalidArgument,
-                "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy");
+                "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are "
+                + "the zero-based offsets of the first and last bytes to copy");
         }
 
         return last < size

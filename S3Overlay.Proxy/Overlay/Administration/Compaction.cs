@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 /// <para>A remote without the bucket has none of its keys. That is more often a wrong setting than intended, and would remove all
 /// tombstones at once, so it is refused.</para>
 /// </remarks>
-internal sealed class Compaction(ITombstones marks, Undeletes discards, OverlayLocks locks, ILogger logger)
+internal sealed class Compaction(ITombstones tombstones, Undeletes undeletes, OverlayLocks locks, ILogger logger)
 {
     /// <summary>Tombstones read before each listing of the remote.</summary>
     private const int BatchSize = 1000;
@@ -49,7 +49,7 @@ internal sealed class Compaction(ITombstones marks, Undeletes discards, OverlayL
         CancellationToken cancellationToken)
     {
         var batch = new List<(Tombstone Tombstone, long Deletes)>();
-        await foreach (var tombstone in marks.ListAsync(bucket, prefix, after, cancellationToken).Take(BatchSize))
+        await foreach (var tombstone in tombstones.ListAsync(bucket, prefix, after, cancellationToken).Take(BatchSize))
         {
             batch.Add((tombstone, locks.Deletes.Of(bucket, tombstone.Key)));
         }
@@ -74,7 +74,7 @@ internal sealed class Compaction(ITombstones marks, Undeletes discards, OverlayL
             idle,
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
             async (each, token) => count.Add(
-                await discards.DiscardAsync(bucket, each.Tombstone, () => locks.Deletes.Of(bucket, each.Tombstone.Key) == each.Deletes,
+                await undeletes.DiscardAsync(bucket, each.Tombstone, () => locks.Deletes.Of(bucket, each.Tombstone.Key) == each.Deletes,
                     token)));
         return batch.Count == BatchSize ? batch[^1].Tombstone.Key : "";
 

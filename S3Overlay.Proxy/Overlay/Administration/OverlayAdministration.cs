@@ -14,8 +14,8 @@ public sealed class OverlayAdministration : IOverlayAdministration
     private readonly BucketDirectory _directory;
     private readonly LocalLayer _local;
     private readonly Explanations _explanations;
-    private readonly Evictions _drops;
-    private readonly Undeletes _discards;
+    private readonly Evictions _evictions;
+    private readonly Undeletes _undeletes;
     private readonly Compaction _compaction;
 
     /// <summary>Administration of a local layer and its cache.</summary>
@@ -31,9 +31,9 @@ public sealed class OverlayAdministration : IOverlayAdministration
     {
         (_local, _directory) = (local, directory);
         _explanations = new Explanations(local, reader, directory, time);
-        _drops = new Evictions(local.Cache, reader, logger);
-        _discards = new Undeletes(local, reader, directory, locks, _drops);
-        _compaction = new Compaction(local.Marks, _discards, locks, logger);
+        _evictions = new Evictions(local.Cache, reader, logger);
+        _undeletes = new Undeletes(local, reader, directory, locks, _evictions);
+        _compaction = new Compaction(local.Marks, _undeletes, locks, logger);
     }
 
     /// <inheritdoc/>
@@ -76,7 +76,7 @@ public sealed class OverlayAdministration : IOverlayAdministration
         RefuseOwn(bucket);
         var routes = _directory.Below(bucket)
             ?? throw new S3Exception(S3Errors.InvalidRequest, "The bucket has no remote to compare its tombstones with.");
-        await _discards.RequireShownAsync(bucket, cancellationToken);
+        await _undeletes.RequireShownAsync(bucket, cancellationToken);
         await _compaction.CompactAsync(bucket, routes, prefix, count, cancellationToken);
     }
 
@@ -84,14 +84,14 @@ public sealed class OverlayAdministration : IOverlayAdministration
     public Task DropAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken)
     {
         RefuseOwn(scope.Bucket);
-        return _drops.DropAsync(scope, count, cancellationToken);
+        return _evictions.DropAsync(scope, count, cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task DiscardAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
     {
         RefuseOwn(scope.Bucket);
-        return _discards.DiscardAsync(scope, count, cancellationToken);
+        return _undeletes.DiscardAsync(scope, count, cancellationToken);
     }
 
     /// <summary>Clients see no such bucket (rule T5), and it has nothing for administrators.</summary>

@@ -21,7 +21,7 @@ public sealed class BucketList(
     private readonly DateTimeOffset _since = time.GetUtcNow();
 
     /// <summary>Handles ListBuckets.</summary>
-    public async Task AnswerAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    public async Task HandleAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var prefix = request.Query["prefix"] ?? "";
         var limit = BucketPages.LimitOf(request.Query);

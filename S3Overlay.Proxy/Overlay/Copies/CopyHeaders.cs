@@ -105,7 +105,7 @@ public static class CopyHeaders
         {
             throw new S3Exception(
                 S3Errors.NotImplemented,
-                "Annotations are not copied from an object of the remote's. Leave the directive out, or say EXCLUDE, for a copy without them.");
+                "Annotations of a remote object cannot be copied. For a copy without them, omit the directive or set it to EXCLUDE.");
         }
     }
 

@@ -44,7 +44,8 @@ public sealed class StreamedCopy(IS3Service local, LocalObjects objects, Conditi
         {
             throw new S3Exception(
                 S3Errors.InvalidRequest,
-                "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.");
+                "This copy request is illegal because it is trying to copy an object to itself without changing the "
+                + "object's metadata, storage class, website redirect location or encryption attributes.");
         }
         else
         {
@@ -198,7 +199,8 @@ public sealed class StreamedCopy(IS3Service local, LocalObjects objects, Conditi
         {
             throw new S3Exception(
                 S3Errors.InvalidArgument,
-                "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy");
+                "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are "
+                + "the zero-based offsets of the first and last bytes to copy");
         }
 
         return last < info.Size

@@ -24,22 +24,18 @@ public sealed class StreamedCopySource
     private readonly CopySource _source;
     private readonly RemoteBucket _remote;
     private readonly IRemoteReader? _reader;
-    private readonly RequestBudget _patience;
+    private readonly RequestBudget _budget;
     private readonly IReadOnlyList<KeyValuePair<string, string>> _clientKey;
 
     /// <summary>True if the remote returned the tags of its current version.</summary>
-    private bool _hasToldTags;
+    private bool _hasReturnedTags;
 
     private StreamedCopySource(
-        CopySource source, RemoteBucket remote, IRemoteReader? reader, RequestBudget patience, ObjectInfo info,
+        CopySource source, RemoteBucket remote, IRemoteReader? reader, RequestBudget budget, ObjectInfo info,
         IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
-        _patience = patience;
+        (_source, _remote, _reader, _budget, Info) = (source, remote, reader, budget, info);
         _clientKey = clientKey ?? [];
-        _source = source;
-        _remote = remote;
-        _reader = reader;
-        Info = info;
     }
 
     /// <summary>The client's bucket that contains it.</summary>
@@ -65,11 +61,11 @@ public sealed class StreamedCopySource
     /// <param name="remote">Where it continues below.</param>
     /// <param name="reader">Reads through the cache.</param>
     /// <param name="mayBeStale">True if an expired entry will do while the remote is unreachable.</param>
-    /// <param name="patience">The copy's total wait for the remote until bytes arrive.</param>
+    /// <param name="budget">The copy's total wait for the remote until bytes arrive.</param>
     /// <param name="cancellationToken">Cancels the copy.</param>
     /// <param name="clientKey">The SSE-C headers for reading it; null or empty for none.</param>
     public static async Task<StreamedCopySource?> FindAsync(
-        CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, RequestBudget patience,
+        CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, RequestBudget budget,
         CancellationToken cancellationToken,
         IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
@@ -79,16 +75,16 @@ public sealed class StreamedCopySource
         }
         else if (!NamesVersion(source))
         {
-            return await patience.AskAsync(token => CurrentAsync(source, remote, reader, mayBeStale, token), cancellationToken) is
+            return await budget.AskAsync(token => CurrentAsync(source, remote, reader, mayBeStale, token), cancellationToken) is
                 { } current
-                ? new StreamedCopySource(source, remote, reader, patience, current)
+                ? new StreamedCopySource(source, remote, reader, budget, current)
                 : null;
         }
 
         try
         {
             // The current version is called null here, whatever the remote calls it (rule V1).
-            return await FindDirectAsync(NamesVersion(source) ? source : source with { VersionId = null }, remote, patience,
+            return await FindDirectAsync(NamesVersion(source) ? source : source with { VersionId = null }, remote, budget,
                 cancellationToken, clientKey);
         }
         catch (RemoteException absent) when (absent.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
@@ -106,12 +102,12 @@ public sealed class StreamedCopySource
     /// <summary>Finds the object or version directly, without the cache.</summary>
     /// <exception cref="RemoteException">It does not exist or may not be read.</exception>
     public static async Task<StreamedCopySource> FindDirectAsync(
-        CopySource source, RemoteBucket remote, RequestBudget patience, CancellationToken cancellationToken,
+        CopySource source, RemoteBucket remote, RequestBudget budget, CancellationToken cancellationToken,
         IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
         var read = new RemoteRead(remote.Name, remote.RemoteKey(source.Key)) { Query = VersionQuery(source), Headers = clientKey ?? [] };
-        await using var version = await patience.AskAsync(token => remote.Remote.HeadAsync(read, token), cancellationToken);
-        return new StreamedCopySource(source, remote, null, patience, version.Info, clientKey);
+        await using var version = await budget.AskAsync(token => remote.Remote.HeadAsync(read, token), cancellationToken);
+        return new StreamedCopySource(source, remote, null, budget, version.Info, clientKey);
     }
 
     /// <summary>Runs a write whose body is the source's bytes, or a range of them. The read ends when the write ends.</summary>
@@ -149,13 +145,14 @@ public sealed class StreamedCopySource
 
     /// <summary>Opens the bytes, or a range of them, of exactly the version that was found and whose tags were read.</summary>
     public Task<S3Body> OpenAsync(ByteRange? range, CancellationToken cancellationToken) =>
-        _patience.AskAsync(token => OpenInTimeAsync(range, token), cancellationToken);
+        _budget.AskAsync(token => OpenInTimeAsync(range, token), cancellationToken);
 
     private async Task<S3Body> OpenInTimeAsync(ByteRange? range, CancellationToken cancellationToken)
     {
         if (_reader is not null)
         {
-            return await _reader.OpenAsync(_source.Bucket, _source.Key, _remote, Info, range, isCurrent: _hasToldTags, cancellationToken);
+            return await _reader.OpenAsync(_source.Bucket, _source.Key, _remote, Info, range, isCurrent: _hasReturnedTags,
+                cancellationToken);
         }
 
         var read = new RemoteRead(_remote.Name, _remote.RemoteKey(_source.Key))
@@ -172,7 +169,7 @@ public sealed class StreamedCopySource
         }
 
         await found.DisposeAsync();
-        throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.");
+        throw new RemoteException(RemoteFailure.Changed, "The remote responded with another version than requested.");
     }
 
     /// <summary>Removes the cache entry: it has gaps that can no longer be filled because the remote lost the version.</summary>
@@ -214,13 +211,13 @@ public sealed class StreamedCopySource
         {
             return await AskTagsAsync(cancellationToken);
         }
-        catch (RemoteException untold) when (untold.Status == StatusCodes.Status404NotFound)
+        catch (RemoteException failed) when (failed.Status == StatusCodes.Status404NotFound)
         {
             // The 404 is about the sub-resource or the object; reading the bytes will show which.
             return null;
         }
-        catch (RemoteException unanswered)
-            when (_reader is not null && unanswered is { Failure: RemoteFailure.Unavailable, Status: 0, IsNonsense: false })
+        catch (RemoteException unreachable)
+            when (_reader is not null && unreachable is { Failure: RemoteFailure.Unavailable, Status: 0, IsNonsense: false })
         {
             if (!await _reader.HoldsAsync(_source.Bucket, _source.Key, _remote, Info, cancellationToken))
             {
@@ -231,12 +228,12 @@ public sealed class StreamedCopySource
             unasked();
             return null;
         }
-        catch (RemoteException untold) when (
-            untold.Failure is RemoteFailure.AccessDenied or RemoteFailure.Other
-            && untold.Status is StatusCodes.Status400BadRequest or StatusCodes.Status403Forbidden or StatusCodes.Status405MethodNotAllowed
+        catch (RemoteException failed) when (
+            failed.Failure is RemoteFailure.AccessDenied or RemoteFailure.Other
+            && failed.Status is StatusCodes.Status400BadRequest or StatusCodes.Status403Forbidden or StatusCodes.Status405MethodNotAllowed
                 or StatusCodes.Status501NotImplemented)
         {
-            if (untold.Status == StatusCodes.Status403Forbidden)
+            if (failed.Status == StatusCodes.Status403Forbidden)
             {
                 refused();
             }
@@ -249,16 +246,16 @@ public sealed class StreamedCopySource
     {
         try
         {
-            var tags = await _patience.AskAsync(ReadTagsAsync, cancellationToken);
+            var tags = await _budget.AskAsync(ReadTagsAsync, cancellationToken);
 
             // "No tags" is about a version too, unless the remote does not support tags at all.
-            _hasToldTags = tags is not null || Info.Header(TagCount) is not null;
+            _hasReturnedTags = tags is not null || Info.Header(TagCount) is not null;
             return tags;
         }
         catch (RemoteException none) when (none.Code == "NoSuchTagSet")
         {
             // Some stores answer 404 for an object without tags.
-            _hasToldTags = true;
+            _hasReturnedTags = true;
             return null;
         }
         catch (S3Exception malformed) when (malformed.Error == S3Errors.MalformedXml)

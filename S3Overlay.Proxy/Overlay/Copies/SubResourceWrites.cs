@@ -33,7 +33,7 @@ public sealed class SubResourceWrites(
     private const int Attempts = 4;
 
     /// <summary>Handles the request.</summary>
-    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
+    public async Task HandleAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -132,8 +132,8 @@ public sealed class SubResourceWrites(
         {
             return null;
         }
-        catch (RemoteException untold) when (
-            untold.Failure == RemoteFailure.AccessDenied && request.Operation is S3Operation.PutObjectTagging
+        catch (RemoteException failed) when (
+            failed.Failure == RemoteFailure.AccessDenied && request.Operation is S3Operation.PutObjectTagging
                 or S3Operation.DeleteObjectTagging)
         {
             return null;
@@ -175,7 +175,8 @@ public sealed class SubResourceWrites(
         {
             throw new S3Exception(
                 S3Errors.NotImplemented,
-                $"This object belongs to the remote and is larger than {settings.CopyUpMax} bytes (S3_OVERLAY_COPY_UP_MAX), the limit for copying it to the local store.");
+                $"This object belongs to the remote and is larger than {settings.CopyUpMax} bytes "
+                + "(S3_OVERLAY_COPY_UP_MAX), the limit for copying it to the local store.");
         }
     }
 

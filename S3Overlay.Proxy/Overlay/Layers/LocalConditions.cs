@@ -64,7 +64,8 @@ public sealed record LocalConditions
     /// <summary>The error for a condition that cannot be judged.</summary>
     public static S3Exception NotJudged() => new(
         S3Errors.NotImplemented,
-        "The local store cannot judge this condition, and neither can the proxy, because S3_OVERLAY_PROXIES says that other proxies write to it too. "
+        "The local store cannot judge this condition, and neither can the proxy, "
+        + "because S3_OVERLAY_PROXIES says that other proxies write to it too. "
         + "If this is the only proxy, set S3_OVERLAY_PROXIES=1.");
 }
 

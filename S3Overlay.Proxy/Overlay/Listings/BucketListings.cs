@@ -22,12 +22,12 @@ public sealed class BucketListings(
     public const string ScopeHeader = "x-s3overlay-listing";
 
     /// <summary>Handles a listing of objects or versions.</summary>
-    public Task AnswerAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
+    public Task HandleAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         if (request.Operation != S3Operation.ListObjectVersions)
         {
             var list = ListRequest.Parse(request);
-            return AnswerAsync(
+            return HandleAsync(
                 bucket,
                 list.Query,
                 static () => null,
@@ -36,7 +36,7 @@ public sealed class BucketListings(
         }
 
         var page = MarkerPage.ParseVersions(request, versions is not null);
-        return AnswerAsync(
+        return HandleAsync(
             bucket,
             page.Query,
             () => versions?.List(bucket.Name, page.Query, page.VersionIdMarker, cancellationToken),
@@ -74,7 +74,7 @@ public sealed class BucketListings(
     /// <param name="open">Opens the local layer's rows if they are not those of its objects.</param>
     /// <param name="send">Sends a page of rows, which include those opened, and returns their number.</param>
     /// <param name="response">The response.</param>
-    private async Task AnswerAsync(
+    private async Task HandleAsync(
         BucketView bucket, ListingQuery query, Func<IVersionedRows?> open, Func<IListingSource, IVersionedRows?, Task<int>> send,
         S3Response response)
     {

@@ -54,7 +54,7 @@ public sealed class MergedListingSource : IListingSource
         (_query, _routes, _reader, _bucket) = (query, routes, reader, bucket);
         _written = new WrittenAhead(written ?? layer.ListWritten(bucket, query), new RowOrder("local", logger),
             mayLookAhead: written is null);
-        _wasWrittenUnder = (prefix, token) => WrittenUnder.AnyAsync(layer, bucket, prefix, query.After, token);
+        _wasWrittenUnder = (prefix, token) => HasWrittenAsync(layer, bucket, prefix, query.After, token);
         _openPrefix = ListingBounds.OpenPrefix(query);
         var below = new BelowLocal(bucket, routes, cache, reader, logger);
         _remote = below.Open(_openPrefix is null ? query : query with { After = new ListingPosition(_openPrefix, true) });
@@ -262,5 +262,14 @@ public sealed class MergedListingSource : IListingSource
         var isVisible = await _probes.FindsVisibleAsync(row.Name, behind, room + 1, cancellationToken);
         await _tombstones.SkipUnderAsync(row.Name, cancellationToken);
         return isVisible;
+    }
+
+    /// <summary>True if the local layer has a key under the prefix. Reads one row.</summary>
+    private static async ValueTask<bool> HasWrittenAsync(
+        ILayerState layer, string bucket, string prefix, ListingPosition after, CancellationToken cancellationToken)
+    {
+        var start = after.Name.StartsWith(prefix, StringComparison.Ordinal) ? after : ListingPosition.Start;
+        await using var rows = layer.ListWritten(bucket, new ListingQuery(prefix, "", start, 1));
+        return await rows.NextAsync(cancellationToken) is not null;
     }
 }

@@ -73,7 +73,7 @@ internal static class RemoteReads
     {
         if (source.Range is not { } range || range.First > first || range.Last < first)
         {
-            throw new RemoteException(RemoteFailure.BodyBroken, "The remote answered with other bytes than those asked for.");
+            throw new RemoteException(RemoteFailure.BodyBroken, "The remote responded with other bytes than requested.");
         }
 
         for (var skip = first - range.First; skip > 0;)
@@ -81,7 +81,7 @@ internal static class RemoteReads
             var read = await source.Body.ReadAsync(scratch[..(int)Math.Min(skip, scratch.Length)], cancellationToken);
             if (read == 0)
             {
-                throw new RemoteException(RemoteFailure.BodyBroken, "The remote's answer ended early.");
+                throw new RemoteException(RemoteFailure.BodyBroken, "The remote's response ended early.");
             }
 
             skip -= read;

@@ -41,7 +41,7 @@ public sealed class RequestBudget(TimeSpan budget, TimeProvider time, TimeSpan s
     public async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
         var question = Begin(out var left)
-            ?? throw new RemoteException(RemoteFailure.Unavailable, "The remote took too long to answer what was asked before.");
+            ?? throw new RemoteException(RemoteFailure.Unavailable, "Earlier calls to the remote used up the request's time.");
         using var deadline = new CancellationTokenSource(left, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
@@ -50,7 +50,7 @@ public sealed class RequestBudget(TimeSpan budget, TimeProvider time, TimeSpan s
         }
         catch (OperationCanceledException late) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new RemoteException(RemoteFailure.Unavailable, "The remote did not answer in time.", late);
+            throw new RemoteException(RemoteFailure.Unavailable, "The remote did not respond in time.", late);
         }
         finally
         {

@@ -62,11 +62,11 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
             return false;
         }
 
-        await TakeAwayAsync(delete, marker);
+        await RemoveMarkerAsync(delete, marker);
         return true;
     }
 
-    private async Task TakeAwayAsync(KeyDelete delete, string marker)
+    private async Task RemoveMarkerAsync(KeyDelete delete, string marker)
     {
         try
         {
@@ -76,7 +76,8 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         {
             throw new S3Exception(
                 S3Errors.ServiceUnavailable,
-                $"The key was written during the delete, and the local store does not remove the delete marker that hides it ({failure.Error.Status}). Delete version {marker} to show it again.",
+                "The key was written during the delete, and the local store does not remove "
+                + $"the delete marker that hides it ({failure.Error.Status}). Delete version {marker} to show it again.",
                 failure);
         }
     }

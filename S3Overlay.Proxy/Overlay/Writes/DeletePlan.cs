@@ -34,7 +34,7 @@ internal sealed record DeletePlan
     public bool LeavesMarker { get; init; }
 
     /// <summary>True if the tombstone belongs to this delete alone, so it is removed when the local layer refuses.</summary>
-    public bool RollsTombstoneBack { get; init; }
+    public bool RollsBackTombstone { get; init; }
 
     /// <summary>
     /// The version named by a tombstone that may be rolled back. Deleting that version by its id then also removes the tombstone of a

@@ -12,7 +12,7 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
     private const int Parallel = 16;
 
     /// <summary>Handles DeleteObjects.</summary>
-    public async Task AnswerAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
+    public async Task HandleAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await directory.RequireAsync(bucket, cancellationToken);
         var delete = await DeleteObjectsRequest.ReadAsync(request, cancellationToken);

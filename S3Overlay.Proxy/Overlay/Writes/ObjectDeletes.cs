@@ -19,7 +19,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 ///   2 abilities                 refuses conditions that cannot be judged             IsJudgedByLocalAsync
 ///   -- under the key's lock --
 ///   3 plan                      resolves the key, judges its conditions              PlanAsync, DeletePlan
-///   4 tombstone                 is written                                           MarkAsync
+///   4 tombstone                 is written                                           WriteTombstoneAsync
 ///   5 local                     removes its object, or leaves a marker               DeleteLocalAsync, DeleteOrRollBackAsync
 ///   6 tombstone                 names the marker; is removed if local refused
 /// </code>
@@ -28,7 +28,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// remote under a tombstone that no marker removes.
 /// </remarks>
 public sealed class ObjectDeletes(
-    LocalObjects local, BucketDirectory directory, ILayerState layer, ITombstones marks, IRemoteReader reader, OverlayLocks locks,
+    LocalObjects local, BucketDirectory directory, ILayerState layer, ITombstones tombstones, IRemoteReader reader, OverlayLocks locks,
     ObjectWrites writes,
     OverlaySettings settings, ILocalConditions abilities, DeleteMarkers markers, OverlayMeters? meters)
 {
@@ -70,14 +70,14 @@ public sealed class ObjectDeletes(
 
         if (plan.LeavesTombstone)
         {
-            await MarkAsync(delete, plan, cancellationToken);
+            await WriteTombstoneAsync(delete, plan, cancellationToken);
         }
 
-        if (!isLocals && !await OrDiscardAsync(delete, plan, () => IsWrittenAsync(delete, cancellationToken)))
+        if (!isLocals && !await OrRollBackAsync(delete, plan, () => IsWrittenAsync(delete, cancellationToken)))
         {
             response.Status = StatusCodes.Status204NoContent;
         }
-        else if (plan.RollsTombstoneBack)
+        else if (plan.RollsBackTombstone)
         {
             var result = await DeleteOrRollBackAsync(delete, plan);
             await result.CopyToAsync(response, cancellationToken);
@@ -110,14 +110,14 @@ public sealed class ObjectDeletes(
         }
 
         var (state, judged, isOfLocal) = await JudgeAsync(delete, conditions, cancellationToken);
-        var takesBack = leavesTombstone && await IsUnmarkedAsync(delete, state, cancellationToken);
+        var rollsBack = leavesTombstone && await HasNoTombstoneAsync(delete, state, cancellationToken);
         return new DeletePlan
         {
             LeavesTombstone = leavesTombstone,
             IsLocals = isOfLocal && state != KeyState.Written,
             LeavesMarker = state != KeyState.Written && await markers.AreLeftAsync(delete.Bucket, delete.Request, cancellationToken),
-            RollsTombstoneBack = takesBack,
-            Over = takesBack && isOfLocal && delete.VersionId is null ? markers.VersionOf(judged) : null,
+            RollsBackTombstone = rollsBack,
+            Over = rollsBack && isOfLocal && delete.VersionId is null ? markers.VersionOf(judged) : null,
             ForLocal = isJudgedByLocal ? conditions : null,
             Judged = judged,
             IsOfVersion = delete.VersionId is not null,
@@ -151,11 +151,11 @@ public sealed class ObjectDeletes(
     /// True if the key has no tombstone that others rely on. If other proxies delete without the lock, a tombstone written here may be
     /// theirs by the time it turns out to be unneeded.
     /// </summary>
-    private async ValueTask<bool> IsUnmarkedAsync(KeyDelete delete, KeyState state, CancellationToken cancellationToken) =>
+    private async ValueTask<bool> HasNoTombstoneAsync(KeyDelete delete, KeyState state, CancellationToken cancellationToken) =>
         abilities.IsAlone && state switch
         {
             KeyState.Deleted => false,
-            KeyState.Written => await marks.FindAsync(delete.Bucket.Name, delete.Key, cancellationToken) is null,
+            KeyState.Written => await tombstones.FindAsync(delete.Bucket.Name, delete.Key, cancellationToken) is null,
             _ => true,
         };
 
@@ -163,19 +163,20 @@ public sealed class ObjectDeletes(
     /// Writes the tombstone. If that fails it may exist all the same, and is removed again if it belongs to this delete alone.
     /// <paramref name="marker"/> is the delete marker already left; null for none.
     /// </summary>
-    private async ValueTask MarkAsync(KeyDelete delete, DeletePlan plan, CancellationToken cancellationToken, string? marker = null)
+    private async ValueTask WriteTombstoneAsync(KeyDelete delete, DeletePlan plan, CancellationToken cancellationToken,
+        string? marker = null)
     {
         locks.Deletes.Advance(delete.Bucket.Name, delete.Key);
-        await OrDiscardAsync(
+        await OrRollBackAsync(
             delete,
             plan,
             async () =>
             {
                 // Its outcome must be known before a rollback, so a disconnected client does not cancel it.
-                var patience = plan.RollsTombstoneBack ? CancellationToken.None : cancellationToken;
-                await (marker is not null ? markers.NameAsync(delete, marker, patience)
-                    : plan.Over is not null ? markers.MarkOverAsync(delete, plan.Over, patience)
-                    : layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, patience));
+                var token = plan.RollsBackTombstone ? CancellationToken.None : cancellationToken;
+                await (marker is not null ? markers.NameAsync(delete, marker, token)
+                    : plan.Over is not null ? markers.MarkOverAsync(delete, plan.Over, token)
+                    : layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, token));
                 return true;
             });
         meters?.TombstoneWritten();
@@ -185,7 +186,7 @@ public sealed class ObjectDeletes(
     private async Task<bool> IsWrittenAsync(KeyDelete delete, CancellationToken cancellationToken) =>
         await layer.ResolveAsync(delete.Bucket.Name, delete.Key, cancellationToken) == KeyState.Written;
 
-    private async Task<bool> OrDiscardAsync(KeyDelete delete, DeletePlan plan, Func<Task<bool>> step)
+    private async Task<bool> OrRollBackAsync(KeyDelete delete, DeletePlan plan, Func<Task<bool>> step)
     {
         try
         {
@@ -194,7 +195,7 @@ public sealed class ObjectDeletes(
         catch
         {
             // No retries: the store is failing already.
-            await (plan.RollsTombstoneBack ? DiscardAsync(delete) : Task.CompletedTask);
+            await (plan.RollsBackTombstone ? RemoveTombstoneAsync(delete) : Task.CompletedTask);
             throw;
         }
     }
@@ -226,7 +227,7 @@ public sealed class ObjectDeletes(
         catch (Exception failure) when (failure is S3Exception or IOException && plan.LeavesTombstone)
         {
             // The marker stays and may hide a write. Deleting it removes the tombstone too.
-            await MarkAsync(delete, plan, CancellationToken.None, marker);
+            await WriteTombstoneAsync(delete, plan, CancellationToken.None, marker);
             throw;
         }
 
@@ -238,7 +239,7 @@ public sealed class ObjectDeletes(
         if (plan.LeavesTombstone && result.Status is < StatusCodes.Status300MultipleChoices or StatusCodes.Status404NotFound)
         {
             // Some stores leave no marker if there is nothing to hide.
-            await MarkAsync(delete, plan, CancellationToken.None, marker);
+            await WriteTombstoneAsync(delete, plan, CancellationToken.None, marker);
         }
 
         return result;
@@ -257,13 +258,13 @@ public sealed class ObjectDeletes(
         }
         catch (S3Exception refused) when (IsRefusal(refused.Error.Status))
         {
-            await UnmarkAsync(delete, plan);
+            await RollBackTombstoneAsync(delete, plan);
             throw;
         }
 
         if (IsRefusal(result.Status))
         {
-            await UnmarkAsync(delete, plan);
+            await RollBackTombstoneAsync(delete, plan);
         }
         else
         {
@@ -284,19 +285,19 @@ public sealed class ObjectDeletes(
     /// Removes the tombstone of a refused delete: it would hide the remote's object once the local one goes by other means than a delete of
     /// the key (rules D4, V2).
     /// </summary>
-    private async ValueTask UnmarkAsync(KeyDelete delete, DeletePlan plan)
+    private async ValueTask RollBackTombstoneAsync(KeyDelete delete, DeletePlan plan)
     {
-        if (plan.RollsTombstoneBack)
+        if (plan.RollsBackTombstone)
         {
-            await Compensation.RunAsync(() => DiscardAsync(delete));
+            await Compensation.RunAsync(() => RemoveTombstoneAsync(delete));
         }
     }
 
-    private async Task DiscardAsync(KeyDelete delete)
+    private async Task RemoveTombstoneAsync(KeyDelete delete)
     {
-        if (await marks.FindAsync(delete.Bucket.Name, delete.Key, CancellationToken.None) is { } tombstone)
+        if (await tombstones.FindAsync(delete.Bucket.Name, delete.Key, CancellationToken.None) is { } tombstone)
         {
-            await marks.DiscardAsync(delete.Bucket.Name, tombstone, CancellationToken.None);
+            await tombstones.DiscardAsync(delete.Bucket.Name, tombstone, CancellationToken.None);
         }
     }
 }
