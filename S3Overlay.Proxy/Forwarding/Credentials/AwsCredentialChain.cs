@@ -7,24 +7,22 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Proxy.Forwarding.Credentials;
 
 /// <summary>
-/// The standard AWS chain, or one named profile. The first place that is set up decides: where it gives no credentials that is told, and
-/// not passed over. The order is that of AWS's SDK for .NET: environment, web identity, profile, container, instance.
+/// The standard AWS chain, or one named profile. The first place that is configured decides: if it fails, that is an error, and no later
+/// place is tried. The order is that of AWS's SDK for .NET: environment, web identity, profile, container, instance.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html</remarks>
-/// <param name="profile">The profile; null for the chain.</param>
 /// <param name="region">The remote's region, for STS where neither the environment nor the profile names one; null for none.</param>
-/// <param name="settings">The settings of the remote, to be named in messages.</param>
+/// <param name="settings">The remote's settings, for messages.</param>
 internal sealed class AwsCredentialChain(string? profile, string? region, RemoteSettings settings)
 {
     private const string Default = "default";
 
     private static readonly string[] ContainerVariables = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
 
-    /// <summary>The place that was asked last, or is to be asked.</summary>
+    /// <summary>The place that was asked last, or will be.</summary>
     public string Source { get; private set; } = profile is null ? "the standard AWS chain" : NameOf(profile, settings.Profile.Name);
 
-    /// <summary>Asks for keys. Files are read anew each time, and nothing is taken from an SDK's own cache.</summary>
-    /// <exception cref="CredentialsException">There are none.</exception>
+    /// <summary>Obtains keys. Reads files anew each time and bypasses the SDK's cache.</summary>
     public Task<ObtainedKeys> ObtainAsync() => Task.Run(async () =>
     {
         var origin = new CredentialOrigin(
@@ -47,7 +45,7 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
     {
         var keys = await source.GetCredentialsAsync();
 
-        // The SDK's own idea of when they expire is earlier by a margin, which those here are renewed before in any case.
+        // The SDK subtracts a margin from the expiry; keys here are renewed earlier in any case.
         var expires = source is RefreshingAWSCredentials refreshing ? refreshing.Expiration + refreshing.ExpirationBuffer
             : source.Expiration;
         return new(new SigningCredentials(keys.AccessKey, keys.SecretKey, keys.Token is { Length: > 0 } token ? token : null),
@@ -92,7 +90,8 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
                 new GenericContainerCredentials());
         }
 
-        var remedy = $"Set {settings.Profile.Name}, or {settings.AccessKeyId.Name} and {settings.SecretAccessKey.Name}, or {settings.Anonymous.Name}=true for public data.";
+        var remedy = $"Set {settings.Profile.Name}, or {settings.AccessKeyId.Name} and {settings.SecretAccessKey.Name}, "
+            + $"or {settings.Anonymous.Name}=true for public data.";
         return Environment.GetEnvironmentVariable("AWS_EC2_METADATA_DISABLED") is { } isOff
             && isOff.Equals("true", StringComparison.OrdinalIgnoreCase)
             ? throw new CredentialsException("No place of the standard AWS chain is set up to give credentials for the remote.", remedy)
@@ -108,7 +107,8 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
         {
             throw new CredentialsException(
                 $"There is no AWS profile '{name}'{(setting is null ? "" : $" ({setting})")}.",
-                $"Add it to {SharedCredentialsFile.DefaultConfigFilePath} or {SharedCredentialsFile.DefaultFilePath}, or correct {setting}.");
+                $"Add it to {SharedCredentialsFile.DefaultConfigFilePath} or {SharedCredentialsFile.DefaultFilePath}, "
+                + $"or correct {setting}.");
         }
 
         var profiles = ChainOf(found, store);
@@ -131,7 +131,7 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
             () => AWSCredentialsFactory.GetAWSCredentials(found, found.CredentialProfileStore)) { Profiles = profiles };
     }
 
-    /// <summary>A profile and those behind it, each once, however they point at each other.</summary>
+    /// <summary>A profile and its source profiles, each once.</summary>
     private static List<CredentialProfile> ChainOf(CredentialProfile first, CredentialProfileStoreChain store)
     {
         var chain = new List<CredentialProfile> { first };
@@ -144,7 +144,7 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
         return chain;
     }
 
-    /// <summary>The SDK waits for seconds for a file that is not there, and then does not name it.</summary>
+    /// <summary>The SDK waits seconds for a missing file and then does not name it.</summary>
     private static void RequireTokenFile(string file, string setting)
     {
         if (!File.Exists(file))

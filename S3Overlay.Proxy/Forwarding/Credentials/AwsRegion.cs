@@ -9,8 +9,8 @@ internal static class AwsRegion
     private static readonly Lock Gate = new();
 
     /// <summary>
-    /// Chooses it once for the process, as the SDK keeps it: AWS_REGION, else a profile's, else the remote's, else us-east-1. Without a
-    /// choice the SDK asks the instance metadata service, which outside AWS takes seconds to fail.
+    /// Sets the region once for the process, where the SDK keeps it: AWS_REGION, else the profile's, else the remote's, else us-east-1.
+    /// Without one, the SDK asks the instance metadata service, which takes seconds to fail outside AWS.
     /// </summary>
     public static void Choose(params ReadOnlySpan<string?> candidates)
     {

@@ -35,7 +35,9 @@ internal static partial class CredentialFailures
 
         if (causes.Find(static cause => cause is SocketException or HttpRequestException or TaskCanceledException) is { } connection)
         {
-            return new($"{Start(origin)}: {(connection is TaskCanceledException ? "a service it needs did not answer in time" : $"a service it needs could not be reached: {OneLine(connection.Message)}")}.", origin.Remedy, failure);
+            var reason = connection is TaskCanceledException ? "did not answer in time"
+                : $"could not be reached: {OneLine(connection.Message)}";
+            return new($"{Start(origin)}: a service it needs {reason}.", origin.Remedy, failure);
         }
 
         if (SsoOf(origin) is { } sso && causes.Exists(static cause => cause.Message.Contains("SSO", StringComparison.Ordinal)))

@@ -6,28 +6,26 @@ using S3Overlay.Proxy.Overlay.Remotes;
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
 /// <summary>
-/// Which buckets of an endpoint are known to answer nothing. Each for itself: a name that leads nowhere, or a bucket that is broken where
-/// it lies, says nothing of the others; and of an endpoint that is down each bucket tells within one request.
+/// Tracks which buckets of an endpoint are down. Each bucket counts for itself: one wrong name or broken bucket says nothing about the
+/// others, and if the endpoint is down, each bucket finds out within one request.
 /// </summary>
-/// <param name="answers">Asks whether a bucket answers anything at all.</param>
-/// <param name="changed">Told when the outage of a bucket begins (true) and when it is over.</param>
-/// <param name="time">The clock.</param>
+/// <param name="answers">Asks whether a bucket answers.</param>
+/// <param name="changed">Called with true when a bucket goes down and with false when it answers again.</param>
 internal sealed class BucketHealth(Func<string, CancellationToken, Task<bool>> answers, Action<string, bool> changed, TimeProvider time)
     : IAsyncDisposable
 {
-    /// <summary>Names are the clients' to choose: beyond this many, a request finds out for itself.</summary>
+    /// <summary>Clients choose the names. Beyond this many buckets, requests find out for themselves.</summary>
     private const int Limit = 1000;
 
     private readonly ConcurrentDictionary<string, EndpointHealth> _outages = new(StringComparer.Ordinal);
     private int _on;
 
-    /// <summary>Whether any bucket is known to answer nothing.</summary>
+    /// <summary>True if any bucket is down.</summary>
     public bool Any => Volatile.Read(ref _on) > 0;
 
-    /// <summary>Whether a bucket is known to answer nothing.</summary>
+    /// <summary>True if a bucket is down.</summary>
     public bool IsOn(string bucket) => Any && _outages.TryGetValue(bucket, out var outage) && outage.IsOn;
 
-    /// <summary>What is known of a bucket.</summary>
     public RemoteCondition ConditionOf(string bucket) =>
         !_outages.TryGetValue(bucket, out var outage) ? RemoteCondition.Answering
         : outage.IsOn ? RemoteCondition.Down
@@ -35,7 +33,7 @@ internal sealed class BucketHealth(Func<string, CancellationToken, Task<bool>> a
         : RemoteCondition.Answering;
 
     /// <summary>
-    /// Finds out, beside the request that had no answer, whether its bucket is down. What is no bucket's is never taken for down.
+    /// Starts a check whether a bucket is down, beside the request that got no response. Requests without a bucket are ignored.
     /// </summary>
     public void Suspect(string bucket)
     {
@@ -47,7 +45,7 @@ internal sealed class BucketHealth(Func<string, CancellationToken, Task<bool>> a
         _ = _outages.GetOrAdd(bucket, Begin).BeginsAsync(CancellationToken.None);
     }
 
-    /// <summary>A bucket has answered a request: it is not down, whatever comes of a question that was put before.</summary>
+    /// <summary>Notes that a bucket answered. Cancels the outcome of a check that began earlier.</summary>
     public void NoteAnswered(string bucket)
     {
         if (_outages.TryGetValue(bucket, out var outage))

@@ -6,9 +6,9 @@ using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>Who AWS takes the holder of some keys for: STS GetCallerIdentity, which everybody may ask, and which changes nothing.</summary>
-/// <param name="Arn">The user or role; null where STS did not say.</param>
-/// <param name="Code">Why it did not: an error of STS, or what the network did; null where it did.</param>
+/// <summary>Asks AWS whose keys these are: STS GetCallerIdentity, which needs no permission and changes nothing.</summary>
+/// <param name="Arn">The user or role; null if STS did not say.</param>
+/// <param name="Code">The error code of STS, or the network failure; null on success.</param>
 /// <remarks>https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html</remarks>
 internal sealed record CallerIdentity(string? Arn, string? Code)
 {
@@ -17,17 +17,13 @@ internal sealed record CallerIdentity(string? Arn, string? Code)
     /// <summary>A document of STS is a few hundred bytes.</summary>
     private const int Limit = 64 << 10;
 
-    /// <summary>Whether the keys were refused, so that S3 will refuse them too.</summary>
+    /// <summary>True if the keys were refused, so that S3 will refuse them too.</summary>
     public bool IsRefused =>
         Code is "InvalidClientTokenId" or "SignatureDoesNotMatch" or "ExpiredToken" or "ExpiredTokenException" or "InvalidAccessKeyId";
 
-    /// <summary>Asks.</summary>
-    /// <param name="settings">An endpoint of AWS's S3, whose region and domain are asked.</param>
-    /// <param name="keys">The keys.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="patience">How long an answer is waited for.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>What STS said; a failure is in it, not thrown.</returns>
+    /// <summary>Asks STS. Failures are returned, not thrown.</summary>
+    /// <param name="settings">An AWS S3 endpoint: its region and domain are used.</param>
+    /// <param name="patience">The longest wait.</param>
     public static async Task<CallerIdentity> AskAsync(EndpointSettings settings, SigningCredentials keys, TimeProvider time,
         TimeSpan patience, CancellationToken cancellationToken)
     {
@@ -63,7 +59,7 @@ internal sealed record CallerIdentity(string? Arn, string? Code)
         }
     }
 
-    /// <summary>STS in the region; where the environment names another address for it, as for AWS's own tools, that one.</summary>
+    /// <summary>STS in the region, or the address in <c>AWS_ENDPOINT_URL_STS</c>, as AWS's own tools do.</summary>
     /// <remarks>
     /// https://docs.aws.amazon.com/general/latest/gr/sts.html and https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
     /// </remarks>

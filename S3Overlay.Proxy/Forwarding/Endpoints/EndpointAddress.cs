@@ -5,30 +5,29 @@ using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>Builds the address of a bucket or object at an endpoint: every byte of the key arrives as it is.</summary>
+/// <summary>Builds the URL of a bucket or object. Every byte of the key is kept.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html</remarks>
 internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
 {
-    /// <summary>Without it <see cref="Uri"/> would resolve <c>../</c> and decode what was encoded on purpose.</summary>
+    /// <summary>Otherwise <see cref="Uri"/> would resolve <c>../</c> and decode escapes.</summary>
     private static readonly UriCreationOptions AsItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
-    /// <summary>Domains whose newer buckets are not served by path, or not for ever.</summary>
+    /// <summary>Domains where path-style access is missing or going away.</summary>
     private static readonly string[] Clouds = [.. AwsHosts.Domains, "aliyuncs.com"];
 
     private readonly bool _isCloud = IsCloud(endpoint);
     private readonly bool _isAws = AwsHosts.IsOne(endpoint.Host);
     private readonly string _base = endpoint.AbsolutePath.TrimEnd('/');
 
-    /// <summary>Whether an endpoint is one of the clouds: buckets are host names there, and in many regions.</summary>
+    /// <summary>True for clouds: buckets are host names there, in many regions.</summary>
     public static bool IsCloud(Uri endpoint) =>
         Array.Exists(Clouds, domain => endpoint.Host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The address.</summary>
-    /// <param name="bucket">The bucket, or the empty string for the endpoint itself.</param>
-    /// <param name="key">The key, or the empty string for the bucket itself.</param>
-    /// <param name="query">The query, percent-encoded, or the empty string.</param>
-    /// <param name="region">The bucket's region, which AWS serves by a host of its own; elsewhere it is a matter of signatures
-    /// alone.</param>
+    /// <summary>The URL of a bucket or object.</summary>
+    /// <param name="bucket">The bucket; empty for the endpoint itself.</param>
+    /// <param name="key">The key; empty for the bucket itself.</param>
+    /// <param name="query">The percent-encoded query; empty for none.</param>
+    /// <param name="region">The bucket's region. On AWS it selects the host; elsewhere it only affects signatures.</param>
     public EndpointTarget Of(string bucket, string key, string query, string region)
     {
         var isVirtual = bucket.Length > 0 && IsVirtual(bucket);
@@ -47,8 +46,8 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
     }
 
     /// <summary>
-    /// Whether the address of a bucket or object would be one that a make of store keeps for itself, as the store reads it, or a server
-    /// before it that takes dots and double slashes out of paths.
+    /// True if this kind of store reserves the address, as the store reads it or as a server before it reads it that resolves dots and
+    /// double slashes.
     /// </summary>
     public bool IsKept(StoreMake make, string bucket, string key)
     {
@@ -83,9 +82,9 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
     private string AuthorityIn(string region) => AwsHosts.In(endpoint.Host, region) + endpoint.Authority[endpoint.Host.Length..];
 
     /// <summary>
-    /// Unless told: a bucket is a host name at the clouds that want it so, as the aws and MinIO clients have it, since a store of one's own
-    /// has seldom a wildcard in DNS, and serves paths always; and not where its dots would fall outside of a wildcard certificate. A name
-    /// with a tenant in it (<c>tenant:bucket</c>) never is: after a colon there is a port; nor is one that no host can have.
+    /// Automatic: buckets become host names at clouds that want it, as in the aws and MinIO clients. Other stores seldom have a wildcard in
+    /// DNS and always serve paths. Not over TLS if dots in the name would fall outside a wildcard certificate. Never for
+    /// <c>tenant:bucket</c> (a port follows a colon) or a name that no host can have.
     /// </summary>
     private bool IsVirtual(string bucket) => style switch
     {

@@ -6,24 +6,23 @@ using S3Overlay.Proxy.Protocol.Operations;
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
 /// <summary>
-/// What make of store an endpoint is: by the settings, by its host where that is AWS's, else by its first answer. Until there is one it is
-/// unknown.
+/// The kind of store behind an endpoint: from the settings, from an AWS host name, or from the first response. Unknown until then.
 /// </summary>
 internal sealed class EndpointMake
 {
-    /// <summary>How long a request waits for the first answer: until then every name that any store keeps is kept.</summary>
+    /// <summary>
+    /// How long a request waits for the first response. Until then, all names that any store reserves are treated as reserved.
+    /// </summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private volatile StoreMake? _found;
 
-    /// <summary>The make of an endpoint.</summary>
     public EndpointMake(EndpointSettings settings) => _found = settings.Make
         ?? (AwsHosts.DomainOf(settings.Address.Host) is null ? null : StoreMakes.Aws);
 
-    /// <summary>What is known by now.</summary>
     public StoreMake Known => _found ?? StoreMakes.Unknown;
 
-    /// <summary>Learns from an answer. The first one that is the endpoint's own decides.</summary>
+    /// <summary>Learns from a response. The first one from the endpoint itself decides.</summary>
     public void Learn(WireResponse answer)
     {
         if (_found is null && answer.Status < 500)
@@ -32,10 +31,8 @@ internal sealed class EndpointMake
         }
     }
 
-    /// <summary>What is known once the endpoint was asked, where nothing is yet.</summary>
-    /// <param name="askAsync">Asks it for anything.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
+    /// <summary>The kind of store. Asks the endpoint if it is not known yet.</summary>
+    /// <param name="askAsync">Sends any request to the endpoint.</param>
     public async ValueTask<StoreMake> FindAsync(Func<CancellationToken, Task> askAsync, TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -50,7 +47,7 @@ internal sealed class EndpointMake
             catch (Exception failure)
                 when (failure is RemoteException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
             {
-                // It is unknown still.
+                // Still unknown.
             }
         }
 

@@ -8,39 +8,35 @@ using S3Overlay.Proxy.Protocol.Buckets;
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
 /// <summary>
-/// In which regions an endpoint's buckets are: what its refusals told, else what the endpoint's own name or the setting says. Known to all
-/// who sign for it.
+/// The regions of an endpoint's buckets: learned from refusals, else from the endpoint's host name or the setting. Shared by everything
+/// that signs for the endpoint.
 /// </summary>
 public sealed class EndpointRegions(EndpointSettings settings)
 {
     /// <summary>
-    /// A store of one's own has one region: what a bucket told is the first guess for all others. No bucket has this name.
+    /// Other stores than clouds have one region: what one bucket taught is the first guess for all. No bucket has this name.
     /// </summary>
     private const string Anywhere = "";
 
-    /// <summary>Names are the clients' to choose: beyond this many, what is known of buckets is forgotten.</summary>
+    /// <summary>Clients choose the names. Beyond this many, all learned regions are forgotten.</summary>
     internal const int Limit = 10_000;
 
     private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
     private readonly string _first = FirstOf(settings.Endpoint, settings.Region);
 
-    /// <summary>Whether what one bucket told says nothing of another.</summary>
+    /// <summary>True if buckets can be in different regions.</summary>
     public bool AreMany { get; } = EndpointAddress.IsCloud(settings.Address);
 
-    /// <summary>The region to begin with: what the name of an endpoint of AWS says, else the setting.</summary>
-    /// <param name="endpoint">The endpoint; null for AWS itself, in the region of the setting.</param>
-    /// <param name="setting">The setting; null for none.</param>
+    /// <summary>The first guess: from an AWS host name, else the setting, else us-east-1.</summary>
+    /// <param name="endpoint">The endpoint; null for AWS in the setting's region.</param>
     public static string FirstOf(Uri? endpoint, string? setting) => (endpoint is null ? null : AwsHosts.RegionOf(endpoint.Host)) ?? setting
         ?? AwsHosts.DefaultRegion;
 
-    /// <summary>The region of a bucket (the empty string: of the service).</summary>
+    /// <summary>The region of a bucket; of the service if the name is empty.</summary>
     public string Of(string bucket) =>
         _found.GetValueOrDefault(bucket) ?? (AreMany ? null : _found.GetValueOrDefault(Anywhere)) ?? _first;
 
-    /// <summary>
-    /// What was told of a bucket is so no longer: it was made or deleted. What one bucket of a store of one's own told stays true of the
-    /// store.
-    /// </summary>
+    /// <summary>Forgets a bucket that was created or deleted. A store with one region keeps what it taught.</summary>
     public void Forget(string bucket)
     {
         if (AreMany)
@@ -50,30 +46,26 @@ public sealed class EndpointRegions(EndpointSettings settings)
     }
 
     /// <summary>
-    /// Whether a HEAD of the bucket, whose answer names its region whatever else it says, may tell more than a refusal that names none. A
-    /// bare 400 may be about anything: of a bucket whose region is known it is taken at its word.
+    /// True if a HEAD of the bucket may reveal a region that the refusal did not name. A bare 400 can have any reason: if the bucket's
+    /// region is known, it is not asked about again.
     /// </summary>
     internal bool IsWorthAsking(string bucket, int status, RegionRefusal refusal) =>
         AreMany && bucket.Length > 0 && refusal is { Region: null, MayBeOne: true }
             && !(status == StatusCodes.Status400BadRequest && _found.ContainsKey(bucket));
 
     /// <summary>
-    /// Takes note of what a HEAD of the bucket says of its region: where it names none, though it was answered, that it is where it was
-    /// thought to be.
+    /// Learns from the response to a HEAD of the bucket. A response without a region confirms the region that was assumed.
     /// </summary>
     /// <param name="bucket">The bucket that was asked for.</param>
     /// <param name="region">The region that the answer names; null for none.</param>
-    /// <param name="status">The answer's status.</param>
+    /// <param name="status">The status of the response.</param>
     /// <param name="signedFor">The region that the refused request was signed for.</param>
     /// <returns>Whether that request is worth another attempt.</returns>
     internal bool LearnFromHead(string bucket, string? region, int status, string signedFor) =>
         (region is not null || status is < StatusCodes.Status500InternalServerError and not StatusCodes.Status429TooManyRequests)
             && Learn(bucket, region ?? signedFor, signedFor);
 
-    /// <summary>
-    /// What was told of a bucket is of no use where its region cannot be reached: it may have been named wrongly, and is named again where
-    /// it was not.
-    /// </summary>
+    /// <summary>Forgets a bucket's region if it cannot be reached. It may have been wrong; if not, it is learned again.</summary>
     internal void ForgetUnreachable(string bucket, Exception failure)
     {
         if (failure is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError
@@ -84,11 +76,12 @@ public sealed class EndpointRegions(EndpointSettings settings)
         }
     }
 
-    /// <summary>Takes note of the region that the endpoint named.</summary>
+    /// <summary>Learns the region that the endpoint named.</summary>
     /// <param name="bucket">The bucket that was asked for.</param>
     /// <param name="region">The region that it named.</param>
-    /// <param name="signedFor">The region that the request was signed for: another may have learnt meanwhile what this one was refused
-    /// for.</param>
+    /// <param name="signedFor">
+    /// The region that the refused request was signed for. Another request may have learned the right one by now.
+    /// </param>
     /// <returns>Whether the request is worth another attempt.</returns>
     public bool Learn(string bucket, string region, string signedFor)
     {
@@ -116,7 +109,6 @@ public sealed class EndpointRegions(EndpointSettings settings)
         return true;
     }
 
-    /// <summary>How many buckets it knows the region of.</summary>
     internal int Known => _found.Count;
 
     private void Note(string bucket, string region)

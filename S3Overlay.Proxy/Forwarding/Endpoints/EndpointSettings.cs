@@ -7,67 +7,65 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>An S3 endpoint, the remote's or local's, and how long to wait for it.</summary>
+/// <summary>Where an S3 endpoint is and how long to wait for it.</summary>
 public sealed record EndpointSettings
 {
-    /// <summary>What it is to people, in messages: <c>remote</c> or <c>local store</c>.</summary>
+    /// <summary>Its role in messages: <c>remote</c> or <c>local store</c>.</summary>
     public string Role { get; init; } = "remote";
 
-    /// <summary>Whether anything but GET and HEAD may be sent there: never to a remote (rule W1).</summary>
+    /// <summary>Whether requests other than GET and HEAD may be sent. Never true for a remote (rule W1).</summary>
     public bool IsWritable { get; init; }
 
     /// <summary>Scheme, host and port; null for AWS itself, in <see cref="Region"/>.</summary>
     public Uri? Endpoint { get; init; }
 
-    /// <summary>The region to sign for; null to start with us-east-1 and learn from the answers.</summary>
+    /// <summary>The region to sign for. Null starts with us-east-1 and learns from responses.</summary>
     public string? Region { get; init; }
 
     /// <summary>How buckets are addressed.</summary>
     public AddressingStyle Addressing { get; init; } = AddressingStyle.Auto;
 
-    /// <summary>What make of store it is; null to find that out.</summary>
+    /// <summary>The kind of store; null to detect it.</summary>
     public StoreMake? Make { get; init; }
 
-    /// <summary>Whether reads are paid for by the reader (<c>x-amz-request-payer</c>).</summary>
+    /// <summary>Sends <c>x-amz-request-payer</c>: the reader pays.</summary>
     public bool RequestPayer { get; init; }
 
-    /// <summary>A file of further certificate authorities (PEM), or null.</summary>
+    /// <summary>A PEM file of additional certificate authorities; null for none.</summary>
     public string? CaFile { get; init; }
 
-    /// <summary>Connects to a host and port; null for TCP to where the name leads.</summary>
+    /// <summary>Opens connections; null for TCP.</summary>
     public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
 
-    /// <summary>How long a connection may take.</summary>
+    /// <summary>The longest time to connect.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long the first byte of an answer may take.</summary>
+    /// <summary>The longest time to the first byte of a response.</summary>
     public TimeSpan FirstByteTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a body may stand still.</summary>
+    /// <summary>How long a body may deliver nothing.</summary>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
-    /// Bytes a second that a body has to bring while it is waited for, judged over <see cref="StallTimeout"/>; 0 for any.
+    /// The minimum bytes per second of a body while the proxy waits for it, measured over <see cref="StallTimeout"/>. 0 for none.
     /// </summary>
     public long MinRate { get; init; }
 
-    /// <summary>
-    /// How long a connection may wait unused before it is closed: shorter than servers wait, so that none is closed under a request.
-    /// </summary>
+    /// <summary>How long an idle connection is kept. Shorter than servers keep theirs, so that none closes under a request.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(55);
 
-    /// <summary>How long all attempts together may take until there is an answer: below what clients wait for us.</summary>
+    /// <summary>The time for all attempts together. Below what clients wait.</summary>
     public TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(48);
 
-    /// <summary>The id by which a request that came round in a circle is known.</summary>
+    /// <summary>Identifies this proxy in request chains, to detect loops.</summary>
     public string InstanceId { get; init; } = "";
 
-    /// <summary>Counts what is asked of it; null where nobody counts.</summary>
+    /// <summary>Metrics of the endpoint; null for none.</summary>
     public UpstreamMeters? Meters { get; init; }
 
-    /// <summary>The endpoint as it is named in a held copy's identity and to people.</summary>
+    /// <summary>The endpoint in cache entry identities and in messages.</summary>
     public string Name => Address.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>Where it is: AWS's endpoint for the region, where none is named.</summary>
+    /// <summary>The address; AWS's endpoint for the region if none is set.</summary>
     public Uri Address => Endpoint ?? AwsHosts.EndpointOf(Region);
 }

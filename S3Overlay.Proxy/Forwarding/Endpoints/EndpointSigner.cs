@@ -6,15 +6,13 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>
-/// Signs requests to an endpoint, and learns from its refusals what to sign for: the bucket's region, and the endpoint's clock.
-/// </summary>
+/// <summary>Signs requests, and learns the bucket's region and the endpoint's clock from refusals.</summary>
 internal sealed class EndpointSigner(EndpointSettings settings, ICredentialSource credentials, EndpointRegions regions, TimeProvider time)
 {
     private long _skewTicks;
 
-    /// <summary>Signs a request, where there are keys to sign with.</summary>
-    /// <exception cref="RemoteException">BadCredentials: they cannot be had.</exception>
+    /// <summary>Signs a request if there are keys.</summary>
+    /// <exception cref="RemoteException">BadCredentials: no credentials could be obtained.</exception>
     public async ValueTask SignAsync(HttpRequestMessage message, WireRequest request, EndpointTarget target, string region,
         CancellationToken cancellationToken)
     {
@@ -50,7 +48,7 @@ internal sealed class EndpointSigner(EndpointSettings settings, ICredentialSourc
     }
 
     /// <summary>
-    /// Whether the answer taught something by which the next attempt may succeed: the bucket's region, or how far the clocks are apart.
+    /// Learns from a response, and returns whether another attempt may succeed: it named another region, or showed that the clocks differ.
     /// </summary>
     public async ValueTask<bool> LearnAsync(WireRequest request, WireResponse answer, string signedFor, CancellationToken cancellationToken)
     {
@@ -71,7 +69,7 @@ internal sealed class EndpointSigner(EndpointSettings settings, ICredentialSourc
         return true;
     }
 
-    /// <summary>What the answer says of the bucket's region.</summary>
+    /// <summary>The region that a response names.</summary>
     public static async ValueTask<RegionRefusal> NamedAsync(WireRequest request, WireResponse answer, CancellationToken cancellationToken)
     {
         var header = answer.Header(RegionRefusal.Header);

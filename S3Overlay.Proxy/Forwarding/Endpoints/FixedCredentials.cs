@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>Keys from the configuration; null for an endpoint that is read without a signature.</summary>
+/// <summary>Keys from the settings; null for unsigned requests.</summary>
 public sealed class FixedCredentials(SigningCredentials? credentials) : ICredentialSource
 {
     /// <inheritdoc/>

@@ -2,10 +2,10 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>Where the keys for an endpoint come from.</summary>
+/// <summary>Supplies keys for an endpoint.</summary>
 public interface ICredentialSource
 {
-    /// <summary>The keys to sign with now, or null to ask without a signature.</summary>
-    /// <exception cref="InvalidOperationException">There are none; the message says where they were looked for.</exception>
+    /// <summary>The current keys; null for unsigned requests.</summary>
+    /// <exception cref="InvalidOperationException">No keys could be obtained. The message says from where.</exception>
     ValueTask<SigningCredentials?> GetAsync(CancellationToken cancellationToken);
 }

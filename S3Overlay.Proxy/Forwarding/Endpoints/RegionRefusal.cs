@@ -2,27 +2,24 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>
-/// What an answer says of a bucket's region, where it may be a refusal for having come to, or having been signed for, another.
-/// </summary>
-/// <param name="Region">The region it names; null where it names none, as answers to HEAD may not.</param>
-/// <param name="IsOne">Whether it is such a refusal.</param>
-/// <param name="MayBeOne">Whether it is, or cannot be told from one: answers to HEAD have no document.</param>
+/// <summary>Whether a response refused a request for its region, and which region it names.</summary>
+/// <param name="Region">The region; null if none is named. Responses to HEAD may not name it.</param>
+/// <param name="IsOne">True if it is a refusal for the region.</param>
+/// <param name="MayBeOne">True if it is or may be one. Responses to HEAD have no document to show it.</param>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html</remarks>
 internal readonly record struct RegionRefusal(string? Region, bool IsOne, bool MayBeOne)
 {
-    /// <summary>The header that names a bucket's region.</summary>
     public const string Header = "x-amz-bucket-region";
 
-    /// <summary>Whether an answer of a status can be one at all.</summary>
+    /// <summary>True if a response with this status can be one.</summary>
     public static bool IsPossible(int status) =>
         status is StatusCodes.Status301MovedPermanently or StatusCodes.Status307TemporaryRedirect or StatusCodes.Status400BadRequest;
 
-    /// <summary>Reads it.</summary>
-    /// <param name="status">The answer's status, which is possible.</param>
-    /// <param name="header">What it names in <see cref="Header"/>; null for nothing.</param>
-    /// <param name="code">The code of its document; null where it has none, as answers to HEAD.</param>
-    /// <param name="named">The region that its document names; null for none.</param>
+    /// <summary>Judges a response.</summary>
+    /// <param name="status">A status for which <see cref="IsPossible"/> is true.</param>
+    /// <param name="header">The value of <see cref="Header"/>; null for none.</param>
+    /// <param name="code">The error code; null without a document.</param>
+    /// <param name="named">The region in the document; null for none.</param>
     public static RegionRefusal Of(int status, string? header, string? code, string? named)
     {
         var isSaid = code is "AuthorizationHeaderMalformed" or "PermanentRedirect" or "TemporaryRedirect"

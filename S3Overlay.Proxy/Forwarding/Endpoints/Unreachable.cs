@@ -31,15 +31,12 @@ internal enum UnreachableReason
     CutOff,
 }
 
-/// <summary>An endpoint gave no answer, and why.</summary>
-/// <param name="Reason">Why.</param>
-/// <param name="Text">The same as a sentence that names the endpoint.</param>
+/// <summary>Why an endpoint gave no response.</summary>
+/// <param name="Text">A sentence that names the endpoint.</param>
 internal sealed record Unreachable(UnreachableReason Reason, string Text)
 {
-    /// <summary>What a failed attempt means; null where it is something else than the network's failure.</summary>
-    /// <param name="failure">What was thrown.</param>
-    /// <param name="settings">The endpoint.</param>
-    /// <param name="patience">How long an answer was waited for.</param>
+    /// <summary>Explains an exception; null if it is no network failure.</summary>
+    /// <param name="patience">How long the caller waited.</param>
     public static Unreachable? Of(Exception failure, EndpointSettings settings, TimeSpan patience)
     {
         var name = settings.Name;

@@ -7,17 +7,17 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
-/// <summary>Reads a ListAllMyBucketsResult.</summary>
+/// <summary>Reads a ListAllMyBucketsResult document.</summary>
 internal static class BucketListDocument
 {
     private static readonly XmlReaderSettings Settings = new() { Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null,
         MaxCharactersInDocument = 16 << 20 };
 
-    /// <summary>The buckets; none where the document is something else.</summary>
+    /// <summary>The buckets; none if the document is something else.</summary>
     public static async Task<IReadOnlyList<LayerBucket>> ReadAsync(Stream body, CancellationToken cancellationToken) =>
         await TryReadAsync(body, cancellationToken) ?? [];
 
-    /// <summary>The buckets; null where the document is something else.</summary>
+    /// <summary>The buckets; null if the document is something else.</summary>
     public static async Task<IReadOnlyList<LayerBucket>?> TryReadAsync(Stream body, CancellationToken cancellationToken)
     {
         try

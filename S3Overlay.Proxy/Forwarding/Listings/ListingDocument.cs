@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
-/// <summary>Reads a ListBucketResult: objects.</summary>
+/// <summary>Reads a ListBucketResult document.</summary>
 internal sealed class ListingDocument : RowDocument<ListingRow>
 {
     private ListingDocument(string endpoint)
@@ -17,11 +17,8 @@ internal sealed class ListingDocument : RowDocument<ListingRow>
     /// <inheritdoc/>
     protected override string NextElement => "NextContinuationToken";
 
-    /// <summary>Reads the document.</summary>
-    /// <param name="body">Its bytes.</param>
-    /// <param name="endpoint">The endpoint, as errors name it.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="RemoteException">Unavailable: it is no such document.</exception>
+    /// <param name="endpoint">The endpoint's name for errors.</param>
+    /// <exception cref="RemoteException">Unavailable: the document is something else.</exception>
     public static async Task<RemotePage> ReadAsync(Stream body, string endpoint, CancellationToken cancellationToken)
     {
         var (rows, isTruncated, token) = await new ListingDocument(endpoint).ReadAsync(body, cancellationToken);

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
-/// <summary>Queries of listings.</summary>
+/// <summary>Builds the queries of list requests.</summary>
 internal static class ListingQueries
 {
     /// <summary>ListObjectsV2, always with encoded names: XML cannot hold every key (rule L2).</summary>
@@ -21,10 +21,10 @@ internal static class ListingQueries
         return query.ToString();
     }
 
-    /// <summary>A listing that is asked for its error alone, of a bucket that is not there or may not be listed.</summary>
+    /// <summary>A listing of nothing, to learn whether the bucket exists and may be listed.</summary>
     public const string Nothing = "list-type=2&max-keys=0";
 
-    /// <summary>ListObjectVersions, in the same way.</summary>
+    /// <summary>ListObjectVersions, also with encoded names.</summary>
     public static string Versions(VersionListing listing)
     {
         var query = new StringBuilder("versions&encoding-type=url");

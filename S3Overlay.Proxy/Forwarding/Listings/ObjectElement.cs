@@ -4,12 +4,12 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
-/// <summary>What listings say of an object, be it as <c>Contents</c> or as a <c>Version</c>.</summary>
+/// <summary>Reads an object in a listing: a <c>Contents</c> or <c>Version</c> element.</summary>
 internal static class ObjectElement
 {
-    /// <summary>The object, by the fields of its element; of a delete marker, which has few of them, its name and date.</summary>
-    /// <exception cref="FormatException">A size or a date is none.</exception>
-    /// <exception cref="OverflowException">A size is none.</exception>
+    /// <summary>Reads an object from its fields. A delete marker has only a name and a date.</summary>
+    /// <exception cref="FormatException">A size or date is invalid.</exception>
+    /// <exception cref="OverflowException">A size is too large.</exception>
     public static ListingRow Read(List<(string Name, string Value)> fields)
     {
         var (key, size, etag, date, storageClass) = ("", 0L, "", DateTimeOffset.UnixEpoch, "STANDARD");

@@ -7,15 +7,15 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
 /// <summary>
-/// One page of a listing, read as it comes, without a tree in memory: rows of what is listed, and common prefixes among them. Rows out of
-/// order are an error: a merge of unsorted lists would be wrong (rule L2).
+/// Reads one page of a listing as a stream, without a tree in memory: rows and common prefixes. Rows out of order are an error, since
+/// unsorted lists cannot be merged (rule L2).
 /// </summary>
-/// <typeparam name="TRow">A row: something listed, or a common prefix.</typeparam>
-/// <param name="endpoint">The endpoint, as errors name it.</param>
+/// <typeparam name="TRow">A listed object or a common prefix.</typeparam>
+/// <param name="endpoint">The endpoint's name for errors.</param>
 internal abstract class RowDocument<TRow>(string endpoint)
     where TRow : class
 {
-    /// <summary>Names may hold what XML cannot.</summary>
+    /// <summary>Names may contain characters that XML does not allow.</summary>
     private static readonly XmlReaderSettings Settings = new()
     {
         Async = true, DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, CheckCharacters = false, IgnoreWhitespace = false,
@@ -24,44 +24,38 @@ internal abstract class RowDocument<TRow>(string endpoint)
 
     private bool _isEncoded;
 
-    /// <summary>What it is, as errors name it.</summary>
+    /// <summary>The name of the document in errors.</summary>
     protected abstract string Kind { get; }
 
-    /// <summary>The element that says where the next page goes on.</summary>
+    /// <summary>The element with the marker of the next page.</summary>
     protected abstract string NextElement { get; }
 
-    /// <summary>Whether such documents are called so.</summary>
+    /// <summary>True for the document's root element.</summary>
     protected abstract bool IsRoot(string element);
 
-    /// <summary>Whether an element is a row of what is listed.</summary>
+    /// <summary>True for the element of a row.</summary>
     protected abstract bool IsRow(string element);
 
-    /// <summary>The row that an element is.</summary>
-    /// <param name="element">Its name.</param>
-    /// <param name="fields">Its fields (<see cref="RowElement"/>).</param>
-    /// <exception cref="FormatException">A field is not what it must be.</exception>
+    /// <summary>Reads a row.</summary>
+    /// <param name="fields">Its fields, as <see cref="RowElement"/> reads them.</param>
+    /// <exception cref="FormatException">A field is invalid.</exception>
     /// <exception cref="OverflowException">Likewise.</exception>
     protected abstract TRow RowOf(string element, List<(string Name, string Value)> fields);
 
-    /// <summary>The row of a common prefix.</summary>
     protected abstract TRow PrefixOf(string name);
 
-    /// <summary>What rows are sorted by.</summary>
     protected abstract string NameOf(TRow row);
 
-    /// <summary>The same row with another name.</summary>
     protected abstract TRow Renamed(TRow row, string name);
 
-    /// <summary>What is listed, in order, as far as an endpoint may have it in another one. Common prefixes are not among it.</summary>
+    /// <summary>Sorts the rows of an endpoint that lists them in another order. Without common prefixes.</summary>
     protected virtual List<TRow> Ordered(List<TRow> rows) => rows;
 
-    /// <summary>A name as the document has it, without the encoding that it may have.</summary>
+    /// <summary>Decodes a name if the document encodes names.</summary>
     protected string Decoded(string name) => _isEncoded && UriEncoding.TryDecodeQuery(name, out var decoded) ? decoded : name;
 
-    /// <summary>Reads it.</summary>
-    /// <returns>The rows in UTF-8 byte order of their names; whether more follow; and where to go on, as the document has it: null where it
-    /// does not say.</returns>
-    /// <exception cref="RemoteException">Unavailable: it is no such document, or out of order.</exception>
+    /// <returns>The rows in UTF-8 byte order, whether more follow, and the next marker as in the document; null without one.</returns>
+    /// <exception cref="RemoteException">Unavailable: the document is something else, or out of order.</exception>
     protected async Task<(List<TRow> Rows, bool IsTruncated, string? Next)> ReadAsync(Stream body, CancellationToken cancellationToken)
     {
         try
@@ -118,7 +112,7 @@ internal abstract class RowDocument<TRow>(string endpoint)
             }
         }
 
-        // Only now: how names are encoded may be said behind them.
+        // The encoding may be declared after the names.
         return (Merge(Ordered(Decoded(rows)), Decoded(prefixes)), isTruncated, next);
     }
 

@@ -2,12 +2,12 @@ using System.Xml;
 
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
-/// <summary>An element of a listing that stands for a row.</summary>
+/// <summary>Reads the fields of a row in a listing.</summary>
 internal static class RowElement
 {
     /// <summary>
-    /// The children of an element with their texts, and those of these with the names of both (<c>RestoreStatus/RestoreExpiryDate</c>).
-    /// What is deeper within is passed over, as is the text of what has children: a store may show what nobody here knows.
+    /// The element's children with their text, and grandchildren under both names (<c>RestoreStatus/RestoreExpiryDate</c>). Deeper
+    /// elements, and text of elements with children, are skipped: a store may send fields that are unknown here.
     /// </summary>
     public static async Task<List<(string Name, string Value)>> ReadAsync(XmlReader reader)
     {
@@ -16,7 +16,7 @@ internal static class RowElement
         return fields;
     }
 
-    /// <summary>Reads an element to behind its end.</summary>
+    /// <summary>Reads past the end of an element.</summary>
     private static async Task ReadAsync(XmlReader reader, string path, int depth, List<(string, string)> fields)
     {
         var (text, isSimple) = ("", true);

@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
-/// <summary>Reads a ListVersionsResult: versions and delete markers.</summary>
+/// <summary>Reads a ListVersionsResult document: versions and delete markers.</summary>
 internal sealed class VersionDocument : RowDocument<VersionRow>
 {
     private VersionDocument(string endpoint)
@@ -17,11 +17,8 @@ internal sealed class VersionDocument : RowDocument<VersionRow>
     /// <inheritdoc/>
     protected override string NextElement => "NextKeyMarker";
 
-    /// <summary>Reads the document.</summary>
-    /// <param name="body">Its bytes.</param>
-    /// <param name="endpoint">The endpoint, as errors name it.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="RemoteException">Unavailable: it is no such document.</exception>
+    /// <param name="endpoint">The endpoint's name for errors.</param>
+    /// <exception cref="RemoteException">Unavailable: the document is something else.</exception>
     public static async Task<VersionPage> ReadAsync(Stream body, string endpoint, CancellationToken cancellationToken)
     {
         var document = new VersionDocument(endpoint);

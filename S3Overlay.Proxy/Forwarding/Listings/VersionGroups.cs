@@ -5,18 +5,15 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
 /// <summary>
-/// Versions and delete markers of a listing that has each of them in a group of its own, one behind the other, as Versity does (its result
-/// is two lists): put together as S3 lists them, by key, and the newest of a key first.
+/// Merges a listing that has all versions first and all delete markers after them, as Versity's result does, into S3's order: by key,
+/// newest first.
 /// </summary>
 internal static class VersionGroups
 {
-    /// <summary>How long a ULID is: an id that sorts by time.</summary>
+    /// <summary>The length of a ULID, an id that sorts by time.</summary>
     private const int UlidLength = 26;
 
-    /// <summary>
-    /// The rows in S3's order where they are two groups; else as they came, and of the order that they came in whoever merges them is to
-    /// judge.
-    /// </summary>
+    /// <summary>The rows in S3's order if they are two groups. Otherwise unchanged: their order is checked later.</summary>
     public static List<VersionRow> Merge(List<VersionRow> rows)
     {
         var second = rows.FindIndex(row => IsMarker(row) != IsMarker(rows[0]));
@@ -35,8 +32,8 @@ internal static class VersionGroups
     }
 
     /// <summary>
-    /// Whether a row of the second group stands before one of the first. Dates are compared in whole seconds, since Versity gives those of
-    /// versions so and those of markers finer; its ids tell more. What neither tells stays as it came.
+    /// True if a row of the second group goes before one of the first. Versity's dates of versions are whole seconds and those of markers
+    /// finer, so dates are compared in whole seconds; its ids are more precise. Ties keep their order.
     /// </summary>
     private static bool IsBefore(VersionRow row, VersionRow other)
     {

@@ -3,10 +3,10 @@ using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
-/// <summary>Turns addresses at the store into what the same client would write to reach the same thing here.</summary>
+/// <summary>Rewrites URLs of the store to the URLs that the client uses for the same resource.</summary>
 internal static class Addresses
 {
-    /// <summary>An address from the store's answer; one that is not the store's stays as it is (a website's redirect).</summary>
+    /// <summary>Rewrites a URL from the store's response. Others, such as a website's redirect, are kept.</summary>
     public static string OfProxy(string location, S3Request request, Uri store)
     {
         if (!Uri.TryCreate(location, UriKind.Absolute, out var address)
@@ -31,16 +31,14 @@ internal static class Addresses
         return $"{request.Address.Scheme}://{request.Address.Host}{path}";
     }
 
-    /// <summary>
-    /// Whether an address at the store names the bucket in its path, or in its host; null for one that is not the store's.
-    /// </summary>
+    /// <summary>True if the URL has the bucket in its path, false if in its host, null if it is not the store's.</summary>
     private static bool? HasBucketInPath(Uri address, string bucket, Uri store) =>
         IsOf(address.Authority, address.Host, store) ? true
         : bucket.Length > 0 && address.Authority.StartsWith(bucket + ".", StringComparison.OrdinalIgnoreCase)
             && IsOf(address.Authority[(bucket.Length + 1)..], address.Host[(bucket.Length + 1)..], store) ? false
         : null;
 
-    /// <summary>AWS has a host for each region, and a bucket may be in another than the setting names.</summary>
+    /// <summary>AWS has a host per region, and a bucket may be in another region than the setting names.</summary>
     private static bool IsOf(string authority, string host, Uri store) =>
         authority.Equals(store.Authority, StringComparison.OrdinalIgnoreCase) || (AwsHosts.IsOne(store.Host) && AwsHosts.IsOne(host));
 }

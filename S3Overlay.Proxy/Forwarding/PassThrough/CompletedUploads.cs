@@ -7,15 +7,14 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// The result of CompleteMultipartUpload, whose Location the store builds from its own address. The white space that keeps a client waiting
-/// for a long completion passes at once; only the document behind it is kept back, to be read.
+/// Rewrites the Location in the result of CompleteMultipartUpload, which the store builds from its own address. White space that keeps the
+/// client waiting passes at once; only the document after it is buffered.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html</remarks>
 internal static class CompletedUploads
 {
     private const int Limit = 1 << 20;
 
-    /// <summary>Sends the document.</summary>
     public static async Task SendAsync(Stream source, S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         var document = new byte[16 << 10];
@@ -26,7 +25,7 @@ internal static class CompletedUploads
             var ready = Prologue(document.AsSpan(0, length));
             if (ready > sent)
             {
-                // A length that the store announced would not be that of what is sent from here.
+                // The store's length would not match what is sent from here.
                 answer.Headers.ContentLength = null;
                 await answer.WriteAsync(document.AsMemory(sent, ready - sent), cancellationToken);
                 sent = ready;
@@ -34,7 +33,7 @@ internal static class CompletedUploads
 
             if (length == document.Length)
             {
-                // White space that has gone out need not be kept.
+                // White space that was sent need not be kept.
                 if (sent == length)
                 {
                     (length, sent) = (0, 0);
@@ -55,10 +54,7 @@ internal static class CompletedUploads
         await answer.WriteAsync(rest, cancellationToken);
     }
 
-    /// <summary>
-    /// How much of a document's beginning is white space or XML declaration, as far as can be told yet; nothing of a document that came in
-    /// one piece need wait.
-    /// </summary>
+    /// <summary>The length of the white space and XML declaration at the beginning that can be sent at once.</summary>
     private static int Prologue(ReadOnlySpan<byte> document)
     {
         var end = 0;
@@ -76,7 +72,7 @@ internal static class CompletedUploads
             end++;
         }
 
-        // A declaration with the document right behind it stays with it: the whole can then have a length.
+        // A declaration directly followed by the document stays with it: then the whole has a length.
         return end == document.Length ? end : 0;
     }
 
@@ -96,8 +92,7 @@ internal static class CompletedUploads
     }
 
     /// <summary>
-    /// How a store spells the key at the end of an address: behind its host name, or behind the bucket. Some encode slashes and some do
-    /// not, and a client may compare. Null where the key is not there.
+    /// The key at the end of a URL, in the store's encoding: some encode slashes, and a client may compare. Null if the key is not there.
     /// </summary>
     private static string? SpellingOf(string location, string key)
     {

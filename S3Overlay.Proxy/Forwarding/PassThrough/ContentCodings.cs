@@ -2,15 +2,12 @@ using System.IO.Compression;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
-/// <summary>Documents that a store compressed because the client said that it can read that (MinIO does so from 1000 bytes on).</summary>
+/// <summary>Decodes documents that a store compressed because the client accepts that. MinIO does so from 1000 bytes on.</summary>
 internal static class ContentCodings
 {
-    /// <summary>The document as it was; as it came where nobody compressed it, or in a way that is not known here.</summary>
-    /// <param name="document">As it came.</param>
-    /// <param name="coding">Its Content-Encoding, or null.</param>
-    /// <param name="limit">No more bytes than these are made of it.</param>
-    /// <param name="cancellationToken">The client has gone, or has waited long enough.</param>
-    /// <exception cref="InvalidDataException">It is not what its Content-Encoding says.</exception>
+    /// <summary>The decoded document; unchanged if it has no encoding or an unknown one.</summary>
+    /// <param name="limit">The most bytes to decode.</param>
+    /// <exception cref="InvalidDataException">The document does not match its Content-Encoding.</exception>
     public static async ValueTask<byte[]> DecodeAsync(byte[] document, string? coding, int limit, CancellationToken cancellationToken)
     {
         var compressed = new MemoryStream(document);
@@ -33,7 +30,7 @@ internal static class ContentCodings
         }
         catch (InvalidOperationException broken)
         {
-            // So says the reader of Brotli.
+            // Brotli reports corrupt data this way.
             throw new InvalidDataException(broken.Message, broken);
         }
     }

@@ -16,7 +16,7 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
-/// <summary>Any S3 endpoint as a service: a client's request goes on to it as it came, and its answer comes back as it is.</summary>
+/// <summary>Forwards client requests to an S3 endpoint, and returns its responses unchanged.</summary>
 /// <remarks>
 /// <code>
 ///   request
@@ -26,11 +26,10 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 ///                  large: streamed, the last byte held back until all is checked (rule W7)   StreamedContent
 ///                  of unknown length: spooled first, since stores do not take such           SpooledBody
 ///                  its checksum in the form that the store takes                             RelayedChecksums
-///     4 sign       with the store's keys, the overlay's or the client's own; what nobody     StoreIdentities, RequestSigner
-///                  signed goes on unsigned (rule A3)
-///     5 send       once, but reads and what the store has no byte of: all else that failed is the   StoreConnection
-///                  client's to repeat; to the bucket's region,                                     RegionLessons
-///                  where the store says that it is another
+///     4 sign       with the keys of the proxy or those of the client for the store;       StoreIdentities, RequestSigner
+///                  unsigned requests stay unsigned (rule A3)
+///     5 send       once; again only for reads, and if the store has no byte of it         StoreConnection
+///                  again in the bucket's region if the store names another               RegionLessons
 ///   answer
 ///     6 headers    all but those of the connection; addresses become the proxy's             ResponseHeaders, Addresses
 ///     7 body       as it comes, error documents too; an upload's Location is rewritten       ResponseBody, CompletedUploads
@@ -38,10 +37,10 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// </remarks>
 public sealed class ForwardingService : IS3Service, IDisposable
 {
-    /// <summary>HttpClient does not send a longer body that a store refused while it waited.</summary>
+    /// <summary>HttpClient waits for 100 Continue only above this size.</summary>
     private const int HeldByClient = 1024;
 
-    /// <summary>An error document is a few hundred bytes.</summary>
+    /// <summary>Error documents are a few hundred bytes.</summary>
     internal const int LongestError = 64 << 10;
 
     private readonly ForwardingSettings _settings;
@@ -57,14 +56,8 @@ public sealed class ForwardingService : IS3Service, IDisposable
     private readonly SpoolQuota _spool;
     private readonly Uri _endpoint;
 
-    /// <summary>A service in front of an endpoint.</summary>
-    /// <param name="settings">Which endpoint, and how it is asked.</param>
-    /// <param name="identities">What to sign with.</param>
-    /// <param name="regions">For which regions to sign.</param>
-    /// <param name="store">What is known of the endpoint: in which form it takes checksums. Null while nothing is.</param>
-    /// <param name="make">What make of store it is: which names it keeps for itself, and which operations it has beyond S3's.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">Where cut answers are told.</param>
+    /// <param name="store">The endpoint's capabilities, which decide how checksums are sent; null while unknown.</param>
+    /// <param name="make">The kind of store: which names it reserves, and its operations beyond S3.</param>
     internal ForwardingService(
         ForwardingSettings settings, StoreIdentities identities, EndpointRegions regions, Func<StoreCapabilities?> store, EndpointMake make,
         TimeProvider time, ILogger<ForwardingService> logger)
@@ -100,14 +93,15 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 
-    /// <summary>Sends the request. The store's answer is the caller's to dispose.</summary>
-    /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not
-    /// answer.</exception>
+    /// <summary>Sends a request. The caller disposes the response.</summary>
+    /// <exception cref="S3Exception">
+    /// The client's body did not match what it declared, or ServiceUnavailable if the store did not respond.
+    /// </exception>
     internal async Task<HttpResponseMessage> SendAsync(S3Request request, SilenceTimeout patience, CancellationToken cancellationToken)
     {
         if (LimitedDeletes.Is(request))
         {
-            // The document would go on as it came, and the store knows nothing of rights that are given here.
+            // The store does not know the access rights of this proxy and would apply the whole document.
             throw new S3Exception(S3Errors.AccessDenied);
         }
 
@@ -147,7 +141,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         }
     }
 
-    /// <summary>Hands an answer of the store on to the client.</summary>
+    /// <summary>Sends the store's response to the client.</summary>
     internal async Task AnswerAsync(S3Request request, HttpResponseMessage response, S3Response answer, SilenceTimeout patience,
         CancellationToken cancellationToken)
     {
@@ -177,10 +171,10 @@ public sealed class ForwardingService : IS3Service, IDisposable
         {
             if (!answer.HasStarted)
             {
-                throw _connection.Unavailable("it broke off its answer", failure);
+                throw _connection.Unavailable("its response ended early", failure);
             }
 
-            // What has gone out cannot be made whole any more, and must not look it. What came goes out too: clients go on from there.
+            // The response cannot be completed, and must not look complete. Bytes that arrived are sent: clients resume from there.
             Log.LocalAnswerCut(_logger, request.RequestId, failure.Message);
             var sending = (Task)answer.FlushAsync(cancellationToken).AsTask();
             await sending.WaitAsync(_settings.StallTimeout, _time, cancellationToken)
@@ -190,14 +184,13 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     /// <summary>
-    /// The code of an error that the store answered, or null where its document does not tell. The document is kept for whoever hands the
-    /// answer on.
+    /// The error code of the store's response; null if its document has none. The document stays buffered for the client.
     /// </summary>
     /// <exception cref="S3Exception">ServiceUnavailable where the store breaks off within it, or stops.</exception>
     internal async Task<string?> CodeAsync(HttpResponseMessage response, SilenceTimeout patience, CancellationToken cancellationToken) =>
         (await ErrorAsync(response, patience, cancellationToken))?.ChildText("Code");
 
-    /// <summary>The same, and all else that the document says; null where it cannot be read.</summary>
+    /// <summary>The store's error document; null if it cannot be read.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable where the store breaks off within it, or stops.</exception>
     internal async Task<XElement?> ErrorAsync(HttpResponseMessage response, SilenceTimeout patience, CancellationToken cancellationToken)
     {
@@ -215,7 +208,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         catch (Exception broken)
             when (broken is IOException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            throw _connection.Unavailable("it broke off its answer", broken);
+            throw _connection.Unavailable("its response ended early", broken);
         }
     }
 
@@ -260,7 +253,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
             if (content.HasBegun)
             {
                 throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1,
-                    "The bucket is in another region of the local store than was known. Please try again.");
+                    "The bucket is in another region of the local store. Please try again.");
             }
         }
     }
@@ -272,7 +265,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         using var message = Start(request, region, out var target, out var signed);
         SetContent(message, content);
 
-        // A store that refuses says so before the body has been sent in vain.
+        // A store that refuses says so before the body is sent.
         message.Headers.ExpectContinue = true;
         var hash = PayloadHash(request);
         if (trailer is not null)
@@ -290,9 +283,9 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     /// <summary>
-    /// Whether the store is to be given the chance to refuse before the client is asked for its body. HttpClient takes that chance above 1
-    /// KiB; below, it takes a connection of its own (<see cref="StoreVerdict"/>), which is not worth it but where refusing is the store's
-    /// alone: a caller that signed has been judged here, and 1 KiB is soon sent.
+    /// True if the store may refuse before the client sends its body. HttpClient does this above 1 KiB. Below, it needs its own connection
+    /// (<see cref="StoreVerdict"/>), which pays only if the store alone can refuse: signed requests were checked here, and 1 KiB is sent
+    /// quickly.
     /// </summary>
     private bool WaitsForStore(S3Request request) =>
         request.Body.Length > 0
@@ -321,11 +314,11 @@ public sealed class ForwardingService : IS3Service, IDisposable
         }
     }
 
-    /// <summary>Whether the request goes on as what nobody signed.</summary>
+    /// <summary>True if the request is forwarded unsigned.</summary>
     private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !_settings.SignsForEveryone
         && _identities.IsStoresAlone(request.Bucket);
 
-    /// <summary>A new bucket is in the store's own region, whatever was told of one that had its name before.</summary>
+    /// <summary>A new bucket is in the store's own region, whatever was learned about an earlier bucket of that name.</summary>
     private string RegionOf(S3Request request) => _regions.Of(request.Operation == S3Operation.CreateBucket ? "" : request.Bucket);
 
     /// <summary>The message as far as it is the client's.</summary>
@@ -356,12 +349,12 @@ public sealed class ForwardingService : IS3Service, IDisposable
         return message;
     }
 
-    /// <summary>How the store compressed a document; null where it did not.</summary>
+    /// <summary>The content encoding of a response; null for none.</summary>
     private static string? CodingOf(HttpResponseMessage response) =>
         response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var coding)
             && coding.ToString() is { Length: > 0 } one and not "identity" ? one : null;
 
-    /// <summary>Gives the message its body, and the body the headers that HttpClient counts as its own.</summary>
+    /// <summary>Sets the body, and moves the headers that HttpClient keeps with it.</summary>
     private static void SetContent(HttpRequestMessage message, HttpContent content)
     {
         if (message.Content is { } placeholder)
@@ -389,7 +382,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         {
             if (payloadHash == SigV4.StreamingUnsignedPayloadTrailer)
             {
-                // The one thing that tells a store of the frames, or they would become the object.
+                // Only this header says that the body is framed. Without it the frames would become part of the object.
                 message.Headers.TryAddWithoutValidation("x-amz-content-sha256", payloadHash);
             }
 
@@ -400,7 +393,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         if (request.Operation != S3Operation.Preflight && PresignedQuery
             .TryReadUnusualLifetime(request.Query, out var start, out var lifetime))
         {
-            // What becomes of such a link is the store's to say, so that it is shown one.
+            // The store decides about such a link, so it is sent one.
             var query = signer.Presign(request.Method, target.Host, target.RawPath, target.RawQuery, signed, start, lifetime, payloadHash);
             message.RequestUri = _address.Of(request.Bucket, request.Key, query, region).Uri;
             return;
@@ -414,7 +407,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     /// <summary>
-    /// The hash that the client promised and the front door checks; otherwise none: the connection to the store is the proxy's own.
+    /// The hash that the client sent and the front door checks. Otherwise none: the connection to the store is the proxy's own.
     /// </summary>
     private static string PayloadHash(S3Request request) =>
         request.Header("x-amz-content-sha256") is { Length: 64 } hash ? hash : SigV4.UnsignedPayload;

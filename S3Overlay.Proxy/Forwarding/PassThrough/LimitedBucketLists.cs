@@ -11,22 +11,17 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// ListBuckets of a caller who has no right to some buckets (rule A2): the store's list without those. It is read to its end and cut into
-/// pages here, since a store's own token may be the name of a bucket that is not shown.
+/// ListBuckets for a caller who may not see some buckets (rule A2). The store's list is read completely, filtered and paged here: the
+/// store's own token could name a hidden bucket.
 /// </summary>
 internal static class LimitedBucketLists
 {
     private const string Token = "continuation-token";
     private const string Size = "max-buckets";
 
-    /// <summary>Whether a request is one.</summary>
     public static bool Is(S3Request request) => request is { Operation: S3Operation.ListBuckets, MaySee: not null };
 
-    /// <summary>Answers.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="answer">Its answer.</param>
-    /// <param name="ask">Has the store answer a request.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
+    /// <param name="ask">Sends a request to the store.</param>
     public static async Task AnswerAsync(S3Request request, S3Response answer, Func<S3Request, S3Response, CancellationToken, Task> ask,
         CancellationToken cancellationToken)
     {

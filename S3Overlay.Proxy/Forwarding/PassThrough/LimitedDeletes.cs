@@ -12,22 +12,17 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// DeleteObjects of a caller who may not write all of the bucket (rule A2). The store knows nothing of rights that are given here: keys
-/// that the caller may not write are left out of the document that it gets, and are errors in the result. The document is made anew of what
-/// was judged, so that the store cannot read another key out of it than was read here.
+/// DeleteObjects for a caller who may not write the whole bucket (rule A2). Keys that the caller may not write are removed from the
+/// document for the store and become errors in the result. The document is written anew, so that the store cannot read other keys in it
+/// than were checked here.
 /// </summary>
 internal static class LimitedDeletes
 {
     private static readonly string[] Told = ["VersionId", "ETag", "LastModifiedTime", "Size"];
 
-    /// <summary>Whether a request is one.</summary>
     public static bool Is(S3Request request) => request is { Operation: S3Operation.DeleteObjects, MayWriteAll: false };
 
-    /// <summary>Answers.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="answer">Its answer.</param>
-    /// <param name="ask">Has the store answer a request.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
+    /// <param name="ask">Sends a request to the store.</param>
     public static async Task AnswerAsync(S3Request request, S3Response answer, Func<S3Request, S3Response, CancellationToken, Task> ask,
         CancellationToken cancellationToken)
     {
@@ -94,13 +89,13 @@ internal static class LimitedDeletes
         }
         catch (XmlException odd)
         {
-            // What was deleted may be deleted once more.
+            // Deleting again is harmless.
             throw S3Exception.ForNow(
                 S3Errors.ServiceUnavailable, 1, "The local store answered with something that is no result. Please try again.", odd);
         }
     }
 
-    /// <summary>The same request with another document, and what is said of that.</summary>
+    /// <summary>The request with another document and matching headers.</summary>
     private static S3Request Without(S3Request request, byte[] document)
     {
         var headers = new HeaderDictionary();

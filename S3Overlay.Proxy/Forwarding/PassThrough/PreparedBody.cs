@@ -5,29 +5,27 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// A small body, read and found right before anything is sent: it goes out in one piece with its headers, and its trailing checksum as a
-/// header, which every store takes.
+/// A small body, read and verified before anything is sent. It is sent in one piece, its trailing checksum as a header, which every store
+/// accepts.
 /// </summary>
 internal sealed class PreparedBody : IDisposable
 {
-    /// <summary>Up to this many bytes are small.</summary>
+    /// <summary>The largest size in bytes.</summary>
     public const int Limit = 64 << 10;
 
     private byte[]? _buffer;
 
     private PreparedBody(byte[] buffer, int length) => (_buffer, Length) = (buffer, length);
 
-    /// <summary>Its length in bytes.</summary>
     public int Length { get; }
 
-    /// <summary>Its bytes.</summary>
     public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, Length);
 
-    /// <summary>Reads a body that is known to be small.</summary>
-    /// <exception cref="Protocol.S3Exception">It is not what was promised.</exception>
+    /// <summary>Reads a small body.</summary>
+    /// <exception cref="Protocol.S3Exception">The body does not match what was declared.</exception>
     public static async Task<PreparedBody> ReadAsync(S3Body body, CancellationToken cancellationToken)
     {
-        // One byte of room beyond the end: the read that finds the end is the one that checks.
+        // One byte beyond the end: the read that finds the end also verifies.
         var buffer = ArrayPool<byte>.Shared.Rent((int)(body.Length ?? Limit) + 1);
         try
         {

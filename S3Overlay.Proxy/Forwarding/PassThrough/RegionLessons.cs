@@ -10,26 +10,21 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// A store of many regions (AWS) refuses a request for a bucket of another one than it was sent to and signed for. Which one that is, is
-/// between the proxy and the store: the client has no keys there, and is never sent to where the store would redirect it.
+/// Handles refusals for the region. AWS refuses a request that was sent to, or signed for, another region than the bucket's. The proxy
+/// solves this itself: the client has no keys for the store and must not be redirected there.
 /// </summary>
-/// <param name="service">The store.</param>
-/// <param name="regions">What is known of its regions.</param>
 internal sealed class RegionLessons(ForwardingService service, EndpointRegions regions)
 {
-    /// <summary>One for a region that was not known, one for a bucket that moves meanwhile.</summary>
+    /// <summary>One for an unknown region, one for a bucket that moves.</summary>
     private const int Most = 2;
 
     /// <summary>
-    /// Whether the answer taught another region, to which the request is to be sent once more; the answer is done with then.
+    /// Returns whether the response named another region and the request should be sent again. The response is then disposed.
     /// </summary>
-    /// <param name="request">What was sent.</param>
-    /// <param name="response">The answer; disposed of unless it is the client's.</param>
-    /// <param name="region">The region that the request was sent to and signed for.</param>
-    /// <param name="attempt">How many lessons there were before.</param>
-    /// <param name="patience">How long the store may take.</param>
-    /// <param name="cancellationToken">The client has gone.</param>
-    /// <exception cref="S3Exception">ServiceUnavailable where the store redirects, and names no region that helps.</exception>
+    /// <param name="response">The response. Disposed unless it is for the client.</param>
+    /// <param name="region">The region that the request was signed for.</param>
+    /// <param name="attempt">How often this has happened for the request.</param>
+    /// <exception cref="S3Exception">ServiceUnavailable if the store redirects without naming a region that helps.</exception>
     public ValueTask<bool> IsTaughtAsync(
         S3Request request, HttpResponseMessage response, string region, int attempt, SilenceTimeout patience,
         CancellationToken cancellationToken)
@@ -61,10 +56,11 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
 
             if ((refusal.IsOne || (refusal.MayBeOne && regions.AreMany)) && response.StatusCode != HttpStatusCode.BadRequest)
             {
-                // To follow it with these keys would be to trust whoever answers with them, and with what is written.
+                // Following the redirect would send keys and data to an unverified address.
                 throw S3Exception.ForNow(
                     S3Errors.ServiceUnavailable, 5,
-                    "The local store sends requests for this bucket to another address. If it goes on, S3_OVERLAY_LOCAL_ENDPOINT should be that address.");
+                    "The local store redirects requests for this bucket to another address. If this persists, set "
+                    + "S3_OVERLAY_LOCAL_ENDPOINT to that address.");
             }
 
             isKept = true;
@@ -87,15 +83,15 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
             ?? "", error?.ChildText("Region"));
     }
 
-    /// <summary>Whether an answer may have an error document of S3: a website's page, or a gateway's, is handed on unread.</summary>
+    /// <summary>True if the response may have an S3 error document. Pages of websites and gateways are forwarded unread.</summary>
     private static bool MayBeDocument(HttpResponseMessage response) =>
         response.Content.Headers.ContentLength is null or <= ForwardingService.LongestError
         && (!response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
             || type.ToString().Contains("xml", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
-    /// Asks for the region where the refusal does not name it: any answer to a HEAD of the bucket may. Whether it is another than was
-    /// thought.
+    /// Asks for the region if the refusal does not name it: any response to a HEAD of the bucket may. True if it differs from the one
+    /// assumed.
     /// </summary>
     private async ValueTask<bool> AskAsync(
         S3Request request, HttpResponseMessage response, RegionRefusal refusal, string region, SilenceTimeout patience,
@@ -113,7 +109,7 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
         };
         using var told = await service.SendAsync(question, patience, cancellationToken);
 
-        // The question may have learnt on its own way.
+        // Sending the question may have taught the region as well.
         return regions.LearnFromHead(request.Bucket, HeaderOf(told), (int)told.StatusCode, region) || regions.Of(request.Bucket) != region;
     }
 

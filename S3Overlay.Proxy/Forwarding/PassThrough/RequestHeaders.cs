@@ -8,29 +8,29 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// Which of a client's headers go on to the store: those that S3 documents for requests, signed or not, and no others (rules A1, T3). A
-/// store's own headers (<c>x-minio-*</c>, <c>x-rgw-*</c>) would act with the proxy's keys, which may do everything there.
+/// Copies those client headers to the store that S3 documents for requests, and no others (rules A1, T3). A store's own headers
+/// (<c>x-minio-*</c>, <c>x-rgw-*</c>) would act with the proxy's keys, which may do anything there.
 /// </summary>
 /// <remarks>
-/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html. What is of the client's connection, of its signature, of its body's
-/// framing and of where it comes from is made anew, or stays here: it is not in the list.
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations.html. Headers of the client's connection, signature, framing and origin
+/// are not in the list.
 /// </remarks>
 internal static class RequestHeaders
 {
-    /// <summary>Families whose members S3 adds to, or clients name.</summary>
+    /// <summary>Prefixes: S3 adds to them, or clients choose the rest.</summary>
     private static readonly string[] Families = ["x-amz-meta-", "x-amz-checksum-", "x-amz-grant-"];
 
     private static readonly FrozenSet<string> HandedOn = new[]
     {
-        // HTTP's own: what the body is, what is wanted of the answer, and conditions.
+        // Standard headers about the body, the wanted response, and conditions.
         "Accept", "Accept-Encoding", "Cache-Control", "Content-Disposition", "Content-Language", "Content-MD5", "Content-Type", "Expires",
         "Range",
         "If-Match", "If-Modified-Since", "If-None-Match", "If-Range", "If-Unmodified-Since",
 
-        // What a store's policies and CORS rules look at.
+        // Inputs of the store's policies and CORS rules.
         "Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Referer", "User-Agent",
 
-        // The trace that the request is a part of: W3C Trace Context.
+        // W3C Trace Context.
         "traceparent", "tracestate",
 
         // Copies.
@@ -46,7 +46,7 @@ internal static class RequestHeaders
         "x-amz-server-side-encryption-customer-algorithm", "x-amz-server-side-encryption-customer-key",
         "x-amz-server-side-encryption-customer-key-MD5",
 
-        // What becomes of an object.
+        // How the object is stored.
         "x-amz-acl", "x-amz-storage-class", "x-amz-tagging", "x-amz-website-redirect-location", "x-amz-object-lock-mode",
         "x-amz-object-lock-retain-until-date", "x-amz-object-lock-legal-hold",
         "x-amz-object-lock-event-hold", "x-amz-object-lock-event-hold-duration-days", "x-amz-object-lock-event-hold-duration-years",
@@ -54,22 +54,22 @@ internal static class RequestHeaders
         "x-amz-write-offset-bytes", "x-amz-mp-object-size", "x-amz-if-match-initiated-time", "x-amz-if-match-last-modified-time",
         "x-amz-if-match-size", "x-amz-object-if-match",
 
-        // What is asked of one, or of a listing.
+        // Options of reads and listings.
         "x-amz-object-attributes", "x-amz-optional-object-attributes", "x-amz-max-parts", "x-amz-part-number-marker",
 
-        // Whose bucket it has to be, who pays, and what becomes of a bucket.
+        // Owner, payer, and bucket options.
         "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner", "x-amz-request-payer", "x-amz-bucket-object-lock-enabled",
         "x-amz-bucket-object-lock-token", "x-amz-bucket-namespace",
         "x-amz-object-ownership", "x-amz-confirm-remove-self-bucket-access", "x-amz-skip-destination-validation",
         "x-amz-transition-default-minimum-object-size",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Adds them to a message, and those that must be signed to a list.</summary>
+    /// <summary>Copies the headers, and lists those that must be signed.</summary>
     public static void Copy(IHeaderDictionary from, HttpRequestMessage to, List<KeyValuePair<string, string>> signed)
     {
         foreach (var (name, values) in from)
         {
-            // Several lines go on as one list, joined as in the signature: HttpClient would put a space between them.
+            // Repeated headers become one list, joined as in the signature: HttpClient would add a space.
             if (values.Count > 0 && GoesOn(name))
             {
                 Add(to, name, values.Count == 1 ? values.ToString() : string.Join(',', values.ToArray()), signed);
@@ -105,7 +105,7 @@ internal static class RequestHeaders
     {
         if (!to.Headers.TryAddWithoutValidation(name, value))
         {
-            // Content-Type and its like have a place of their own, on a body; a client may send them without one.
+            // HttpClient keeps Content-Type and the like with a body; clients may send them without one.
             (to.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(name, value);
         }
 

@@ -5,14 +5,13 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// The query that goes on to the store: the parameters that the operation knows, in the client's order. What S3 does not know may mean
-/// something to a store (rules A1, T3).
+/// Builds the query for the store from the parameters that the operation knows, in the client's order. Parameters that S3 does not know
+/// could mean something to the store (rules A1, T3).
 /// </summary>
 internal static class RequestQueries
 {
-    /// <summary>The query, percent-encoded in the one way that all servers sign alike.</summary>
-    /// <param name="query">The client's query; what signed it, and what it has in place of headers, is nobody's parameter.</param>
-    /// <param name="known">The parameters that the operation knows.</param>
+    /// <summary>The query, encoded in the way that all servers sign.</summary>
+    /// <param name="query">The client's query. Signature parameters, and those that replace headers, are never known.</param>
     public static string Of(S3Query query, FrozenSet<string> known)
     {
         if (query.Parameters.Count == 0)

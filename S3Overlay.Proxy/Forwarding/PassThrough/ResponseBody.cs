@@ -3,27 +3,26 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// The body of a store's answer on its way to the client. A small one goes out in one piece with its head, once it is whole: one that
-/// breaks off is an error then, where of a large one a part has gone out. Of a large one, what is there goes out together, and what came
-/// before a pause of the store's while the pause lasts.
+/// Sends a store's response body to the client. A small body is buffered and sent with its headers, so that a cut one is an error. A large
+/// one is sent as it arrives; what arrived before a pause is sent during the pause.
 /// </summary>
 internal static class ResponseBody
 {
     private const int PieceSize = 256 << 10;
 
-    /// <summary>What a connection carries at once, so that the client has its first byte no later for waiting.</summary>
+    /// <summary>Small enough that buffering does not delay the first byte.</summary>
     private const int Small = 64 << 10;
 
-    /// <summary>Sends it, to its end.</summary>
-    /// <exception cref="IOException">The store broke off.</exception>
-    /// <exception cref="OperationCanceledException">The store took too long, or the client has gone.</exception>
+    /// <summary>Sends the whole body.</summary>
+    /// <exception cref="IOException">The body ended early.</exception>
+    /// <exception cref="OperationCanceledException">The store was too slow, or the client disconnected.</exception>
     public static async Task SendAsync(Stream source, S3Response answer, ForwardingSettings settings, SilenceTimeout patience,
         CancellationToken cancellationToken)
     {
         var left = answer.Headers.ContentLength ?? long.MaxValue;
         var unsent = 0;
 
-        // From here on the store's time is counted only while it is waited for: what the client takes is no fault of its.
+        // From here on, only waiting for the store counts against its time limit.
         patience.Unlimited();
         if (left is > 0 and <= Small)
         {
@@ -55,7 +54,7 @@ internal static class ResponseBody
             (left, unsent) = (left - read, unsent + read);
         }
 
-        // The server does not see to it where the answer has begun and its connection stays open.
+        // The server does not flush a response that has begun on an open connection.
         await answer.FlushAsync(cancellationToken);
 
         async ValueTask SendWholeAsync(int length)
@@ -71,11 +70,10 @@ internal static class ResponseBody
             settings.Endpoint.Meters?.BytesReceived(length);
         }
 
-        // Until there is more, and sends what there is if that takes time. False where the client has gone.
+        // Waits for more bytes, and flushes pending ones if that takes time. False if the client disconnected.
         async ValueTask<bool> WaitAsync(int bytes)
         {
-            // A read of nothing waits for bytes and takes none, so that the memory which they will come into is not in use while others are
-            // sent.
+            // A zero-byte read waits without using the buffer, which is being sent.
             var waiting = bytes < PieceSize ? source.ReadAsync(Memory<byte>.Empty, patience.Token) : default;
             if (bytes >= PieceSize || !waiting.IsCompleted)
             {

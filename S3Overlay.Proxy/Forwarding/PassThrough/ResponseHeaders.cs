@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
-/// <summary>Which of the store's headers go on to the client: all but those of the store's connection.</summary>
+/// <summary>Copies the store's headers to the client, except those of the connection.</summary>
 internal static class ResponseHeaders
 {
     private static readonly FrozenSet<string> NotHandedOn = new[]
@@ -16,11 +16,10 @@ internal static class ResponseHeaders
         "Strict-Transport-Security",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Copies them. Where the store names itself, the client reads the proxy's name.</summary>
+    /// <summary>Copies the headers. URLs of the store become the proxy's.</summary>
     public static void Copy(HttpResponseMessage from, S3Response to, S3Request request, Uri store)
     {
-        // The second of the front door's ids is only there for those who look for both; beside the store's one it would be of another
-        // request.
+        // The front door's second id would belong to another request than the store's id.
         to.Headers.Remove("x-amz-id-2");
         Copy(from.Headers.NonValidated, to.Headers);
         Copy(from.Content.Headers.NonValidated, to.Headers);

@@ -1,28 +1,27 @@
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
-/// <summary>How long the store may leave one request without a sign of life. Time that the client takes does not count.</summary>
+/// <summary>Cancels when the store is silent too long. Time that the client takes does not count.</summary>
 internal sealed class SilenceTimeout : IDisposable
 {
     private readonly CancellationTokenSource _source;
     private readonly CancellationTokenRegistration _client;
 
-    /// <summary>Patience that ends with the client's at the latest.</summary>
+    /// <summary>Also cancelled by the client's token.</summary>
     public SilenceTimeout(TimeProvider time, CancellationToken client)
     {
         _source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _client = client.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
     }
 
-    /// <summary>Ends what waits.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>From now on the store has so long.</summary>
+    /// <summary>Starts the limit.</summary>
     public void Limit(TimeSpan time) => _source.CancelAfter(time);
 
-    /// <summary>The store is not the one that is waited for.</summary>
+    /// <summary>Stops the limit while the proxy does not wait for the store.</summary>
     public void Unlimited() => _source.CancelAfter(Timeout.InfiniteTimeSpan);
 
-    /// <summary>Nobody waits for the store any more.</summary>
+    /// <summary>Cancels now.</summary>
     public void End() => _source.Cancel();
 
     /// <inheritdoc/>

@@ -7,12 +7,12 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// A body whose length its client did not say, which stores do not take, or whose checksum comes behind it: kept in a file until its end
-/// has come. The file has no name that would outlive a crash.
+/// A body of unknown length, or with a trailing checksum, buffered in a file: stores do not accept the former. The file has no name, so a
+/// crash leaves nothing.
 /// </summary>
 internal sealed class SpooledBody : S3Body, IAsyncDisposable
 {
-    /// <summary>S3 takes no larger object, or part, in one request.</summary>
+    /// <summary>The largest object or part that S3 accepts in one request.</summary>
     private const long LargestBody = 5L << 30;
 
     private readonly FileStream _file;
@@ -28,10 +28,10 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
     /// <inheritdoc/>
     public override BodyChecksum? Checksum => _checksum;
 
-    /// <summary>Reads a body to its end.</summary>
+    /// <summary>Buffers a whole body.</summary>
     /// <exception cref="S3Exception">
-    /// It is not what was promised. EntityTooLarge: it can never have room. ServiceUnavailable: others have taken it. InsufficientStorage:
-    /// the disk does not take it.
+    /// The body does not match what was declared. EntityTooLarge: it exceeds the quota. ServiceUnavailable: the quota is in use.
+    /// InsufficientStorage: the disk is full.
     /// </exception>
     public static async Task<SpooledBody> ReadAsync(S3Body body, string directory, SpoolQuota room, CancellationToken cancellationToken)
     {
@@ -76,7 +76,7 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
         if (!_room.TryTake(bytes))
         {
             throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1,
-                "There is no room for the body while it is on its way to the local store (S3_OVERLAY_SPOOL_MAX_BYTES). Please try again.");
+                "There is no room to buffer the body on its way to the local store (S3_OVERLAY_SPOOL_MAX_BYTES). Please try again.");
         }
 
         _taken += bytes;
@@ -106,19 +106,21 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
         }
     }
 
-    /// <summary>The largest that can ever have room.</summary>
+    /// <summary>The largest body that can ever fit.</summary>
     private static long Largest(SpoolQuota room) => Math.Min(LargestBody, room.MaxBytes);
 
     private static S3Exception TooLarge(SpoolQuota room) =>
         new(S3Errors.EntityTooLarge,
-            "The body has to wait for its end before it can go to the local store, and is larger than what may wait (S3_OVERLAY_SPOOL_MAX_BYTES, and at most 5 GiB).")
+            "The body must be buffered before it can be sent to the local store, and is larger than the buffer allows "
+            + "(S3_OVERLAY_SPOOL_MAX_BYTES, and at most 5 GiB).")
         {
             Details = [new("MaxSizeAllowed", Largest(room).ToString(CultureInfo.InvariantCulture))],
         };
 
     private static S3Exception NoRoom(Exception failure) =>
         new(S3Errors.InsufficientStorage,
-            "The body cannot be kept while it is on its way to the local store. See that S3_OVERLAY_SPOOL_DIR can be written to and has room.", failure);
+            "The body cannot be buffered on its way to the local store. Check that S3_OVERLAY_SPOOL_DIR is writable and has free space.",
+            failure);
 
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>

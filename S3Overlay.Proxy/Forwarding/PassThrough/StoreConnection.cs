@@ -11,24 +11,19 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// Brings finished requests to the store, and says of a store that gives no answer what a client is told. Each is sent once, but that which
-/// the store cannot have acted upon, or may act upon as often as it likes: a store that closes a connection as it is used is asked over
-/// another one.
+/// Sends complete requests to the store, and maps its failures to what clients see. A request is sent once, unless the store cannot have
+/// acted on it or repeating is harmless: then a connection that closed as it was used is replaced.
 /// </summary>
-/// <param name="settings">The store.</param>
-/// <param name="regions">What is known of its regions.</param>
 internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions regions) : IDisposable
 {
     private readonly HttpMessageInvoker _http = new(EndpointConnections.Create(settings));
 
-    /// <summary>Sends a request. The store's answer is the caller's to dispose.</summary>
-    /// <param name="message">The request.</param>
-    /// <param name="bucket">The bucket it is about, for its span.</param>
-    /// <param name="content">Its body, where it is streamed; null for none, or one that is in memory.</param>
-    /// <param name="patience">How long the store may take.</param>
-    /// <param name="cancellationToken">The client has gone.</param>
-    /// <exception cref="S3Exception">The client's body was not what it promised; or ServiceUnavailable where the store did not
-    /// answer.</exception>
+    /// <summary>Sends a request. The caller disposes the response.</summary>
+    /// <param name="bucket">The bucket, for the span.</param>
+    /// <param name="content">The body if it is streamed; null for none or one in memory.</param>
+    /// <exception cref="S3Exception">
+    /// The client's body did not match what it declared, or ServiceUnavailable if the store did not respond.
+    /// </exception>
     public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage message, string bucket, StreamedContent? content, SilenceTimeout patience, CancellationToken cancellationToken)
     {
@@ -44,7 +39,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
         }
     }
 
-    /// <summary>What a client is told where the store gave no answer that could be handed on.</summary>
+    /// <summary>The error for a client when the store gave no usable response.</summary>
     public S3Exception Unavailable(string why, Exception cause) => S3Exception.ForNow(
         S3Errors.ServiceUnavailable, 2, $"The local store did not answer: {why}.",
         new RemoteException(RemoteFailure.Unavailable, $"{settings.Name}: {cause.Message}", cause));
@@ -52,9 +47,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    /// <summary>
-    /// Whether the connection ended before there was an answer. One that could not be made is not made a moment later either.
-    /// </summary>
+    /// <summary>True if the connection ended before a response. A connection that could not be opened is not tried again.</summary>
     private static bool IsCut(Exception? failure) => failure switch
     {
         HttpRequestException failed => failed.HttpRequestError is HttpRequestError.Unknown or HttpRequestError.ResponseEnded
@@ -63,7 +56,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
         _ => false,
     };
 
-    /// <summary>A read, or a request with a body of which nothing went to the store.</summary>
+    /// <summary>True for a read, or a request whose body has not been sent at all.</summary>
     private static bool MayBeRepeated(HttpRequestMessage message, StreamedContent? content) =>
         content is null ? message.Content is null && (message.Method == HttpMethod.Get || message.Method == HttpMethod.Head)
             : content is { HasBegun: false, Failure: null, Verdict: null };
@@ -76,7 +69,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
         AttemptSpan.Propagate(span, message);
         var started = settings.Meters?.Started() ?? 0;
 
-        // A connection that is watched is not used again, and ends with its answer.
+        // A watched connection is used once, and closes with its response.
         using var own = content?.Verdict is { } verdict ? new HttpMessageInvoker(EndpointConnections.Create(settings, verdict.Watch))
             : null;
         try
@@ -109,7 +102,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
         }
     }
 
-    /// <summary>Notes a failed attempt, and handles nothing.</summary>
+    /// <summary>Records a failed attempt without handling it.</summary>
     private bool IsNoted(Activity? span, string bucket, long started, Exception failure, bool isUnwanted)
     {
         AttemptSpan.Failed(span, failure);

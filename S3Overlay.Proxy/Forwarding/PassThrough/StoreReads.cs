@@ -13,24 +13,20 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// Reads of written keys over an S3 endpoint: the client's own request is the question, so that a hit costs one call. What the store lacks
-/// may be remote-owned, and its tombstone is then asked for while the caller looks for a copy.
+/// Reads written keys from an S3 endpoint. The client's own request is sent, so a hit costs one call. If the store has no such key, its
+/// tombstone is looked up while the caller looks for a cache entry.
 /// </summary>
-/// <param name="service">The store.</param>
-/// <param name="nulls">What it calls the version <c>null</c>.</param>
-/// <param name="capabilities">What the store can do; null while that is not known.</param>
-/// <param name="isDeleted">Whether a key has a tombstone.</param>
-/// <param name="time">The clock.</param>
-/// <param name="throwsFailures">Whether an error that is the store's own (5xx) is thrown, for a caller that may have another answer; else
-/// it is handed on as it came.</param>
+/// <param name="nulls">The store's name for the version <c>null</c>.</param>
+/// <param name="capabilities">The store's capabilities; null while unknown.</param>
+/// <param name="isDeleted">Looks up a key's tombstone.</param>
+/// <param name="throwsFailures">
+/// True to throw the store's own errors (5xx), for a caller with another source. Otherwise they are forwarded.
+/// </param>
 internal sealed class StoreReads(
     ForwardingService service, NullVersions nulls, Func<StoreCapabilities?> capabilities,
     Func<string, string, CancellationToken, Task<bool>> isDeleted, TimeProvider time, bool throwsFailures = false) : IWrittenReads
 {
-    /// <summary>
-    /// What a client says that a HEAD in place of its request is to say as well: the key of an object that it has encrypted, whose bucket
-    /// it means, and who pays.
-    /// </summary>
+    /// <summary>Headers that a HEAD sends in place of the client's request: SSE-C keys, the expected bucket owner and the payer.</summary>
     private static readonly string[] Passed = [.. ClientKeys.Headers, ExpectedOwner, "x-amz-request-payer"];
 
     private const string ExpectedOwner = "x-amz-expected-bucket-owner";
@@ -63,8 +59,8 @@ internal sealed class StoreReads(
     }
 
     /// <summary>
-    /// Attributes of a store that does not know the question, and may answer it with the object: from the object's headers, as the remote's
-    /// are where it does not. Conditions are judged by what it says, as of the remote's.
+    /// Builds GetObjectAttributes from the object's headers, for a store that does not know the operation and may return the object
+    /// instead.
     /// </summary>
     private async Task<WrittenRead> AnswerAttributesAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
@@ -125,8 +121,8 @@ internal sealed class StoreReads(
         new(false, isDeleted(request.Bucket, request.Key, cancellationToken).Observed());
 
     /// <summary>
-    /// Whether the store has no such key, version or bucket, or cannot have any of that name. Its other 404s are answers about an object
-    /// that is there: a retention it does not have, a website's own error page.
+    /// True if the store has no such key, version or bucket, or cannot have one of that name. Other 404s are about an existing object: it
+    /// has no retention, or is a website's error page.
     /// </summary>
     private async ValueTask<bool> IsAbsentAsync(S3Request request, HttpResponseMessage response, SilenceTimeout patience,
         CancellationToken cancellationToken)
@@ -143,7 +139,7 @@ internal sealed class StoreReads(
                 return true;
             }
 
-            // An id that is not of the store's making has as many codes as there are stores; a version that wants its key has one.
+            // Stores have many codes for a version id of another store. SSE-C has one code.
             var reason = await ReasonAsync(request, patience, cancellationToken);
             return NamesVersion(request)
                 ? reason is null || (reason.Code != S3Errors.InvalidRequest.Code && !StoreErrors.IsEncrypted(reason))
@@ -166,10 +162,7 @@ internal sealed class StoreReads(
             ? new WireError(error.ChildText("Code") ?? "", error.ChildText("Message") ?? "", null)
             : null;
 
-    /// <summary>
-    /// Why a HEAD is a 400, for which it has no document: one byte is asked for, and the answer's document read; null where that is no 400,
-    /// or has none.
-    /// </summary>
+    /// <summary>The reason of a 400 to a HEAD, from a GET of one byte. Null if the GET is no 400 or has no document.</summary>
     private async ValueTask<WireError?> ReasonAsync(S3Request head, SilenceTimeout patience, CancellationToken cancellationToken)
     {
         var read = head.With("Range", "bytes=0-0") with { Operation = S3Operation.GetObject, Method = "GET" };

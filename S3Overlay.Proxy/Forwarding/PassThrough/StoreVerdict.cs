@@ -3,21 +3,21 @@ using S3Overlay.Proxy.Forwarding.Wire;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// What a store said of a request before its body: go on (100), or no. <see cref="HttpClient"/> tells nobody, and sends a body of up to 1
-/// KiB behind the refusal all the same; so that somebody knows, the connection's bytes are looked at, and what would go out behind a
-/// refusal is dropped. For one request on a connection of its own.
+/// What a store answered before it got the body: continue (100) or a refusal. <see cref="HttpClient"/> does not expose this, and sends
+/// bodies up to 1 KiB even after a refusal. So this watches the connection's bytes and drops what would be sent after a refusal. For one
+/// request on its own connection.
 /// </summary>
 internal sealed class StoreVerdict
 {
-    /// <summary>Whether the store answered with something other than 100 before it was sent any body.</summary>
+    /// <summary>True if the store refused before the body.</summary>
     public bool IsRefusal { get; private set; }
 
-    /// <summary>Looks at a connection.</summary>
+    /// <summary>Wraps a connection.</summary>
     public Stream Watch(Stream connection) => new WatchedStream(connection, this);
 
     private sealed class WatchedStream(Stream connection, StoreVerdict verdict) : ConnectionStream(connection)
     {
-        /// <summary>Where in <c>HTTP/1.1 100</c> stands what kind of answer it is.</summary>
+        /// <summary>The position of the status class in <c>HTTP/1.1 100</c>.</summary>
         private const int Digit = 9;
 
         private int _seen;

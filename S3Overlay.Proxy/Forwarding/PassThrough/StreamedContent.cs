@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// A client's body on its way to the store, at the client's speed. Its last byte is held back until the front door has found all of it
-/// right (rule W7): a store that lacks a byte has nothing it could keep, whatever it thinks of checksums.
+/// Streams a client's body to the store. The last byte is held back until the front door has verified everything (rule W7): a store that
+/// lacks a byte cannot keep the object.
 /// </summary>
 internal sealed class StreamedContent : HttpContent
 {
@@ -20,15 +20,12 @@ internal sealed class StreamedContent : HttpContent
     private readonly TrailingChecksum? _trailer;
     private readonly long _length;
 
-    /// <summary>A body of a known length.</summary>
-    /// <param name="body">The client's, decoded while it is read.</param>
-    /// <param name="length">Its length in bytes.</param>
-    /// <param name="trailer">The frames to send it in, and which checksum behind it; null for the bare bytes.</param>
-    /// <param name="patience">What the store's silence is measured by.</param>
-    /// <param name="stall">How long the store may take no bytes.</param>
-    /// <param name="answer">How long it may take to answer once it has them all.</param>
-    /// <param name="verdict">What the store said of it before; of a body that it refused, the client is not asked for any. Null where
-    /// nobody knows.</param>
+    /// <param name="body">The client's body, decoded as it is read.</param>
+    /// <param name="trailer">The framing and trailing checksum; null for none.</param>
+    /// <param name="patience">The timeout for the store's silence.</param>
+    /// <param name="stall">How long the store may accept no bytes.</param>
+    /// <param name="answer">How long it may take to respond to the complete body.</param>
+    /// <param name="verdict">The store's early answer. If it refused, the client's body is not read. Null if unwatched.</param>
     public StreamedContent(S3Body body, long length, TrailingChecksum? trailer, SilenceTimeout patience, TimeSpan stall, TimeSpan answer,
         StoreVerdict? verdict = null)
     {
@@ -37,13 +34,13 @@ internal sealed class StreamedContent : HttpContent
         Headers.ContentLength = trailer?.FramedLength(length) ?? length;
     }
 
-    /// <summary>What the store says before any of it is sent; null where nobody listens for that.</summary>
+    /// <summary>The store's early answer; null if unwatched.</summary>
     public StoreVerdict? Verdict { get; }
 
-    /// <summary>Whether the store was sent any of it, or the client asked for any: then it cannot be sent once more.</summary>
+    /// <summary>True once a byte was sent, or read from the client: then it cannot be sent again.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>Why the client's body could not be read to its end, or null.</summary>
+    /// <summary>Why reading the client's body failed; null if it did not.</summary>
     public Exception? Failure { get; private set; }
 
     /// <inheritdoc/>
@@ -55,7 +52,7 @@ internal sealed class StreamedContent : HttpContent
     {
         if (Verdict is { IsRefusal: true })
         {
-            // HttpClient asks for the body even so, and takes none for a failure of its own. These bytes go nowhere.
+            // HttpClient still asks for the body, and must not see an error. These bytes are dropped.
             await stream.WriteAsync(new byte[Headers.ContentLength!.Value], cancellationToken);
             return;
         }

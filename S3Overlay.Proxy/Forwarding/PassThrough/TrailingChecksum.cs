@@ -6,25 +6,24 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
 /// <summary>
-/// Frames a body in aws-chunked encoding for the sake of the checksum behind it: known only when the last byte has come from the client,
-/// and verified by then. Or of its end alone, which only frames tell a store that would keep what came.
+/// Frames a body in aws-chunked encoding, with a trailing checksum that was verified when the last byte arrived. Or without one: frames
+/// show the end of the body to a store that would keep a cut one.
 /// </summary>
-/// <param name="algorithm">Which checksum; null for none.</param>
+/// <param name="algorithm">The checksum; null for none.</param>
 /// <param name="length">The body's length in bytes.</param>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html</remarks>
 internal sealed class TrailingChecksum(ChecksumAlgorithm? algorithm, long length)
 {
-    /// <summary>What clients use, and more than the 8 KiB that S3 asks for.</summary>
+    /// <summary>The chunk size that clients use, above S3's minimum of 8 KiB.</summary>
     private const int ChunkSize = 64 << 10;
 
     private static readonly byte[] LineEnd = "\r\n"u8.ToArray();
 
     private long _position;
 
-    /// <summary>Which checksum it is; null for none.</summary>
     public ChecksumAlgorithm? Algorithm => algorithm;
 
-    /// <summary>How long a body is once it is framed.</summary>
+    /// <summary>The framed length.</summary>
     public long FramedLength(long bytes)
     {
         var (full, rest) = Math.DivRem(bytes, ChunkSize);
@@ -56,11 +55,12 @@ internal sealed class TrailingChecksum(ChecksumAlgorithm? algorithm, long length
         }
     }
 
-    /// <summary>What comes behind the last byte.</summary>
-    /// <param name="checksum">The client's, verified.</param>
+    /// <summary>The end of the framing.</summary>
+    /// <param name="checksum">The verified checksum.</param>
     public ReadOnlyMemory<byte> End(BodyChecksum? checksum) => Encoding.ASCII.GetBytes(
         algorithm is not { } named ? "0\r\n\r\n"
-        : $"0\r\n{ChecksumNames.Header(named)}:{checksum?.Value ?? throw new InvalidOperationException("The announced checksum did not come.")}\r\n\r\n");
+        : checksum is not { Value: var value } ? throw new InvalidOperationException("The announced checksum is missing.")
+        : $"0\r\n{ChecksumNames.Header(named)}:{value}\r\n\r\n");
 
     private static byte[] Header(long size) => Encoding.ASCII.GetBytes(size.ToString("x", CultureInfo.InvariantCulture) + "\r\n");
 }

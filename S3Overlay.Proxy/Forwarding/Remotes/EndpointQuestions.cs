@@ -11,31 +11,25 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Remotes;
 
 /// <summary>
-/// Asks an endpoint one thing at a time, and tells exactly what came of it: for checks, which explain a failure instead of getting round
-/// it. So nothing is repeated until it works, as
-/// <see cref="S3WireClient.SendAsync"/> does, and no failure is thrown. Only GETs.
+/// Asks an endpoint single questions for diagnosis. Unlike <see cref="S3WireClient.SendAsync"/>, it reports failures instead of retrying or
+/// throwing. Only GETs.
 /// </summary>
-/// <param name="settings">The endpoint.</param>
-/// <param name="client">The client that asks it.</param>
-/// <param name="time">The clock.</param>
-/// <param name="credentials">What the client signs with.</param>
-/// <param name="noteBuckets">Told which buckets the endpoint showed.</param>
+/// <param name="noteBuckets">Called with the buckets that the endpoint showed.</param>
 internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient client, TimeProvider time, ICredentialSource credentials,
     Action<IReadOnlyList<LayerBucket>>? noteBuckets = null)
 {
-    /// <summary>How long each answer is waited for: an endpoint that takes longer to say anything is in trouble.</summary>
+    /// <summary>The time for each response. An endpoint that takes longer is in trouble.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>The endpoint.</summary>
     public EndpointSettings Settings => settings;
 
-    /// <summary>Which buckets are there? Whatever the credentials may see, the answer shows whether they are accepted.</summary>
+    /// <summary>Lists the buckets. Any response shows whether the credentials are accepted.</summary>
     public async Task<EndpointReply> BucketsAsync(CancellationToken cancellationToken)
     {
         var request = new WireRequest("GET", "", "", "", []);
         var reply = await AskAsync(request, ReadAsync, cancellationToken);
 
-        // A moment's failure is none: asked once more, it is gone.
+        // Asked once more, since a momentary failure is none.
         return reply is { Unreachable.Reason: UnreachableReason.CutOff } or { Status: >= 500 and not (501 or 508) }
             ? await AskAsync(request, ReadAsync, cancellationToken)
             : reply;
@@ -48,7 +42,7 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
         }
     }
 
-    /// <summary>Which is the first key of a bucket, under a prefix?</summary>
+    /// <summary>Lists the first key of a bucket under a prefix.</summary>
     public Task<EndpointReply> FirstKeyAsync(string bucket, string prefix, CancellationToken cancellationToken) => AskAsync(
         new WireRequest("GET", bucket, "", ListingQueries.V2(new RemoteListing(bucket, prefix, "", "", null, 1)), []),
         async (answer, token) =>
@@ -56,7 +50,7 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
             .Select(row => row.Name).ToList(),
         cancellationToken);
 
-    /// <summary>May an object be read? Asks for its first byte, and leaves it unread.</summary>
+    /// <summary>Asks for the first byte of an object, and does not read it.</summary>
     public Task<EndpointReply> ReadAsync(string bucket, string key, CancellationToken cancellationToken) =>
         AskAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]),
             static (_, _) => Task.FromResult<IReadOnlyList<string>?>([]), cancellationToken);
@@ -78,7 +72,7 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
         }
         catch (RemoteException failure)
         {
-            // Nothing could be signed, or a document broke off.
+            // No credentials, or the document ended early.
             return new EndpointReply { Failure = failure };
         }
         catch (Exception failure) when (failure is OperationCanceledException or HttpRequestException or IOException or SocketException
@@ -88,10 +82,7 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
         }
     }
 
-    /// <summary>
-    /// Why there is nothing to sign with; null where there is. What gives credentials may be slow itself, which is not to pass for an
-    /// endpoint that is.
-    /// </summary>
+    /// <summary>Obtains credentials first, so that a slow credential source is not reported as a slow endpoint. Null on success.</summary>
     private async Task<RemoteException?> WithoutCredentialsAsync(CancellationToken patience, CancellationToken cancellationToken)
     {
         try

@@ -3,24 +3,24 @@ using S3Overlay.Proxy.Overlay.Remotes;
 
 namespace S3Overlay.Proxy.Forwarding.Remotes;
 
-/// <summary>What came of one question to an endpoint.</summary>
+/// <summary>The outcome of one question to an endpoint.</summary>
 internal sealed record EndpointReply
 {
-    /// <summary>Why there was no answer; null where there was one, or where nothing could be sent.</summary>
+    /// <summary>Why there was no response; null if there was one or nothing could be sent.</summary>
     public Unreachable? Unreachable { get; init; }
 
-    /// <summary>What the answer says is wrong, or why nothing could be signed; null for neither.</summary>
+    /// <summary>The error of the response, or why nothing could be signed; null if all went well.</summary>
     public RemoteException? Failure { get; init; }
 
-    /// <summary>The answer's status; 0 where there was none.</summary>
+    /// <summary>The status; 0 without a response.</summary>
     public int Status { get; init; }
 
-    /// <summary>How far the endpoint's clock is ahead of this machine's, by the answer's <c>Date</c>; null where it tells none.</summary>
+    /// <summary>How far the endpoint's clock is ahead of this machine's, from the <c>Date</c> header; null without one.</summary>
     public TimeSpan? Ahead { get; init; }
 
-    /// <summary>Whether the answer is the document that was asked for.</summary>
+    /// <summary>True if the response is the document that was asked for.</summary>
     public bool IsUnderstood { get; init; }
 
-    /// <summary>The names in the document: of buckets, or of the first keys.</summary>
+    /// <summary>The buckets or first keys in the document.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 }

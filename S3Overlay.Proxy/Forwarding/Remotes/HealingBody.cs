@@ -10,13 +10,12 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.Remotes;
 
 /// <summary>
-/// The bytes of one range of one version. Where the remote breaks off, stands still, is too slow or sends too little, the rest is asked for
-/// again from the byte reached, with If-Match, so that bytes of two versions never meet (rule R7, table F). A version without an ETag
-/// cannot be asked for again.
+/// The bytes of a range of one version. If the remote ends early, stalls, is too slow or sends too little, the rest is requested again from
+/// the current position with If-Match, so that bytes of two versions never mix (rule R7, table F). This needs a strong ETag.
 /// </summary>
 internal sealed class HealingBody : ForwardStream
 {
-    /// <summary>So often in a row may nothing at all come, or too little of it too slowly, before the remote is given up.</summary>
+    /// <summary>How often in a row a request may bring nothing, or too little too slowly.</summary>
     private const int MaxBarrenAttempts = 4;
 
     private readonly Func<string, string, CancellationToken, Task<WireResponse>> _askAgain;
@@ -32,13 +31,11 @@ internal sealed class HealingBody : ForwardStream
     private int _barren;
     private bool _isSlow;
 
-    /// <param name="answer">The answer whose body is the range's bytes; owned from here on.</param>
-    /// <param name="etag">The version; the empty string where it has none.</param>
-    /// <param name="range">The range.</param>
-    /// <param name="total">The whole object's size.</param>
-    /// <param name="settings">How slow the body may be, and who counts its bytes.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="askAgain">Asks for a range with If-Match.</param>
+    /// <param name="answer">The response with the bytes. Owned by this stream.</param>
+    /// <param name="etag">The version's ETag; empty if it has none.</param>
+    /// <param name="total">The size of the whole object.</param>
+    /// <param name="settings">The limits on speed, and the metrics.</param>
+    /// <param name="askAgain">Requests a range with If-Match.</param>
     public HealingBody(
         WireResponse answer, string etag, ByteRange range, long total, EndpointSettings settings, TimeProvider time, Func<string, string,
         CancellationToken, Task<WireResponse>> askAgain)
@@ -86,7 +83,7 @@ internal sealed class HealingBody : ForwardStream
                         _isSlow = false;
                     }
 
-                    // A slow remote sends a little each time: that alone is no progress.
+                    // A slow remote sends a few bytes each time: that alone is no progress.
                     _barren = _isSlow ? _barren : 0;
                     return read;
                 }
@@ -119,7 +116,7 @@ internal sealed class HealingBody : ForwardStream
             return await reading;
         }
 
-        // Only a read that has to wait is timed: most find their bytes there already.
+        // Only reads that wait are timed: most find their bytes ready.
         var since = _time.GetTimestamp();
         using var stalled = new CancellationTokenSource(_pace.Left, _time);
         var pending = reading.AsTask();

@@ -3,9 +3,9 @@ using S3Overlay.Proxy.Forwarding.Endpoints;
 namespace S3Overlay.Proxy.Forwarding.Remotes;
 
 /// <summary>
-/// Whether a body comes fast enough. The remote may keep its reader waiting for the stall timeout in all, and by then has to send what the
-/// minimum rate makes of that time; then the next stretch begins. With a rate of zero, one byte is enough: the body has to stand still to
-/// fail. Time that the reader takes itself does not count.
+/// Checks that a body arrives fast enough. Waiting time is added up; once it reaches the stall timeout, the body must have delivered the
+/// minimum rate times that timeout, and the next window begins. With a rate of zero, one byte is enough. Time that the reader itself takes
+/// does not count.
 /// </summary>
 internal sealed class MinimumRate(EndpointSettings settings, TimeProvider time)
 {
@@ -13,14 +13,13 @@ internal sealed class MinimumRate(EndpointSettings settings, TimeProvider time)
     private TimeSpan _waited;
     private long _received;
 
-    /// <summary>How much longer the remote may keep its reader waiting.</summary>
+    /// <summary>The waiting time left.</summary>
     public TimeSpan Left => settings.StallTimeout > _waited ? settings.StallTimeout - _waited : TimeSpan.Zero;
 
-    /// <summary>Counts a wait that began at a timestamp.</summary>
+    /// <summary>Adds a wait that began at this timestamp.</summary>
     public void Waited(long since) => _waited += time.GetElapsedTime(since);
 
-    /// <summary>Counts bytes.</summary>
-    /// <returns>Whether they end a stretch.</returns>
+    /// <returns>True if a window is complete.</returns>
     public bool Received(int bytes)
     {
         _received += bytes;
@@ -33,6 +32,6 @@ internal sealed class MinimumRate(EndpointSettings settings, TimeProvider time)
         return true;
     }
 
-    /// <summary>Begins anew, with another answer.</summary>
+    /// <summary>Starts over with another response.</summary>
     public void Restart() => (_waited, _received) = (TimeSpan.Zero, 0);
 }

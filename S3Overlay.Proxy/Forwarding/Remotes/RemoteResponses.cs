@@ -7,15 +7,13 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Remotes;
 
 /// <summary>
-/// Makes objects and documents of an endpoint's answers to reads, and refuses what cannot be an answer to what was asked for.
+/// Turns an endpoint's responses to reads into objects and documents, and rejects what cannot be a response to the request.
 /// </summary>
 internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider time)
 {
     private const int LongestDocument = 1 << 20;
 
-    /// <summary>
-    /// Whether a sub-resource is asked for (<c>?acl</c>, <c>?tagging</c>) rather than the bytes of the object, of a version or of a part.
-    /// </summary>
+    /// <summary>True if a sub-resource is requested (<c>?acl</c>, <c>?tagging</c>) and not the object, a version or a part.</summary>
     public static bool IsDocument(RemoteRead read)
     {
         foreach (var part in read.Query.AsSpan().Split('&'))
@@ -31,10 +29,7 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
         return false;
     }
 
-    /// <summary>
-    /// A document: small by nature, and sent without a length, ETag or date by S3 itself. What the connection breaks off within is no
-    /// document.
-    /// </summary>
+    /// <summary>A document. S3 sends these small documents without length, ETag or date. One that ends early is an error.</summary>
     public async Task<RemoteObject> DocumentAsync(WireResponse answer, CancellationToken cancellationToken)
     {
         var mayBeObject = answer.Header("ETag") is not null;
@@ -115,7 +110,7 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
         var info = ObjectHeaders.Read(answer, total);
         if (answer.Status == 206 && read.Range is not null)
         {
-            // S3 names no checksum beside a range, or one of the part that the range happens to be.
+            // S3 sends no checksum with a range, or that of a part that the range matches.
             info = info.WithoutChecksums();
         }
 
@@ -131,7 +126,7 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
             throw Nonsense("200 with a document that is no object");
         }
 
-        // Where a part came with 200, its place in the whole is not known, and the rest of it cannot be asked for.
+        // A part that arrives with 200 does not say where it lies in the object: its rest cannot be requested.
         var heals = answer.Status == 206 || !read.NamesPart || info.PartsCount == 0;
         return range is { } bytes
             ? new RemoteObject(
@@ -139,7 +134,6 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
             : Empty(answer, info);
     }
 
-    /// <summary>An object without bytes.</summary>
     public static RemoteObject Empty(WireResponse answer) => Empty(answer, ObjectHeaders.Read(answer, 0));
 
     private static RemoteObject Empty(WireResponse answer, ObjectInfo info) => new(info, answer.Status, null, Stream.Null, () =>
@@ -149,14 +143,14 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
     });
 
     /// <summary>
-    /// Whether that is all of an empty object, of which there is no range to tell (MinIO). Of a later part nothing would tell how large the
-    /// object is.
+    /// True for the empty object that MinIO sends for part 1, without a Content-Range. For later parts nothing would show the object's
+    /// size.
     /// </summary>
     private static bool IsEmptyFirstPart(WireResponse answer, RemoteRead read) =>
         answer is { ContentLength: 0, ContentRange: null } && S3Query.Parse(read.Query)["partNumber"] == "1"
             && answer.Header("x-amz-mp-parts-count") is null or "1";
 
-    /// <summary>What came cannot be an answer to what was asked for.</summary>
+    /// <summary>Reports a response that cannot answer the request.</summary>
     public RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.")
         { IsNonsense = true };
 }

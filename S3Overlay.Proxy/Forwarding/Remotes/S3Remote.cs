@@ -17,7 +17,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
 {
     private readonly RemoteResponses _answers = new(settings, time);
 
-    /// <summary>After so many answers that cannot be one it is no accident.</summary>
+    /// <summary>The attempts when a response makes no sense.</summary>
     private const int MaxAnswers = 3;
 
     private volatile IReadOnlyDictionary<string, DateTimeOffset> _created = FrozenDictionary<string, DateTimeOffset>.Empty;
@@ -27,7 +27,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     /// <inheritdoc/>
     public string Endpoint => settings.Name;
 
-    /// <summary>Whether a refusal to list buckets is an error, and not a remote that shows none (rule B6).</summary>
+    /// <summary>True if a refusal to list buckets is an error. Otherwise the remote shows no buckets (rule B6).</summary>
     public bool TellsRefusals { get; init; }
 
     /// <inheritdoc/>
@@ -44,7 +44,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         client.KeepsAsync(bucket, key, cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>An answer that cannot be one is asked for again, as one that broke off is.</remarks>
+    /// <remarks>A response that makes no sense is requested again, as one that ended early is.</remarks>
     public Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken) =>
         GetAsync(read, time.GetTimestamp(), cancellationToken);
 
@@ -87,8 +87,8 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     }
 
     /// <summary>
-    /// The whole object, of which the answer does not say how long it is: what sends bodies in pieces cannot, and what breaks off would
-    /// look whole. A range's answer names it; that there is none does, too.
+    /// Reads a whole object whose response has no length, as chunked responses do: a cut one would look complete. A range response has the
+    /// length, and a 416 shows that the object is empty.
     /// </summary>
     private async Task<RemoteObject> MeasuredAsync(WireResponse answer, RemoteRead read, long since, CancellationToken cancellationToken)
     {
@@ -118,7 +118,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         using var answer = await client.SendAsync(Request("HEAD", read), cancellationToken, since);
         if (answer.Status is 200 or 206)
         {
-            // Gateways that send bodies in pieces, or packed, leave a HEAD's length out.
+            // Gateways that chunk or compress bodies leave out the length of a HEAD.
             var part = answer.ContentRange;
             return (answer.Status == 206 ? part?.Total : answer.ContentLength) is { } total
                 ? new RemoteObject(ObjectHeaders.Read(answer, total), answer.Status, answer.Status == 206 ? part?.Range : null, Stream.Null)
@@ -127,7 +127,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
 
         if (answer.Status is 400 or 403)
         {
-            // A HEAD has no document that would say why.
+            // A HEAD has no document with the reason.
             return await InfoOfGetAsync(read, since, cancellationToken);
         }
 
@@ -139,8 +139,8 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     }
 
     /// <summary>
-    /// What a HEAD did not tell: a GET of one byte does, or of the whole where no byte is there. A part, which stands in place of a range,
-    /// is asked for and left unread.
+    /// Fills in what a HEAD left out: with a GET of one byte, or of the whole object if it is empty. A part, which replaces a range, is
+    /// requested and left unread.
     /// </summary>
     private async Task<RemoteObject> InfoOfGetAsync(RemoteRead read, long since, CancellationToken cancellationToken)
     {
@@ -230,14 +230,13 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         return buckets;
     }
 
-    /// <summary>Remembers when the remote's buckets were made.</summary>
     internal void Note(IEnumerable<LayerBucket> buckets) =>
         _created = buckets.Where(static bucket => bucket.Created > DateTimeOffset.UnixEpoch).DistinctBy(static bucket => bucket.Name)
             .ToFrozenDictionary(static bucket => bucket.Name, static bucket => bucket.Created);
 
     /// <summary>
-    /// A client's key of full length is too long behind the prefix that a mapping puts before it. No object can be there, and what
-    /// endpoints say of the name is an error in the request, which the client's was not.
+    /// A full-length key can be too long behind a mapping's prefix. No object can exist there, and the endpoint would report an error in
+    /// the client's request.
     /// </summary>
     private static void RefuseLong(string key)
     {
@@ -248,7 +247,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         }
     }
 
-    /// <summary>A bare 400 may mean a name that no bucket has, or a token that has expired: a listing has a document that tells.</summary>
+    /// <summary>A bare 400 may mean an invalid bucket name or an expired token. A listing has a document with the reason.</summary>
     private async Task<bool> IsThereAsync(string bucket, long since, CancellationToken cancellationToken)
     {
         using var answer = await client.SendAsync(new WireRequest("GET", bucket, "", ListingQueries.Nothing, []), cancellationToken, since);
@@ -282,9 +281,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         return new WireRequest(method, read.Bucket, read.Key, read.Query, headers);
     }
 
-    /// <summary>
-    /// Asks for the rest of what was asked for. Of a part too that is a range of the whole: which bytes the part has is known by then.
-    /// </summary>
+    /// <summary>Requests the rest of a read. Also for a part, as a range of the whole object: its bytes are known by then.</summary>
     private Func<string, string, CancellationToken, Task<WireResponse>> AskAgainFor(RemoteRead read) =>
         (range, etag, cancellationToken) => client
             .SendAsync(Request("GET", read.WithoutPart() with { Range = range, IfMatch = etag, IfNoneMatch = null }), cancellationToken);

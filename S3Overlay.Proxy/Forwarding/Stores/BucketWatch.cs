@@ -6,18 +6,14 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
-/// <summary>
-/// Clients' requests on their way to the store, watched for what they tell of buckets: what was remembered of one that they make or miss is
-/// true no longer.
-/// </summary>
+/// <summary>Forwards client requests, and updates what the proxy knows about buckets from their outcome.</summary>
 /// <param name="service">The store.</param>
-/// <param name="state">What remembers buckets.</param>
-/// <param name="overlaid">Which buckets have a remote; the store's word on all others is the last.</param>
+/// <param name="state">Remembers buckets.</param>
+/// <param name="overlaid">The buckets with a remote. For all others the store's response is final.</param>
 internal sealed class BucketWatch(ForwardingService service, StoreLayerState state, IRemoteBuckets overlaid)
 {
-    /// <summary>Sends a request. The store's answer is the caller's to dispose.</summary>
-    /// <exception cref="S3Exception">ServiceUnavailable where the bucket was taken away at the store, or the store did not
-    /// answer.</exception>
+    /// <summary>Sends a request. The caller disposes the response.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable if the bucket was removed at the store, or the store did not respond.</exception>
     public async Task<HttpResponseMessage> SendAsync(S3Request request, SilenceTimeout patience, CancellationToken cancellationToken)
     {
         var response = await SendOnAsync(request, patience, cancellationToken);
@@ -45,7 +41,7 @@ internal sealed class BucketWatch(ForwardingService service, StoreLayerState sta
         }
         finally
         {
-            // Whatever became of it: whoever is told that the bucket was made finds it in the next request.
+            // Whatever the outcome: a client that created the bucket must find it in its next request.
             if (request.Operation is S3Operation.CreateBucket or S3Operation.DeleteBucket)
             {
                 state.ForgetBucket(request.Bucket);
@@ -54,13 +50,13 @@ internal sealed class BucketWatch(ForwardingService service, StoreLayerState sta
     }
 
     /// <summary>
-    /// A bucket's local half that was there, as far as was remembered, and is not: somebody took it away at the store. Clients see the
-    /// bucket all the same, so that what they read in the store's answer would be wrong; their next attempt makes it anew.
+    /// The local half of a bucket is gone: someone removed it at the store. Clients still see the bucket, so the store's response would be
+    /// wrong. Their next attempt creates it again.
     /// </summary>
     private async Task LookAgainAsync(S3Request request, HttpResponseMessage response, SilenceTimeout patience,
         CancellationToken cancellationToken)
     {
-        // A HEAD has no document: of a bucket there is only one thing it can mean.
+        // A HEAD has no document. For a bucket, 404 has one meaning.
         var isMissed = request.IsHead ? request.Key.Length == 0 : await service
             .CodeAsync(response, patience, cancellationToken) == S3Errors.NoSuchBucket.Code;
         if (!isMissed)
@@ -72,7 +68,7 @@ internal sealed class BucketWatch(ForwardingService service, StoreLayerState sta
         patience.Unlimited();
         var now = await state.ResolveBucketAsync(request.Bucket, cancellationToken);
 
-        // Deleted here, by this proxy or another; or it is the source of a copy that is missed.
+        // Deleted through this proxy or another, or a copy's source is missing.
         var isTrue = now.Exists ? request.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy : now.IsOpaque;
         if (!isTrue)
         {

@@ -3,16 +3,11 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
-/// <summary>
-/// Writes to the overlay's own bucket, which is made when there is first something to write, and anew should somebody have taken it away.
-/// </summary>
-/// <param name="calls">How the store is asked.</param>
-/// <param name="buckets">Makes it.</param>
-/// <param name="name">Its name.</param>
+/// <summary>Writes to the cache bucket. Creates it for the first write, and again if it was removed.</summary>
 /// <param name="time">The clock.</param>
 internal sealed class CacheBucket(StoreCalls calls, StoreBuckets buckets, string name, TimeProvider time)
 {
-    /// <summary>A bucket just made may not be seen at once by every server of a store.</summary>
+    /// <summary>A new bucket may not be visible on every server of a store at once.</summary>
     private const int MaxAttempts = 6;
 
     private static readonly KeyValuePair<string, string>[] Json = [new("Content-Type", "application/json")];
@@ -20,11 +15,11 @@ internal sealed class CacheBucket(StoreCalls calls, StoreBuckets buckets, string
     /// <summary>Its name.</summary>
     public string Name => name;
 
-    /// <summary>Writes a document; returns once the store says that it is kept.</summary>
+    /// <summary>Writes a document. Returns once the store has it.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable or InsufficientStorage.</exception>
     public Task PutAsync(string key, WireBody body, CancellationToken cancellationToken) => PutAsync(key, body, Json, cancellationToken);
 
-    /// <summary>Writes an object; returns once the store says that it is kept.</summary>
+    /// <summary>Writes an object. Returns once the store has it.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable or InsufficientStorage.</exception>
     public async Task PutAsync(string key, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers,
         CancellationToken cancellationToken)
@@ -37,7 +32,7 @@ internal sealed class CacheBucket(StoreCalls calls, StoreBuckets buckets, string
                 return;
             }
 
-            // 409: another write of this name is under way. What it writes is the same, but it may fail.
+            // 409: another write of this name is in progress. It has the same content, but may fail.
             if (answer.Status is not (404 or 409) || attempt == MaxAttempts - 1)
             {
                 throw await StoreCalls.RefusedAsync(answer, cancellationToken);

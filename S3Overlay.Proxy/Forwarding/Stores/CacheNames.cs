@@ -5,31 +5,26 @@ using System.Text;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// The names of what the overlay keeps in its cache bucket: tombstones <c>t/bucket/key</c>, marks of deleted buckets <c>b/bucket</c>, and
-/// of what is held of the remote whole copies <c>c/</c>, chunks <c>k/</c> and listing rows <c>r/</c>, named alike.
+/// Names in the cache bucket: tombstones <c>t/bucket/key</c>, marks of deleted buckets <c>b/bucket</c>, and cache entries: whole ones
+/// <c>c/</c>, chunks <c>k/</c> and listing rows <c>r/</c>.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A key's name is made of characters that every store takes, and keeps what listings need: names sort as the UTF-8 bytes of their keys,
-/// and what keys begin with, encoded, is what their names begin with.
+/// Names of keys use characters that every store accepts. They sort like the UTF-8 bytes of their keys, and the encoding of a prefix is a
+/// prefix of the names.
 /// </para>
 /// <code>
 ///   0-9 A-Z a-z    themselves
-/// other bytes    two hex digits behind a sign that sorts where the byte does:  ! below 0,  = between 9 and A,  _ between Z and a,  ~ above
-/// z
+///   other bytes    two hex digits after a sign that sorts like the byte:  ! below 0,  = between 9 and A,  _ between Z and a,  ~ above z
 ///   /              before a byte whose segment already has 160 characters: file systems end at 255
-///   !              the end, which sorts before all that could go on. So no name is ever the folder of another
-/// -              in place of the end: the encoding is longer than 768, is cut there, and a SHA-256 of the key follows. The object's body
-/// tells the key
+///   !              the end, which sorts before every continuation, so no name is the folder of another
+///   -              instead of the end: an encoding longer than 768 is cut there, and a SHA-256 of the key follows. The body has the key
 /// </code>
-/// <para>Cut names that begin alike are in no particular order among themselves: whoever lists sorts them by their keys.</para>
+/// <para>Cut names with the same beginning are in no particular order: sort them by their keys.</para>
 /// </remarks>
 internal static class CacheNames
 {
-    /// <summary>
-    /// The longest encoding, in characters, that is not cut. With kind, bucket and hash, 125 bytes are left of the 1024 that a name may
-    /// have.
-    /// </summary>
+    /// <summary>The longest encoding that is not cut. With kind, bucket and hash, 125 of a name's 1024 bytes are left.</summary>
     public const int LongestEncoding = 768;
 
     private const int LongestSegment = 160;
@@ -42,37 +37,37 @@ internal static class CacheNames
 
     private const string Hex = "0123456789ABCDEF";
 
-    /// <summary>What the names of all tombstones begin with.</summary>
+    /// <summary>The prefix of all tombstones.</summary>
     public const string AllTombstones = "t/";
 
-    /// <summary>What the names of all marks of deleted buckets begin with.</summary>
+    /// <summary>The prefix of all marks of deleted buckets.</summary>
     public const string BucketMarks = "b/";
 
     /// <summary>The tombstone of a key.</summary>
     public static string Tombstone(string bucket, string key) => Tombstones(bucket) + OfKey(key);
 
-    /// <summary>What the names of a bucket's tombstones begin with.</summary>
+    /// <summary>The prefix of a bucket's tombstones.</summary>
     public static string Tombstones(string bucket) => $"{AllTombstones}{OfBucket(bucket)}/";
 
-    /// <summary>The mark that a bucket was deleted here.</summary>
+    /// <summary>The mark of a deleted bucket.</summary>
     public static string BucketMark(string bucket) => $"{BucketMarks}{OfBucket(bucket)}";
 
-    /// <summary>A whole copy of a remote object.</summary>
+    /// <summary>The object of a whole entry, or the manifest of a chunked one.</summary>
     public static string Copy(string bucket, string key) => Copies(bucket) + OfKey(key);
 
-    /// <summary>What the names of a bucket's whole copies begin with.</summary>
+    /// <summary>The prefix of a bucket's entries.</summary>
     public static string Copies(string bucket) => $"c/{OfBucket(bucket)}/";
 
-    /// <summary>What the names of a key's chunks begin with. No object has this very name: it is a folder.</summary>
+    /// <summary>The prefix of a key's chunks. No object has this exact name.</summary>
     public static string Chunks(string bucket, string key) => $"k/{OfBucket(bucket)}/{OfKey(key)}/";
 
-    /// <summary>What a listing compares of a copy.</summary>
+    /// <summary>The prefix of a key's listing rows.</summary>
     public static string Row(string bucket, string key) => Rows(bucket) + OfKey(key);
 
-    /// <summary>What the names of a bucket's rows begin with.</summary>
+    /// <summary>The prefix of a bucket's listing rows.</summary>
     public static string Rows(string bucket) => $"r/{OfBucket(bucket)}/";
 
-    /// <summary>The name of a whole key, below whatever kind and bucket: at most 833 characters.</summary>
+    /// <summary>The encoded key, without kind and bucket: at most 833 characters.</summary>
     public static string OfKey(string key)
     {
         var encoded = Encode(key);
@@ -82,20 +77,17 @@ internal static class CacheNames
     }
 
     /// <summary>
-    /// What the names of keys that start with <paramref name="prefix"/> begin with. Names of other keys may, where it is cut: check the
-    /// key.
+    /// The prefix of the names of keys that start with <paramref name="prefix"/>. If it is cut, other keys may match: check the key.
     /// </summary>
     public static string OfPrefix(string prefix) => Limited(Encode(prefix));
 
     /// <summary>
-    /// The name to start after for keys behind <paramref name="key"/>, which may be longer than keys are. Where it is cut, keys up to it
-    /// may follow: check the key.
+    /// The name to start after for keys after <paramref name="key"/>, which may be longer than keys are. If it is cut, earlier keys may
+    /// follow: check the key.
     /// </summary>
     public static string StartAfter(string key) => Limited(Encode(key)) + End;
 
-    /// <summary>
-    /// The encoding of a key, or of what keys start with, of whatever length: neither cut nor ended.
-    /// </summary>
+    /// <summary>Encodes a key or a prefix of any length, without cut and end.</summary>
     public static string Encode(string key)
     {
         var text = new StringBuilder(key.Length + (key.Length >> 1));
@@ -123,8 +115,8 @@ internal static class CacheNames
         return text.ToString();
     }
 
-    /// <summary>The key of a name, which is given without kind and bucket.</summary>
-    /// <returns>False where the name is cut (<see cref="IsCut"/>), or is none of ours.</returns>
+    /// <summary>Decodes a name without kind and bucket.</summary>
+    /// <returns>False if the name is cut (<see cref="IsCut"/>) or not valid.</returns>
     public static bool TryDecode(ReadOnlySpan<char> name, out string key)
     {
         key = "";
@@ -155,22 +147,22 @@ internal static class CacheNames
 
         key = Encoding.UTF8.GetString(bytes, 0, length);
 
-        // One name for one key: what decodes otherwise was not put there by us.
+        // Each key has one name. A name that encodes differently is not ours.
         return name.SequenceEqual(OfKey(key));
     }
 
-    /// <summary>Whether a name, given without kind and bucket, is a cut one, so that only the object's body tells its key.</summary>
+    /// <summary>True if a name without kind and bucket is cut: only the object's body has its key.</summary>
     public static bool IsCut(ReadOnlySpan<char> name) =>
         name.Length == LongestEncoding + 1 + (2 * SHA256.HashSizeInBytes) && name[LongestEncoding] == Cut;
 
-    /// <summary>What a cut name has in common with those of which only the keys tell the order.</summary>
+    /// <summary>The part that cut names share whose order only their keys show.</summary>
     public static ReadOnlySpan<char> StartOfCut(ReadOnlySpan<char> name) => name[..LongestEncoding];
 
-    /// <summary>Remotes hold old buckets with names of up to 255 characters. A tilde is in none of them.</summary>
+    /// <summary>Remotes have old buckets with names up to 255 characters. None contains a tilde.</summary>
     private static string OfBucket(string bucket) => bucket.Length <= LongestBucket ? bucket
         : string.Concat("~", Hash(bucket).AsSpan(0, LongestBucket - 1));
 
-    /// <summary>Whether a bucket's name is written as its hash, so that only an object's content tells it.</summary>
+    /// <summary>True if the bucket's name is written as a hash: only the object's body has it.</summary>
     public static bool IsHashed(string bucket) => bucket.StartsWith('~');
 
     private static char SignOf(byte b) => b switch

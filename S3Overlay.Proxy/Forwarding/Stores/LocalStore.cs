@@ -1,11 +1,8 @@
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
-/// <summary>The S3 endpoint that is local: how it is asked, its buckets, and the overlay's own among them.</summary>
+/// <summary>An S3 endpoint as the local layer.</summary>
 internal sealed class LocalStore
 {
-    /// <summary>A store.</summary>
-    /// <param name="calls">How it is asked.</param>
-    /// <param name="settings">How it is used.</param>
     /// <param name="time">The clock.</param>
     public LocalStore(StoreCalls calls, StoreSettings settings, TimeProvider time)
     {
@@ -29,6 +26,6 @@ internal sealed class LocalStore
     /// <summary>The overlay's own bucket.</summary>
     public CacheBucket Cache { get; }
 
-    /// <summary>Whether no other proxy writes to it.</summary>
+    /// <summary>True if no other proxy writes to it.</summary>
     public bool IsAlone => Settings.Proxies == 1;
 }

@@ -6,18 +6,15 @@ using S3Overlay.Proxy.Forwarding.Wire;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// What a tombstone or a bucket's mark says of itself. That the object is there is what counts; its body is for people, and for the keys of
-/// cut names.
+/// The body of a tombstone or bucket mark. Its existence is what counts; the body is for people, and for the keys of cut names.
 /// </summary>
 /// <param name="Kind"><c>tombstone</c> or <c>deleted-bucket</c>.</param>
 /// <param name="Version">The format, <see cref="Format"/>.</param>
 /// <param name="Bucket">The bucket, in the client's view.</param>
 /// <param name="Key">The whole key, in the client's view; null for a bucket's mark.</param>
-/// <param name="Id">Chance, another for each delete: so that the ETag of a tombstone tells it from a later one of the same key. Null for a
-/// bucket's mark.</param>
-/// <param name="Marker">The delete marker that came of the same delete, in a bucket that keeps versions; else null.</param>
-/// <param name="Over">There, the newest version, where a conditional delete of it began and no marker has come of that yet; else
-/// null.</param>
+/// <param name="Id">Random for each delete, so that tombstones of one key differ in their ETag. Null for a bucket's mark.</param>
+/// <param name="Marker">The delete marker of the same delete in a versioned bucket; else null.</param>
+/// <param name="Over">In a versioned bucket, the newest version when a conditional delete began that has no marker yet; else null.</param>
 internal sealed record Mark(
     [property: JsonPropertyName("s3overlay")] string Kind,
     [property: JsonPropertyName("version")] int Version,
@@ -27,18 +24,17 @@ internal sealed record Mark(
     [property: JsonPropertyName("marker")] string? Marker = null,
     [property: JsonPropertyName("over")] string? Over = null)
 {
-    /// <summary>The format that is written.</summary>
     public const int Format = 1;
 
-    /// <summary>More than any mark has in bytes: a key of 1024 control characters, each of them escaped.</summary>
+    /// <summary>Larger than any mark: a key of 1024 escaped control characters.</summary>
     public const int Limit = 8192;
 
     private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
-    /// <summary>The mark that a key was deleted.</summary>
+    /// <summary>The tombstone of a key.</summary>
     public static Mark Tombstone(string bucket, string key) => new("tombstone", Format, bucket, key, Guid.NewGuid().ToString("n"));
 
-    /// <summary>The mark that a bucket was deleted.</summary>
+    /// <summary>The mark of a deleted bucket.</summary>
     public static Mark DeletedBucket(string bucket) => new("deleted-bucket", Format, bucket, null);
 
     /// <summary>The object's body.</summary>

@@ -8,14 +8,12 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// The store under an overlay. In buckets with a remote the overlay speaks for it where stores differ about what is not there; in all
-/// others its word stands (rule T3).
+/// The store under an overlay. In buckets with a remote, missing things are reported in S3's way, where stores differ. In all other buckets
+/// the store's response is final (rule T3).
 /// </summary>
-/// <param name="service">The store.</param>
-/// <param name="watch">Learns of buckets from what it answers.</param>
-/// <param name="overlaid">Which buckets have a remote.</param>
-/// <param name="nulls">What it calls the version <c>null</c>.</param>
-/// <param name="time">The clock.</param>
+/// <param name="watch">Learns about buckets from responses.</param>
+/// <param name="overlaid">The buckets with a remote.</param>
+/// <param name="nulls">The store's name for the version <c>null</c>.</param>
 internal sealed class OverlaidStore(ForwardingService service, BucketWatch watch, IRemoteBuckets overlaid, NullVersions nulls,
     TimeProvider time) : IS3Service
 {

@@ -192,7 +192,8 @@ internal sealed class ProbeRun
         var part = await _requests.SendAsync(
             new WireRequest("PUT", Bucket, name, "partNumber=1&" + upload, []) { Body = WireBody.Of(Content) }, cancellationToken);
         var body = WireBody.Of(Encoding.UTF8.GetBytes(
-            $"<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><PartNumber>1</PartNumber><ETag>{part.ETag}</ETag></Part></CompleteMultipartUpload>"));
+            "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+            + $"<Part><PartNumber>1</PartNumber><ETag>{part.ETag}</ETag></Part></CompleteMultipartUpload>"));
         Task<ProbeResponse> CompleteAsync(string header, string value) =>
             _requests.SendAsync(new WireRequest("POST", Bucket, name, upload, [new(header, value)]) { Body = body }, cancellationToken);
         await _requests.KeepAsync(name, cancellationToken);
@@ -228,7 +229,8 @@ internal sealed class ProbeRun
         _requests.NoteKept(name);
         var body = WireBody.Of(Encoding.ASCII.GetBytes(string.Create(
             CultureInfo.InvariantCulture,
-            $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\n{(algorithm is { } kind ? $"{ChecksumNames.Header(kind)}:{Checksum(kind)}\r\n" : "")}\r\n")));
+            $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\n"
+            + $"{(algorithm is { } kind ? $"{ChecksumNames.Header(kind)}:{Checksum(kind)}\r\n" : "")}\r\n")));
         KeyValuePair<string, string>[] headers =
         [
             new("x-amz-decoded-content-length", Content.Length.ToString(CultureInfo.InvariantCulture)),

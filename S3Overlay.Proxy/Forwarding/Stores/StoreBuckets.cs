@@ -29,7 +29,7 @@ internal sealed class StoreBuckets
     }
 
     /// <summary>Makes a bucket; that it is there already is no error. However many ask at once, the store is asked once.</summary>
-    /// <exception cref="S3Exception">BucketAlreadyExists where somebody else owns it; what the store refuses.</exception>
+    /// <exception cref="S3Exception">BucketAlreadyExists if another account owns it; other refusals of the store.</exception>
     public Task CreateAsync(string bucket, CancellationToken cancellationToken) => _making.RunAsync(bucket, cancellationToken);
 
     /// <summary>Deletes a bucket; that it is not there is no error.</summary>
@@ -96,7 +96,7 @@ internal sealed class StoreBuckets
             if (error.Code == S3Errors.BucketAlreadyExists.Code)
             {
                 throw new S3Exception(S3Errors.BucketAlreadyExists,
-                    $"The bucket {bucket} cannot be made at the local store: the name is somebody else's there.");
+                    $"The bucket {bucket} cannot be created at the local store: another account owns the name.");
             }
 
             if (answer.Status != 409 || attempt == MaxAttempts)

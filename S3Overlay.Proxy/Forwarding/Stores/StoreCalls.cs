@@ -79,8 +79,9 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         cancellationToken);
 
     /// <summary>Whether a bucket is there.</summary>
-    /// <exception cref="S3Exception">AccessDenied where it is somebody else's; ServiceUnavailable where the store does not
-    /// tell.</exception>
+    /// <exception cref="S3Exception">
+    /// AccessDenied if it belongs to another account; ServiceUnavailable if the store does not say.
+    /// </exception>
     public async Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken)
     {
         using var answer = await SendAsync(new WireRequest("HEAD", bucket, "", "", NoHeaders), cancellationToken);
@@ -100,7 +101,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         var error = await explained.ErrorAsync(cancellationToken);
         return StoreErrors.IsAbsence(error.Code) ? false
             : throw (error.Code is "AccessDenied" or "AllAccessDisabled"
-                ? new S3Exception(S3Errors.AccessDenied, "At the local store the bucket is somebody else's, or may not be listed.")
+                ? new S3Exception(S3Errors.AccessDenied, "At the local store the bucket belongs to another account, or may not be listed.")
                 : Refused(explained.Status, error.Code));
     }
 
@@ -264,10 +265,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         return answer.Status == 404 || refused.Failure == RemoteFailure.NoSuchBucket ? new VersionPage([], null) : throw refused;
     }
 
-    /// <summary>
-    /// What it is to the client of a listing that the store cannot give: forbidden where the bucket may not be listed, by whoever asks for
-    /// him.
-    /// </summary>
+    /// <summary>The client's error for a listing that the store refuses: AccessDenied if the bucket may not be listed.</summary>
     internal static S3Exception Unlisted(RemoteException failure) => failure.Failure == RemoteFailure.AccessDenied
         ? new S3Exception(S3Errors.AccessDenied, "At the local store the bucket may not be listed.", failure)
         : Unavailable(failure);
@@ -311,8 +309,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         failure);
 
     /// <summary>
-    /// A store that refuses the overlay its own state: full is what a client can be told; all else is for whoever runs it, and passes or is
-    /// mended.
+    /// The client's error when the store refuses the overlay's own state. Clients see a full store; everything else is for the operator and
+    /// temporary.
     /// </summary>
     private static S3Exception Refused(int status, string code) => S3Exception.ForNow(
         IsFull(status, code) ? S3Errors.InsufficientStorage : S3Errors.ServiceUnavailable,

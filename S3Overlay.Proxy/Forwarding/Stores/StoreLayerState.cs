@@ -10,8 +10,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// What a key is in an S3 endpoint as the writable layer. Written objects are under their own keys in their own buckets; all else is in the
-/// cache bucket, so that proxies without any state of their own can share the endpoint.
+/// The state of keys in an S3 endpoint as the local layer. Written objects have their own keys in their own buckets. Everything else is in
+/// the cache bucket, so that several proxies can share the endpoint without state of their own.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -19,12 +19,12 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 ///   deleted     it is not, and t/bucket/key is there       HEAD, HEAD
 ///   nothing     neither is
 /// </code>
-/// The key itself is asked first. A delete puts its tombstone before it takes the object away, so that whoever no longer finds the object
-/// finds the tombstone.
+/// The key is checked first. A delete writes its tombstone before it removes the object, so a reader that misses the object finds the
+/// tombstone.
 /// </remarks>
 internal sealed class StoreLayerState : ILayerState
 {
-    /// <summary>How long one proxy alone trusts what it knows of buckets: for changes behind its back (rule D4).</summary>
+    /// <summary>How long a single proxy trusts what it knows about buckets (rule D4).</summary>
     private static readonly TimeSpan AloneLifetime = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan SharedLifetime = TimeSpan.FromSeconds(1);
@@ -35,9 +35,6 @@ internal sealed class StoreLayerState : ILayerState
     private readonly SingleFlight _ensuring;
     private readonly ILogger _logger;
 
-    /// <summary>The state kept in an endpoint.</summary>
-    /// <param name="store">The endpoint.</param>
-    /// <param name="logger">Where failures are told.</param>
     public StoreLayerState(LocalStore store, ILogger logger)
     {
         (_store, _logger) = (store, logger);
@@ -46,7 +43,6 @@ internal sealed class StoreLayerState : ILayerState
         _ensuring = new SingleFlight(EnsureAsync);
     }
 
-    /// <summary>The marks of deleted keys.</summary>
     public Tombstones Tombstones => _tombstones;
 
     /// <inheritdoc/>
@@ -60,7 +56,7 @@ internal sealed class StoreLayerState : ILayerState
         await _tombstones.HasAsync(bucket, key, cancellationToken) ? KeyState.Deleted
         : KeyState.Nothing;
 
-    /// <summary>Whether a key has a tombstone; what that means only whoever knows that the key is not written can tell. One call.</summary>
+    /// <summary>True if the key has a tombstone. It only counts if the key is not written. One call.</summary>
     public Task<bool> IsDeletedAsync(string bucket, string key, CancellationToken cancellationToken) =>
         _tombstones.HasAsync(bucket, key, cancellationToken);
 
@@ -70,7 +66,7 @@ internal sealed class StoreLayerState : ILayerState
 
     /// <inheritdoc/>
     /// <remarks>
-    /// May be a minute old; a second where several proxies share the endpoint. Never older than a change made through this object.
+    /// Up to a minute old; a second if several proxies share the endpoint. Never older than a change through this object.
     /// </remarks>
     public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) =>
         _memory.FindAsync(bucket, this, static (name, state) => state.AskAsync(name), cancellationToken);
@@ -86,15 +82,12 @@ internal sealed class StoreLayerState : ILayerState
         return ResolveBucketAsync(bucket, cancellationToken);
     }
 
-    /// <summary>
-    /// Forgets what is known of a bucket: for whoever made, deleted or missed a bucket at the endpoint without this object.
-    /// </summary>
+    /// <summary>Forgets a bucket that was created, deleted or missing at the endpoint.</summary>
     public void ForgetBucket(string bucket) => _memory.Forget(bucket);
 
-    /// <summary>Asks the store for anything at all: any answer will do that is no failure of its own.</summary>
-    /// <param name="cancellationToken">The caller's patience.</param>
-    /// <param name="budget">How long attempts may take together; null for as long as for any request.</param>
-    /// <exception cref="Protocol.S3Exception">ServiceUnavailable where there is none.</exception>
+    /// <summary>Checks that the store responds. Any response counts that is not its own failure.</summary>
+    /// <param name="budget">The time for all attempts; null for the default.</param>
+    /// <exception cref="Protocol.S3Exception">ServiceUnavailable if it does not respond.</exception>
     public async Task PingAsync(CancellationToken cancellationToken, TimeSpan? budget = null)
     {
         using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", _store.Cache.Name, "", "", []), cancellationToken, budget);
@@ -106,10 +99,9 @@ internal sealed class StoreLayerState : ILayerState
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The local half goes first and the mark comes last, so that there is nothing to be undone: a mark put first would have to be taken
-    /// back from a bucket that turns out not to be empty, and would take another proxy's mark along. Whichever instant it ends at in
-    /// between, clients see what they saw before, an empty bucket: the remote's keys stay hidden under their tombstones, which are not kept
-    /// in the bucket.
+    /// The local half is deleted first and the mark is written last, so that nothing has to be undone: an earlier mark would have to be
+    /// removed if the bucket is not empty, perhaps with another proxy's. In between, clients see an empty bucket as before: the remote's
+    /// keys stay hidden by their tombstones, which are in the cache bucket.
     /// </remarks>
     public async ValueTask DeleteBucketAsync(string bucket, CancellationToken cancellationToken)
     {
@@ -117,7 +109,7 @@ internal sealed class StoreLayerState : ILayerState
         {
             await _store.Buckets.DeleteAsync(bucket, cancellationToken);
 
-            // From here on it is finished, whether or not the client still waits.
+            // From here on it completes even if the client disconnects.
             await _store.Cache.PutAsync(CacheNames.BucketMark(bucket), Mark.DeletedBucket(bucket).ToBody(), CancellationToken.None);
         }
         finally
@@ -154,7 +146,7 @@ internal sealed class StoreLayerState : ILayerState
             return false;
         }
 
-        // A HEAD has no document that would say why.
+        // A HEAD has no document with the reason.
         using var explained = await _store.Calls.SendAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]),
             cancellationToken);
         if (explained.Status is < 300 or 404 or 416)
@@ -169,7 +161,7 @@ internal sealed class StoreLayerState : ILayerState
 
     private async Task EnsureAsync(string bucket)
     {
-        // Asked first, since making one's own bucket once more resets its ACL in some places.
+        // Checked first: creating one's own bucket again resets its ACL at some stores.
         if ((await ResolveBucketAsync(bucket, CancellationToken.None)).Exists)
         {
             return;

@@ -8,26 +8,25 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
-/// <summary>The marks of deletes in the cache bucket of an S3 endpoint. A tombstone's stamp is the store's ETag of it.</summary>
+/// <summary>The tombstones and bucket marks in the cache bucket. A tombstone's stamp is its ETag.</summary>
 /// <remarks>
 /// <para>
-/// Another proxy's delete puts its tombstone and then takes the object away. Were the tombstone taken back between the two, the object
-/// would show once more, and then, with that delete acknowledged, the remote's. So where several proxies share the store, the tombstone of
-/// a key that is written is left alone until it is old enough for that delete to be over; and the store is told to delete it only as long
-/// as nobody put another in its place.
+/// Another proxy's delete writes its tombstone and then removes the object. If the tombstone were removed between the two, the object would
+/// show again, and after that delete the remote's. So if several proxies share the store, the tombstone of a written key is kept until its
+/// delete must be over, and it is only removed if it has not been replaced.
 /// </para>
 /// <para>A store that does not know If-Match of a DELETE is asked right before: then another proxy's delete in that very moment may be
 /// overlooked.</para>
 /// </remarks>
 internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreProbe probe) : ITombstones
 {
-    /// <summary>Longer than any call of a delete is repeated.</summary>
+    /// <summary>Longer than any call of a delete is retried.</summary>
     private static readonly TimeSpan LongestDelete = TimeSpan.FromMinutes(1);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<string> ListBucketsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // As many as there are buckets: their names fit into memory, as in the store's own list of buckets.
+        // As many as there are buckets, which fit into memory like the store's own list.
         var names = new SortedSet<string>(StringComparer.Ordinal);
         await foreach (var folder in store.Calls.ListFoldersAsync(store.Cache.Name, CacheNames.AllTombstones, cancellationToken))
         {
@@ -68,7 +67,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
             : await TakeAsync(bucket, tombstone, cancellationToken);
     }
 
-    /// <summary>Takes a tombstone back whose delete is known to be over, unless there is a later one by now.</summary>
+    /// <summary>Removes a tombstone whose delete is finished, unless a later one replaced it.</summary>
     public async ValueTask<UndeleteOutcome> TakeAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
     {
         var isConditional = (await probe.GetAsync(cancellationToken)).DeletesIfMatch;
@@ -84,8 +83,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The tombstones go first, which the mark outranks: whichever instant it ends at, the bucket is deleted still, or all of the remote
-    /// shows.
+    /// Tombstones are removed first, since the mark outranks them: if this stops in between, the bucket is still deleted.
     /// </remarks>
     public async ValueTask<bool> DiscardBucketAsync(string bucket, CancellationToken cancellationToken)
     {
@@ -107,23 +105,22 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
         }
     }
 
-    /// <summary>Whether the delete that made a tombstone may still be about to take the object away.</summary>
+    /// <summary>True if the delete that wrote the tombstone may still be about to remove the object.</summary>
     private async Task<bool> MayBeUnderWayAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
     {
         using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", bucket, tombstone.Key, "", []), cancellationToken);
         if (answer.Status is 404 or 400)
         {
-            // There is nothing to take away; 400: the store can have no object of that name.
+            // There is no object. 400: the store can have none of that name.
             return false;
         }
 
-        // Both dates are the store's own. Of an object that only its owner may look at (SSE-C, a refusal) nothing more need be known than
-        // that it may be there.
+        // Both dates are the store's own. If only the owner may read the object (SSE-C, a refusal), it may exist: that is enough.
         var now = HttpDates.TryParseHeader(answer.Header("Date"), out var date) ? date : store.Time.GetUtcNow();
         return tombstone.Made is not { } made || now - made < LongestDelete;
     }
 
-    /// <summary>The bucket in a name of the cache bucket; of one that is a hash only an object's body tells it.</summary>
+    /// <summary>The bucket in a name of the cache bucket. If it is a hash, the object's body has it.</summary>
     private async Task<string?> BucketOfAsync(string name, string prefix, CancellationToken cancellationToken)
     {
         if (!CacheNames.IsHashed(name))
@@ -141,7 +138,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
         {
             return Mark.Parse(await store.Calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Bucket
                 ?? throw new S3Exception(S3Errors.ServiceUnavailable,
-                    $"The object {first.Name} in the bucket {store.Cache.Name} should be a mark and does not tell its bucket.");
+                    $"The object {first.Name} in the bucket {store.Cache.Name} should be a mark but does not name its bucket.");
         }
     }
 }

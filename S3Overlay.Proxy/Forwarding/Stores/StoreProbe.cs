@@ -7,14 +7,13 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// Finds out what the store can do: once at the start, in the background until the store is reachable, and by whoever needs to know before
-/// that.
+/// Finds out the store's capabilities: once at the start, in the background until the store is reachable, and on demand before that.
 /// </summary>
 internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
-    /// <summary>A store that refuses is no sooner of another mind.</summary>
+    /// <summary>The wait after a refusal, which is unlikely to change soon.</summary>
     private static readonly TimeSpan PauseAfterRefusal = TimeSpan.FromMinutes(5);
 
     private readonly LocalStore _store;
@@ -27,19 +26,16 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     private Task _telling = Task.CompletedTask;
     private volatile StoreCapabilities? _found;
 
-    /// <summary>A probe of a store.</summary>
-    /// <param name="store">The store; what is tried is tried in its cache bucket.</param>
-    /// <param name="keepsBucket">Whether that bucket stays. Where there is no overlay it is one of the probe's own, and nothing of it may
-    /// be left (rule T3).</param>
-    /// <param name="logger">Where it says what was found.</param>
-    /// <param name="other">The store with the bucket to try it in where no bucket can be made, if that one is there; null for none.</param>
+    /// <param name="store">The store. The trials use its cache bucket.</param>
+    /// <param name="keepsBucket">False to remove the bucket afterwards: without an overlay nothing may be left (rule T3).</param>
+    /// <param name="other">The store with a bucket for the trials if none can be created; null for none.</param>
     public StoreProbe(LocalStore store, bool keepsBucket, ILogger logger, LocalStore? other = null)
     {
         (_store, _keepsBucket, _logger, _other) = (store, keepsBucket, logger, other);
         _asking = new SingleFlight(_ => AskAsync());
     }
 
-    /// <summary>Says why the store cannot be reached, and what to do; null where it can. Null for what requests failed by.</summary>
+    /// <summary>Explains why the store cannot be reached, and the remedy; null if it can. Unset: the exception's message is used.</summary>
     public Func<CancellationToken, Task<string?>>? Explain { get; init; }
 
     /// <inheritdoc/>
@@ -48,18 +44,18 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     /// <inheritdoc/>
     public LocalConditions? Known => _found?.Conditions;
 
-    /// <summary>What is known of the store; null until it could be asked.</summary>
+    /// <summary>The capabilities; null until known.</summary>
     public StoreCapabilities? Capabilities => _found;
 
-    /// <summary>The question that is under way, whoever put it; done where there is none.</summary>
+    /// <summary>The probe that is running; completed if there is none.</summary>
     internal Task Asking => _asking.UnderWay("");
 
-    /// <summary>A bucket for a probe that leaves none.</summary>
+    /// <summary>A name for a temporary bucket.</summary>
     public static string NewBucketName() => $"s3overlay-probe-{Guid.NewGuid():n}"[..32];
 
     /// <summary>
-    /// Asks the store. One that cannot be used is told of in the log and asked again in the background: the proxy starts all the same, and
-    /// answers 503 until then.
+    /// Runs the probe. If the store cannot be used, that is logged and the probe repeated in the background: the proxy starts and answers
+    /// 503 until then.
     /// </summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -75,8 +71,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
             }
             else
             {
-                // Who waited no longer may have left between two attempts: what they fail by is asked, and the start does not wait for that
-                // either.
+                // The caller may have stopped waiting between two attempts. The diagnosis must not delay the start.
                 _telling = TellAsync(failure is S3Exception ? (failure.InnerException ?? failure).Message
                     : "The local store did not answer in time.");
             }
@@ -85,8 +80,8 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         }
     }
 
-    /// <summary>What the store can do; asks where that is not known yet.</summary>
-    /// <exception cref="S3Exception">ServiceUnavailable where it cannot be asked.</exception>
+    /// <summary>The capabilities. Probes the store if they are not known.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable if it cannot be reached.</exception>
     public async ValueTask<StoreCapabilities> FindAsync(CancellationToken cancellationToken)
     {
         if (_found is null)
@@ -110,10 +105,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    /// <summary>
-    /// Whether the store answered, and what it answered was no: a store that is not there, or has too much to do, is behind all else that
-    /// is thrown.
-    /// </summary>
+    /// <summary>True if the store responded with a refusal. All other exceptions mean that it is unreachable or overloaded.</summary>
     private static bool IsRefusal(Exception failure) => failure is S3Exception { InnerException: null, Error: var error }
         && error.Code == S3Errors.ServiceUnavailable.Code;
 
@@ -134,7 +126,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
             }
             catch (S3Exception failure)
             {
-                // It was said once; that it is back is said by what it can do.
+                // Logged once. Its return shows in the log of its capabilities.
                 pause = IsRefusal(failure) ? PauseAfterRefusal : Pause;
             }
         }

@@ -5,9 +5,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// The store's own rows of a bucket. A store that cannot be listed is a failure of local: it must not be taken for one of the remote, which
-/// settings may allow to be left out of a listing. One that does not let the bucket be listed is what it is to a client without the proxy:
-/// 403.
+/// The store's own listing rows. A failed listing is a failure of local and must not pass for one of the remote, which settings may ignore.
+/// A refused listing is a 403 for the client.
 /// </summary>
 internal sealed class StoreRows(RemoteRows rows) : IListingSource
 {

@@ -12,38 +12,34 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>Versions of keys at an S3 endpoint.</summary>
-/// <param name="store">The endpoint.</param>
-/// <param name="tombstones">The marks of deleted keys.</param>
-/// <param name="marks">Takes them back.</param>
-/// <param name="logger">Where a wrong order is told.</param>
-/// <param name="written">Lists the written objects of a bucket, for a store that does not list versions.</param>
+/// <param name="marks">Removes tombstones.</param>
+/// <param name="written">Lists a bucket's written objects, for a store that does not list versions.</param>
 internal sealed class StoreVersions(
     LocalStore store, Tombstones tombstones, StoreMarks marks, ILogger logger,
     Func<string, ListingQuery, IListingSource> written) : ILocalVersions
 {
-    /// <summary>How many versions of one key are looked at first.</summary>
+    /// <summary>The first page when listing one key's versions.</summary>
     private const int FirstVersions = 100;
 
-    /// <summary>The id that objects have which were written while no versions were kept, and those of the remote.</summary>
+    /// <summary>The id of objects written without versioning, and of the remote's objects.</summary>
     private const string NullVersion = "null";
 
     private static readonly SearchValues<char> UlidCharacters = SearchValues.Create("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
 
     /// <summary>
-    /// How long the answer for a bucket counts that its versions are not listed. One refusal is enough, and a gateway's looks like that of
-    /// a store that knows no versions: so not for long.
+    /// How long a bucket counts as one whose versions cannot be listed. Not long, since a gateway's refusal looks the same.
     /// </summary>
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(1);
 
-    /// <summary>Beyond so many buckets, what is known is forgotten.</summary>
+    /// <summary>Beyond this many buckets, everything is forgotten.</summary>
     private const int MostBuckets = 1000;
 
-    /// <summary>When the store was found not to know the question, by bucket.</summary>
+    /// <summary>When the store refused to list versions, by bucket.</summary>
     private readonly ConcurrentDictionary<string, long> _unlisted = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     /// <remarks>
-    /// A store that does not list versions keeps none, as far as clients can tell: there each written object is its <c>null</c> (rule V3).
+    /// A store that does not list versions has none for clients: each written object is its <c>null</c> version (rule V3).
     /// </remarks>
     public IVersionedRows List(string bucket, ListingQuery query, string versionIdMarker, CancellationToken cancellationToken) =>
         new UnlessUnknown(
@@ -99,11 +95,11 @@ internal sealed class StoreVersions(
         await marks.TakeAsync(bucket, tombstone, cancellationToken);
 
     /// <remarks>
-    /// What is gone on after is the last row seen, not what the store says: stores differ in whether they encode that. Rows before the
-    /// position are dropped and keys rolled up here as well, as <see cref="RemoteRows"/> does. No store is asked to go on behind a version
-    /// <c>null</c>, but a little before it, and what was shown is left out here: the <c>null</c> may be the remote's (rule V3), and MinIO
-    /// takes the next key's for one it lacks, and passes over that; Versity gives nothing but other versions <c>null</c> behind that of a
-    /// key with newer ones. It also gives such a <c>null</c> again behind older versions of its key: of each key one is shown.
+    /// Pages continue after the last row seen and not with the store's marker: stores differ in whether they encode it. Rows before the
+    /// position are skipped and keys rolled up here as well, as in <see cref="RemoteRows"/>. The store is never asked to continue after a
+    /// version <c>null</c>, but a little before it, and rows already shown are skipped: the <c>null</c> may be the remote's (rule V3),
+    /// MinIO then skips the next key's, and Versity returns only other <c>null</c> versions after that of a key with newer ones. Versity
+    /// also repeats a <c>null</c> after older versions: one per key is shown.
     /// </remarks>
     private async IAsyncEnumerable<VersionRow> ListAsync(
         string bucket, ListingQuery query, string versionIdMarker, StrongBox<int> pages,
@@ -120,7 +116,7 @@ internal sealed class StoreVersions(
         string? behindNullOf = null;
         if (version == NullVersion)
         {
-            // Versions of a key that is rolled up are no rows.
+            // Rolled-up keys have no version rows.
             (marker, version, behindNullOf) = query.CommonPrefixOf(marker) is null ? (ListingBounds.Before(marker), "", marker)
                 : (marker, "", null);
         }
@@ -192,10 +188,7 @@ internal sealed class StoreVersions(
         }
     }
 
-    /// <summary>
-    /// How many rows of a page are up to the version that it goes on after: none, but where a store gives that one once more (Versity, of a
-    /// key's newest).
-    /// </summary>
+    /// <summary>How many rows of a page repeat rows up to the marker. Only Versity repeats a key's newest version.</summary>
     private static int ShownBefore(VersionPage page, string marker, string version)
     {
         for (var i = 0; version.Length > 0 && i < page.Rows.Count && Utf8Order.Compare(page.Rows[i].Name, marker) <= 0; i++)
@@ -210,8 +203,8 @@ internal sealed class StoreVersions(
     }
 
     /// <summary>
-    /// How many rows of a page are up to the version <c>null</c> of a key, or, where it is not among them, up to the last row of that key;
-    /// the key is null once it was found.
+    /// How many rows of a page go up to the version <c>null</c> of a key, or up to the key's last row if it is not on the page. The key
+    /// becomes null once found.
     /// </summary>
     private static int ShownBefore(VersionPage page, ref string? nullOf)
     {
@@ -230,9 +223,8 @@ internal sealed class StoreVersions(
     }
 
     /// <summary>
-    /// Whether a page behind a version has the <c>null</c> of its key though that may be before it, as Versity gives it; not one that has
-    /// that version itself, too, which would tell what is before it. Versity's ids are ULIDs, which no other store's are that is known: for
-    /// those a question more would tell nothing.
+    /// True if the <c>null</c> on a page after a version may belong before it, as Versity returns it. Not if the page also has the version
+    /// itself, which shows the order. Versity's ids are ULIDs; other known stores have none, so they are not asked.
     /// </summary>
     private static bool MayGiveNullAgain(VersionPage page, string marker, string version) =>
         IsUlid(version) && page.Rows.Any(row => row.Name == marker && row.VersionId == NullVersion)
@@ -242,8 +234,8 @@ internal sealed class StoreVersions(
     private static bool IsUlid(string version) => version.Length == 26 && !version.AsSpan().ContainsAnyExcept(UlidCharacters);
 
     /// <summary>
-    /// Whether a listing has the <c>null</c> of a key before a version; not known, and so not, of a version that is gone. What it gives
-    /// again on a later page was before that, and would have been seen there.
+    /// True if a listing has the <c>null</c> of a key before a version. False if the version is gone: a repeated <c>null</c> was seen
+    /// earlier.
     /// </summary>
     private async ValueTask<bool> IsNullBeforeAsync(VersionListing fromBefore, string key, string version, StrongBox<int> pages,
         CancellationToken cancellationToken)
@@ -271,7 +263,7 @@ internal sealed class StoreVersions(
         }
     }
 
-    /// <summary>Whether there is another row: none where the store does not know the question.</summary>
+    /// <summary>Advances. False at the end, or if the store does not list versions.</summary>
     private static async ValueTask<bool> IsThereAsync(IAsyncEnumerator<VersionRow> rows)
     {
         try
@@ -288,7 +280,7 @@ internal sealed class StoreVersions(
         }
     }
 
-    /// <summary>The row as it is shown; null where it lies before the position.</summary>
+    /// <summary>The row to show; null if it is before the position.</summary>
     private static VersionRow? Shown(VersionRow row, ListingQuery query, string versionIdMarker)
     {
         if ((row.IsPrefix ? row.Name : query.CommonPrefixOf(row.Name)) is { } prefix)
@@ -297,19 +289,17 @@ internal sealed class StoreVersions(
                 ? new VersionRow(prefix, null, null) : null;
         }
 
-        // Older versions of the key that a page ended with: of these the store knows which were shown.
+        // Older versions of the key that the last page ended with: the store knows which were shown.
         return query.After.IsBefore(row.Name) || (versionIdMarker.Length > 0 && row.Name == query.After.Name) ? row : null;
     }
 
-    /// <summary>
-    /// Rows of versions; those of objects instead, where the store turns out not to know versions when it is first asked for them.
-    /// </summary>
+    /// <summary>Version rows, or object rows if the store turns out not to list versions.</summary>
     private sealed class UnlessUnknown(IVersionedRows? versions, Func<IListingSource> objects, Action unknown) : IVersionedRows
     {
         private IListingSource? _objects;
         private bool _hasBegun;
 
-        /// <remarks>Of both: where the one takes over from the other, no row may look older than what was read before.</remarks>
+        /// <remarks>The sum of both: after a switch, no row may look older than before.</remarks>
         public int Readings => (versions?.Readings ?? 0) + (_objects?.Readings ?? 0);
 
         public async ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)

@@ -9,24 +9,23 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
-/// <summary>The marks of deleted keys: one object in the cache bucket each.</summary>
+/// <summary>Tombstones: one object in the cache bucket per deleted key.</summary>
 internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger logger)
 {
-    /// <summary>The first page: most who list look at a few. Those who go on get pages as large as they come.</summary>
+    /// <summary>The first page. Most listings need few rows; later pages are as large as possible.</summary>
     private const int FirstPage = 100;
 
-    /// <summary>How many bodies are read at once.</summary>
     private const int Parallel = 16;
 
-    /// <summary>Marks a key deleted; returns once the mark is kept.</summary>
+    /// <summary>Writes a tombstone. Returns once the store has it.</summary>
     public Task PutAsync(Mark mark, CancellationToken cancellationToken) =>
         cache.PutAsync(CacheNames.Tombstone(mark.Bucket, mark.Key!), mark.ToBody(), cancellationToken);
 
-    /// <summary>Whether a key is marked. One call.</summary>
+    /// <summary>True if a key has a tombstone. One call.</summary>
     public Task<bool> HasAsync(string bucket, string key, CancellationToken cancellationToken) =>
         calls.ExistsAsync(cache.Name, CacheNames.Tombstone(bucket, key), cancellationToken);
 
-    /// <summary>The tombstone of a key; null where there is none. One call.</summary>
+    /// <summary>The tombstone of a key; null without one. One call.</summary>
     public async Task<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         using var answer = await calls.SendAsync(new WireRequest("HEAD", cache.Name, CacheNames.Tombstone(bucket, key), "", []),
@@ -36,7 +35,7 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
             : Show(key, answer);
     }
 
-    /// <summary>The tombstone of a key with what it names; null where there is none. One call.</summary>
+    /// <summary>The tombstone of a key with its body; null without one. One call.</summary>
     public async Task<Tombstone?> FindNamedAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         using var answer = await calls.GetAsync(cache.Name, CacheNames.Tombstone(bucket, key), null, cancellationToken);
@@ -49,12 +48,10 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
         return Show(key, answer) with { Marker = mark?.Marker, Over = mark?.Over };
     }
 
-    /// <summary>Takes a tombstone away.</summary>
+    /// <summary>Removes a tombstone.</summary>
     /// <param name="bucket">The bucket.</param>
-    /// <param name="tombstone">The tombstone.</param>
-    /// <param name="isConditional">Whether the store is to do so only as long as it is this very one.</param>
-    /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>Whether it was; false where there is another by now.</returns>
+    /// <param name="isConditional">True to remove it only if it has not been replaced.</param>
+    /// <returns>False if another has replaced it.</returns>
     public async Task<bool> RemoveAsync(string bucket, Tombstone tombstone, bool isConditional, CancellationToken cancellationToken)
     {
         var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", $"\"{tombstone.Stamp}\"") } : [];
@@ -64,13 +61,13 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
             || (answer.Status is 409 or 412 ? false : throw await StoreCalls.RefusedAsync(answer, cancellationToken));
     }
 
-    /// <summary>Takes away all tombstones of a bucket, whatever becomes of them meanwhile.</summary>
+    /// <summary>Removes all tombstones of a bucket.</summary>
     public Task ClearAsync(string bucket, CancellationToken cancellationToken) => System.Threading.Tasks.Parallel.ForEachAsync(
         calls.ListAsync(cache.Name, CacheNames.Tombstones(bucket), "", ListRequest.MaxPage, cancellationToken),
         new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
         async (row, token) => await calls.DeleteAsync(cache.Name, row.Name, token));
 
-    /// <summary>The marked keys that start with a prefix and come strictly after a key, in UTF-8 byte order, with their marks.</summary>
+    /// <summary>The deleted keys with a prefix, after a key, in UTF-8 byte order, with their tombstones.</summary>
     public async IAsyncEnumerable<Tombstone> ListAsync(
         string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -122,7 +119,7 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
     private static Tombstone Show(string key, ListingRow row) =>
         new(key, ETags.Bare(row.Object?.ETag).ToString(), row.Object?.LastModified);
 
-    /// <summary>The tombstones behind cut names that begin alike, of which only the bodies tell the keys, and so the order.</summary>
+    /// <summary>Tombstones with equal cut names: only their bodies show the keys and their order.</summary>
     private async Task<IEnumerable<Tombstone>> OfCutAsync(
         string bucket, List<ListingRow> rows, string prefix, string after, CancellationToken cancellationToken)
     {
@@ -138,9 +135,8 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
             .OrderBy(tombstone => tombstone.Key, Utf8Order.Instance);
     }
 
-    /// <summary>The key a tombstone is of; null where the tombstone has just been taken away.</summary>
-    /// <exception cref="S3Exception">ServiceUnavailable where it does not tell: leaving it out would show the remote's object
-    /// again.</exception>
+    /// <summary>The key of a tombstone; null if it was just removed.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable if the body has no key: skipping it would show the remote's object.</exception>
     private async Task<string?> KeyOfAsync(string bucket, string name, CancellationToken cancellationToken)
     {
         using var answer = await calls.GetAsync(cache.Name, name, null, cancellationToken);
@@ -153,7 +149,7 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
             && CacheNames.Tombstone(bucket, key) == name
             ? key
             : throw new S3Exception(S3Errors.ServiceUnavailable,
-                $"The object {name} in the bucket {cache.Name} should be a tombstone and does not tell its key.");
+                $"The object {name} in the bucket {cache.Name} should be a tombstone but does not name its key.");
     }
 
     private static bool IsWanted(string key, string prefix, string after) =>

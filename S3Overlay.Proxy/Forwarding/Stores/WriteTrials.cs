@@ -7,25 +7,24 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// What a store makes of writes that are under way: what others may do with the key meanwhile, which of two it takes, and what it keeps of
-/// one that is cut.
+/// Tries concurrent and cut writes: what others can do with the key, which of two writes succeeds, and what is kept of a cut one.
 /// </summary>
 internal sealed class WriteTrials(ProbeRequests requests)
 {
-    /// <summary>More than a store or the way there takes in before it looks at a request.</summary>
+    /// <summary>More than stores and networks buffer before looking at a request.</summary>
     private const int LargeBody = 256 << 10;
 
-    /// <summary>A store that lets nobody look has not answered by then, though it answers others.</summary>
+    /// <summary>A store that blocks the key has not responded by then, though it answers for other keys.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a write takes where nothing is in its way, and the store has no more to do than it can.</summary>
+    /// <summary>How long an unhindered write takes at a store with spare capacity.</summary>
     private static readonly TimeSpan QuickWrite = TimeSpan.FromSeconds(1);
 
     private string Cut => requests.Named("cut");
 
     private string Shut => requests.Named("shut");
 
-    /// <summary>A write that ends with its connection, one byte before its body does.</summary>
+    /// <summary>A write whose connection ends one byte early.</summary>
     public async Task CutAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -44,17 +43,16 @@ internal sealed class WriteTrials(ProbeRequests requests)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // As it was meant to.
+            // Intended.
         }
     }
 
     /// <summary>
-    /// Whether the store made an object of it. It notices that a connection has ended when it gets there, which may be later still: it is
-    /// taken away whether or not it was seen.
+    /// True if the store made an object of it. The store may notice the broken connection later still: the object is removed in any case.
     /// </summary>
     public Task<bool> IsCutKeptAsync(CancellationToken cancellationToken) => requests.ExistsAsync(Cut, cancellationToken);
 
-    /// <summary>Whether nobody is let see a key while a conditional write of it has begun, and its body has not come to its end.</summary>
+    /// <summary>True if the key is blocked from the beginning of a conditional write until the end of its body.</summary>
     public async Task<bool> KeepsKeysAsync(CancellationToken cancellationToken)
     {
         var (isKept, looking) = (false, (Task<WireResponse>?)null);
@@ -65,7 +63,7 @@ internal sealed class WriteTrials(ProbeRequests requests)
             looking = requests.LookAsync(Shut, cancellationToken).Observed();
             if (await Task.WhenAny(looking, Task.Delay(Look, requests.Time, token)) != looking)
             {
-                // A store that is merely slow is so with others, too; and one that will have no two requests at once would never answer.
+                // A slow store is slow with other keys too. One that handles one request at a time would never respond.
                 var other = requests.ExistsAsync(requests.First, token).Observed();
                 isKept = await Task.WhenAny(other, looking, Task.Delay(4 * Look, requests.Time, token)) == other
                     && other.IsCompletedSuccessfully && !looking.IsCompleted;
@@ -89,10 +87,9 @@ internal sealed class WriteTrials(ProbeRequests requests)
         return isKept && seen.Status < 300;
     }
 
-    /// <summary>Whether of two writes under one condition the store takes one alone, of each condition that it knows.</summary>
-    /// <param name="ofNew">Whether it knows <c>If-None-Match: *</c>.</param>
-    /// <param name="ofMatch">Whether it knows If-Match.</param>
-    /// <param name="cancellationToken">The end of the trial.</param>
+    /// <summary>Tries for each known condition whether only one of two writes succeeds.</summary>
+    /// <param name="ofNew">True if it knows <c>If-None-Match: *</c>.</param>
+    /// <param name="ofMatch">True if it knows If-Match.</param>
     public async Task<bool> TakesOneAloneAsync(bool ofNew, bool ofMatch, CancellationToken cancellationToken)
     {
         var found = await Task.WhenAll(
@@ -119,15 +116,15 @@ internal sealed class WriteTrials(ProbeRequests requests)
                 return !(first.IsTaken && other.IsTaken);
             }
 
-            // Neither: an answer was lost, and what was asked again found what it had written itself.
+            // Neither: a response was lost, and the retry found its own write.
         }
 
         return false;
     }
 
     /// <summary>
-    /// Two writes of one key, of other bytes than are there, and each of its own. The first has its last byte kept back until the other is
-    /// over: some stores judge before the body, and not again at its end. Others keep the key to the first, and the other is over after it.
+    /// Two writes of one key with different bytes. The last byte of the first is held back until the other is done: some stores judge
+    /// before the body and not at its end. Others block the key for the first, and the other finishes after it.
     /// </summary>
     private async Task<(ProbeResponse First, ProbeResponse Other)> RaceAsync(
         string name, string header, string value, CancellationToken cancellationToken)
@@ -155,8 +152,7 @@ internal sealed class WriteTrials(ProbeRequests requests)
             quick = requests.PutAsync(name, header, value, cancellationToken, WireBody.Of(ProbeRequests.Content.AsMemory(1)));
             if (await Task.WhenAny(quick, Task.Delay(QuickWrite, requests.Time, waiting.Token)) != quick)
             {
-                // A store that is merely slow is so with another key, too; the one it would have done next must not come after the first
-                // for that.
+                // A slow store is slow with another key too. What it does next must not be attributed to the first write.
                 var elsewhere = requests.KeepAsync(requests.Named("elsewhere"), waiting.Token).Observed();
                 await Task.WhenAny(quick, elsewhere, Task.Delay(4 * QuickWrite, requests.Time, waiting.Token));
             }

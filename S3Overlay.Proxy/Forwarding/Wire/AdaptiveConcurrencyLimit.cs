@@ -1,13 +1,12 @@
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
 /// <summary>
-/// How many requests an endpoint is given at once: any number, until it says that this is too many. Then half of what it had, and one more
-/// for each round of answers from there on, as TCP does it, until nothing has to wait any more. A request is counted until its answer
-/// begins.
+/// Limits concurrent requests to an endpoint. There is no limit until the endpoint throttles. Then the limit is halved and grows by one per
+/// round of responses, as in TCP, until nothing waits. A request counts until its response begins.
 /// </summary>
 internal sealed class AdaptiveConcurrencyLimit
 {
-    /// <summary>A limit beyond this is none.</summary>
+    /// <summary>Above this, the limit is lifted.</summary>
     private const int Most = 1000;
 
     private readonly Lock _lock = new();
@@ -17,7 +16,7 @@ internal sealed class AdaptiveConcurrencyLimit
     private long _startedWhenLowered;
     private int _running;
 
-    /// <summary>How many requests there may be at once; infinity for any number.</summary>
+    /// <summary>The current limit; infinity for none.</summary>
     public double Limit
     {
         get
@@ -29,8 +28,8 @@ internal sealed class AdaptiveConcurrencyLimit
         }
     }
 
-    /// <summary>Waits for a turn, which is to be given back by <see cref="Leave"/>.</summary>
-    /// <returns>What to give back.</returns>
+    /// <summary>Waits for a turn. Return it with <see cref="Leave"/>.</summary>
+    /// <returns>The turn, for <see cref="Leave"/>.</returns>
     public async ValueTask<long> EnterAsync(CancellationToken cancellationToken)
     {
         LinkedListNode<TaskCompletionSource> place;
@@ -53,16 +52,16 @@ internal sealed class AdaptiveConcurrencyLimit
         }
     }
 
-    /// <summary>Gives a turn back.</summary>
+    /// <summary>Returns a turn.</summary>
     /// <param name="turn">What <see cref="EnterAsync"/> returned.</param>
-    /// <param name="isTooMany">Whether the endpoint said that there were too many requests; null where it said nothing.</param>
+    /// <param name="isTooMany">Whether the endpoint throttled this request; null if it gave no response.</param>
     public void Leave(long turn, bool? isTooMany)
     {
         lock (_lock)
         {
             if (isTooMany is true && turn > _startedWhenLowered)
             {
-                // Those that were under way together are told so together, and that once.
+                // Requests that ran together are throttled together: they lower the limit once.
                 (_limit, _startedWhenLowered) = (Math.Max(1, Math.Floor(Math.Min(_running, _limit) / 2)), _started);
             }
             else if (isTooMany is false && _limit < double.PositiveInfinity)

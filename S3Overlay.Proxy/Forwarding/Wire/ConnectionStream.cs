@@ -1,10 +1,7 @@
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>
-/// A connection, of which something is seen or changed on its way: what a kind of these has to say is in how it reads and writes. As HTTP
-/// uses it, asynchronously.
-/// </summary>
-/// <param name="connection">The connection; disposed with this.</param>
+/// <summary>Base of streams that watch or change what passes over a connection. Asynchronous only, as HTTP uses it.</summary>
+/// <param name="connection">The connection. Disposed with this stream.</param>
 internal abstract class ConnectionStream(Stream connection) : Stream
 {
     /// <inheritdoc/>

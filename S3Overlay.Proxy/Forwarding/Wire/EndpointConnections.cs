@@ -7,14 +7,12 @@ using S3Overlay.Proxy.Forwarding.Endpoints;
 
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>
-/// Connections to an endpoint that leave everything as it is: no redirects, decompression or cookies, header bytes as they came.
-/// </summary>
+/// <summary>Creates HTTP handlers that change nothing: no redirects, decompression or cookies, and header bytes as they arrived.</summary>
 internal static class EndpointConnections
 {
-    /// <summary>Makes the handler.</summary>
+    /// <summary>Creates a handler.</summary>
     /// <param name="settings">The endpoint.</param>
-    /// <param name="watch">Puts something around each connection; null for none.</param>
+    /// <param name="watch">Wraps each connection; null for none.</param>
     public static SocketsHttpHandler Create(EndpointSettings settings, Func<Stream, Stream>? watch = null)
     {
         var handler = new SocketsHttpHandler
@@ -27,14 +25,14 @@ internal static class EndpointConnections
             ActivityHeadersPropagator = null,
             ConnectTimeout = settings.ConnectTimeout,
 
-            // As AWS's SDKs have it: a store that says nothing before a body is waited for with each of them.
+            // The default of AWS's SDKs. A store that never sends 100 Continue costs this wait for each body.
             Expect100ContinueTimeout = TimeSpan.FromSeconds(1),
             PooledConnectionIdleTimeout = settings.IdleTimeout,
             PooledConnectionLifetime = TimeSpan.FromMinutes(15),
             ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
 
-            // A body whose reader has gone is not read to its end for the sake of its connection.
+            // Abandoned bodies are not read to their end to save the connection.
             MaxResponseDrainSize = 64 << 10,
         };
         if (settings.Connect is { } connect)

@@ -1,10 +1,10 @@
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>What a refusal says of the delete marker that it is about.</summary>
+/// <summary>Reads the delete marker that an error response is about.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html</remarks>
 internal static class MarkerHeaders
 {
-    /// <summary>Its id and its date, as the client is to be told them; null where the answer is about none.</summary>
+    /// <summary>The headers that show its version id and date to clients; null if the response is about no delete marker.</summary>
     public static List<KeyValuePair<string, string>>? Of(HttpResponseMessage answer)
     {
         if (!answer.Headers.NonValidated.TryGetValues("x-amz-delete-marker", out var marks) || marks.ToString() != "true")

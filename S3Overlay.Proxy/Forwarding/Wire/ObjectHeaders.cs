@@ -6,9 +6,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>
-/// Makes of an answer's headers what is known of the object: all that are the object's, none that are the connection's or the request's.
-/// </summary>
+/// <summary>Reads object metadata from response headers. Headers of the connection or the request are left out.</summary>
 internal static class ObjectHeaders
 {
     private static readonly FrozenSet<string> NotTheObjects = new[]
@@ -23,13 +21,11 @@ internal static class ObjectHeaders
         "X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Trans-Id", "X-Openstack-Request-Id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>
-    /// What a browser may do with the answer, and what networks that deliver content (CloudFront, Cloudflare) say of its way.
-    /// </summary>
+    /// <summary>CORS headers, and those of content delivery networks (CloudFront, Cloudflare).</summary>
     private static readonly string[] FamiliesNotTheObjects = ["Access-Control-", "x-amz-cf-", "cf-"];
 
-    /// <summary>The object.</summary>
-    /// <param name="answer">The answer to a GET or HEAD of it.</param>
+    /// <summary>Reads the object's metadata.</summary>
+    /// <param name="answer">The response to a GET or HEAD of the object.</param>
     /// <param name="size">The whole object's size.</param>
     public static ObjectInfo Read(WireResponse answer, long size)
     {

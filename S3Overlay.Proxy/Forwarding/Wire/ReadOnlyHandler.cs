@@ -1,9 +1,6 @@
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>
-/// Stands between the remote's client and the network: nothing but GET and HEAD goes through, whatever the code above was led to ask (rule
-/// W1).
-/// </summary>
+/// <summary>The last check before the network: only GET and HEAD without a body pass, whatever the code above asks for (rule W1).</summary>
 internal sealed class ReadOnlyHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     /// <inheritdoc/>

@@ -4,10 +4,10 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>Says in the overlay's terms what an endpoint's error means.</summary>
+/// <summary>Maps an endpoint's errors to <see cref="RemoteException"/>.</summary>
 internal static class RemoteErrors
 {
-    /// <summary>The failure that an answer of 300 or more stands for.</summary>
+    /// <summary>Reads a response of status 300 or above.</summary>
     public static async ValueTask<RemoteException> ReadAsync(WireResponse answer, bool isHead, CancellationToken cancellationToken)
     {
         var error = isHead ? new WireError(OfHead(answer.Status), "", null) : await answer.ErrorAsync(cancellationToken);
@@ -22,7 +22,7 @@ internal static class RemoteErrors
         };
     }
 
-    /// <summary>The code of an error without a document, where its status has only one: S3 refuses so to show a delete marker.</summary>
+    /// <summary>The code of an error without a document, if its status has only one. S3 answers 405 for a delete marker.</summary>
     private static string OfHead(int status) => status == S3Errors.MethodNotAllowed.Status ? S3Errors.MethodNotAllowed.Code : "";
 
     private static RemoteFailure Classify(int status, string code) => code switch

@@ -10,9 +10,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
 /// <summary>
-/// Asks an S3 endpoint, and brings back its answer with every header as it came. Signs anew for each attempt, learns regions and the
-/// endpoint's clock, repeats what may be repeated, asks for less at once of one that throttles, gives up within its budget, and does not
-/// try at all while the bucket is known to be down.
+/// An S3 client that returns each response with its headers unchanged. It signs every attempt anew, learns regions and the endpoint's
+/// clock, retries what can be retried, slows down for an endpoint that throttles, stops at its time budget, and does not try while the
+/// bucket is known to be down.
 /// </summary>
 public sealed class S3WireClient : IAsyncDisposable, IDisposable
 {
@@ -27,13 +27,13 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private readonly BucketHealth? _outages;
     private readonly AdaptiveConcurrencyLimit _pace = new();
 
-    /// <summary>A client of an endpoint; of one that is not writable it lets nothing but GET and HEAD through (rule W1).</summary>
+    /// <summary>Creates a client. If the endpoint is not writable, only GET and HEAD pass (rule W1).</summary>
     /// <param name="settings">The endpoint.</param>
     /// <param name="credentials">What to sign with.</param>
     /// <param name="time">The clock.</param>
     /// <param name="whenDown">
-    /// Told when a bucket was found to answer nothing at all (true), and when it answers again. Meanwhile requests to it fail at once.
-    /// Null: each request finds out for itself.
+    /// Called with true when a bucket stops answering, and with false when it answers again. In between, its requests fail at once. Null:
+    /// each request finds out for itself.
     /// </param>
     public S3WireClient(EndpointSettings settings, ICredentialSource credentials, TimeProvider time, Action<string, bool>? whenDown = null)
     {
@@ -55,38 +55,38 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         _signer = new EndpointSigner(_settings, credentials, Regions, _time);
     }
 
-    /// <summary>The same endpoint, asked with other keys over the same connections. They end with this client.</summary>
+    /// <summary>A client with other keys that shares the connections of this one. They close with this one.</summary>
     public S3WireClient As(ICredentialSource credentials) => new(this, credentials);
 
-    /// <summary>What it learnt of regions, and signs for.</summary>
+    /// <summary>The regions of the endpoint's buckets, as learned so far.</summary>
     public EndpointRegions Regions { get; }
 
-    /// <summary>What make of store the endpoint is.</summary>
+    /// <summary>Which kind of store the endpoint is.</summary>
     internal EndpointMake Make { get; }
 
     /// <summary>
-    /// Whether the endpoint keeps the address of a bucket or object for itself: nothing about it may be asked. Costs a question where that
-    /// depends on its make, and nothing is known of that.
+    /// True if the endpoint reserves the address of a bucket or object, so that it must not be requested. Asks the endpoint once if that
+    /// depends on its kind and the kind is not known yet.
     /// </summary>
     public async ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) =>
         _address.IsKept(Make.Known, bucket, key)
             && _address.IsKept(await Make.FindAsync(AskAnythingAsync, _time, cancellationToken), bucket, key);
 
-    /// <summary>Whether a bucket of the endpoint is known to answer nothing at all.</summary>
+    /// <summary>True if any bucket of the endpoint is known to be down.</summary>
     public bool IsDown => _outages is { Any: true };
 
-    /// <summary>What is known of a bucket of the endpoint.</summary>
+    /// <summary>Whether a bucket of the endpoint answers.</summary>
     public RemoteCondition ConditionOf(string bucket) => _outages?.ConditionOf(bucket) ?? RemoteCondition.Answering;
 
-    /// <summary>Finds out whether a bucket of the endpoint answers anything at all.</summary>
+    /// <summary>Starts a check in the background whether a bucket answers.</summary>
     public void Suspect(string bucket) => _outages?.Suspect(bucket);
 
-    /// <summary>Sends a request until it is answered with something that asking again would not better.</summary>
+    /// <summary>Sends a request, with retries, until the response is one that a retry would not improve.</summary>
     /// <exception cref="RemoteException">Unavailable, Throttled, BadCredentials.</exception>
-    /// <param name="request">The request.</param>
-    /// <param name="cancellationToken">The caller's patience.</param>
-    /// <param name="since">When what this is a part of began, where that has other requests too: the budget is for all of them.</param>
-    /// <param name="budgetOfItsOwn">How long attempts may take together; null for as long as the endpoint's settings say.</param>
+    /// <param name="since">
+    /// When the operation began that this request is part of: the budget covers all its requests. Null if this is the first.
+    /// </param>
+    /// <param name="budgetOfItsOwn">The time for all attempts together; null for the endpoint's budget.</param>
     internal async Task<WireResponse> SendAsync(WireRequest request, CancellationToken cancellationToken, long? since = null,
         TimeSpan? budgetOfItsOwn = null)
     {
@@ -112,7 +112,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
                 var answer = await PacedAsync(request, attempt, both.Token);
 
-                // 507: a store that is full is no less so when asked again.
+                // 507: a full store is still full on a retry.
                 if ((answer.Status < 500 || answer.Status == (int)HttpStatusCode.InsufficientStorage
                     || (answer.Status == 500 && request.TakesInternalError))
                     && answer.Status != (int)HttpStatusCode.TooManyRequests)
@@ -166,7 +166,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
             }
             catch (Exception e) when (e is IOException or SocketException)
             {
-                // SocketException: of a connection that was cut as soon as it was made, HttpClient asks for its other end.
+                // HttpClient asks for the remote end point of a connection that was cut at once, which throws SocketException.
                 last = Unavailable(e.Message, e);
             }
 
@@ -182,10 +182,9 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Sends a request once, whatever comes of it, and whatever is known of the endpoint: what is refused for its region or clock alone is
-    /// signed anew.
+    /// Sends a request once, even if the bucket is known to be down. It is sent again only if it was refused for its region or clock.
     /// </summary>
-    /// <exception cref="RemoteException">BadCredentials: there is nothing to sign with.</exception>
+    /// <exception cref="RemoteException">BadCredentials: there are no credentials.</exception>
     /// <exception cref="HttpRequestException">The network's failures come as they are, and <see cref="IOException"/>,
     /// <see cref="SocketException"/> and time-outs too.</exception>
     internal Task<WireResponse> AskOnceAsync(WireRequest request, CancellationToken cancellationToken) =>
@@ -212,8 +211,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Whether it answers anything about a bucket, asked once. That it has too much to do is an answer, which a HEAD has no document to
-    /// tell apart.
+    /// Asks once whether the endpoint answers for a bucket. 503 counts as an answer: a HEAD has no document that says more.
     /// </summary>
     private async Task<bool> AnswersAsync(string bucket, CancellationToken cancellationToken)
     {
@@ -221,12 +219,10 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         return IsSign(answer.Status);
     }
 
-    /// <summary>Whether an answer shows that the endpoint answers at all, and not that something before it does in its place.</summary>
+    /// <summary>True if the status comes from the endpoint itself, and not from a gateway in front of it.</summary>
     private static bool IsSign(int status) => status is < 500 or 501 or 503 or 508;
 
-    /// <summary>
-    /// An attempt among no more at once than the endpoint will have: 429 and 503 are how S3 says that there are too many.
-    /// </summary>
+    /// <summary>Makes one attempt within the concurrency limit. S3 throttles with 429 and 503.</summary>
     private async Task<WireResponse> PacedAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
     {
         var turn = await _pace.EnterAsync(cancellationToken);
@@ -269,15 +265,14 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Makes a bucket, or deletes it: a new one is in the endpoint's own region, whatever was told of one that had its name before.
+    /// True for CreateBucket and DeleteBucket. A new bucket is in the endpoint's own region, whatever was learned about an earlier bucket
+    /// of that name.
     /// </summary>
     private static bool IsOfBucketItself(WireRequest request) => request is { Method: "PUT" or "DELETE", Key.Length: 0, Query.Length: 0 };
 
     private string RegionOf(WireRequest request) => Regions.Of(request.Method == "PUT" && IsOfBucketItself(request) ? "" : request.Bucket);
 
-    /// <summary>
-    /// Whether a refusal teaches something by which another attempt may succeed. The answer is disposed of where nobody learns that.
-    /// </summary>
+    /// <summary>Learns from a refusal, and returns whether another attempt may succeed. Disposes the response on failure.</summary>
     private async ValueTask<bool> LearnsAsync(WireRequest request, WireResponse answer, string region, CancellationToken cancellationToken)
     {
         try
@@ -330,7 +325,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
             message.Headers.ExpectContinue = request.AsksFirst;
             foreach (var header in request.Headers)
             {
-                // Content-Type, Content-MD5: HttpClient has a place of its own for them.
+                // HttpClient keeps Content-Type and Content-MD5 with the body.
                 if (!message.Headers.NonValidated.Contains(header.Key))
                 {
                     message.Content.Headers.TryAddWithoutValidation(header.Key, header.Value);
@@ -367,13 +362,13 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private async Task AskAnythingAsync(CancellationToken cancellationToken) =>
         (await SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken)).Dispose();
 
-    /// <summary>What a body adds to the wait for an answer: a second for each MiB, which no store in use is slower than.</summary>
+    /// <summary>The extra time for sending a body: one second per MiB, slower than any store in use.</summary>
     private static TimeSpan TimeToSend(WireBody? body) => TimeSpan.FromSeconds((body?.Length ?? 0) >> 20);
 
     private RemoteException Unavailable(string why, Exception? cause) =>
         new(RemoteFailure.Unavailable, $"The {_settings.Role} {_settings.Name} could not be reached: {why}.", cause);
 
-    /// <summary>100 ms, doubled each time, and spread, so that many waiters do not come back at once.</summary>
+    /// <summary>100 ms, doubled each time, with jitter so that waiting requests do not return together.</summary>
     private static TimeSpan Backoff(int attempt) =>
         TimeSpan.FromMilliseconds(100 * (1 << attempt) * (0.5 + (Random.Shared.NextDouble() / 2)));
 }

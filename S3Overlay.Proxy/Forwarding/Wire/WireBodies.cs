@@ -4,11 +4,11 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>Reads bodies that are documents: whoever sends one may break off within it, or stop.</summary>
+/// <summary>Reads response documents within a time limit.</summary>
 internal static class WireBodies
 {
-    /// <summary>Reads a body, within the endpoint's budget.</summary>
-    /// <exception cref="RemoteException">Unavailable where it breaks off or takes too long.</exception>
+    /// <summary>Reads a body within the endpoint's budget.</summary>
+    /// <exception cref="RemoteException">Unavailable if the body ends early or takes too long.</exception>
     public static async Task<T> ReadAsync<T>(
         this WireResponse answer, EndpointSettings settings, TimeProvider time, Func<Stream, CancellationToken, Task<T>> read,
         CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal static class WireBodies
     private static RemoteException Broken(EndpointSettings settings, string how, Exception cause) =>
         new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} {how} within an answer.", cause);
 
-    /// <summary>Readers of XML tell nobody below them that they are to end: this ends for them.</summary>
+    /// <summary>XML readers pass no cancellation token on: this stream adds it.</summary>
     private sealed class EndingStream(Stream inner, CancellationToken end) : ForwardStream
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>

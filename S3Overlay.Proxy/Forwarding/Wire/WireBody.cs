@@ -5,19 +5,16 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>A body of the proxy's own making, which can be sent as often as it takes: small bytes in memory, or a file.</summary>
-/// <param name="Length">Its length in bytes.</param>
-/// <param name="Sha256">The SHA-256 of it in lower-case hex, or <see cref="SigV4.UnsignedPayload"/>.</param>
-/// <param name="CopyToAsync">Writes all of it, from its first byte.</param>
+/// <summary>A body that can be sent again: bytes in memory or a file.</summary>
+/// <param name="Sha256">Its SHA-256 in lower-case hex, or <see cref="SigV4.UnsignedPayload"/>.</param>
+/// <param name="CopyToAsync">Writes the whole body.</param>
 internal sealed record WireBody(long Length, string Sha256, Func<Stream, CancellationToken, Task> CopyToAsync)
 {
-    /// <summary>A body in memory.</summary>
     public static WireBody Of(ReadOnlyMemory<byte> bytes) => new(
         bytes.Length,
         Convert.ToHexStringLower(SHA256.HashData(bytes.Span)),
         (target, cancellationToken) => target.WriteAsync(bytes, cancellationToken).AsTask());
 
-    /// <summary>The body as an attempt sends it.</summary>
     public HttpContent ToContent() => new Content(this);
 
     private sealed class Content : HttpContent

@@ -5,13 +5,13 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>What an endpoint's error document says.</summary>
-/// <param name="Code">The S3 code, or the empty string.</param>
-/// <param name="Message">What it says to a person, or the empty string.</param>
-/// <param name="Region">The region it names as the right one, or null.</param>
+/// <summary>An S3 error document.</summary>
+/// <param name="Code">The S3 error code; empty if there is none.</param>
+/// <param name="Message">The message for people; empty if there is none.</param>
+/// <param name="Region">The region that the error names as the right one; null for none.</param>
 internal sealed record WireError(string Code, string Message, string? Region)
 {
-    /// <summary>An error document is a few hundred bytes; more is not read.</summary>
+    /// <summary>Error documents are a few hundred bytes. More than this is not read.</summary>
     private const int Limit = 64 << 10;
 
     private static readonly XmlReaderSettings Settings = new()
@@ -31,12 +31,11 @@ internal sealed record WireError(string Code, string Message, string? Region)
         }
         catch (Exception e) when (e is XmlException or IOException or HttpRequestException)
         {
-            // HEAD has no document, and proxies in between answer in HTML: the status is all there is then.
+            // HEAD has no document, and gateways send HTML. Only the status is left.
             return new WireError("", "", null);
         }
     }
 
-    /// <summary>Ends after so many bytes.</summary>
     private sealed class LimitedStream(Stream inner, int limit) : ForwardStream
     {
         private int _left = limit;

@@ -1,31 +1,26 @@
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>A request to an endpoint, before it is addressed and signed.</summary>
+/// <summary>A request to an endpoint, not yet addressed or signed.</summary>
 /// <param name="Method">The HTTP method.</param>
 /// <param name="Bucket">The bucket, or the empty string for the service.</param>
 /// <param name="Key">The key, or the empty string for the bucket.</param>
 /// <param name="Query">The query, percent-encoded.</param>
-/// <param name="Headers">The headers; those that have to be are signed. Content-Type goes with a body alone. One that is named more than
-/// once becomes one value, joined as it is signed.</param>
+/// <param name="Headers">
+/// The headers. Those that must be signed are. Content-Type needs a body. Repeated names are joined into one value, as they are signed.
+/// </param>
 internal sealed record WireRequest(string Method, string Bucket, string Key, string Query, IReadOnlyList<KeyValuePair<string,
     string>> Headers)
 {
-    /// <summary>
-    /// The headers, each name once: HttpClient would join the values of several with a space that the signature does not have.
-    /// </summary>
+    /// <summary>The headers, each name once: HttpClient would join repeated values with a space that the signature does not have.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = OncePerName(Headers);
 
-    /// <summary>The body, which can be sent again; null for none.</summary>
+    /// <summary>The body; null for none.</summary>
     public WireBody? Body { get; init; }
 
-    /// <summary>
-    /// Whether the endpoint is to say first that it will have the body, which it does once it has begun with the request.
-    /// </summary>
+    /// <summary>Sends <c>Expect: 100-continue</c>: the endpoint accepts the request before the body is sent.</summary>
     public bool AsksFirst { get; init; }
 
-    /// <summary>
-    /// Whether an answer of 500 is one, and the request not sent again for it: for whoever finds out what the endpoint has it for.
-    /// </summary>
+    /// <summary>Returns a 500 instead of retrying it. Used to find out when the store answers 500.</summary>
     public bool TakesInternalError { get; init; }
 
     private static IReadOnlyList<KeyValuePair<string, string>> OncePerName(IReadOnlyList<KeyValuePair<string, string>> headers)

@@ -4,17 +4,16 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
-/// <summary>An endpoint's answer: status, headers as they came, body not yet read.</summary>
+/// <summary>An endpoint's response: status and headers as they arrived, body not yet read.</summary>
 internal sealed class WireResponse(HttpResponseMessage message) : IDisposable
 {
     private WireError? _error;
 
-    /// <summary>The answer as it came.</summary>
     public HttpResponseMessage Message => message;
 
     public int Status => (int)message.StatusCode;
 
-    /// <summary>Every header, of the answer and of its content, in no particular order among names.</summary>
+    /// <summary>All headers of the response and its content. The order of names is undefined.</summary>
     public IEnumerable<KeyValuePair<string, string>> Headers
     {
         get
@@ -46,12 +45,12 @@ internal sealed class WireResponse(HttpResponseMessage message) : IDisposable
             ? values.ToString()
             : null;
 
-    /// <summary>The bytes that Content-Range names, and the whole object's size where it tells.</summary>
+    /// <summary>The range of Content-Range and the size of the whole object; null without a size.</summary>
     public (ByteRange Range, long Total)? ContentRange => ContentRanges.Parse(Header("Content-Range"));
 
     public Task<Stream> BodyAsync(CancellationToken cancellationToken) => message.Content.ReadAsStreamAsync(cancellationToken);
 
-    /// <summary>The error document; read once, and kept.</summary>
+    /// <summary>The error document. Read once.</summary>
     public async ValueTask<WireError> ErrorAsync(CancellationToken cancellationToken) =>
         _error ??= await WireError.ReadAsync(this, cancellationToken);
 

@@ -1,12 +1,12 @@
 namespace S3Overlay.Proxy.Forwarding.Wire;
 
 /// <summary>
-/// A connection to a store that may answer before it has been sent a whole body, and close: many refuse a request by its headers so.
-/// <see cref="HttpClient"/> takes the failing write for the end of the request and never looks at the answer that is there already. Here it
-/// goes nowhere in silence, and the answer is read; where there is none, reading fails instead. Until the answer has been read, the
-/// client's body is read to its end. A request that may be sent once more is so as before, since nothing of an answer has come.
+/// A connection to a store that may respond and close before it has read the whole body: many refuse a request by its headers. <see
+/// cref="HttpClient"/> takes the failed write for the end of the request and never reads that response. Here, failed writes are ignored and
+/// the response is read. If there is none, reading fails instead. The client's body is read to its end until the response has been read.
+/// Retries work as before: no byte of a response has arrived.
 /// </summary>
-/// <param name="connection">The connection; disposed with this.</param>
+/// <param name="connection">The connection. Disposed with this stream.</param>
 internal sealed class WrittenStream(Stream connection) : ConnectionStream(connection)
 {
     private bool _isClosed;
@@ -15,7 +15,7 @@ internal sealed class WrittenStream(Stream connection) : ConnectionStream(connec
     /// <inheritdoc/>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        // The request is over: whoever still writes its body must hear so, and ask the client for no more of it.
+        // The request is over: whatever still writes the body must stop reading it from the client.
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_isClosed)
         {
