@@ -15,20 +15,20 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.BucketCache;
 
 /// <summary>
-/// Held copies in a bucket of local's S3 endpoint, which several proxies may share: all state is there. The layout is in
+/// Cache entries in a bucket of the local S3 endpoint. All state is there, so several proxies can share it. The layout is in
 /// docs/storage-format.md.
 /// </summary>
 /// <remarks>
-/// A fill runs into a file of the spool, which its readers follow, and into the store from there. A small copy is one object, read, checked
-/// and told of in one call; a large one is a manifest and a chunk an object. Manifests read last are remembered, so that a chunk is one
+/// A fill is written to a spool file, which its readers follow, and from there to the store. A small entry is one object, which one call
+/// reads and verifies. A large entry is a manifest and one object per chunk. Recently read manifests stay in memory, so that a chunk is one
 /// call as well.
 /// </remarks>
 internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
 {
-    /// <summary>Bytes of remembered manifests: ten thousand of them and more.</summary>
+    /// <summary>The most bytes of manifests in memory: over ten thousand of them.</summary>
     private const long Remembered = 32L << 20;
 
-    /// <summary>As long as most downloads of a large object take; less than the pause between two looks at how much is held.</summary>
+    /// <summary>Longer than most downloads of a large object; shorter than the pause between two scans of the cache bucket.</summary>
     private static readonly TimeSpan OthersReadFor = TimeSpan.FromMinutes(5);
 
     private readonly SpoolFolder _spool;
@@ -49,12 +49,11 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     private readonly EntryUses? _uses;
     private readonly EntryEviction? _eviction;
 
-    /// <summary>Copies in a bucket, which is made when it is first written to.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="spool">Where fills run into.</param>
-    /// <param name="logger">Where failures are told.</param>
-    /// <param name="abilities">What the store can do, as far as is known; null for nothing.</param>
-    public BucketCacheStore(LocalStore store, SpoolFolder spool, ILogger<BucketCacheStore> logger, Func<StoreCapabilities?>? abilities = null)
+    /// <summary>A cache in a bucket, which is created with the first write.</summary>
+    /// <param name="spool">Buffers fills.</param>
+    /// <param name="abilities">The store's capabilities; null while unknown.</param>
+    public BucketCacheStore(LocalStore store, SpoolFolder spool, ILogger<BucketCacheStore> logger,
+        Func<StoreCapabilities?>? abilities = null)
     {
         (_spool, _time, _logger) = (spool, store.Time, logger);
         var objects = _objects = new CacheBucketObjects(store, abilities);
@@ -79,68 +78,65 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
         }
     }
 
-    /// <summary>How many copies, and chunks of copies, were put into the store.</summary>
+    /// <summary>How many entries and chunks were uploaded.</summary>
     public long Uploads => _publisher.Uploads;
 
-    /// <summary>How many uploads failed.</summary>
     public long UploadFailures => _publisher.Failures;
 
-    /// <summary>How often a fill found no room in the spool.</summary>
+    /// <summary>How often the spool was full for a fill.</summary>
     public long SpoolRefusals => _spool.Refused;
 
-    /// <summary>How many bytes copies take, about; null where there is no bound, and nobody looks.</summary>
+    /// <summary>The approximate size of the cache; null without a limit.</summary>
     public long? Bytes => _eviction?.Bytes;
 
-    /// <summary>How many copies this process has evicted.</summary>
+    /// <summary>How many entries this process has evicted.</summary>
     public long Evictions => _eviction?.Evicted ?? 0;
 
-    /// <summary>How long the end waits for what is on its way to the store.</summary>
+    /// <summary>How long disposal waits for uploads.</summary>
     internal TimeSpan ClosingPatience
     {
         init => _work.Timeout = value;
     }
 
-    /// <summary>Takes out what is too much, as happens in the background.</summary>
+    /// <summary>Evicts down to the limit, as the background task does.</summary>
     internal Task EvictAsync() => _eviction!.EvictAsync(CancellationToken.None);
 
-    /// <summary>
-    /// Finishes once nothing is on its way to the store or being taken out of it, but for manifests that wait for their time.
-    /// </summary>
-    /// <returns>Whether there are any.</returns>
+    /// <summary>Completes once no upload or removal is running, except manifests that wait for their turn.</summary>
+    /// <returns>True if manifests are waiting.</returns>
     internal Task<bool> WhenIdleAsync() => _work.WhenIdleAsync();
 
-    /// <summary>Removes what belongs to no copy, as happens in the background once a day.</summary>
+    /// <summary>Removes orphans, as the background task does once a day.</summary>
     internal Task SweepAsync() => _sweep.RunAsync(CancellationToken.None);
 
     /// <inheritdoc/>
     public async ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken)
     {
         var name = new ObjectName(bucket, key);
-        var copy = await FindAsync(name, wish, cancellationToken);
-        if (copy is not null && wish.ReadsBytes)
+        var entry = await FindAsync(name, wish, cancellationToken);
+        if (entry is not null && wish.ReadsBytes)
         {
             _uses?.Note(name);
         }
 
-        return copy;
+        return entry;
     }
 
     private async ValueTask<ICacheEntry?> FindAsync(ObjectName name, LookupHint wish, CancellationToken cancellationToken)
     {
         try
         {
-            if (_live.Use(name, out var isDropped) is not { } known)
+            if (_live.Use(name, out var isEvicted) is not { } known)
             {
-                return isDropped ? null : await _loader.LoadAsync(name, wish, cancellationToken);
+                return isEvicted ? null : await _loader.LoadAsync(name, wish, cancellationToken);
             }
 
-            var copy = await _loader.LeaseKnownAsync(known, wish, cancellationToken);
-            if (copy is not null || !_live.TryForget(known))
+            var entry = await _loader.LeaseKnownAsync(known, wish, cancellationToken);
+            if (entry is not null || !_live.TryForget(known))
             {
-                return copy ?? _loader.Lease(known);
+                return entry ?? _loader.Lease(known);
             }
 
-            // What is remembered is not there, or names a chunk that is not: another process replaced or dropped the copy.
+            // The remembered manifest is gone, or names a missing chunk: another process replaced or evicted the entry.
             _live.Release(known);
             return await _loader.LoadAsync(name, wish, cancellationToken);
         }
@@ -163,25 +159,25 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
 
         var layout = new ChunkLayout(info.Size, identity.ChunkSize);
         var isManifest = identity.ChunkSize > 0 || EntryHeaders.OfWhole(record) is null;
-        var copy = new SharedEntry(record, new ChunkSet(layout.Count), isManifest, _spool, _logger);
+        var entry = new SharedEntry(record, new ChunkSet(layout.Count), isManifest, _spool, _logger);
         if (identity.ChunkSize == 0)
         {
-            // Room for all of it or for none: a fill that ends in the middle would have been for nothing.
-            copy.Reserve();
+            // Space for the whole object or none: a fill that stops halfway would be useless.
+            entry.Reserve();
         }
 
         _renewer.ForgetBefore(record);
-        if (_live.Replace(copy) is { IsManifest: true } before)
+        if (_live.Replace(entry) is { IsManifest: true } before)
         {
             _removal.RemoveChunks(before.Name, before.Record.Fill);
         }
 
         if (info.Size == 0)
         {
-            _publisher.Upload(copy, 0);
+            _publisher.Upload(entry, 0);
         }
 
-        return _loader.Lease(copy);
+        return _loader.Lease(entry);
     }
 
     /// <inheritdoc/>
@@ -200,10 +196,10 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
         var removing = _work.RunAsync(
             token =>
             {
-                // Its turn at the key is taken before anything is dropped: what is filled from then on is put once this is over.
+                // Take the key's turn before evicting: later fills are uploaded after this.
                 var turn = _gates.TakeAsync(name, token);
-                var dropped = _live.Drop(name, onlyETag, out isOnItsWay);
-                return RemoveAsync(name, onlyETag, dropped, turn, token);
+                var evicted = _live.Drop(name, onlyETag, out isOnItsWay);
+                return RemoveAsync(name, onlyETag, evicted, turn, token);
             },
             CancellationToken.None);
         if (!isOnItsWay)
@@ -214,14 +210,14 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
             }
             catch (OperationCanceledException) when (!removing.IsCompleted)
             {
-                // It goes on, and nobody is left to hear of it.
+                // The removal continues; its outcome is only logged.
                 _ = ToldAsync(removing);
                 throw;
             }
         }
         else
         {
-            // What is on its way is taken out when it has arrived, and not found until then. What was there before it goes with it.
+            // An upload in progress is removed when it has arrived, and is not found until then. What was there before is removed with it.
             _ = ToldAsync(removing);
         }
     }
@@ -231,7 +227,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     {
         var stored = _listing.ListAsync(bucket, prefix, after, cancellationToken);
 
-        // What is known here is found by reads, whatever became of it in the store: it is compared as well.
+        // Reads find what is in memory, whatever happened in the store: listings must compare it too.
         return stored.WithAsync(() => _live.Rows(bucket, prefix, after), cancellationToken);
     }
 
@@ -250,7 +246,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
         await _work.DisposeAsync();
     }
 
-    private async Task RemoveAsync(ObjectName name, string? onlyETag, SharedEntry? dropped, ValueTask<NameLocks<ObjectName>.Held> turn,
+    private async Task RemoveAsync(ObjectName name, string? onlyETag, SharedEntry? evicted, ValueTask<NameLocks<ObjectName>.Held> turn,
         CancellationToken cancellationToken)
     {
         try
@@ -258,16 +254,16 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
             using var gate = await turn;
             await RemoveAsync(name, onlyETag, cancellationToken);
         }
-        catch when (dropped is not null)
+        catch when (evicted is not null)
         {
-            // Whoever waits for the drop is told; nobody here finds the copy all the same.
-            _retries.Start(dropped, again => RemoveAsync(name, onlyETag, again));
+            // The caller gets the error. The entry is not found here any more in any case.
+            _retries.Start(evicted, again => RemoveAsync(name, onlyETag, again));
             throw;
         }
 
-        if (dropped is not null)
+        if (evicted is not null)
         {
-            _live.LetGoDropped(dropped);
+            _live.ReleaseEvicted(evicted);
         }
     }
 
@@ -303,5 +299,5 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     }
 
     private async ValueTask<ObjectName?> NameOfAsync(string tail, CancellationToken cancellationToken) =>
-        EntryNames.NameOf(tail) ?? (await EntryHeaders.RecordOfAsync(_objects, EntryNames.Copies + tail, cancellationToken))?.Name;
+        EntryNames.NameOf(tail) ?? (await EntryHeaders.RecordOfAsync(_objects, EntryNames.Entries + tail, cancellationToken))?.Name;
 }

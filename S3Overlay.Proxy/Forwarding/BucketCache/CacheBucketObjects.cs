@@ -7,12 +7,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache;
 
-/// <summary>
-/// The objects that held copies are in local's cache bucket. What fails is an <see cref="IOException"/>, as with any other place where
-/// copies may be kept.
-/// </summary>
-/// <param name="store">The store.</param>
-/// <param name="abilities">What the store can do, as far as is known; null for nothing.</param>
+/// <summary>The objects of the cache bucket. Failures are <see cref="IOException"/>s, as in any cache store.</summary>
+/// <param name="abilities">The store's capabilities; null while unknown.</param>
 internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilities?>? abilities = null)
 {
     private const int NoPart = 416;
@@ -20,39 +16,33 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
     private static readonly KeyValuePair<string, string>[] NoHeaders = [];
 
     /// <summary>
-    /// For how long after its row a copy's PUT is reckoned with: far longer than any proxy waits for it, since what a store has whole it
-    /// may execute when nobody waits any more, also after the end of the process that sent it.
+    /// How long after its row an entry's PUT may still take effect. Far longer than any proxy waits: a store may execute a complete request
+    /// later, even after the sender has died.
     /// </summary>
     private static readonly TimeSpan LatestPut = TimeSpan.FromMinutes(30);
 
-    /// <summary>Whether no other proxy puts copies.</summary>
+    /// <summary>True if no other proxy writes entries.</summary>
     public bool IsAlone => store.IsAlone;
 
     private string Bucket => store.Cache.Name;
 
-    /// <summary>The time of day by the store's own clock.</summary>
+    /// <summary>The store's clock.</summary>
     public DateTimeOffset Now => store.Calls.Now;
 
-    /// <summary>
-    /// Whether a row that was put at a moment will soon be taken for one whose copy has come, if it is to come at all: to be put anew
-    /// before what it lists is.
-    /// </summary>
+    /// <summary>True if a row is so old that it must be written again before its entry is uploaded.</summary>
     public bool IsAgeing(DateTimeOffset put) => Now - put > LatestPut / 2;
 
-    /// <summary>Whether a copy may come yet whose row was put at a moment, by the store's own clock.</summary>
+    /// <summary>True if the entry of a row written at this time may still arrive, by the store's clock.</summary>
     public bool MayComeYet(DateTimeOffset put) => Now - put < LatestPut;
 
-    /// <summary>
-    /// Reads an object, or the part of it that the value of a Range header names; null where it is not there. The answer is the caller's to
-    /// dispose.
-    /// </summary>
+    /// <summary>Reads an object or the range of a Range header; null if it does not exist. The caller disposes the response.</summary>
     public async Task<WireResponse?> GetAsync(string name, string? range, CancellationToken cancellationToken)
     {
         var answer = await SendAsync(new WireRequest("GET", Bucket, name, "", range is null ? NoHeaders : [new("Range", range)]),
             cancellationToken);
         if (answer.Status == NoPart)
         {
-            // It is there, and too short for what was asked; what it is tells the whole of it.
+            // The object is shorter than the requested range: read all of it.
             answer.Dispose();
             answer = await SendAsync(new WireRequest("GET", Bucket, name, "", NoHeaders), cancellationToken);
         }
@@ -60,7 +50,7 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
         return await FoundAsync(answer, cancellationToken);
     }
 
-    /// <summary>What is known of an object; null where it is not there. The answer is the caller's to dispose.</summary>
+    /// <summary>The headers of an object; null if it does not exist. The caller disposes the response.</summary>
     public async Task<WireResponse?> HeadAsync(string name, CancellationToken cancellationToken) =>
         await FoundAsync(await SendAsync(new WireRequest("HEAD", Bucket, name, "", NoHeaders), cancellationToken), cancellationToken);
 
@@ -79,15 +69,14 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
     }
 
     /// <summary>
-    /// Writes an object in the place of one that has an ETag, or where there is none. A store that is not known to judge that writes it
-    /// whatever is there.
+    /// Writes an object only over the given ETag, or only if there is none. A store that cannot judge this writes it unconditionally.
     /// </summary>
     /// <param name="name">The object.</param>
     /// <param name="etag">The ETag; null for none.</param>
     /// <param name="body">What to write.</param>
     /// <param name="headers">Its headers.</param>
     /// <param name="cancellationToken">Ends the call.</param>
-    /// <returns>False where there is another by now.</returns>
+    /// <returns>False if there is another by now.</returns>
     public async Task<bool> TryPutAsync(string name, string? etag, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers,
         CancellationToken cancellationToken)
     {
@@ -104,8 +93,8 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
             || (answer.Status is 404 or 409 or 412 ? false : throw AsIO(await StoreCalls.RefusedAsync(answer, cancellationToken)));
     }
 
-    /// <summary>Gives an object other metadata, its bytes staying where they are, as long as it has an ETag.</summary>
-    /// <returns>False where it is another object by now, or none, or the store cannot do it.</returns>
+    /// <summary>Replaces an object's metadata, but not its bytes, if it has the ETag.</summary>
+    /// <returns>False if the object has changed or is gone, or the store cannot do this.</returns>
     public async Task<bool> TryReplaceMetadataAsync(string name, string etag, IReadOnlyList<KeyValuePair<string, string>> headers,
         CancellationToken cancellationToken)
     {
@@ -119,7 +108,7 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
         }
     }
 
-    /// <summary>Deletes an object; that it is not there is no error.</summary>
+    /// <summary>Deletes an object. A missing object is no error.</summary>
     public async Task DeleteAsync(string name, CancellationToken cancellationToken)
     {
         try
@@ -132,11 +121,11 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
         }
     }
 
-    /// <summary>The objects whose names start with a prefix and come after a name, in order.</summary>
+    /// <summary>The objects with a prefix, after a name, in order.</summary>
     public IAsyncEnumerable<ListingRow> ListAsync(string prefix, string after, CancellationToken cancellationToken) =>
         WithOwnFailuresAsync(store.Calls.ListAsync(Bucket, prefix, after, ListRequest.MaxPage, cancellationToken), cancellationToken);
 
-    /// <summary>The folders right below a prefix, their names whole and ended by a slash.</summary>
+    /// <summary>The folders directly under a prefix, as full names with a trailing slash.</summary>
     public IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellationToken) =>
         WithOwnFailuresAsync(store.Calls.ListFoldersAsync(Bucket, prefix, cancellationToken), cancellationToken);
 

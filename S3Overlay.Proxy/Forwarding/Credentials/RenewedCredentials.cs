@@ -180,3 +180,8 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
     /// <param name="RenewFrom">From when on others are asked for.</param>
     private sealed record Held(SigningCredentials Keys, DateTimeOffset Expires, DateTimeOffset RenewFrom);
 }
+
+/// <summary>Keys as a source gave them.</summary>
+/// <param name="Keys">What to sign with.</param>
+/// <param name="Expires">When they expire: <see cref="DateTimeOffset.MaxValue"/> for never, null where the source does not say.</param>
+internal sealed record ObtainedKeys(SigningCredentials Keys, DateTimeOffset? Expires);

@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Protocol.Listings;
+
 namespace S3Overlay.Proxy.Forwarding.Listings;
 
 /// <summary>A request for one page of a bucket's versions.</summary>
@@ -11,3 +13,10 @@ internal sealed record VersionListing(string Bucket, string Prefix, string Delim
     /// <summary>Whether rows include the restore status of archived objects.</summary>
     public bool WithRestoreStatus { get; init; }
 }
+
+/// <summary>One page of a version listing.</summary>
+/// <param name="Rows">
+/// Versions, delete markers and common prefixes in UTF-8 byte order of their names, the newest version of a key first.
+/// </param>
+/// <param name="NextMarker">The marker of the next page; null after the last.</param>
+internal sealed record VersionPage(IReadOnlyList<VersionRow> Rows, string? NextMarker);

@@ -53,10 +53,10 @@ internal static class CacheNames
     public static string BucketMark(string bucket) => $"{BucketMarks}{OfBucket(bucket)}";
 
     /// <summary>The object of a whole entry, or the manifest of a chunked one.</summary>
-    public static string Copy(string bucket, string key) => Copies(bucket) + OfKey(key);
+    public static string Entry(string bucket, string key) => Entries(bucket) + OfKey(key);
 
     /// <summary>The prefix of a bucket's entries.</summary>
-    public static string Copies(string bucket) => $"c/{OfBucket(bucket)}/";
+    public static string Entries(string bucket) => $"c/{OfBucket(bucket)}/";
 
     /// <summary>The prefix of a key's chunks. No object has this exact name.</summary>
     public static string Chunks(string bucket, string key) => $"k/{OfBucket(bucket)}/{OfKey(key)}/";

@@ -79,7 +79,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     {
         var bytes = HeldFilling.Bytes(140_000);
         await _store.FillAsync("key", bytes);
-        var name = EntryNames.Copy(new ObjectName("bucket", "key"));
+        var name = EntryNames.Entry(new ObjectName("bucket", "key"));
         var (body, headers) = await _bench.TakeAsync(name);
         foreach (var at in (int[])[0, 65_535, 65_536, 65_539, 65_540, 139_999, body.Length - 5, body.Length - 1])
         {
@@ -106,13 +106,13 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     {
         var bytes = new byte[65_536 * 2];
         await _store.FillAsync("key", bytes);
-        var name = EntryNames.Copy(new ObjectName("bucket", "key"));
+        var name = EntryNames.Entry(new ObjectName("bucket", "key"));
         var (body, headers) = await _bench.TakeAsync(name);
         byte[] swapped = [.. body[EntryFrames.FrameSize..], .. body[..EntryFrames.FrameSize]];
         await _bench.PutAsync(name, swapped, headers);
         Assert.Empty((await _store.ReadAsync("key"))!);
         await _store.FillAsync("other", bytes);
-        var (other, _) = await _bench.TakeAsync(EntryNames.Copy(new ObjectName("bucket", "other")));
+        var (other, _) = await _bench.TakeAsync(EntryNames.Entry(new ObjectName("bucket", "other")));
         await _bench.PutAsync(name, other, headers);
         Assert.Empty((await _store.ReadAsync("key"))!);
     }
@@ -121,10 +121,10 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     public async Task An_object_that_is_cut_short_or_of_another_key_is_not_held()
     {
         await _store.FillAsync("key", HeldFilling.Bytes(1000));
-        var (body, headers) = await _bench.TakeAsync(EntryNames.Copy(new ObjectName("bucket", "key")));
-        await _bench.PutAsync(EntryNames.Copy(new ObjectName("bucket", "other")), body, headers);
+        var (body, headers) = await _bench.TakeAsync(EntryNames.Entry(new ObjectName("bucket", "key")));
+        await _bench.PutAsync(EntryNames.Entry(new ObjectName("bucket", "other")), body, headers);
         Assert.Null(await _store.FindAsync("bucket", "other", default));
-        await _bench.PutAsync(EntryNames.Copy(new ObjectName("bucket", "key")), body[..^1], headers);
+        await _bench.PutAsync(EntryNames.Entry(new ObjectName("bucket", "key")), body[..^1], headers);
         Assert.Null(await _store.FindAsync("bucket", "key", LookupHint.Bytes(null), default));
     }
 

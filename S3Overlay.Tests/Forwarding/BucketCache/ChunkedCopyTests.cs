@@ -283,7 +283,7 @@ public sealed class ChunkedCopyTests : IAsyncLifetime
             await _bench.PutAsync(stranger, body, headers);
         }
 
-        await _bench.PutAsync(EntryNames.Copy(new ObjectName("bucket", "without row")), body, headers);
+        await _bench.PutAsync(EntryNames.Entry(new ObjectName("bucket", "without row")), body, headers);
         _time.Advance(DateTimeOffset.UtcNow - _time.GetUtcNow());
         await using var fresh = _bench.Open(time: _time);
         await fresh.SweepAsync();

@@ -81,7 +81,7 @@ public sealed class LiveEntriesTests : IDisposable
 
         foreach (var isLast in (bool[])[false, true])
         {
-            (isLast ? _live.LetGo : (Action<SharedEntry>)_live.LetGoDropped)(copy);
+            (isLast ? _live.LetGo : (Action<SharedEntry>)_live.ReleaseEvicted)(copy);
             Assert.Null(_live.Use(Name, out isDropped));
             Assert.Equal(!isLast, isDropped);
         }

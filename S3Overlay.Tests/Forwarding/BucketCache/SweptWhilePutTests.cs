@@ -68,7 +68,7 @@ public sealed class SweptWhilePutTests
         async Task LeaveRowAsync(int run)
         {
             await FillAsync(run);
-            await bench.Calls.DeleteAsync(StoreBench.CacheBucket, EntryNames.Copy(new ObjectName("bucket", $"key{run}")), default);
+            await bench.Calls.DeleteAsync(StoreBench.CacheBucket, EntryNames.Entry(new ObjectName("bucket", $"key{run}")), default);
         }
 
         async Task CheckAsync(int run)

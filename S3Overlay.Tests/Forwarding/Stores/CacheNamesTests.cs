@@ -94,7 +94,7 @@ public sealed class CacheNamesTests
         var folders = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (key, _) in Pairs(20_000))
         {
-            foreach (var name in (string[])[CacheNames.Tombstone(Bucket, key), CacheNames.Copy(Bucket, key), CacheNames.Row(Bucket, key),
+            foreach (var name in (string[])[CacheNames.Tombstone(Bucket, key), CacheNames.Entry(Bucket, key), CacheNames.Row(Bucket, key),
                 CacheNames.Chunks(Bucket, key) + "0"])
             {
                 Assert.True(name.Length <= 1024 - 100, name);

@@ -2,10 +2,10 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
-/// <summary>How an object's bytes fall into chunks. One that is held whole is one chunk, an empty one none.</summary>
+/// <summary>How an object is split into chunks. A whole entry is one chunk, an empty object none.</summary>
 internal readonly struct ChunkLayout
 {
-    /// <summary>More chunks than this would make a manifest of over a megabyte.</summary>
+    /// <summary>More chunks would make a manifest larger than a megabyte.</summary>
     private const long Most = 1 << 22;
 
     private readonly long _chunk;

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
-/// <summary>Which chunks of an object are there. Not safe for use by several threads at once.</summary>
+/// <summary>A set of chunks. Not thread-safe.</summary>
 internal sealed class ChunkSet
 {
     private readonly byte[] _bits;
@@ -19,7 +19,7 @@ internal sealed class ChunkSet
     /// <summary>Whether a chunk is in the set.</summary>
     public bool this[int chunk] => (_bits[chunk >> 3] & (1 << (chunk & 7))) != 0;
 
-    /// <summary>Reads what <see cref="ToBytes"/> wrote; null where it is not of so many chunks.</summary>
+    /// <summary>Parses <see cref="ToBytes"/>; null for another number of chunks.</summary>
     public static ChunkSet? Parse(byte[] bytes, int count)
     {
         if (bytes.Length != (count + 7) / 8 || ((count & 7) != 0 && bytes[^1] >> (count & 7) != 0))
@@ -36,7 +36,7 @@ internal sealed class ChunkSet
         return set;
     }
 
-    /// <summary>A bit for each chunk, the first in the lowest bit of the first byte.</summary>
+    /// <summary>One bit per chunk, the first in the lowest bit of the first byte.</summary>
     public byte[] ToBytes() => [.. _bits];
 
     /// <summary>Adds a chunk.</summary>
@@ -59,10 +59,10 @@ internal sealed class ChunkSet
         return was;
     }
 
-    /// <summary>The first chunk from one on that is in the set; <see cref="Capacity"/> where there is none.</summary>
-    public int NextHeld(int chunk) => Next(chunk, 0);
+    /// <summary>The first chunk at or after one that is in the set; <see cref="Capacity"/> for none.</summary>
+    public int NextCached(int chunk) => Next(chunk, 0);
 
-    /// <summary>The first chunk from one on that is not in the set; <see cref="Capacity"/> where there is none.</summary>
+    /// <summary>The first chunk at or after one that is not in the set; <see cref="Capacity"/> for none.</summary>
     public int NextMissing(int chunk) => Next(chunk, 0xFF);
 
     private int Next(int chunk, byte passedOver)

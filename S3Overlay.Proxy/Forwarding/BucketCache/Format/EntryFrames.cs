@@ -7,9 +7,9 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
 /// <summary>
-/// How bytes stand in an object of the cache bucket: blocks of 64 KiB, the last may be shorter, each followed by four bytes that seal it.
-/// The seal is a CRC-32C over the fill's id, the chunk's and the block's number, and the block: a block fits only where it was put, so that
-/// bytes of another version, or of another place, are as good as damaged.
+/// The format of bytes in the cache bucket: blocks of 64 KiB (the last may be shorter), each followed by a four-byte seal. The seal is a
+/// CRC-32C over the fill's id, the numbers of the chunk and the block, and the block's bytes. So bytes of another version or place count as
+/// damaged.
 /// </summary>
 internal static class EntryFrames
 {
@@ -25,14 +25,12 @@ internal static class EntryFrames
     /// <summary>How long the object is that holds so many bytes.</summary>
     public static long LengthOf(long data) => data + ((data + BlockSize - 1) / BlockSize * SealSize);
 
-    /// <summary>
-    /// Which bytes of the object hold a range of the data, whole blocks all of them. The end may lie behind the object's.
-    /// </summary>
+    /// <summary>The bytes of the object that hold a range of the data, in whole blocks. May end beyond the object.</summary>
     public static ByteRange Of(ByteRange data) =>
         new(data.First / BlockSize * FrameSize, data.Last / BlockSize >= long.MaxValue / FrameSize / 2 ? long.MaxValue
             : (((data.Last / BlockSize) + 1) * FrameSize) - 1);
 
-    /// <summary>How many bytes of the object's end hold at least so many of the data's.</summary>
+    /// <summary>How many bytes at the object's end hold this many bytes of data.</summary>
     public static long OfSuffix(long data) =>
         data >= long.MaxValue / 2 ? long.MaxValue : LengthOf(data) + FrameSize;
 

@@ -5,13 +5,13 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
-/// <summary>What a manifest says: the record of a copy, and which of its chunks are in the store.</summary>
+/// <summary>A manifest: an entry's record, and which chunks are in the store.</summary>
 internal sealed record EntryManifest(EntryRecord Record, ChunkSet Chunks)
 {
-    /// <summary>Half a megabyte of bits, and a key of a kilobyte in JSON's longest spelling, twice.</summary>
+    /// <summary>Half a megabyte of bits, and a kilobyte key in JSON's longest form, twice.</summary>
     private const int Longest = 1 << 20;
 
-    /// <summary>A manifest is small: a store that takes longer for it stands still.</summary>
+    /// <summary>The time limit: manifests are small.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
     /// <summary>A line of JSON, and a line with its CRC-32C in hex.</summary>
@@ -22,8 +22,8 @@ internal sealed record EntryManifest(EntryRecord Record, ChunkSet Chunks)
     }
 
     /// <summary>Reads a manifest from a store's answer.</summary>
-    /// <exception cref="InvalidDataException">It is none, or damaged.</exception>
-    /// <exception cref="IOException">The answer broke off or stands still.</exception>
+    /// <exception cref="InvalidDataException">It is no manifest, or damaged.</exception>
+    /// <exception cref="IOException">The response ended early or stalled.</exception>
     public static async Task<EntryManifest> ReadAsync(WireResponse answer, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -34,7 +34,7 @@ internal sealed record EntryManifest(EntryRecord Record, ChunkSet Chunks)
         }
         catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new IOException("The store's answer stands still.", failure);
+            throw new IOException("The store's response stalled.", failure);
         }
     }
 

@@ -8,81 +8,78 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
-/// <summary>The names in the cache bucket under which copies, their chunks and their listing rows stand.</summary>
+/// <summary>Names of entries, their chunks and listing rows in the cache bucket.</summary>
 /// <remarks>
 /// <code>
-///   c/bucket/key                      a copy, or its manifest
+///   c/bucket/key                      an entry, or its manifest
 ///   k/bucket/key/fill/number          a chunk
-///   u/bucket/key                      when a copy was last used: the object's date
+///   u/bucket/key                      when an entry was last used: the object's date
 ///   r/bucket/key/etag.size.date       a row: ETag in base64url, date in Unix seconds
 /// </code>
 /// Bucket and key are written as <see cref="CacheNames"/> has it.
 /// </remarks>
 internal static class EntryNames
 {
-    /// <summary>What the names of all chunks begin with.</summary>
+    /// <summary>The prefix of all chunks.</summary>
     public const string Chunks = "k/";
 
-    /// <summary>What the names of all copies begin with.</summary>
-    public const string Copies = "c/";
+    /// <summary>The prefix of all entries.</summary>
+    public const string Entries = "c/";
 
-    /// <summary>What the names of all rows begin with.</summary>
+    /// <summary>The prefix of all rows.</summary>
     public const string Rows = "r/";
 
-    /// <summary>What the names of all marks of use begin with.</summary>
+    /// <summary>The prefix of all marks of use.</summary>
     public const string Uses = "u/";
 
-    /// <summary>A name has 1024 bytes, and a cut key's leaves 125 of them.</summary>
+    /// <summary>A name has 1024 bytes; a cut key leaves 125.</summary>
     private const int LongestSuffix = 120;
 
     private const int FillLength = 32;
 
-    /// <summary>The object that is a key's copy, or its manifest.</summary>
-    public static string Copy(ObjectName name) => CacheNames.Copy(name.Bucket, name.Key);
+    /// <summary>The object of a key's entry or manifest.</summary>
+    public static string Entry(ObjectName name) => CacheNames.Entry(name.Bucket, name.Key);
 
-    /// <summary>When a key's copy was last used.</summary>
-    public static string Use(ObjectName name) => string.Concat(Uses, Copy(name).AsSpan(Copies.Length));
+    /// <summary>The mark of a key's last use.</summary>
+    public static string Use(ObjectName name) => string.Concat(Uses, Entry(name).AsSpan(Entries.Length));
 
-    /// <summary>The key of a copy, by its name without the kind; null where only its content tells.</summary>
+    /// <summary>The key of an entry's name without the kind; null if only its content has it.</summary>
     public static ObjectName? NameOf(string tail) =>
         tail.IndexOf('/') is var slash and > 0 && !CacheNames.IsHashed(tail) && CacheNames.TryDecode(tail.AsSpan(slash + 1), out var key)
             ? new ObjectName(tail[..slash], key) : null;
 
-    /// <summary>Under which a fill's chunks stand.</summary>
+    /// <summary>The prefix of a fill's chunks.</summary>
     public static string ChunksOf(ObjectName name, Guid fill) => $"{CacheNames.Chunks(name.Bucket, name.Key)}{fill:n}/";
 
-    /// <summary>A chunk.</summary>
     public static string Chunk(ObjectName name, Guid fill, int chunk) =>
         string.Create(CultureInfo.InvariantCulture, $"{ChunksOf(name, fill)}{chunk:d8}");
 
-    /// <summary>The copy, the fill and the number in a chunk's name; null where it is none of ours.</summary>
-    public static (string Copy, Guid Fill, int Chunk)? ParseChunk(string name)
+    /// <summary>The entry, fill and number in a chunk's name; null if it is not ours.</summary>
+    public static (string Entry, Guid Fill, int Chunk)? ParseChunk(string name)
     {
         var number = name.LastIndexOf('/') + 1;
         var fill = number - FillLength - 1;
         return fill > Chunks.Length
             && Guid.TryParseExact(name.AsSpan(fill, FillLength), "n", out var id)
             && int.TryParse(name.AsSpan(number), NumberStyles.None, CultureInfo.InvariantCulture, out var chunk)
-            ? (string.Concat(Copies, name.AsSpan(Chunks.Length, fill - Chunks.Length - 1)), id, chunk)
+            ? (string.Concat(Entries, name.AsSpan(Chunks.Length, fill - Chunks.Length - 1)), id, chunk)
             : null;
     }
 
-    /// <summary>Under which the rows of a key stand.</summary>
+    /// <summary>The prefix of a key's rows.</summary>
     public static string RowsOf(ObjectName name) => CacheNames.Row(name.Bucket, name.Key) + "/";
 
-    /// <summary>The name of the copy that a row is of; null where it is none of ours.</summary>
-    public static string? CopyOfRow(string row) => row.LastIndexOf('/') is var slash && slash > Rows.Length
-        ? string.Concat(Copies, row.AsSpan(Rows.Length, slash - Rows.Length)) : null;
+    /// <summary>The entry of a row; null if it is not ours.</summary>
+    public static string? EntryOfRow(string row) => row.LastIndexOf('/') is var slash && slash > Rows.Length
+        ? string.Concat(Entries, row.AsSpan(Rows.Length, slash - Rows.Length)) : null;
 
-    /// <summary>Under which the rows of a copy stand.</summary>
-    public static string RowsOfCopy(string copy) => string.Concat(Rows, copy.AsSpan(Copies.Length), "/");
+    /// <summary>The prefix of an entry's rows.</summary>
+    public static string RowsOfEntry(string entry) => string.Concat(Rows, entry.AsSpan(Entries.Length), "/");
 
-    /// <summary>The row of a copy.</summary>
     public static string Row(EntryRecord record) => RowsOf(record.Name) + RowSuffix(record.Row);
 
-    /// <summary>The name to start after for the rows of keys behind a key.</summary>
-    /// <param name="rows">What the names of the bucket's rows begin with.</param>
-    /// <param name="key">The key.</param>
+    /// <summary>The name to start after for rows of later keys.</summary>
+    /// <param name="rows">The prefix of the bucket's rows.</param>
     public static string AfterRowsOf(string rows, string key) => key.Length == 0 ? "" : $"{rows}{CacheNames.StartAfter(key)}/~";
 
     /// <summary>The last part of a row's name.</summary>
@@ -90,10 +87,10 @@ internal static class EntryNames
         CultureInfo.InvariantCulture,
         $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(row.ETag))}.{row.Size}.{row.LastModified.ToUnixTimeSeconds()}");
 
-    /// <summary>Whether a copy can have a row; none of a server that makes ETags of its own may be too long.</summary>
+    /// <summary>True if the entry can have a row. Only a server with unusually long ETags can exceed this.</summary>
     public static bool HasRow(CacheRow row) => RowSuffix(row).Length <= LongestSuffix;
 
-    /// <summary>What the last part of a row's name says of a key; null where it is none of ours.</summary>
+    /// <summary>Parses the last part of a row's name; null if it is not ours.</summary>
     public static CacheRow? ParseSuffix(string key, ReadOnlySpan<char> suffix)
     {
         var first = suffix.IndexOf('.');

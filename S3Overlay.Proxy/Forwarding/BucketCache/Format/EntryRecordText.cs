@@ -7,12 +7,12 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
-/// <summary>A copy's record as JSON, for headers and manifests alike.</summary>
+/// <summary>An entry's record as JSON, for headers and manifests.</summary>
 internal static class EntryRecordText
 {
     private const int Version = 1;
 
-    /// <summary>Writes the record, and the chunks where it is a manifest.</summary>
+    /// <summary>Writes the record, and for a manifest the chunks.</summary>
     public static byte[] Write(EntryRecord record, byte[]? chunks)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
@@ -65,7 +65,7 @@ internal static class EntryRecordText
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">It is something else.</exception>
+    /// <exception cref="InvalidDataException">It is no record.</exception>
     public static (EntryRecord Record, byte[]? Chunks) Read(ReadOnlyMemory<byte> text)
     {
         try

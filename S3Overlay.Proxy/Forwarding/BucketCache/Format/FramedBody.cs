@@ -7,10 +7,10 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
-/// <summary>A chunk in the spool as the body of the object that is put into the store: block by block, each with its seal.</summary>
+/// <summary>A spooled chunk as the body of an upload: block by block, each with its seal.</summary>
 internal static class FramedBody
 {
-    /// <summary>The body. Its seals make a digest of the whole needless.</summary>
+    /// <summary>The body. Needs no digest: it has seals.</summary>
     public static WireBody Of(SpooledChunk spooled, Guid fill, int chunk, long length) => new(
         EntryFrames.LengthOf(length), SigV4.UnsignedPayload, (target, cancellationToken) =>
             CopyAsync(spooled, fill, chunk, length, target, cancellationToken));

@@ -7,8 +7,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
 /// <summary>
-/// Reads a chunk's bytes out of a store's answer, and lets none out before its block's seal was found right. One at a time. Positions are
-/// within the chunk.
+/// Reads a chunk from a response, and returns no byte before its block's seal was verified. Positions are within the chunk. Not
+/// thread-safe.
 /// </summary>
 internal sealed class FramedReader : IAsyncDisposable
 {
@@ -28,17 +28,17 @@ internal sealed class FramedReader : IAsyncDisposable
     private FramedReader(WireResponse answer, Stream body, Guid fill, int chunk, long length, long firstBlock, TimeProvider time) =>
         (_answer, _body, _fill, _chunk, _length, _nextBlock, _time) = (answer, body, fill, chunk, length, firstBlock, time);
 
-    /// <summary>The position of the first byte of the next block in the answer.</summary>
+    /// <summary>The position of the next block in the response.</summary>
     public long Position => _nextBlock * EntryFrames.BlockSize;
 
-    /// <summary>Takes an answer over, whole or a part of the object that starts anywhere before the wanted block.</summary>
-    /// <param name="answer">The answer, which is disposed with the reader.</param>
+    /// <summary>Takes over a response with the object, or a part that starts before the wanted block.</summary>
+    /// <param name="answer">The response. Disposed with the reader.</param>
     /// <param name="fill">The fill that the bytes are of.</param>
     /// <param name="chunk">The chunk's number.</param>
     /// <param name="length">The chunk's bytes.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="InvalidDataException">The object is not as long as its bytes are in frames.</exception>
+    /// <exception cref="InvalidDataException">The object's length does not match its frames.</exception>
     public static async Task<FramedReader> OpenAsync(WireResponse answer, Guid fill, int chunk, long length, TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -49,7 +49,7 @@ internal sealed class FramedReader : IAsyncDisposable
             throw new InvalidDataException("its length is wrong");
         }
 
-        // An answer to a suffix starts anywhere: the rest of that block is left out.
+        // A suffix response starts anywhere: skip the rest of that block.
         var start = part?.Range.First ?? 0;
         var first = (start + EntryFrames.FrameSize - 1) / EntryFrames.FrameSize;
         var reader = new FramedReader(answer, await answer.BodyAsync(cancellationToken), fill, chunk, length, first, time);
@@ -57,9 +57,9 @@ internal sealed class FramedReader : IAsyncDisposable
         return reader;
     }
 
-    /// <summary>Reads bytes from a position on, which must not be before the last one read: no more than those of one block.</summary>
+    /// <summary>Reads bytes from a position that is not before the last one read, at most to the end of a block.</summary>
     /// <exception cref="InvalidDataException">The block is damaged.</exception>
-    /// <exception cref="IOException">The answer broke off or stands still.</exception>
+    /// <exception cref="IOException">The response ended early or stalled.</exception>
     public async ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var block = position / EntryFrames.BlockSize;
@@ -69,7 +69,7 @@ internal sealed class FramedReader : IAsyncDisposable
             var length = (int)Math.Min(EntryFrames.BlockSize, _length - (_nextBlock * EntryFrames.BlockSize));
             if (block == _nextBlock && offset == 0 && buffer.Length >= length)
             {
-                // Straight to its place; nobody looks at it before the seal was.
+                // Read into place: it is only used after its seal was verified.
                 await ReadBlockAsync(buffer[..length], cancellationToken);
                 return length;
             }
@@ -150,7 +150,7 @@ internal sealed class FramedReader : IAsyncDisposable
         }
     }
 
-    /// <summary>A read that is given up still writes into its buffer when bytes come: it is ended first.</summary>
+    /// <summary>An abandoned read still writes into its buffer: it is ended first.</summary>
     private async Task<int> WithinAsync(Task<int> reading, CancellationToken cancellationToken)
     {
         try
@@ -163,7 +163,7 @@ internal sealed class FramedReader : IAsyncDisposable
             await reading.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);
             cancellationToken.ThrowIfCancellationRequested();
-            throw new IOException("The store's answer stands still.", failure);
+            throw new IOException("The store's response stalled.", failure);
         }
     }
 }

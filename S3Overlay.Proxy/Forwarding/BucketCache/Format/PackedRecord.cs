@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
-/// <summary>A copy's record as the value of a header: its CRC-32C (4 bytes) and the record deflated, in base64.</summary>
+/// <summary>An entry's record as a header: its CRC-32C (4 bytes) and the deflated record, in base64.</summary>
 internal static class PackedRecord
 {
     /// <summary>S3 takes 2 KB of user metadata in all.</summary>
@@ -31,13 +31,13 @@ internal static class PackedRecord
     }
 
     /// <summary>Unpacks a record.</summary>
-    /// <exception cref="InvalidDataException">It is none of this format, or damaged.</exception>
+    /// <exception cref="InvalidDataException">It has another format, or is damaged.</exception>
     public static EntryRecord Read(string value)
     {
         var packed = new byte[Longest];
         if (value.Length > Longest || !Convert.TryFromBase64String(value, packed, out var length) || length < 4)
         {
-            throw new InvalidDataException("its metadata is not that of a copy");
+            throw new InvalidDataException("its metadata is not that of an entry");
         }
 
         var text = new byte[LongestText];

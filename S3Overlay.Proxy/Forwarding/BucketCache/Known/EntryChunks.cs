@@ -4,13 +4,11 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 
-/// <summary>
-/// Where the bytes of a copy are: in chunks that the store has, and in chunks in the spool. Not safe for use by several threads at once.
-/// </summary>
+/// <summary>Where an entry's bytes are: chunks in the store and chunks in the spool. Not thread-safe.</summary>
 /// <param name="layout">How the object falls into chunks.</param>
 /// <param name="stored">What the store has.</param>
 /// <param name="spool">Where new bytes go.</param>
-/// <param name="foundDamaged">Is told which byte of the object is in a damaged block of the spool.</param>
+/// <param name="foundDamaged">Called with the position of a damaged block of the spool.</param>
 internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFolder spool, Action<long> foundDamaged)
 {
     private readonly SortedDictionary<int, SpooledChunk> _spooled = [];
@@ -24,7 +22,7 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
     /// <summary>A chunk in the spool; null where it is not there.</summary>
     public SpooledChunk? InSpool(int chunk) => _spooled.GetValueOrDefault(chunk);
 
-    /// <summary>A chunk in the spool that bytes are to be added to, made where it is not there yet; null where the store has it.</summary>
+    /// <summary>A spooled chunk to write to, created if needed; null if the store has the chunk.</summary>
     /// <exception cref="IOException">There is no room for it.</exception>
     public SpooledChunk? ForWriting(int chunk)
     {
@@ -64,9 +62,9 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
                 return new ByteRange(start, EndOfRun(start) - 1);
             }
 
-            if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstHeld(start - bytes.First) is { } held)
+            if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstHeld(start - bytes.First) is { } cached)
             {
-                start = bytes.First + held.First;
+                start = bytes.First + cached.First;
                 return new ByteRange(start, EndOfRun(start) - 1);
             }
         }
@@ -76,7 +74,7 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
 
     private int NextInteresting(int chunk)
     {
-        var next = Stored.NextHeld(chunk);
+        var next = Stored.NextCached(chunk);
         foreach (var spooled in _spooled.Keys)
         {
             if (spooled >= chunk)
@@ -88,7 +86,7 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
         return next;
     }
 
-    /// <summary>The first byte after <paramref name="position"/>, which is held, that is not.</summary>
+    /// <summary>The first byte after <paramref name="position"/> that is not cached.</summary>
     private long EndOfRun(long position)
     {
         while (position < layout.Size)
@@ -99,10 +97,10 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
             {
                 position = layout.BytesOf(Stored.NextMissing(chunk) - 1).Last + 1;
             }
-            else if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstHeld(position - bytes.First) is { } held
-                && bytes.First + held.First == position)
+            else if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstHeld(position - bytes.First) is { } cached
+                && bytes.First + cached.First == position)
             {
-                position = bytes.First + held.Last + 1;
+                position = bytes.First + cached.Last + 1;
             }
             else
             {

@@ -4,36 +4,36 @@ using System.Runtime.InteropServices;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 
 /// <summary>
-/// The fills whose chunks copies that somebody uses in this process are made of, and what waits until none is: a copy that is dropped is
-/// read to its end by those who had it before (rule R7).
+/// Tracks which fills' chunks are in use in this process, and work that waits until they are not: an evicted entry is read to its end by
+/// its current readers (rule R7).
 /// </summary>
 internal sealed class FillUsers
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, Use> _uses = [];
 
-    /// <summary>A copy has its first user; or its chunks are another fill's from now on, and perhaps the one's before still.</summary>
-    public void Enter(SharedEntry copy)
+    /// <summary>An entry has its first user, or switched to another fill while chunks of the old one may still be read.</summary>
+    public void Enter(SharedEntry entry)
     {
-        var fill = copy.Record.Fill;
+        var fill = entry.Record.Fill;
         lock (_lock)
         {
-            if (!copy.UsedFills.Contains(fill))
+            if (!entry.UsedFills.Contains(fill))
             {
-                copy.UsedFills.Add(fill);
+                entry.UsedFills.Add(fill);
                 CollectionsMarshal.GetValueRefOrAddDefault(_uses, fill, out _).Count++;
             }
         }
     }
 
-    /// <summary>A copy has lost its last user.</summary>
-    /// <returns>What waited for that, to be done by the caller; null for nothing.</returns>
-    public Action? Leave(SharedEntry copy)
+    /// <summary>An entry has lost its last user.</summary>
+    /// <returns>The work that waited, for the caller to run; null for none.</returns>
+    public Action? Leave(SharedEntry entry)
     {
         Action? waiting = null;
         lock (_lock)
         {
-            foreach (var fill in copy.UsedFills)
+            foreach (var fill in entry.UsedFills)
             {
                 ref var use = ref CollectionsMarshal.GetValueRefOrNullRef(_uses, fill);
                 if (--use.Count == 0)
@@ -43,7 +43,7 @@ internal sealed class FillUsers
                 }
             }
 
-            copy.UsedFills.Clear();
+            entry.UsedFills.Clear();
         }
 
         return waiting;
@@ -58,7 +58,7 @@ internal sealed class FillUsers
         }
     }
 
-    /// <summary>Does something once nobody does, which may be now.</summary>
+    /// <summary>Runs work once a fill is unused, perhaps at once.</summary>
     public void WhenUnused(Guid fill, Action action)
     {
         lock (_lock)

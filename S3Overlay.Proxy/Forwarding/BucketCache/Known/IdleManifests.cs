@@ -1,8 +1,7 @@
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 
 /// <summary>
-/// Manifests that nobody uses and that are remembered all the same, in the order of last use; <see cref="LiveEntries"/>' own, under its
-/// lock.
+/// Unused manifests that are kept in memory, least recently used first. Owned by <see cref="LiveEntries"/>, under its lock.
 /// </summary>
 /// <param name="bound">How many bytes, about, they may take.</param>
 internal sealed class IdleManifests(long bound)
@@ -11,26 +10,26 @@ internal sealed class IdleManifests(long bound)
     private readonly Dictionary<SharedEntry, LinkedListNode<SharedEntry>> _nodes = [];
     private long _weight;
 
-    /// <summary>The one that was used longest ago, where they take more than they may; else null.</summary>
+    /// <summary>The least recently used manifest if they exceed the limit; else null.</summary>
     public SharedEntry? Excess => _weight > bound ? _order.Last!.Value : null;
 
-    /// <summary>Nobody uses one any more. What is among them already keeps its place.</summary>
-    public void Add(SharedEntry copy)
+    /// <summary>Adds a manifest that is unused now. One that is in the list keeps its place.</summary>
+    public void Add(SharedEntry entry)
     {
-        if (!_nodes.ContainsKey(copy))
+        if (!_nodes.ContainsKey(entry))
         {
-            _nodes.Add(copy, _order.AddFirst(copy));
-            _weight += copy.Weight;
+            _nodes.Add(entry, _order.AddFirst(entry));
+            _weight += entry.Weight;
         }
     }
 
     /// <summary>One is used again, or forgotten.</summary>
-    public void Remove(SharedEntry copy)
+    public void Remove(SharedEntry entry)
     {
-        if (_nodes.Remove(copy, out var node))
+        if (_nodes.Remove(entry, out var node))
         {
             _order.Remove(node);
-            _weight -= copy.Weight;
+            _weight -= entry.Weight;
         }
     }
 }

@@ -6,8 +6,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 
 /// <summary>
-/// How many use the copy of each key, or look for it, and when it was dropped last while they did; <see cref="LiveEntries"/>' own, under
-/// its lock.
+/// Counts users and lookups of each key's entry, and evictions during them. Owned by <see cref="LiveEntries"/>, under its lock.
 /// </summary>
 internal sealed class KeyUsers
 {
@@ -28,10 +27,10 @@ internal sealed class KeyUsers
     /// <summary>Whether anybody does.</summary>
     public bool Any(ObjectName name) => _uses.ContainsKey(name);
 
-    /// <summary>What is held of a key is dropped, those copies too that nobody but their users knows.</summary>
+    /// <summary>A key is evicted, including entries that only their users know.</summary>
     /// <param name="name">The key.</param>
     /// <param name="drop">Which drop of all it is.</param>
-    public void Dropped(ObjectName name, long drop)
+    public void Evicted(ObjectName name, long drop)
     {
         ref var use = ref CollectionsMarshal.GetValueRefOrNullRef(_uses, name);
         if (!Unsafe.IsNullRef(ref use))
@@ -40,7 +39,7 @@ internal sealed class KeyUsers
         }
     }
 
-    /// <summary>Whether what is held of a key was dropped after another drop, and while it was used.</summary>
+    /// <summary>True if the key was evicted after the given eviction, while in use.</summary>
     public bool IsDroppedSince(ObjectName name, long drop) => _uses.TryGetValue(name, out var use) && use.LastDrop > drop;
 
     private struct Use

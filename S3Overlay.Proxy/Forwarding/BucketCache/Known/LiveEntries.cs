@@ -7,25 +7,25 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 
 /// <summary>
-/// The copies this process knows by key: those being filled or on their way to the store, and, bounded, manifests that were read last. A
-/// copy that is one object in the store and nothing more is not among them: one call tells all of it.
+/// The entries that this process knows by key: those being filled or uploaded, and a bounded number of recently read manifests. Whole
+/// entries in the store are not among them: one call reads them.
 /// </summary>
-/// <param name="remembered">How many bytes, about, the manifests may take that nobody uses.</param>
+/// <param name="remembered">The approximate limit for unused manifests, in bytes.</param>
 internal sealed class LiveEntries(long remembered)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<ObjectName, SharedEntry> _copies = [];
+    private readonly Dictionary<ObjectName, SharedEntry> _entries = [];
     private readonly IdleManifests _idle = new(remembered);
 
-    /// <summary>Who uses copies of a key, or looks for one, those included that are not among the known.</summary>
+    /// <summary>Users and lookups of keys, also of entries that are not known here.</summary>
     private readonly KeyUsers _users = new();
     private long _drops;
 
     /// <summary>The fills that those are of.</summary>
     public FillUsers Fills { get; } = new();
 
-    /// <summary>Somebody begins to look for the copy of a key in the store.</summary>
-    /// <returns>How many drops there were: what is found is of before the next, as <see cref="SharedEntry.Since"/> says.</returns>
+    /// <summary>A lookup of a key's entry in the store begins.</summary>
+    /// <returns>The number of evictions so far, for <see cref="SharedEntry.Since"/>.</returns>
     public long Seek(ObjectName name)
     {
         lock (_lock)
@@ -35,7 +35,7 @@ internal sealed class LiveEntries(long remembered)
         }
     }
 
-    /// <summary>He has found it, and is a user of it, or not.</summary>
+    /// <summary>A lookup ends, with an entry or without.</summary>
     public void EndSeek(ObjectName name)
     {
         lock (_lock)
@@ -44,274 +44,269 @@ internal sealed class LiveEntries(long remembered)
         }
     }
 
-    /// <summary>The caller is a user of a copy that was found in the store, which tells all of it: it is not known here.</summary>
-    public void UseUnknown(SharedEntry copy)
+    /// <summary>The caller uses a whole entry that was found in the store. It is not kept here.</summary>
+    public void UseUnknown(SharedEntry entry)
     {
         lock (_lock)
         {
-            Enter(copy);
+            Enter(entry);
         }
     }
 
-    /// <summary>
-    /// The copy of a key, of which the caller is a user from now on; null where none is known, or the one that is was dropped.
-    /// </summary>
+    /// <summary>The entry of a key, which the caller uses from now on; null if none is known, or if it was evicted.</summary>
     /// <param name="name">The key.</param>
-    /// <param name="isDropped">Whether one is known that was dropped, and is still being taken out of the store. It may be dropped at any
-    /// later moment too: what is used is to be released.</param>
-    public SharedEntry? Use(ObjectName name, out bool isDropped)
+    /// <param name="isEvicted">
+    /// True if an evicted entry is still being removed from the store. It may be evicted at any later moment too. Release what is used.
+    /// </param>
+    public SharedEntry? Use(ObjectName name, out bool isEvicted)
     {
         lock (_lock)
         {
-            isDropped = _copies.TryGetValue(name, out var copy) && copy.IsDropped;
-            return copy is null || isDropped ? null : Used(copy);
+            isEvicted = _entries.TryGetValue(name, out var entry) && entry.IsEvicted;
+            return entry is null || isEvicted ? null : Used(entry);
         }
     }
 
-    /// <summary>Makes a new copy the one of its key. The caller is a user of it.</summary>
-    /// <returns>The one before, which is dropped now; null where there was none.</returns>
-    public SharedEntry? Replace(SharedEntry copy)
+    /// <summary>Makes a new entry the key's entry. The caller uses it.</summary>
+    /// <returns>The previous entry, which is evicted now; null for none.</returns>
+    public SharedEntry? Replace(SharedEntry entry)
     {
         lock (_lock)
         {
-            Enter(copy);
-            _copies.Remove(copy.Name, out var before);
+            Enter(entry);
+            _entries.Remove(entry.Name, out var before);
             if (before is not null)
             {
-                before.IsDropped = true;
+                before.IsEvicted = true;
                 _idle.Remove(before);
             }
 
-            copy.Since = Dropped(copy.Name);
-            _copies.Add(copy.Name, copy);
+            entry.Since = Evicted(entry.Name);
+            _entries.Add(entry.Name, entry);
             return before;
         }
     }
 
     /// <summary>
-    /// Remembers a copy that was read from the store, unless there is one of its key, or what is held of that was dropped since it was
-    /// looked for. The caller is a user of what it gets: null where the one of the key was dropped.
+    /// Remembers an entry that was read from the store, unless the key has one or was evicted since the lookup. The caller uses the result;
+    /// null if the key's entry was evicted.
     /// </summary>
-    public SharedEntry? AddOrUse(SharedEntry copy)
+    public SharedEntry? AddOrUse(SharedEntry entry)
     {
         lock (_lock)
         {
-            if (_copies.TryGetValue(copy.Name, out var known))
+            if (_entries.TryGetValue(entry.Name, out var known))
             {
-                return known.IsDropped ? null : Used(known);
+                return known.IsEvicted ? null : Used(known);
             }
 
-            if (!IsDroppedUnknown(copy))
+            if (!IsEvictedUnknown(entry))
             {
-                _copies.Add(copy.Name, copy);
+                _entries.Add(entry.Name, entry);
             }
 
-            return Used(copy);
+            return Used(entry);
         }
     }
 
-    /// <summary>Whether a copy is the one of its key, or can be made it: only then it may be put into the store.</summary>
-    public bool TryKeep(SharedEntry copy)
+    /// <summary>True if the entry is or can become the key's entry: only then it may be uploaded.</summary>
+    public bool TryKeep(SharedEntry entry)
     {
         lock (_lock)
         {
-            if (!IsCurrentOne(copy))
+            if (!IsCurrentOne(entry))
             {
                 return false;
             }
 
-            _copies.TryAdd(copy.Name, copy);
+            _entries.TryAdd(entry.Name, entry);
             return true;
         }
     }
 
-    /// <summary>Whether a copy is the one of its key, though it may be dropped.</summary>
-    public bool IsKnown(SharedEntry copy)
+    /// <summary>True if the entry is the key's entry, even if evicted.</summary>
+    public bool IsKnown(SharedEntry entry)
     {
         lock (_lock)
         {
-            return _copies.GetValueOrDefault(copy.Name) == copy;
+            return _entries.GetValueOrDefault(entry.Name) == entry;
         }
     }
 
-    /// <summary>Whether a copy is the one of its key, or could be made it.</summary>
-    public bool IsCurrent(SharedEntry copy)
+    /// <summary>True if the entry is or could become the key's entry.</summary>
+    public bool IsCurrent(SharedEntry entry)
     {
         lock (_lock)
         {
-            return IsCurrentOne(copy);
+            return IsCurrentOne(entry);
         }
     }
 
     /// <summary>One user less: the last does what waited for that.</summary>
-    public void Release(SharedEntry copy)
+    public void Release(SharedEntry entry)
     {
         Action? waiting;
         lock (_lock)
         {
-            _users.Leave(copy.Name);
-            waiting = --copy.Users == 0 && copy.IsManifest ? Fills.Leave(copy) : null;
-            Settle(copy);
+            _users.Leave(entry.Name);
+            waiting = --entry.Users == 0 && entry.IsManifest ? Fills.Leave(entry) : null;
+            Settle(entry);
         }
 
         waiting?.Invoke();
     }
 
-    /// <summary>A copy goes on with another fill: those who use it read chunks of that one too.</summary>
-    public void Adopted(SharedEntry copy)
+    /// <summary>An entry continues with another fill: its users read chunks of both.</summary>
+    public void Adopted(SharedEntry entry)
     {
         lock (_lock)
         {
-            if (copy.Users > 0)
+            if (entry.Users > 0)
             {
-                Fills.Enter(copy);
+                Fills.Enter(entry);
             }
         }
     }
 
-    /// <summary>Work in the background has begun; false where the copy was dropped.</summary>
-    public bool TryHold(SharedEntry copy)
+    /// <summary>Background work begins. False if the entry was evicted.</summary>
+    public bool TryHold(SharedEntry entry)
     {
         lock (_lock)
         {
-            if (copy.IsDropped)
+            if (entry.IsEvicted)
             {
                 return false;
             }
 
-            _idle.Remove(copy);
-            copy.Pending++;
+            _idle.Remove(entry);
+            entry.Pending++;
             return true;
         }
     }
 
     /// <summary>Work in the background is over.</summary>
-    public void LetGo(SharedEntry copy)
+    public void LetGo(SharedEntry entry)
     {
         lock (_lock)
         {
-            copy.Pending--;
-            Settle(copy);
+            entry.Pending--;
+            Settle(entry);
         }
     }
 
     /// <summary>A drop is over.</summary>
-    public void LetGoDropped(SharedEntry copy)
+    public void ReleaseEvicted(SharedEntry entry)
     {
         lock (_lock)
         {
-            copy.Drops--;
-            copy.Pending--;
-            Settle(copy);
+            entry.Drops--;
+            entry.Pending--;
+            Settle(entry);
         }
     }
 
-    /// <summary>Forgets a copy that the store tells all of, unless it was dropped.</summary>
+    /// <summary>Forgets an entry that is completely in the store, unless it was evicted.</summary>
     /// <returns>False where it was.</returns>
-    public bool TryForgetKept(SharedEntry copy)
+    public bool TryForgetKept(SharedEntry entry)
     {
         lock (_lock)
         {
-            if (copy.IsDropped)
+            if (entry.IsEvicted)
             {
                 return false;
             }
 
-            Remove(copy);
+            Remove(entry);
             return true;
         }
     }
 
     /// <summary>
-    /// Whether the store has all there is of a copy: nothing of it is on its way there, nor about to be. One that was begun and has no byte
-    /// yet is not there either.
+    /// True if the store has the whole entry: nothing is being uploaded or about to be. False for a new entry without bytes.
     /// </summary>
-    public bool IsAtRest(SharedEntry copy)
+    public bool IsAtRest(SharedEntry entry)
     {
         lock (_lock)
         {
-            return IsStored(copy);
+            return IsStored(entry);
         }
     }
 
-    /// <summary>
-    /// Forgets a remembered manifest that is out of date, unless something of it is on its way to the store, or is to be.
-    /// </summary>
-    public bool TryForget(SharedEntry copy)
+    /// <summary>Forgets an outdated manifest, unless something of it is being uploaded or will be.</summary>
+    public bool TryForget(SharedEntry entry)
     {
         lock (_lock)
         {
-            if (!IsStored(copy))
+            if (!IsStored(entry))
             {
                 return false;
             }
 
-            Remove(copy);
+            Remove(entry);
             return true;
         }
     }
 
-    /// <summary>Tells the copy of a key what was learned of its version.</summary>
-    /// <returns>The copy; null where none is known that is not dropped.</returns>
+    /// <summary>Updates the key's entry with what was learned about its version.</summary>
+    /// <returns>The entry; null if none is known that is not evicted.</returns>
     public SharedEntry? Renew(EntryRenewal renewal)
     {
         lock (_lock)
         {
-            var copy = _copies.GetValueOrDefault(renewal.Name);
-            copy?.Renew(renewal.Apply);
-            return copy is { IsDropped: false } ? copy : null;
+            var entry = _entries.GetValueOrDefault(renewal.Name);
+            entry?.Renew(renewal.Apply);
+            return entry is { IsEvicted: false } ? entry : null;
         }
     }
 
     /// <summary>
-    /// Drops the copy of a key, where it is of the version named. It is not found from now on, nor is what the store has of it, until the
-    /// caller lets go of it.
+    /// Evicts the key's entry if it is of this version. From now on it is not found, here or in the store, until the caller releases it.
     /// </summary>
     /// <param name="name">The key.</param>
     /// <param name="onlyETag">The version; null for any.</param>
-    /// <param name="isOnItsWay">Whether something of it is being put, and is taken out of the store by who puts it. Another drop is none of
-    /// that: nobody is told by it that the copy is out.</param>
-    /// <returns>The copy, to be given to <see cref="LetGoDropped"/> once it is out of the store; null where none is known.</returns>
+    /// <param name="isOnItsWay">
+    /// True if something of it is being uploaded; the uploader then removes it from the store. Another eviction does not count: it does not
+    /// report when the entry is out.
+    /// </param>
+    /// <returns>The entry, for <see cref="ReleaseEvicted"/> once it is out of the store; null if none is known.</returns>
     public SharedEntry? Drop(ObjectName name, string? onlyETag, out bool isOnItsWay)
     {
         lock (_lock)
         {
-            Dropped(name);
+            Evicted(name);
             isOnItsWay = false;
-            if (!_copies.TryGetValue(name, out var copy))
+            if (!_entries.TryGetValue(name, out var entry))
             {
                 return null;
             }
 
-            if (!IsOf(copy, onlyETag))
+            if (!IsOf(entry, onlyETag))
             {
-                copy.Since = _drops;
+                entry.Since = _drops;
                 return null;
             }
 
-            copy.IsDropped = true;
-            isOnItsWay = copy.Pending++ > copy.Drops++;
-            _idle.Remove(copy);
-            return copy;
+            entry.IsEvicted = true;
+            isOnItsWay = entry.Pending++ > entry.Drops++;
+            _idle.Remove(entry);
+            return entry;
         }
     }
 
-    /// <summary>
-    /// Drops a copy here, before it is dropped from the store or because it was: it is not found from now on, nor anything put of it.
-    /// </summary>
-    /// <returns>Whether it is the one of its key; else there may be one in the store that is found.</returns>
-    public bool TryWithdraw(SharedEntry copy)
+    /// <summary>Evicts an entry here, before or after it is removed from the store: it is not found or uploaded any more.</summary>
+    /// <returns>True if it is the key's entry. Otherwise another may be found in the store.</returns>
+    public bool TryWithdraw(SharedEntry entry)
     {
         lock (_lock)
         {
-            copy.IsDropped = true;
-            return _copies.GetValueOrDefault(copy.Name) == copy;
+            entry.IsEvicted = true;
+            return _entries.GetValueOrDefault(entry.Name) == entry;
         }
     }
 
     /// <summary>
-    /// What was dropped of a key is out of the store. What was found of it before that, and since the drop, is not remembered, nor put
-    /// again, whatever was filled in of it meanwhile: the next who looks asks the store. What was begun since the drop stays.
+    /// A key is out of the store. Entries found before that and since the eviction are not remembered or uploaded, even if filled in since:
+    /// the next lookup asks the store. Entries begun since the eviction stay.
     /// </summary>
     /// <param name="name">The key.</param>
     /// <param name="onlyETag">The version; null for any.</param>
@@ -319,62 +314,62 @@ internal sealed class LiveEntries(long remembered)
     {
         lock (_lock)
         {
-            Dropped(name);
-            if (!_copies.TryGetValue(name, out var copy))
+            Evicted(name);
+            if (!_entries.TryGetValue(name, out var entry))
             {
                 return;
             }
 
-            if (!copy.WasFound || !IsOf(copy, onlyETag))
+            if (!entry.WasFound || !IsOf(entry, onlyETag))
             {
-                copy.Since = _drops;
+                entry.Since = _drops;
                 return;
             }
 
-            copy.IsDropped = true;
-            Settle(copy);
+            entry.IsEvicted = true;
+            Settle(entry);
         }
     }
 
-    /// <summary>Whether a key's copy is being read here, filled, or on its way to the store.</summary>
+    /// <summary>True if the key's entry is being read here, filled or uploaded.</summary>
     public bool IsInUse(ObjectName name)
     {
         lock (_lock)
         {
-            return _users.Any(name) || (_copies.TryGetValue(name, out var copy) && copy.Pending > 0);
+            return _users.Any(name) || (_entries.TryGetValue(name, out var entry) && entry.Pending > 0);
         }
     }
 
-    /// <summary>Whether something of a copy is on its way to the store, or is being taken out of it.</summary>
-    /// <param name="copy">The copy's name there.</param>
-    public bool IsOnItsWay(string copy)
+    /// <summary>True if something of the entry is being uploaded or removed.</summary>
+    /// <param name="entry">The entry's name there.</param>
+    public bool IsOnItsWay(string entry)
     {
         lock (_lock)
         {
-            return _copies.Values.Any(known => known.Pending > 0 && EntryNames.Copy(known.Name) == copy);
+            return _entries.Values.Any(known => known.Pending > 0 && EntryNames.Entry(known.Name) == entry);
         }
     }
 
-    /// <summary>Whether a fill is one of a copy that is known here, or read here still.</summary>
+    /// <summary>True if the fill belongs to an entry that is known or read here.</summary>
     public bool HasFill(Guid fill)
     {
         lock (_lock)
         {
-            return Fills.Any(fill) || _copies.Values.Any(copy => copy.Record.Fill == fill);
+            return Fills.Any(fill) || _entries.Values.Any(entry => entry.Record.Fill == fill);
         }
     }
 
-    /// <summary>What is known here of a bucket's keys that start with a prefix and come after a key, in their order.</summary>
+    /// <summary>The rows of entries known here with a prefix, after a key, in order.</summary>
     public List<CacheRow> Rows(string bucket, string prefix, string after)
     {
         lock (_lock)
         {
-            return [.. _copies.Values
-                .Where(copy => !copy.IsDropped
-                    && copy.Name.Bucket == bucket
-                    && copy.Name.Key.StartsWith(prefix, StringComparison.Ordinal)
-                    && Utf8Order.Compare(copy.Name.Key, after) > 0)
-                .Select(copy => copy.Record.Row)
+            return [.. _entries.Values
+                .Where(entry => !entry.IsEvicted
+                    && entry.Name.Bucket == bucket
+                    && entry.Name.Key.StartsWith(prefix, StringComparison.Ordinal)
+                    && Utf8Order.Compare(entry.Name.Key, after) > 0)
+                .Select(entry => entry.Record.Row)
                 .OrderBy(row => row.Key, Utf8Order.Instance)];
         }
     }
@@ -384,84 +379,83 @@ internal sealed class LiveEntries(long remembered)
     {
         lock (_lock)
         {
-            return [.. _copies.Values.Where(copy => !copy.IsDropped).Select(copy => copy.Name.Bucket).Distinct(StringComparer.Ordinal)];
+            return [.. _entries.Values.Where(entry => !entry.IsEvicted).Select(entry => entry.Name.Bucket)
+                .Distinct(StringComparer.Ordinal)];
         }
     }
 
-    private static bool IsStored(SharedEntry copy) => copy is { Pending: 0, IsSpoolEmpty: true } && HasStored(copy);
+    private static bool IsStored(SharedEntry entry) => entry is { Pending: 0, IsSpoolEmpty: true } && HasStored(entry);
 
-    /// <summary>Whether anything of a copy is in the store, named there or not.</summary>
-    private static bool HasStored(SharedEntry copy) => copy.Flush.Stored is not null || copy.HasStored;
+    /// <summary>True if the store has anything of the entry, named there or not.</summary>
+    private static bool HasStored(SharedEntry entry) => entry.Flush.Stored is not null || entry.HasStored;
 
-    private static bool IsOf(SharedEntry copy, string? onlyETag) => onlyETag is null || ETags.Same(copy.Record.Info.ETag, onlyETag);
+    private static bool IsOf(SharedEntry entry, string? onlyETag) => onlyETag is null || ETags.Same(entry.Record.Info.ETag, onlyETag);
 
-    private long Dropped(ObjectName name)
+    private long Evicted(ObjectName name)
     {
-        _users.Dropped(name, ++_drops);
+        _users.Evicted(name, ++_drops);
         return _drops;
     }
 
     /// <summary>
-    /// A copy that only its users know is not told of a drop of its key: it was held whole and is in the store, or was looked for while it
-    /// was dropped.
+    /// An entry that only its users know is not notified of evictions: it was whole and in the store, or was looked up during an eviction.
     /// </summary>
-    private bool IsDroppedUnknown(SharedEntry copy) => _users.IsDroppedSince(copy.Name, copy.Since);
+    private bool IsEvictedUnknown(SharedEntry entry) => _users.IsDroppedSince(entry.Name, entry.Since);
 
-    private bool IsCurrentOne(SharedEntry copy) =>
-        !copy.IsDropped && (_copies.TryGetValue(copy.Name, out var known) ? known == copy : !IsDroppedUnknown(copy));
+    private bool IsCurrentOne(SharedEntry entry) =>
+        !entry.IsEvicted && (_entries.TryGetValue(entry.Name, out var known) ? known == entry : !IsEvictedUnknown(entry));
 
-    private SharedEntry Used(SharedEntry copy)
+    private SharedEntry Used(SharedEntry entry)
     {
-        _idle.Remove(copy);
-        Enter(copy);
-        return copy;
+        _idle.Remove(entry);
+        Enter(entry);
+        return entry;
     }
 
-    private void Enter(SharedEntry copy)
+    private void Enter(SharedEntry entry)
     {
-        _users.Enter(copy.Name);
-        if (copy.Users++ == 0 && copy.IsManifest)
+        _users.Enter(entry.Name);
+        if (entry.Users++ == 0 && entry.IsManifest)
         {
-            Fills.Enter(copy);
+            Fills.Enter(entry);
         }
     }
 
-    private void Remove(SharedEntry copy)
+    private void Remove(SharedEntry entry)
     {
-        _idle.Remove(copy);
-        if (_copies.GetValueOrDefault(copy.Name) == copy)
+        _idle.Remove(entry);
+        if (_entries.GetValueOrDefault(entry.Name) == entry)
         {
-            _copies.Remove(copy.Name);
+            _entries.Remove(entry.Name);
         }
     }
 
-    private void Settle(SharedEntry copy)
+    private void Settle(SharedEntry entry)
     {
-        if (copy.Users > 0)
+        if (entry.Users > 0)
         {
-            if (copy.IsDropped && copy.Pending == 0)
+            if (entry.IsEvicted && entry.Pending == 0)
             {
-                Remove(copy);
+                Remove(entry);
             }
 
             return;
         }
 
-        copy.FreeUnfinished();
-        if (copy.Pending > 0)
+        entry.FreeUnfinished();
+        if (entry.Pending > 0)
         {
             return;
         }
 
-        // Of one that was left before its first chunk there is nothing to remember, nor anything in the store by which it would be seen
-        // what others do to it.
-        if (!copy.IsManifest || copy.IsDropped || !HasStored(copy))
+        // An entry without any chunk has nothing to remember, and nothing in the store that would show evictions by others.
+        if (!entry.IsManifest || entry.IsEvicted || !HasStored(entry))
         {
-            Remove(copy);
+            Remove(entry);
         }
-        else if (_copies.GetValueOrDefault(copy.Name) == copy)
+        else if (_entries.GetValueOrDefault(entry.Name) == entry)
         {
-            _idle.Add(copy);
+            _idle.Add(entry);
             while (_idle.Excess is { } oldest)
             {
                 Remove(oldest);

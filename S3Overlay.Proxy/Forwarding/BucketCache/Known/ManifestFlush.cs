@@ -2,26 +2,26 @@ using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 
-/// <summary>What of one copy's manifest is still to be written, and whether somebody writes it: one at a time.</summary>
+/// <summary>Tracks whether an entry's manifest must be written, and whether a writer is active. One writer at a time.</summary>
 internal sealed class ManifestFlush
 {
     private readonly Lock _lock = new();
     private bool _isDirty;
     private bool _isFlushing;
 
-    /// <summary>The record that the store has, or had, in its manifest; null while there is none. The writer's own.</summary>
+    /// <summary>The record in the stored manifest; null without one. Owned by the writer.</summary>
     public EntryRecord? Stored { get; set; }
 
-    /// <summary>When its row was put by this process, by the store's clock; a time long ago for never. The writer's own.</summary>
+    /// <summary>When this process wrote its row, by the store's clock; the distant past for never. Owned by the writer.</summary>
     public DateTimeOffset ListedAt { get; set; }
 
     /// <summary>
-    /// When it was last written, or could not be, as the clock's timestamp: the time of day may be set back. Null for never. The writer's
-    /// own.
+    /// When it was last written or failed, as a timestamp of the clock: the time of day may be set back. Null for never. Owned by the
+    /// writer.
     /// </summary>
     public long? FlushedAt { get; set; }
 
-    /// <summary>There is something that it does not say yet: a chunk was stored, or more is known of the object.</summary>
+    /// <summary>Something is not in the manifest yet: a chunk, or new metadata.</summary>
     public void MarkChanged()
     {
         lock (_lock)
@@ -30,7 +30,7 @@ internal sealed class ManifestFlush
         }
     }
 
-    /// <summary>What it is to say has been read: what changes from now on is for the next time.</summary>
+    /// <summary>The content was taken: later changes need another write.</summary>
     public void Begun()
     {
         lock (_lock)
@@ -39,7 +39,7 @@ internal sealed class ManifestFlush
         }
     }
 
-    /// <summary>Whether the caller is to write it now: it has to be written, and nobody does.</summary>
+    /// <summary>True if the caller must write it now: it has changed and has no writer.</summary>
     public bool TryBegin()
     {
         lock (_lock)
@@ -51,7 +51,7 @@ internal sealed class ManifestFlush
     }
 
     /// <summary>It was written, or could not be.</summary>
-    /// <returns>Whether it is to be written once more: the caller goes on.</returns>
+    /// <returns>True if it must be written again by the caller.</returns>
     public bool End(bool goesOn)
     {
         lock (_lock)

@@ -7,8 +7,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 
 /// <summary>
-/// What this process knows of one copy: which chunks the store has, and which are in spool files on their way there. A copy held whole is
-/// one chunk. Shared by all who use it.
+/// What this process knows about one entry: chunks in the store and chunks in the spool. A whole entry is one chunk. Shared by all its
+/// users.
 /// </summary>
 internal sealed class SharedEntry
 {
@@ -18,15 +18,13 @@ internal sealed class SharedEntry
     private readonly HashSet<int> _uploading = [];
     private readonly HashSet<int> _lost = [];
     private EntryRecord _record;
-    private bool _isDropped;
+    private bool _isEvicted;
     private bool _hasToldFailure;
 
-    /// <summary>A copy of which the store has some chunks.</summary>
-    /// <param name="record">Whose copy it is.</param>
-    /// <param name="stored">What the store has.</param>
-    /// <param name="isManifest">Whether its chunks are objects of their own.</param>
-    /// <param name="spool">Where new bytes go.</param>
-    /// <param name="logger">Where damage is told.</param>
+    /// <summary>An entry of which the store has some chunks.</summary>
+    /// <param name="record">The entry's record.</param>
+    /// <param name="stored">The chunks in the store.</param>
+    /// <param name="isManifest">True if chunks are separate objects.</param>
     public SharedEntry(EntryRecord record, ChunkSet stored, bool isManifest, SpoolFolder spool, ILogger logger)
     {
         (_record, IsManifest, _spool) = (record, isManifest, spool);
@@ -34,13 +32,12 @@ internal sealed class SharedEntry
         _chunks = new EntryChunks(Layout, stored, spool, position => Log.HeldBlockDamaged(logger, "spool", position));
     }
 
-    /// <summary>How the object falls into chunks.</summary>
     public ChunkLayout Layout { get; }
 
-    /// <summary>Whether its chunks are objects of their own, named by a manifest.</summary>
+    /// <summary>True if its chunks are separate objects, named by a manifest.</summary>
     public bool IsManifest { get; }
 
-    /// <summary>Whose copy it is.</summary>
+    /// <summary>The entry's record.</summary>
     public EntryRecord Record
     {
         get
@@ -52,41 +49,39 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>How many bytes it takes to remember, about: a set of chunks besides what is known of any object.</summary>
+    /// <summary>Its approximate size in memory.</summary>
     public long Weight => 2048 + (Layout.Count / 8);
 
-    /// <summary>Of which key.</summary>
     public ObjectName Name => _record.Name;
 
-    /// <summary>How many use it; <see cref="LiveEntries"/>' own.</summary>
+    /// <summary>The number of users. Owned by <see cref="LiveEntries"/>.</summary>
     public int Users { get; set; }
 
-    /// <summary>The fills whose chunks those may read; <see cref="FillUsers"/>' own.</summary>
+    /// <summary>The fills whose chunks its users may read. Owned by <see cref="FillUsers"/>.</summary>
     public List<Guid> UsedFills { get; } = [];
 
-    /// <summary>How much work in the background is about it; <see cref="LiveEntries"/>' own.</summary>
+    /// <summary>The number of background tasks. Owned by <see cref="LiveEntries"/>.</summary>
     public int Pending { get; set; }
 
-    /// <summary>How much of that takes it out of the store, and puts nothing; <see cref="LiveEntries"/>' own.</summary>
+    /// <summary>How many of those only remove. Owned by <see cref="LiveEntries"/>.</summary>
     public int Drops { get; set; }
 
-    /// <summary>How many drops there were when it was begun, or looked for in the store; <see cref="LiveEntries"/>' own.</summary>
+    /// <summary>The number of evictions when it was begun or looked up. Owned by <see cref="LiveEntries"/>.</summary>
     public long Since { get; set; }
 
-    /// <summary>Whether it was found in the store, and not begun here.</summary>
+    /// <summary>True if it was found in the store and not begun here.</summary>
     public bool WasFound { get; init; }
 
-    /// <summary>Whether it is no longer to be found, nor put into the store; <see cref="LiveEntries"/>' own.</summary>
-    public bool IsDropped
+    /// <summary>True if it must not be found or uploaded any more. Owned by <see cref="LiveEntries"/>.</summary>
+    public bool IsEvicted
     {
-        get => Volatile.Read(ref _isDropped);
-        set => Volatile.Write(ref _isDropped, value);
+        get => Volatile.Read(ref _isEvicted);
+        set => Volatile.Write(ref _isEvicted, value);
     }
 
-    /// <summary>When its manifest is to be written.</summary>
     public ManifestFlush Flush { get; } = new();
 
-    /// <summary>Whether there is nothing in the spool.</summary>
+    /// <summary>True if nothing is spooled.</summary>
     public bool IsSpoolEmpty
     {
         get
@@ -98,7 +93,7 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>Whether the store has any of its chunks, as far as is known.</summary>
+    /// <summary>True if the store is known to have any chunk.</summary>
     public bool HasStored
     {
         get
@@ -110,7 +105,7 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>Whether more than half of the spool is taken, by whatever copies.</summary>
+    /// <summary>True if more than half of the spool is used.</summary>
     public bool IsSpoolHalfTaken => _spool.IsHalfTaken;
 
     /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstHeld"/>.</summary>
@@ -122,7 +117,7 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>Whether the store has a chunk, and the fill it is of.</summary>
+    /// <summary>True if the store has a chunk, and of which fill.</summary>
     public bool IsStored(int chunk, out Guid fill)
     {
         lock (_lock)
@@ -132,7 +127,7 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>A chunk in the spool, which the caller releases; null where it is not there.</summary>
+    /// <summary>A spooled chunk, for the caller to release; null if it is not spooled.</summary>
     public SpooledChunk? UseSpooled(int chunk)
     {
         lock (_lock)
@@ -141,8 +136,8 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>Sets room aside for a copy that is one chunk.</summary>
-    /// <exception cref="IOException">There is none.</exception>
+    /// <summary>Reserves spool space for a whole entry.</summary>
+    /// <exception cref="IOException">The spool is full.</exception>
     public void Reserve()
     {
         if (Layout.Count > 0)
@@ -151,11 +146,9 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>Stores bytes; blocks the caller. What is held already stays as it is.</summary>
-    /// <param name="position">Where they begin.</param>
-    /// <param name="bytes">The bytes.</param>
-    /// <param name="whole">Told of each chunk that these bytes made whole, at once: there may be no room for the next.</param>
-    /// <exception cref="IOException">There is no room for them.</exception>
+    /// <summary>Writes bytes, blocking. Bytes that are cached already stay.</summary>
+    /// <param name="whole">Called at once for each chunk that became complete: there may be no space for the next.</param>
+    /// <exception cref="IOException">The spool is full.</exception>
     public void Write(long position, ReadOnlySpan<byte> bytes, Action<int> whole)
     {
         while (!bytes.IsEmpty && position < Layout.Size)
@@ -187,7 +180,7 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>Marks a whole chunk as being uploaded; false where it is already, or is not there.</summary>
+    /// <summary>Marks a complete chunk as being uploaded. False if it is already, or is not spooled.</summary>
     public bool TryBeginUpload(int chunk)
     {
         lock (_lock)
@@ -196,8 +189,8 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>The store has a chunk: its place in the spool is given up.</summary>
-    /// <returns>False where it was stored as another fill's: it is to be stored again.</returns>
+    /// <summary>A chunk was uploaded: frees its spool space.</summary>
+    /// <returns>False if it was uploaded for another fill and must be uploaded again.</returns>
     public bool MarkStored(int chunk, Guid fill)
     {
         lock (_lock)
@@ -219,10 +212,7 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>
-    /// A chunk was put for nothing: the copy was dropped meanwhile. What is in the spool is for those who read it still, and goes with the
-    /// last of them.
-    /// </summary>
+    /// <summary>An upload was not needed: the entry was evicted. Spooled bytes stay for their readers.</summary>
     public void EndUpload(int chunk)
     {
         lock (_lock)
@@ -232,9 +222,9 @@ internal sealed class SharedEntry
     }
 
     /// <summary>
-    /// A chunk could not be uploaded. A copy held whole stays in the spool for those who read it, a chunk does not: many would fill it.
+    /// A chunk could not be uploaded. A whole entry stays spooled for its readers; a chunk does not, since many would fill the spool.
     /// </summary>
-    /// <returns>Whether this is the first failure, and is to be told.</returns>
+    /// <returns>True if this is the entry's first failure, to be logged.</returns>
     public bool UploadFailed(int chunk)
     {
         lock (_lock)
@@ -252,7 +242,7 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>Whether a failure of this copy is the first, and is to be told.</summary>
+    /// <summary>True for the entry's first failure, to be logged.</summary>
     public bool FailureIsNew()
     {
         lock (_lock)
@@ -263,7 +253,7 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>A chunk turned out not to be in the store, or not as it was put there.</summary>
+    /// <summary>A chunk is missing in the store or damaged.</summary>
     public void Lose(int chunk)
     {
         lock (_lock)
@@ -275,7 +265,7 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>Gives up all bytes that are not on their way to the store: nobody is left who could add what they lack.</summary>
+    /// <summary>Frees incomplete chunks: their fill has no users that could complete them.</summary>
     public void FreeUnfinished()
     {
         lock (_lock)
@@ -287,7 +277,7 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>What a manifest is to say, together with what another process wrote into it meanwhile.</summary>
+    /// <summary>The manifest to write, merged with what another process wrote.</summary>
     public EntryManifest Manifest(EntryManifest? theirs)
     {
         lock (_lock)
@@ -297,10 +287,10 @@ internal sealed class SharedEntry
                 _record = _record.With(theirs.Record);
             }
 
-            for (var chunk = theirs?.Chunks.NextHeld(0) ?? Layout.Count; chunk < Layout.Count; chunk = theirs!.Chunks.NextHeld(chunk + 1))
+            for (var chunk = theirs?.Chunks.NextCached(0) ?? Layout.Count; chunk < Layout.Count; chunk = theirs!.Chunks
+                .NextCached(chunk + 1))
             {
-                // One that is in the spool here is as good as stored: were it counted as stored, those who read it from the spool would
-                // lose their place.
+                // A spooled chunk counts as stored anyway; marking it would take away its readers' place.
                 if (!_lost.Contains(chunk) && _chunks.InSpool(chunk) is null)
                 {
                     _chunks.Stored.Add(chunk);
@@ -312,8 +302,8 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>Goes on with another process's fill of the same version.</summary>
-    /// <returns>The fill that was this one's, whose chunks nobody will name.</returns>
+    /// <summary>Continues with another process's fill of the same version.</summary>
+    /// <returns>The previous fill, whose chunks no manifest will name.</returns>
     public Guid Adopt(EntryManifest theirs)
     {
         lock (_lock)
@@ -326,8 +316,8 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>Takes over what was learned of the version.</summary>
-    /// <param name="learned">A record as it is with that.</param>
+    /// <summary>Applies what was learned about the version.</summary>
+    /// <param name="learned">Returns the updated record.</param>
     public void Renew(Func<EntryRecord, EntryRecord> learned)
     {
         lock (_lock)

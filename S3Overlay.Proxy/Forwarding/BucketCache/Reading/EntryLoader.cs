@@ -11,49 +11,44 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Reading;
 
-/// <summary>Finds copies in the store, and begins in the same call the read that they are looked for.</summary>
+/// <summary>Finds entries in the store, and starts the read they are looked up for in the same call.</summary>
 /// <param name="objects">The store's objects.</param>
-/// <param name="live">What is known of copies already.</param>
-/// <param name="renewals">What was learned of them since they were put.</param>
-/// <param name="chunks">Chunks that are objects of their own.</param>
-/// <param name="publisher">Takes what is written to a copy to the store.</param>
-/// <param name="spool">Where new bytes of a copy go.</param>
-/// <param name="isShared">Whether other proxies use the store as well.</param>
-/// <param name="largestWhole">Objects whose first wanted byte is further on than this are not expected to be held whole: what is asked for
-/// is the manifest.</param>
+/// <param name="live">What is known of entries already.</param>
+/// <param name="renewals">What was learned about them since their upload.</param>
+/// <param name="chunks">Reads chunks that are separate objects.</param>
+/// <param name="publisher">Uploads what is written.</param>
+/// <param name="spool">Where new bytes of an entry go.</param>
+/// <param name="isShared">True if other proxies share the store.</param>
+/// <param name="largestWhole">Reads that begin further on expect an entry in chunks, and ask for the manifest.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Where damage is told.</param>
 internal sealed class EntryLoader(
     CacheBucketObjects objects, LiveEntries live, EntryRenewals renewals, StoredChunks chunks, EntryPublisher publisher, SpoolFolder spool,
     bool isShared, long largestWhole,
     TimeProvider time, ILogger logger)
 {
-    /// <summary>
-    /// A first byte further on than this is not of an object that has one call's worth of bytes: no part of anything is asked for.
-    /// </summary>
+    /// <summary>Reads that begin further on cannot be of a whole entry: no bytes are requested with the lookup.</summary>
     private const long Furthest = 1L << 60;
 
-    /// <summary>A hold on a copy, of which the caller is a user.</summary>
-    public StoredEntry Lease(SharedEntry copy, StartedRead? started = null) => new(copy, chunks, publisher, live, started);
+    /// <summary>A handle on an entry that the caller uses.</summary>
+    public StoredEntry Lease(SharedEntry entry, StartedRead? started = null) => new(entry, chunks, publisher, live, started);
 
     /// <summary>
-    /// A hold on a copy that was known before, of which the caller is a user, with the read begun that the wish is for; null where the
-    /// store lacks a chunk it should have, or another proxy has dropped or replaced the copy.
+    /// A handle on a known entry that the caller uses, with the hinted read started. Null if the store lacks a chunk, or another proxy has
+    /// evicted or replaced the entry.
     /// </summary>
-    public async ValueTask<StoredEntry?> LeaseKnownAsync(SharedEntry copy, LookupHint wish, CancellationToken cancellationToken)
+    public async ValueTask<StoredEntry?> LeaseKnownAsync(SharedEntry entry, LookupHint wish, CancellationToken cancellationToken)
     {
         if (!isShared)
         {
-            return await LeaseAsync(copy, wish, cancellationToken);
+            return await LeaseAsync(entry, wish, cancellationToken);
         }
 
-        // What another proxy has taken back has chunks for a while still, for those who are reading it. Whether it was is asked for while
-        // the first of them is on its way.
-        var looking = IsStillThereAsync(copy, cancellationToken);
+        // An entry that another proxy evicted has chunks for a while, for its readers. Check while the first chunk is on its way.
+        var looking = IsStillThereAsync(entry, cancellationToken);
         StoredEntry? lease;
         try
         {
-            lease = await LeaseAsync(copy, wish, cancellationToken);
+            lease = await LeaseAsync(entry, wish, cancellationToken);
         }
         catch
         {
@@ -74,7 +69,7 @@ internal sealed class EntryLoader(
             await (lease?.DisposeAsync() ?? ValueTask.CompletedTask);
             if (lease is null)
             {
-                live.Release(copy);
+                live.Release(entry);
             }
 
             throw;
@@ -84,53 +79,50 @@ internal sealed class EntryLoader(
         return null;
     }
 
-    /// <summary>
-    /// A hold on a copy, of which the caller is a user, with the read begun that the wish is for; null where the store lacks a chunk it
-    /// should have.
-    /// </summary>
-    public async ValueTask<StoredEntry?> LeaseAsync(SharedEntry copy, LookupHint wish, CancellationToken cancellationToken)
+    /// <summary>A handle on an entry that the caller uses, with the hinted read started; null if the store lacks a chunk.</summary>
+    public async ValueTask<StoredEntry?> LeaseAsync(SharedEntry entry, LookupHint wish, CancellationToken cancellationToken)
     {
-        if (!wish.ReadsBytes || copy.Layout.Size == 0 || Wanted(wish, copy.Layout.Size) is not { } wanted)
+        if (!wish.ReadsBytes || entry.Layout.Size == 0 || Wanted(wish, entry.Layout.Size) is not { } wanted)
         {
-            return Lease(copy);
+            return Lease(entry);
         }
 
         try
         {
-            var chunk = copy.Layout.At(wanted.First);
-            if (!copy.IsStored(chunk, out _))
+            var chunk = entry.Layout.At(wanted.First);
+            if (!entry.IsStored(chunk, out _))
             {
-                return Lease(copy);
+                return Lease(entry);
             }
 
-            var bytes = copy.Layout.BytesOf(chunk);
+            var bytes = entry.Layout.BytesOf(chunk);
             var part = new ByteRange(wanted.First - bytes.First, Math.Min(wanted.Last, bytes.Last) - bytes.First);
-            return await chunks.OpenAsync(copy, chunk, part, cancellationToken) is { } reader
-                ? Lease(copy, new StartedRead(chunk, part.Last, reader)) : null;
+            return await chunks.OpenAsync(entry, chunk, part, cancellationToken) is { } reader
+                ? Lease(entry, new StartedRead(chunk, part.Last, reader)) : null;
         }
         catch
         {
-            live.Release(copy);
+            live.Release(entry);
             throw;
         }
     }
 
-    /// <summary>Whether the store has a copy still; so it is of one that is not all there yet.</summary>
-    private async Task<bool> IsStillThereAsync(SharedEntry copy, CancellationToken cancellationToken)
+    /// <summary>True if the store still has the entry. Also true if it is not completely uploaded yet.</summary>
+    private async Task<bool> IsStillThereAsync(SharedEntry entry, CancellationToken cancellationToken)
     {
-        if (!live.IsAtRest(copy))
+        if (!live.IsAtRest(entry))
         {
             return true;
         }
 
-        using var answer = await objects.HeadAsync(EntryNames.Copy(copy.Name), cancellationToken);
-        return answer is not null && EntryHeaders.TryFill(answer, out var fill) && fill == copy.Record.Fill;
+        using var answer = await objects.HeadAsync(EntryNames.Entry(entry.Name), cancellationToken);
+        return answer is not null && EntryHeaders.TryFill(answer, out var fill) && fill == entry.Record.Fill;
     }
 
     private static ByteRange? Wanted(LookupHint wish, long size) => wish.Range is { } range ? range.Resolve(size)
         : new ByteRange(0, size - 1);
 
-    /// <summary>The copy that the store has of a key, or null.</summary>
+    /// <summary>The store's entry of a key; null for none.</summary>
     /// <exception cref="IOException">The store failed.</exception>
     public async Task<ICacheEntry?> LoadAsync(ObjectName name, LookupHint wish, CancellationToken cancellationToken)
     {
@@ -140,11 +132,11 @@ internal sealed class EntryLoader(
         try
         {
             answer = reads
-                ? await objects.GetAsync(EntryNames.Copy(name), PartOf(wish.Range), cancellationToken)
-                : await objects.HeadAsync(EntryNames.Copy(name), cancellationToken);
+                ? await objects.GetAsync(EntryNames.Entry(name), PartOf(wish.Range), cancellationToken)
+                : await objects.HeadAsync(EntryNames.Entry(name), cancellationToken);
             if (answer is null)
             {
-                // Somebody in this process may have begun to fill it meanwhile.
+                // This process may have begun a fill since.
                 return live.Use(name, out _) is { } filling ? Lease(filling) : null;
             }
 
@@ -155,12 +147,12 @@ internal sealed class EntryLoader(
 
             var record = renewals.Apply(EntryHeaders.ReadWhole(answer));
             RequireName(record, name);
-            if (live.Use(name, out var isDropped) is { } known)
+            if (live.Use(name, out var isEvicted) is { } known)
             {
                 return Lease(known);
             }
 
-            if (isDropped)
+            if (isEvicted)
             {
                 return null;
             }
@@ -171,7 +163,7 @@ internal sealed class EntryLoader(
                 stored.Add(0);
             }
 
-            var copy = new SharedEntry(record, stored, isManifest: false, spool, logger) { Since = since, WasFound = true };
+            var entry = new SharedEntry(record, stored, isManifest: false, spool, logger) { Since = since, WasFound = true };
             StartedRead? started = null;
             if (reads && record.Info.Size > 0)
             {
@@ -179,8 +171,8 @@ internal sealed class EntryLoader(
                 answer = null;
             }
 
-            live.UseUnknown(copy);
-            return Lease(copy, started);
+            live.UseUnknown(entry);
+            return Lease(entry, started);
         }
         catch (InvalidDataException failure)
         {
@@ -198,24 +190,24 @@ internal sealed class EntryLoader(
         CancellationToken cancellationToken)
     {
         var isWhole = reads && (answer.Status == 200 || (answer.ContentRange is { } part && part.Range.Length == part.Total));
-        using var again = isWhole ? null : await objects.GetAsync(EntryNames.Copy(name), null, cancellationToken);
+        using var again = isWhole ? null : await objects.GetAsync(EntryNames.Entry(name), null, cancellationToken);
         if (!isWhole && (again is null || !EntryHeaders.IsManifest(again)))
         {
-            // Replaced between the two calls: what is there now is found by the next who looks.
+            // Replaced between the two calls: the next lookup finds the new one.
             return null;
         }
 
         var manifest = await EntryManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
         RequireName(manifest.Record, name);
         if (live.AddOrUse(new SharedEntry(manifest.Record, manifest.Chunks, isManifest: true, spool, logger) { Since = since,
-            WasFound = true, Flush = { Stored = manifest.Record } }) is not { } copy)
+            WasFound = true, Flush = { Stored = manifest.Record } }) is not { } entry)
         {
             return null;
         }
 
-        // Once it is among those that are told what is learned: nothing can be learned between the two unnoticed.
-        copy.Renew(renewals.Apply);
-        return await LeaseAsync(copy, wish, cancellationToken) ?? Lease(copy);
+        // Only after it is registered for renewals: none is missed in between.
+        entry.Renew(renewals.Apply);
+        return await LeaseAsync(entry, wish, cancellationToken) ?? Lease(entry);
     }
 
     private async Task<StartedRead> StartedAsync(WireResponse answer, EntryRecord record, CancellationToken cancellationToken)
@@ -235,7 +227,7 @@ internal sealed class EntryLoader(
         }
     }
 
-    /// <summary>The part of a copy's object, whose size is not known yet, that holds what is wished for; null for all of it.</summary>
+    /// <summary>The range of the object that holds what is wanted; null for all of it. Its size is not known yet.</summary>
     private string? PartOf(RangeHeader? range)
     {
         if (range is { Suffix: { } suffix })

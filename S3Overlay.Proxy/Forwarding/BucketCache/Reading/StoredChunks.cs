@@ -8,39 +8,39 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Reading;
 
-/// <summary>Begins reads of what the store has of a copy.</summary>
+/// <summary>Starts reads of an entry's stored chunks.</summary>
 internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time, ILogger logger)
 {
     /// <summary>
-    /// Begins to read some bytes of a chunk, positions within it. Null where the store does not have it any more, or does not give it: it
-    /// is not held then.
+    /// Starts to read bytes of a chunk; positions are within it. Null if the store does not have it or does not respond: then it is not
+    /// cached.
     /// </summary>
-    public async Task<FramedReader?> OpenAsync(SharedEntry copy, int chunk, ByteRange range, CancellationToken cancellationToken)
+    public async Task<FramedReader?> OpenAsync(SharedEntry entry, int chunk, ByteRange range, CancellationToken cancellationToken)
     {
-        if (!copy.IsStored(chunk, out var fill))
+        if (!entry.IsStored(chunk, out var fill))
         {
             return null;
         }
 
-        var length = copy.Layout.BytesOf(chunk).Length;
+        var length = entry.Layout.BytesOf(chunk).Length;
         WireResponse? answer = null;
         try
         {
-            answer = await objects.GetAsync(copy.IsManifest ? EntryNames.Chunk(copy.Name, fill, chunk)
-                : EntryNames.Copy(copy.Name), RangeOf(range, length), cancellationToken);
-            if (answer is not null && (copy.IsManifest || (EntryHeaders.TryFill(answer, out var theirs) && theirs == fill)))
+            answer = await objects.GetAsync(entry.IsManifest ? EntryNames.Chunk(entry.Name, fill, chunk)
+                : EntryNames.Entry(entry.Name), RangeOf(range, length), cancellationToken);
+            if (answer is not null && (entry.IsManifest || (EntryHeaders.TryFill(answer, out var theirs) && theirs == fill)))
             {
                 return await FramedReader.OpenAsync(answer, fill, chunk, length, time, cancellationToken);
             }
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException)
         {
-            // A store that does not answer now is not asked again for it: the remote has it too.
-            Log.HeldStoreFailed(logger, copy.Name.Bucket, failure);
+            // Not retried: the remote has the bytes too.
+            Log.HeldStoreFailed(logger, entry.Name.Bucket, failure);
         }
         catch (InvalidDataException failure)
         {
-            Log.HeldCopyUnusable(logger, copy.Name.Bucket, failure.Message);
+            Log.HeldCopyUnusable(logger, entry.Name.Bucket, failure.Message);
         }
         catch
         {
@@ -49,15 +49,15 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
         }
 
         answer?.Dispose();
-        copy.Lose(chunk);
+        entry.Lose(chunk);
         return null;
     }
 
     /// <summary>A block was not what had been stored.</summary>
-    public void Damaged(SharedEntry copy, int chunk, long position)
+    public void Damaged(SharedEntry entry, int chunk, long position)
     {
-        Log.HeldBlockDamaged(logger, copy.Name.Bucket, position);
-        copy.Lose(chunk);
+        Log.HeldBlockDamaged(logger, entry.Name.Bucket, position);
+        entry.Lose(chunk);
     }
 
     private static string? RangeOf(ByteRange range, long length)

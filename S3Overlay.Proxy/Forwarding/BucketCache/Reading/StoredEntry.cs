@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Reading;
 
-/// <summary>One user's hold on a copy.</summary>
+/// <summary>One user's hold on an entry.</summary>
 internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, EntryPublisher publisher, LiveEntries live, StartedRead? started)
     : ICacheEntry
 {
@@ -26,9 +26,8 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     public bool IsCurrent => live.IsCurrent(shared);
 
     /// <summary>
-    /// Chunks of a dropped copy stay in the spool as long as somebody reads any of it, and the spool is for all: half of it is left to
-    /// others. Up to there they are kept, since the remote may not have the version any more but in the answer that is under way. One that
-    /// is held whole has its room already.
+    /// Chunks of an evicted entry stay spooled while they are read, but use at most half of the shared spool: the remote may have the
+    /// version only in the response in progress. A whole entry has its space reserved.
     /// </summary>
     public bool MayGrow => live.IsCurrent(shared) || shared.Layout.Count <= 1 || !shared.IsSpoolHalfTaken;
 
@@ -38,18 +37,16 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     /// <inheritdoc/>
     public IEntryReader Read(ByteRange range) => new StoredEntryReader(this, shared, chunks, range);
 
-    /// <summary>The read that was begun while the copy was looked for, where it fits; the taker disposes it.</summary>
+    /// <summary>The read that was started with the lookup, if it fits. The caller disposes it.</summary>
     public FramedReader? TakeStarted(int chunk, long first, long last) =>
         _started is { } begun && begun.Fits(chunk, first, last) && Interlocked.CompareExchange(ref _started, null, begun) == begun
             ? begun.Reader : null;
 
-    /// <summary>On the pool: a disk that falls behind makes writers wait, and the caller may be a socket's thread.</summary>
+    /// <summary>On the thread pool: a slow disk blocks writers, and the caller may run on a socket's thread.</summary>
     public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         new(Task.Run(() => shared.Write(position, bytes.Span, Publish), cancellationToken));
 
-    /// <summary>
-    /// A copy held whole is put into the store now that all of it was found right; chunks are on their way there already.
-    /// </summary>
+    /// <summary>Uploads a whole entry now that it was verified. Chunks are on their way already.</summary>
     public ValueTask CompleteAsync(CancellationToken cancellationToken)
     {
         if (shared.Record.Identity.ChunkSize == 0)
@@ -66,7 +63,7 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => LetGoAsync(releases: true);
 
-    /// <summary>Ends the hold, and leaves its caller the user of the copy that he was before.</summary>
+    /// <summary>Releases the handle. The caller stays a user of the entry.</summary>
     public ValueTask GiveBackAsync() => LetGoAsync(releases: false);
 
     /// <summary>A chunk that is whole goes to the store.</summary>

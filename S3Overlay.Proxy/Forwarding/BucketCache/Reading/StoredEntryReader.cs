@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Reading;
 
-/// <summary>A reader's place in a copy: chunk after chunk, from the spool where a chunk is there, otherwise from the store.</summary>
-internal sealed class StoredEntryReader(StoredEntry copy, SharedEntry shared, StoredChunks chunks, ByteRange range) : IEntryReader
+/// <summary>Reads an entry chunk by chunk, from the spool or the store.</summary>
+internal sealed class StoredEntryReader(StoredEntry entry, SharedEntry shared, StoredChunks chunks, ByteRange range) : IEntryReader
 {
     private long _position = range.First;
     private int _chunk = -1;
@@ -51,7 +51,7 @@ internal sealed class StoredEntryReader(StoredEntry copy, SharedEntry shared, St
     {
         await LeaveAsync();
         var part = new ByteRange(_position - bytes.First, last - bytes.First);
-        _stored = copy.TakeStarted(chunk, part.First, part.Last);
+        _stored = entry.TakeStarted(chunk, part.First, part.Last);
         if (_stored is null && (_spooled = shared.UseSpooled(chunk)) is null)
         {
             _stored = await chunks.OpenAsync(shared, chunk, part, cancellationToken);
@@ -79,7 +79,7 @@ internal sealed class StoredEntryReader(StoredEntry copy, SharedEntry shared, St
         }
         catch (IOException)
         {
-            // It broke off: whoever goes on reading asks for the rest.
+            // It ended early: the next read requests the rest.
             return 0;
         }
     }

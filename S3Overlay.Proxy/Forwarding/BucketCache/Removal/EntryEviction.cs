@@ -4,17 +4,15 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 
 /// <summary>
-/// Keeps copies in the cache bucket about within their bound (rule E1). What they take is what listing the bucket says, every ten minutes,
-/// and sooner where this process has put much since. Where that is too much, those used longest ago go, by the minute, and none that this
-/// process is using. Several proxies may do so at once: what one has taken the others do not find.
+/// Keeps the cache bucket near its limit (rule E1). The size comes from listing the bucket every ten minutes, and sooner after many
+/// uploads. Above the limit, the least recently used entries are evicted, by the minute, but none in use by this process. Several proxies
+/// may do so at once.
 /// </summary>
-/// <param name="maxBytes">How many bytes copies may take.</param>
-/// <param name="uses">When copies were last used.</param>
-/// <param name="uploaded">How many bytes this process has put so far.</param>
-/// <param name="drop">Takes a copy out of the store; not where it is in use. Says whether it did.</param>
-/// <param name="nameOf">The key of a copy, by its name in the bucket; null where nothing tells.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">Where failures are told.</param>
+/// <param name="maxBytes">The limit in bytes.</param>
+/// <param name="uses">When entries were last used.</param>
+/// <param name="uploaded">How many bytes this process has uploaded.</param>
+/// <param name="drop">Removes an entry. Returns false if it is in use.</param>
+/// <param name="nameOf">The key of an entry's name in the bucket; null if unknown.</param>
 internal sealed class EntryEviction(
     long maxBytes,
     EntryUses uses,
@@ -33,29 +31,29 @@ internal sealed class EntryEviction(
     private long _uploadedBefore;
     private long _evicted;
 
-    /// <summary>How many bytes copies take, about.</summary>
+    /// <summary>The approximate size.</summary>
     public long Bytes => Volatile.Read(ref _listed) + uploaded() - Volatile.Read(ref _uploadedBefore);
 
-    /// <summary>How many copies this process has evicted.</summary>
+    /// <summary>How many entries this process has evicted.</summary>
     public long Evicted => Volatile.Read(ref _evicted);
 
-    /// <summary>Begins to look.</summary>
+    /// <summary>Starts the background task.</summary>
     public void Start() => _running = RunAsync();
 
-    /// <summary>Looks through the bucket, and takes out what is too much.</summary>
+    /// <summary>Lists the bucket, and evicts down to the limit.</summary>
     /// <exception cref="IOException">The store failed.</exception>
     public async Task EvictAsync(CancellationToken cancellationToken)
     {
         var uploadedBefore = uploaded();
         var (total, byMinute) = (0L, new SortedDictionary<long, long>());
-        await foreach (var copy in uses.ListAsync(cancellationToken))
+        await foreach (var entry in uses.ListAsync(cancellationToken))
         {
-            total += copy.Bytes;
-            var minute = MinuteOf(copy);
-            byMinute[minute] = byMinute.GetValueOrDefault(minute) + copy.Bytes;
-            if (copy.Bytes == 0 && time.GetUtcNow() - copy.Used > TimeSpan.FromDays(1))
+            total += entry.Bytes;
+            var minute = MinuteOf(entry);
+            byMinute[minute] = byMinute.GetValueOrDefault(minute) + entry.Bytes;
+            if (entry.Bytes == 0 && time.GetUtcNow() - entry.Used > TimeSpan.FromDays(1))
             {
-                await uses.ForgetAsync(copy.Tail, cancellationToken);
+                await uses.ForgetAsync(entry.Tail, cancellationToken);
             }
         }
 
@@ -76,7 +74,7 @@ internal sealed class EntryEviction(
         _stop.Dispose();
     }
 
-    /// <summary>The minute until which copies were last used that are too many.</summary>
+    /// <summary>Entries last used up to this minute must go.</summary>
     private static long LastToGo(SortedDictionary<long, long> byMinute, long tooMuch)
     {
         foreach (var (minute, bytes) in byMinute)
@@ -91,24 +89,24 @@ internal sealed class EntryEviction(
         return long.MaxValue;
     }
 
-    private static long MinuteOf(EntryUse copy) => copy.Used.UtcTicks / TimeSpan.TicksPerMinute;
+    private static long MinuteOf(EntryUse entry) => entry.Used.UtcTicks / TimeSpan.TicksPerMinute;
 
     private async Task<long> EvictAsync(long tooMuch, long lastToGo, CancellationToken cancellationToken)
     {
         var freed = 0L;
-        await foreach (var copy in uses.ListAsync(cancellationToken))
+        await foreach (var entry in uses.ListAsync(cancellationToken))
         {
-            // All that were used earlier go; of those of the last minute as many as must.
-            var minute = MinuteOf(copy);
-            if (copy.Bytes == 0 || minute > lastToGo || (minute == lastToGo && freed >= tooMuch)
-                || await nameOf(copy.Tail, cancellationToken) is not { } name
+            // Everything used earlier goes, and as many as needed of the last minute.
+            var minute = MinuteOf(entry);
+            if (entry.Bytes == 0 || minute > lastToGo || (minute == lastToGo && freed >= tooMuch)
+                || await nameOf(entry.Tail, cancellationToken) is not { } name
                 || !await drop(name, cancellationToken))
             {
                 continue;
             }
 
-            await uses.ForgetAsync(copy.Tail, cancellationToken);
-            freed += copy.Bytes;
+            await uses.ForgetAsync(entry.Tail, cancellationToken);
+            freed += entry.Bytes;
             Interlocked.Increment(ref _evicted);
         }
 

@@ -8,33 +8,28 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 
-/// <summary>Takes copies, their rows and their chunks out of the store. The caller has the key's gate.</summary>
+/// <summary>Removes entries, their rows and chunks. The caller has the key's gate.</summary>
 /// <remarks>
-/// A copy that shows has a row, whatever races or crashes: otherwise no listing would notice that it is of an old version (rule T2). So the
-/// copy goes first and the row after it; and since another process may put the copy back in between, it is looked for once more when the
-/// row is gone. Whoever puts a copy looks for its row afterwards, and takes the copy away where the row has gone.
+/// Every entry that reads can find has a row, whatever races or crashes happen: otherwise no listing would notice an old version (rule T2).
+/// So the entry is removed first and its row after it. Another process may upload the entry again in between, so it is checked once more
+/// when the row is gone. An uploader checks for its row afterwards, and removes the entry if the row is gone.
 /// <para>
-/// Who put it may be dead by then, and the store execute the PUT all the same, once nobody looks any more. So a row that is young goes only
-/// by name: it is put anew as one that says so, listings go on comparing it, and it is taken out when it has become old. Where this is the
-/// only proxy, what it has put itself is put: only rows without a copy behind them, which one that was here before may have put, are
-/// treated so.
+/// The uploader may have died, and the store may execute its PUT later. So a young row is replaced by one that is marked as evicted.
+/// Listings still compare it, and it is removed once it is old. If this is the only proxy, all its uploads have arrived: only rows without
+/// an entry, perhaps left by an earlier process, are treated this way.
 /// </para>
 /// </remarks>
-/// <param name="objects">The store's objects.</param>
-/// <param name="live">What is known of copies.</param>
-/// <param name="work">Where chunks are removed.</param>
-/// <param name="othersReadFor">How long readers of other proxies are given to come to the end of a copy that is gone; nothing where there
-/// are no others.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">Where failures are told.</param>
+/// <param name="work">Removes chunks in the background.</param>
+/// <param name="othersReadFor">How long other proxies' readers have to finish with a removed entry; zero without other proxies.</param>
 internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live, BackgroundWork work, TimeSpan othersReadFor,
     TimeProvider time, ILogger logger)
 {
-    /// <summary>Takes out what is held of a key, those versions only whose row's last part is meant.</summary>
+    /// <summary>Removes a key's entry, but only versions that are meant.</summary>
     /// <param name="name">The key.</param>
-    /// <param name="isMeant">Whether a version is meant, by the last part of its row.</param>
-    /// <param name="mayHaveChanged">Whether the remote may have the version no more, so that readers of other proxies can be given the rest
-    /// of it from the store alone.</param>
+    /// <param name="isMeant">Decides by the last part of a row's name.</param>
+    /// <param name="mayHaveChanged">
+    /// True if the remote may no longer have the version, so that readers of other proxies depend on the chunks.
+    /// </param>
     /// <param name="cancellationToken">Ends the work.</param>
     public async Task RemoveAsync(ObjectName name, Func<string, bool> isMeant, bool mayHaveChanged, CancellationToken cancellationToken)
     {
@@ -44,23 +39,23 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
             return;
         }
 
-        // Looked for again by what is meant, not by these rows: another process may have given it a row of another date meanwhile.
-        var wasThere = await RemoveCopyAsync(name, (row, _) => isMeant(row), mayHaveChanged, cancellationToken);
+        // Checked again by version and not by these rows: another process may have given it a row of another date.
+        var wasThere = await RemoveEntryAsync(name, (row, _) => isMeant(row), mayHaveChanged, cancellationToken);
         if (await RetireAsync(name, rows, wasThere, cancellationToken))
         {
-            await RemoveCopyAsync(name, (row, _) => isMeant(row), mayHaveChanged, cancellationToken);
+            await RemoveEntryAsync(name, (row, _) => isMeant(row), mayHaveChanged, cancellationToken);
         }
     }
 
     /// <summary>
-    /// Takes out what was put of a copy that was dropped meanwhile; its row may be gone already. Where the same version was put again since
-    /// by another fill, that copy and the row stay; and its chunks, where another process has given it another row.
+    /// Removes an upload whose entry was evicted during it; its row may be gone. If another fill uploaded the same version since, that
+    /// entry and row stay, and the chunks if another process gave the entry another row.
     /// </summary>
-    public async Task RemoveDroppedAsync(EntryRecord record, CancellationToken cancellationToken)
+    public async Task RemoveEvictedAsync(EntryRecord record, CancellationToken cancellationToken)
     {
         var suffix = EntryNames.RowSuffix(record.Row);
         var (isFilledAgain, isNamed) = (false, false);
-        await RemoveCopyAsync(record.Name, IsMeant, mayHaveChanged: true, cancellationToken);
+        await RemoveEntryAsync(record.Name, IsMeant, mayHaveChanged: true, cancellationToken);
         if (!isFilledAgain)
         {
             await RemoveRowAsync(record, cancellationToken);
@@ -79,27 +74,25 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
         }
     }
 
-    /// <summary>Whether a copy that was put is there still, and has another row by now: another process was told of another date.</summary>
+    /// <summary>True if an uploaded entry exists with another row: another process learned another date.</summary>
     public async Task<bool> HasOtherRowAsync(EntryRecord record, CancellationToken cancellationToken)
     {
-        using var answer = await objects.HeadAsync(EntryNames.Copy(record.Name), cancellationToken);
+        using var answer = await objects.HeadAsync(EntryNames.Entry(record.Name), cancellationToken);
         return answer is not null && EntryHeaders.TryFill(answer, out var fill) && fill == record.Fill
             && EntryHeaders.RowOf(answer) != EntryNames.RowSuffix(record.Row);
     }
 
-    /// <summary>Takes out rows of versions that are no longer held, and the copy where it is of one of them after all.</summary>
+    /// <summary>Removes rows of old versions, and the entry if it is of one of them.</summary>
     public async Task RemoveRowsAsync(ObjectName name, IReadOnlyCollection<StoredRow> rows, CancellationToken cancellationToken)
     {
         if (await RetireAsync(name, rows, wasThere: true, cancellationToken))
         {
-            await RemoveCopyAsync(name, (suffix, _) => rows.Any(row => EntryNames.SuffixOf(row.Name) == suffix), mayHaveChanged: true,
+            await RemoveEntryAsync(name, (suffix, _) => rows.Any(row => EntryNames.SuffixOf(row.Name) == suffix), mayHaveChanged: true,
                 cancellationToken);
         }
     }
 
-    /// <summary>
-    /// Takes out the row of a copy that this process did not put, or has taken out again, and the copy where another put it after all.
-    /// </summary>
+    /// <summary>Removes the row of an entry that was not uploaded or was removed, and the entry if another process uploaded it.</summary>
     public async Task RemoveRowAsync(EntryRecord record, CancellationToken cancellationToken)
     {
         var row = EntryNames.Row(record);
@@ -108,7 +101,7 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
         await RemoveRowsAsync(record.Name, rows, cancellationToken);
     }
 
-    /// <summary>A key's rows, those that were dropped among them.</summary>
+    /// <summary>A key's rows, including those marked as evicted.</summary>
     public async Task<List<StoredRow>> RowsAsync(ObjectName name, CancellationToken cancellationToken)
     {
         var rows = new List<StoredRow>();
@@ -116,19 +109,18 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
         {
             if (row.Object is { } listed)
             {
-                rows.Add(new StoredRow(row.Name, listed.LastModified, RowBodies.IsDropped(name.Key, listed.Size)));
+                rows.Add(new StoredRow(row.Name, listed.LastModified, RowBodies.IsEvicted(name.Key, listed.Size)));
             }
         }
 
         return rows;
     }
 
-    /// <summary>Takes the copy out where it is of a version, and a fill, that is meant.</summary>
-    /// <returns>Whether it was.</returns>
-    private async Task<bool> RemoveCopyAsync(ObjectName name, Func<string, Guid?, bool> isMeant, bool mayHaveChanged,
+    /// <summary>Removes the entry if its version and fill are meant.</summary>
+    private async Task<bool> RemoveEntryAsync(ObjectName name, Func<string, Guid?, bool> isMeant, bool mayHaveChanged,
         CancellationToken cancellationToken)
     {
-        using var answer = await objects.HeadAsync(EntryNames.Copy(name), cancellationToken);
+        using var answer = await objects.HeadAsync(EntryNames.Entry(name), cancellationToken);
         if (answer is null)
         {
             return false;
@@ -140,7 +132,7 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
             return false;
         }
 
-        await objects.DeleteAsync(EntryNames.Copy(name), cancellationToken);
+        await objects.DeleteAsync(EntryNames.Entry(name), cancellationToken);
         if (fill is { } left && EntryHeaders.IsManifest(answer))
         {
             RemoveChunks(name, left, mayHaveChanged);
@@ -149,26 +141,26 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
         return true;
     }
 
-    /// <summary>Takes rows out; those whose copy may come yet stay, and say that it was dropped.</summary>
+    /// <summary>Removes rows. If their entry may still arrive, they are marked as evicted instead.</summary>
     /// <param name="name">The key.</param>
     /// <param name="rows">Its rows.</param>
-    /// <param name="wasThere">Whether the copy that they were put for has come.</param>
+    /// <param name="wasThere">True if the entry of these rows has arrived.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <returns>Whether any is another than before, and the copy to be looked for once more.</returns>
+    /// <returns>True if any row has changed, and the entry must be checked again.</returns>
     private async Task<bool> RetireAsync(ObjectName name, IEnumerable<StoredRow> rows, bool wasThere, CancellationToken cancellationToken)
     {
         var hasChanged = false;
         foreach (var row in rows)
         {
             var mayCome = !(objects.IsAlone && wasThere) && objects.MayComeYet(row.Put);
-            if (mayCome && row.IsDropped)
+            if (mayCome && row.IsEvicted)
             {
                 continue;
             }
 
             hasChanged = true;
             await (mayCome
-                ? objects.PutAsync(row.Name, WireBody.Of(RowBodies.Of(name.Key, isDropped: true)), [], cancellationToken)
+                ? objects.PutAsync(row.Name, WireBody.Of(RowBodies.Of(name.Key, isEvicted: true)), [], cancellationToken)
                 : objects.DeleteAsync(row.Name, cancellationToken));
         }
 
@@ -176,8 +168,8 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
     }
 
     /// <summary>
-    /// Removes a fill's chunks in the background, once nobody in this process reads them any more, and those who read them in others have
-    /// had their time. What is not removed then is found later: nothing names it.
+    /// Removes a fill's chunks in the background, after their readers here have finished and others have had time. Leftovers are found
+    /// later: nothing names them.
     /// </summary>
     public void RemoveChunks(ObjectName name, Guid fill, bool mayHaveChanged = true) =>
         WhenUnread(fill, mayHaveChanged ? othersReadFor : TimeSpan.Zero, async cancellationToken =>
@@ -188,9 +180,7 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
             }
         });
 
-    /// <summary>
-    /// Removes a chunk that came to the store after its copy was dropped, when <see cref="RemoveChunks"/> would: it may not have found it.
-    /// </summary>
+    /// <summary>Removes a chunk that arrived after the eviction, which <see cref="RemoveChunks"/> may have missed.</summary>
     public void RemoveChunk(ObjectName name, Guid fill, int chunk) =>
         WhenUnread(fill, othersReadFor, async cancellationToken => await objects
             .DeleteAsync(EntryNames.Chunk(name, fill, chunk), cancellationToken));

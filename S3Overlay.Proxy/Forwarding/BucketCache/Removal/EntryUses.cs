@@ -11,20 +11,20 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 
 /// <summary>
-/// When copies were last used, by all proxies over one store: an empty object each, put again at most once an hour, whose date is what it
-/// tells. Where reads are rare the first read after an hour costs a call, which nobody waits for.
+/// Tracks when entries were last used, by all proxies of a store: the date of an empty object, written at most once an hour. The first read
+/// after an hour costs a call in the background.
 /// </summary>
 internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work, TimeProvider time, ILogger logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromHours(1);
 
-    /// <summary>Beyond this many keys a use may be noted twice within the hour.</summary>
+    /// <summary>Beyond this many keys, a use may be written twice within the hour.</summary>
     private const int Limit = 100_000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<ObjectName, DateTimeOffset> _noted = [];
 
-    /// <summary>A copy is read.</summary>
+    /// <summary>Notes a read.</summary>
     public void Note(ObjectName name)
     {
         var now = time.GetUtcNow();
@@ -56,15 +56,15 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
         });
     }
 
-    /// <summary>All copies in the order of their names, with what the bucket tells of each: a call for a thousand objects.</summary>
+    /// <summary>All entries in the order of their names: one call per thousand objects.</summary>
     public async IAsyncEnumerable<EntryUse> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var copies = new Walk(objects.ListAsync(EntryNames.Copies, "", cancellationToken),
-            name => name[EntryNames.Copies.Length..]);
+        await using var entries = new Walk(objects.ListAsync(EntryNames.Entries, "", cancellationToken),
+            name => name[EntryNames.Entries.Length..]);
         await using var chunks = new Walk(objects.ListAsync(EntryNames.Chunks, "", cancellationToken),
-            name => EntryNames.ParseChunk(name)?.Copy[EntryNames.Copies.Length..]);
+            name => EntryNames.ParseChunk(name)?.Entry[EntryNames.Entries.Length..]);
         await using var uses = new Walk(objects.ListAsync(EntryNames.Uses, "", cancellationToken), name => name[EntryNames.Uses.Length..]);
-        Walk[] walks = [copies, chunks, uses];
+        Walk[] walks = [entries, chunks, uses];
         foreach (var walk in walks)
         {
             await walk.NextAsync();
@@ -73,7 +73,7 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
         while (walks.Where(walk => walk.Tail is not null).MinBy(walk => walk.Tail, StringComparer.Ordinal)?.Tail is { } tail)
         {
             var (bytes, used) = (0L, DateTimeOffset.MinValue);
-            var isThere = copies.Tail == tail;
+            var isThere = entries.Tail == tail;
             foreach (var walk in walks)
             {
                 for (; walk.Tail == tail; await walk.NextAsync())
@@ -83,21 +83,21 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
                 }
             }
 
-            // Chunks without a manifest are being filled, or nobody's: those the daily sweep takes away.
+            // Chunks without a manifest are being filled, or orphans for the daily collection.
             yield return new EntryUse(tail, isThere ? bytes : 0, used);
         }
     }
 
-    /// <summary>Forgets when a copy was used that is no more.</summary>
+    /// <summary>Removes the mark of an entry that is gone.</summary>
     public Task ForgetAsync(string tail, CancellationToken cancellationToken) =>
         objects.DeleteAsync(EntryNames.Uses + tail, cancellationToken);
 
-    /// <summary>A list, walked by the copies its names belong to.</summary>
+    /// <summary>A listing, grouped by entry.</summary>
     private sealed class Walk(IAsyncEnumerable<ListingRow> rows, Func<string, string?> tailOf) : IAsyncDisposable
     {
         private readonly IAsyncEnumerator<ListingRow> _rows = rows.GetAsyncEnumerator();
 
-        /// <summary>The copy that the current object belongs to; null at the end.</summary>
+        /// <summary>The entry of the current object; null at the end.</summary>
         public string? Tail { get; private set; }
 
         /// <summary>The current object's name.</summary>
@@ -106,7 +106,7 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
         /// <summary>The current object.</summary>
         public ListedObject Object => _rows.Current.Object!;
 
-        /// <summary>Goes on to the next object of ours.</summary>
+        /// <summary>Advances to the next object of an entry.</summary>
         public async ValueTask NextAsync()
         {
             Tail = null;
@@ -119,3 +119,9 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
         public ValueTask DisposeAsync() => _rows.DisposeAsync();
     }
 }
+
+/// <summary>An entry's size and last use, for eviction.</summary>
+/// <param name="Tail">The bucket and key as in names of the cache bucket, without the kind.</param>
+/// <param name="Bytes">The size of the entry or manifest and its chunks. 0 for a mark of use without an entry.</param>
+/// <param name="Used">When it was last used or written.</param>
+internal readonly record struct EntryUse(string Tail, long Bytes, DateTimeOffset Used);

@@ -5,9 +5,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 
 /// <summary>
-/// Finds what a crash, or a race, left in the cache bucket and nobody will use: chunks that no manifest names, copies without a row, rows
-/// without a copy. Only what is older than a day by the store's own date, so that nothing is taken that is just being put; what this
-/// process puts is known, and left alone whatever the clocks say. Once, an hour after the start, and then once a day.
+/// Removes what crashes and races left in the cache bucket: chunks that no manifest names, entries without a row, and rows without an
+/// entry. Only what is older than a day by the store's date, and never what this process is uploading. Runs an hour after the start, and
+/// then daily.
 /// </summary>
 internal sealed class OrphanCollector : IAsyncDisposable
 {
@@ -22,15 +22,15 @@ internal sealed class OrphanCollector : IAsyncDisposable
     private readonly Task _running;
     private long _removed;
 
-    /// <summary>Begins to wait for the first time.</summary>
+    /// <summary>Starts the background task.</summary>
     public OrphanCollector(CacheBucketObjects objects, LiveEntries live, TimeProvider time, ILogger logger)
     {
         (_objects, _live, _time, _logger) = (objects, live, time, logger);
         _running = RunDailyAsync();
     }
 
-    /// <summary>Looks through the whole bucket: a call for a thousand objects, one or two more for what looks lost.</summary>
-    /// <exception cref="IOException">The store failed; what was found so far is removed.</exception>
+    /// <summary>Lists the whole bucket: one call per thousand objects, and one or two for each suspect.</summary>
+    /// <exception cref="IOException">The store failed. What was found so far is removed.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         _removed = 0;
@@ -38,7 +38,7 @@ internal sealed class OrphanCollector : IAsyncDisposable
         try
         {
             await RemoveChunksAsync(before, cancellationToken);
-            await RemoveUnmatchedAsync(EntryNames.Copies, before, cancellationToken);
+            await RemoveUnmatchedAsync(EntryNames.Entries, before, cancellationToken);
             await RemoveUnmatchedAsync(EntryNames.Rows, before, cancellationToken);
         }
         finally
@@ -79,7 +79,7 @@ internal sealed class OrphanCollector : IAsyncDisposable
 
     private async Task RemoveChunksAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
-        var (copy, fill, isKnown) = ("", Guid.Empty, false);
+        var (entry, fill, isKnown) = ("", Guid.Empty, false);
         ChunkSet? named = null;
         await foreach (var row in _objects.ListAsync(EntryNames.Chunks, "", cancellationToken))
         {
@@ -88,10 +88,10 @@ internal sealed class OrphanCollector : IAsyncDisposable
                 continue;
             }
 
-            if ((copy, fill) != (chunk.Copy, chunk.Fill))
+            if ((entry, fill) != (chunk.Entry, chunk.Fill))
             {
-                (copy, fill, isKnown) = (chunk.Copy, chunk.Fill, _live.HasFill(chunk.Fill));
-                named = isKnown ? null : await NamedAsync(copy, fill, cancellationToken);
+                (entry, fill, isKnown) = (chunk.Entry, chunk.Fill, _live.HasFill(chunk.Fill));
+                named = isKnown ? null : await NamedAsync(entry, fill, cancellationToken);
             }
 
             if (!isKnown && (named is null || chunk.Chunk >= named.Capacity || !named[chunk.Chunk]))
@@ -101,10 +101,10 @@ internal sealed class OrphanCollector : IAsyncDisposable
         }
     }
 
-    /// <summary>The chunks that a copy's manifest names of a fill; null where it names none.</summary>
-    private async Task<ChunkSet?> NamedAsync(string copy, Guid fill, CancellationToken cancellationToken)
+    /// <summary>The chunks of a fill that the manifest names; null for none.</summary>
+    private async Task<ChunkSet?> NamedAsync(string entry, Guid fill, CancellationToken cancellationToken)
     {
-        using var answer = await _objects.GetAsync(copy, null, cancellationToken);
+        using var answer = await _objects.GetAsync(entry, null, cancellationToken);
         try
         {
             return answer is not null && EntryHeaders.IsManifest(answer) && EntryHeaders.TryFill(answer, out var theirs) && theirs == fill
@@ -117,45 +117,45 @@ internal sealed class OrphanCollector : IAsyncDisposable
         }
     }
 
-    /// <summary>Copies without any row, or rows without a copy. Both lists are in one order, and walked in step.</summary>
+    /// <summary>Entries without a row, or rows without an entry. Both lists have the same order.</summary>
     private async Task RemoveUnmatchedAsync(string kind, DateTimeOffset before, CancellationToken cancellationToken)
     {
-        var isCopies = kind == EntryNames.Copies;
-        await using var others = _objects.ListAsync(isCopies ? EntryNames.Rows : EntryNames.Copies, "", cancellationToken)
+        var isEntries = kind == EntryNames.Entries;
+        await using var others = _objects.ListAsync(isEntries ? EntryNames.Rows : EntryNames.Entries, "", cancellationToken)
             .GetAsyncEnumerator(cancellationToken);
-        var other = await NextAsync(others, isCopies);
+        var other = await NextAsync(others, isEntries);
         await foreach (var row in _objects.ListAsync(kind, "", cancellationToken))
         {
-            var copy = isCopies ? row.Name : EntryNames.CopyOfRow(row.Name);
-            if (copy is null)
+            var entry = isEntries ? row.Name : EntryNames.EntryOfRow(row.Name);
+            if (entry is null)
             {
                 continue;
             }
 
-            while (other is not null && string.CompareOrdinal(other, copy) < 0)
+            while (other is not null && string.CompareOrdinal(other, entry) < 0)
             {
-                other = await NextAsync(others, isCopies);
+                other = await NextAsync(others, isEntries);
             }
 
-            if (other != copy && row.Object is { } listed && listed.LastModified <= before && !_live.IsOnItsWay(copy)
-                && !await HasOtherAsync(copy, isCopies, cancellationToken))
+            if (other != entry && row.Object is { } listed && listed.LastModified <= before && !_live.IsOnItsWay(entry)
+                && !await HasOtherAsync(entry, isEntries, cancellationToken))
             {
                 await RemoveAsync(row.Name, cancellationToken);
-                await (isCopies ? Task.CompletedTask : RemoveUnlistedAsync(copy, row.Name, cancellationToken));
+                await (isEntries ? Task.CompletedTask : RemoveUnlistedAsync(entry, row.Name, cancellationToken));
             }
         }
     }
 
     /// <summary>
-    /// Takes a copy away whose row has just been removed: it was put in this very moment, and whoever put it found its row there. What is
-    /// lost is cache and nothing else; a copy without a row would be found by reads, and by no drop.
+    /// Removes an entry whose row has just been removed: it was uploaded at this moment and found its row then. Without a row it would be
+    /// read but never evicted.
     /// </summary>
-    private async Task RemoveUnlistedAsync(string copy, string row, CancellationToken cancellationToken)
+    private async Task RemoveUnlistedAsync(string entry, string row, CancellationToken cancellationToken)
     {
-        using var answer = await _objects.HeadAsync(copy, cancellationToken);
+        using var answer = await _objects.HeadAsync(entry, cancellationToken);
         if (answer is not null && EntryHeaders.RowOf(answer) == EntryNames.SuffixOf(row))
         {
-            await RemoveAsync(copy, cancellationToken);
+            await RemoveAsync(entry, cancellationToken);
         }
     }
 
@@ -163,21 +163,21 @@ internal sealed class OrphanCollector : IAsyncDisposable
     {
         while (await rows.MoveNextAsync())
         {
-            if ((areRows ? EntryNames.CopyOfRow(rows.Current.Name) : rows.Current.Name) is { } copy)
+            if ((areRows ? EntryNames.EntryOfRow(rows.Current.Name) : rows.Current.Name) is { } entry)
             {
-                return copy;
+                return entry;
             }
         }
 
         return null;
     }
 
-    /// <summary>Asked once more: it may have been put since that page was listed.</summary>
-    private async Task<bool> HasOtherAsync(string copy, bool isCopy, CancellationToken cancellationToken)
+    /// <summary>Checked again: it may have been uploaded since the listing.</summary>
+    private async Task<bool> HasOtherAsync(string entry, bool isEntry, CancellationToken cancellationToken)
     {
-        if (isCopy)
+        if (isEntry)
         {
-            await foreach (var _ in _objects.ListAsync(EntryNames.RowsOfCopy(copy), "", cancellationToken))
+            await foreach (var _ in _objects.ListAsync(EntryNames.RowsOfEntry(entry), "", cancellationToken))
             {
                 return true;
             }
@@ -185,7 +185,7 @@ internal sealed class OrphanCollector : IAsyncDisposable
             return false;
         }
 
-        using var answer = await _objects.HeadAsync(copy, cancellationToken);
+        using var answer = await _objects.HeadAsync(entry, cancellationToken);
         return answer is not null;
     }
 

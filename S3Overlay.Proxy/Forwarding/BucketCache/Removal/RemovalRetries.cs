@@ -5,10 +5,10 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 
 /// <summary>
-/// Copies that were dropped, and that the store did not let go: they stay known as dropped, so that nobody here finds them, and are taken
-/// out in the background as soon as the store can. After the end of the process they are found again.
+/// Retries removals that the store refused. The entries stay known as evicted, so they are not found here, and are removed as soon as the
+/// store allows. After a restart they would be found again.
 /// </summary>
-/// <param name="live">What is known of copies.</param>
+/// <param name="live">What is known of entries.</param>
 /// <param name="work">Where it is tried again.</param>
 /// <param name="gates">The keys' gates.</param>
 /// <param name="time">The clock.</param>
@@ -17,13 +17,13 @@ internal sealed class RemovalRetries(LiveEntries live, BackgroundWork work, Name
     private static readonly TimeSpan First = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
-    /// <summary>Tries it again until it is done, or another copy has taken the place. Lets go of the dropped copy then.</summary>
-    /// <param name="dropped">The copy.</param>
-    /// <param name="remove">Takes out what the store has of it; called with the key's gate taken.</param>
-    public void Start(SharedEntry dropped, Func<CancellationToken, Task> remove) =>
-        work.Start(cancellationToken => RunAsync(dropped, remove, cancellationToken));
+    /// <summary>Retries until it succeeds or another entry replaces it. Then releases the evicted entry.</summary>
+    /// <param name="evicted">The entry.</param>
+    /// <param name="remove">Removes it from the store; called with the key's gate.</param>
+    public void Start(SharedEntry evicted, Func<CancellationToken, Task> remove) =>
+        work.Start(cancellationToken => RunAsync(evicted, remove, cancellationToken));
 
-    private async Task RunAsync(SharedEntry dropped, Func<CancellationToken, Task> remove, CancellationToken cancellationToken)
+    private async Task RunAsync(SharedEntry evicted, Func<CancellationToken, Task> remove, CancellationToken cancellationToken)
     {
         try
         {
@@ -33,20 +33,20 @@ internal sealed class RemovalRetries(LiveEntries live, BackgroundWork work, Name
                 await work.RestAsync(pause, time);
                 pause = pause * 2 < Longest ? pause * 2 : Longest;
             }
-            while (!work.IsClosing && !await TryAsync(dropped, remove, cancellationToken));
+            while (!work.IsClosing && !await TryAsync(evicted, remove, cancellationToken));
         }
         finally
         {
-            live.LetGoDropped(dropped);
+            live.ReleaseEvicted(evicted);
         }
     }
 
-    private async Task<bool> TryAsync(SharedEntry dropped, Func<CancellationToken, Task> remove, CancellationToken cancellationToken)
+    private async Task<bool> TryAsync(SharedEntry evicted, Func<CancellationToken, Task> remove, CancellationToken cancellationToken)
     {
         try
         {
-            using var gate = await gates.TakeAsync(dropped.Name, cancellationToken);
-            if (live.IsKnown(dropped))
+            using var gate = await gates.TakeAsync(evicted.Name, cancellationToken);
+            if (live.IsKnown(evicted))
             {
                 await remove(cancellationToken);
             }
@@ -55,7 +55,7 @@ internal sealed class RemovalRetries(LiveEntries live, BackgroundWork work, Name
         }
         catch (Exception)
         {
-            // That it failed was told when the copy was dropped.
+            // The failure was logged at the eviction.
             return false;
         }
     }

@@ -8,9 +8,8 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Rows;
 
 /// <summary>
-/// Reads the rows of held copies out of the names of their objects: a call a thousand, and one for each key too long to stand in a name.
+/// Reads rows of cache entries from object names: one call per thousand, and one for each key that does not fit in a name.
 /// </summary>
-/// <param name="cache">The cache bucket.</param>
 internal sealed class CacheListing(CacheBucketObjects cache)
 {
     /// <summary>See <see cref="ICacheStore.ListAsync"/>.</summary>
@@ -19,7 +18,7 @@ internal sealed class CacheListing(CacheBucketObjects cache)
     {
         var start = CacheNames.Rows(bucket);
 
-        // Cut names that begin alike are in no order: they are put into that of their keys before any is shown.
+        // Cut names with the same beginning are unordered: sort them by their keys first.
         var cut = new List<CacheRow>();
         var startOfCut = "";
         await foreach (

@@ -6,9 +6,7 @@ using S3Overlay.Proxy.Forwarding.Stores;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Rows;
 
-/// <summary>
-/// Finds the buckets of which there are copies: by the folders that their rows are in, and by what this process has in memory.
-/// </summary>
+/// <summary>Finds the buckets with cache entries, from their rows' folders and from memory.</summary>
 internal sealed class CachedBuckets(CacheBucketObjects objects, LiveEntries live)
 {
     /// <summary>See <see cref="Overlay.Layers.ICacheStore.ListBucketsAsync"/>.</summary>
@@ -30,14 +28,14 @@ internal sealed class CachedBuckets(CacheBucketObjects objects, LiveEntries live
         }
     }
 
-    /// <summary>The bucket whose name is a hash: a copy of it tells. Null where there is none after all.</summary>
+    /// <summary>The bucket whose name is a hash, from one of its entries; null if it has none.</summary>
     private async Task<string?> BucketOfAsync(string folder, CancellationToken cancellationToken)
     {
         await foreach (var row in objects.ListAsync(folder, "", cancellationToken))
         {
-            // Where one is damaged, the next may be whole.
-            if (EntryNames.CopyOfRow(row.Name) is { } copy && await EntryHeaders
-                .RecordOfAsync(objects, copy, cancellationToken) is { } record)
+            // One may be damaged.
+            if (EntryNames.EntryOfRow(row.Name) is { } entry && await EntryHeaders
+                .RecordOfAsync(objects, entry, cancellationToken) is { } record)
             {
                 return record.Name.Bucket;
             }

@@ -5,13 +5,11 @@ using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Rows;
 
-/// <summary>Rows of held copies from several places, brought together.</summary>
+/// <summary>Merges rows of cache entries.</summary>
 internal static class CachedRows
 {
-    /// <summary>Rows in their keys' order, and among them others that are known besides, where they say something else.</summary>
-    /// <param name="rows">The rows.</param>
-    /// <param name="known">Tells the others, when the first row is asked for.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
+    /// <summary>Rows in key order, merged with others that are known if they differ.</summary>
+    /// <param name="known">Returns the others; called with the first row.</param>
     public static async IAsyncEnumerable<CacheRow> WithAsync(
         this IAsyncEnumerable<CacheRow> rows, Func<IEnumerable<CacheRow>> known,
         [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -4,30 +4,29 @@ using S3Overlay.Proxy.Forwarding.Stores;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Rows;
 
-/// <summary>What stands in the objects that are listing rows.</summary>
+/// <summary>The bodies of listing rows.</summary>
 /// <remarks>
 /// <code>
-///   nothing        the key stands in the name
-///   the key        it is too long for that
-///   either, and a byte of 255, which is in no UTF-8     a row whose copy was dropped, and may come yet
+///   nothing        the key is in the name
+///   the key        it does not fit in the name
+///   either, and a byte of 255, which is in no UTF-8     the row is marked as evicted: its entry may still arrive
 /// </code>
-/// So a list, which tells sizes, tells a dropped row.
+/// So a listing, which has sizes, shows rows that are marked.
 /// </remarks>
 internal static class RowBodies
 {
-    private const byte Dropped = 255;
+    private const byte Evicted = 255;
 
-    /// <summary>The body of a key's row.</summary>
-    public static byte[] Of(string key, bool isDropped = false)
+    public static byte[] Of(string key, bool isEvicted = false)
     {
         byte[] named = CacheNames.IsCut(CacheNames.OfKey(key)) ? Encoding.UTF8.GetBytes(key) : [];
-        return isDropped ? [.. named, Dropped] : named;
+        return isEvicted ? [.. named, Evicted] : named;
     }
 
-    /// <summary>Whether a row of a key is a dropped one, by its size.</summary>
-    public static bool IsDropped(string key, long size) => size > Of(key).Length;
+    /// <summary>True if the row is marked as evicted, by its size.</summary>
+    public static bool IsEvicted(string key, long size) => size > Of(key).Length;
 
-    /// <summary>The key that a row's body names; null where the row is gone.</summary>
+    /// <summary>The key in a row's body; null if the row is gone.</summary>
     public static async Task<string?> KeyInAsync(CacheBucketObjects objects, string row, CancellationToken cancellationToken)
     {
         using var answer = await objects.GetAsync(row, null, cancellationToken);
@@ -39,6 +38,6 @@ internal static class RowBodies
         using var body = new MemoryStream();
         await (await answer.BodyAsync(cancellationToken)).CopyToAsync(body, cancellationToken);
         var bytes = body.ToArray();
-        return Encoding.UTF8.GetString(bytes is [.. var named, Dropped] ? named : bytes);
+        return Encoding.UTF8.GetString(bytes is [.. var named, Evicted] ? named : bytes);
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 
-/// <summary>An open file without a name, and the room set aside for it.</summary>
+/// <summary>An open, nameless file with its reserved space.</summary>
 internal sealed class SpoolFile(SafeFileHandle handle, Action giveBack) : IDisposable
 {
     private int _disposed;

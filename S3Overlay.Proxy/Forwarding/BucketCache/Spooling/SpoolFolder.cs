@@ -4,10 +4,7 @@ using S3Overlay.Proxy.Overlay.Layers;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 
-/// <summary>
-/// Where fills keep their bytes until the store has them. Bounded in all; a file has no name as soon as it is open, so that a crash leaves
-/// nothing behind.
-/// </summary>
+/// <summary>Keeps fills' bytes until the store has them, within a limit. Open files have no name, so a crash leaves nothing.</summary>
 internal sealed class SpoolFolder(string directory, long maxBytes)
 {
     private readonly SpoolQuota _room = new(maxBytes);
@@ -23,7 +20,7 @@ internal sealed class SpoolFolder(string directory, long maxBytes)
     public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>Opens an empty file with room for so many bytes.</summary>
-    /// <exception cref="CacheFullException">There is no room for it now.</exception>
+    /// <exception cref="CacheFullException">The spool is full.</exception>
     /// <exception cref="IOException">It cannot be made.</exception>
     public SpoolFile Open(long bytes)
     {

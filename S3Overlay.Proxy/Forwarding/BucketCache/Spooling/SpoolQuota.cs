@@ -1,8 +1,6 @@
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 
-/// <summary>
-/// How much room there is for bytes on their way to a store: fills have theirs, and uploads that wait for their end have theirs.
-/// </summary>
+/// <summary>A limit on buffered bytes on their way to a store. Fills and spooled uploads have one each.</summary>
 /// <param name="maxBytes">For all of them together.</param>
 internal sealed class SpoolQuota(long maxBytes)
 {

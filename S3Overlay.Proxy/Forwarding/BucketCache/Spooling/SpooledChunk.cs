@@ -4,8 +4,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 
 /// <summary>
-/// A chunk, or a copy held whole, on its way to the store: in a file that its readers follow. Shared by all who use it, and gone when the
-/// last has let go. Positions are within the chunk.
+/// A chunk or whole entry on its way to the store, in a file that readers follow. Shared by its users, and deleted with the last. Positions
+/// are within the chunk.
 /// </summary>
 internal sealed class SpooledChunk
 {
@@ -15,7 +15,7 @@ internal sealed class SpooledChunk
     private int _users = 1;
 
     /// <summary>An empty one of so many bytes.</summary>
-    /// <exception cref="IOException">There is no room for it.</exception>
+    /// <exception cref="IOException">The spool is full.</exception>
     public SpooledChunk(SpoolFolder folder, long length, Action<long> foundDamaged)
     {
         var geometry = new BlockGeometry(length, 0);
@@ -26,7 +26,7 @@ internal sealed class SpooledChunk
     }
 
     /// <summary>Whether every byte is there.</summary>
-    public bool IsWhole => FirstHeld(0) is { First: 0 } held && held.Last == _length - 1;
+    public bool IsWhole => FirstHeld(0) is { First: 0 } cached && cached.Last == _length - 1;
 
     /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstHeld"/>.</summary>
     public ByteRange? FirstHeld(long position) => _blocks.FirstHeld(position);
@@ -38,7 +38,7 @@ internal sealed class SpooledChunk
     /// <summary>Stores bytes; blocks the caller.</summary>
     public void Write(long position, ReadOnlySpan<byte> bytes) => _blocks.Write(position, bytes);
 
-    /// <summary>One more user. The caller knows that there is one.</summary>
+    /// <summary>Adds a user. The caller knows that there is one.</summary>
     public SpooledChunk Use()
     {
         Interlocked.Increment(ref _users);

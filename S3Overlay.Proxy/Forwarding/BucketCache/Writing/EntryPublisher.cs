@@ -10,8 +10,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 
 /// <summary>
-/// Puts what fills brought into the store, in the background. A row comes before the copy it lists, chunks before the manifest that names
-/// them; a copy that is dropped meanwhile is taken out again.
+/// Uploads fills in the background: a row before its entry, chunks before the manifest that names them. An entry that is evicted during the
+/// upload is removed again.
 /// </summary>
 internal sealed class EntryPublisher(
     CacheBucketObjects objects, LiveEntries live, BackgroundWork work, EntryRows rows, EntryRemoval removal, ManifestWriter manifests,
@@ -26,38 +26,34 @@ internal sealed class EntryPublisher(
     private long _uploadedBytes;
     private long _failures;
 
-    /// <summary>How many came to their end.</summary>
+    /// <summary>How many uploads succeeded.</summary>
     public long Uploads => Volatile.Read(ref _uploads);
 
-    /// <summary>How many bytes of copies they were.</summary>
+    /// <summary>How many bytes they had.</summary>
     public long UploadedBytes => Volatile.Read(ref _uploadedBytes);
 
-    /// <summary>How many uploads failed.</summary>
     public long Failures => Volatile.Read(ref _failures);
 
-    /// <summary>
-    /// Puts a chunk, or a copy held whole, into the store where all of its bytes are in the spool. Nothing happens where it is on its way
-    /// already.
-    /// </summary>
-    public void Upload(SharedEntry copy, int chunk)
+    /// <summary>Uploads a chunk or whole entry if it is completely spooled and not being uploaded.</summary>
+    public void Upload(SharedEntry entry, int chunk)
     {
-        var isEmpty = copy.Layout.Count == 0;
-        if (!live.TryKeep(copy) || !(isEmpty || copy.TryBeginUpload(chunk)))
+        var isEmpty = entry.Layout.Count == 0;
+        if (!live.TryKeep(entry) || !(isEmpty || entry.TryBeginUpload(chunk)))
         {
             return;
         }
 
-        if (live.TryHold(copy))
+        if (live.TryHold(entry))
         {
-            work.Start(cancellationToken => UploadAsync(copy, chunk, cancellationToken));
+            work.Start(cancellationToken => UploadAsync(entry, chunk, cancellationToken));
         }
         else
         {
-            copy.EndUpload(chunk);
+            entry.EndUpload(chunk);
         }
     }
 
-    private async Task UploadAsync(SharedEntry copy, int chunk, CancellationToken cancellationToken)
+    private async Task UploadAsync(SharedEntry entry, int chunk, CancellationToken cancellationToken)
     {
         try
         {
@@ -65,10 +61,10 @@ internal sealed class EntryPublisher(
             using var span = Tracing.Start(SpanNames.CopyUpload)?.SetTag(SpanAttributes.Chunk, chunk);
             try
             {
-                if (await (copy.IsManifest ? PutChunkAsync(copy, chunk, cancellationToken) : PutWholeAsync(copy, cancellationToken)))
+                if (await (entry.IsManifest ? PutChunkAsync(entry, chunk, cancellationToken) : PutWholeAsync(entry, cancellationToken)))
                 {
                     Interlocked.Increment(ref _uploads);
-                    Interlocked.Add(ref _uploadedBytes, copy.Layout.Count == 0 ? 0 : copy.Layout.BytesOf(chunk).Length);
+                    Interlocked.Add(ref _uploadedBytes, entry.Layout.Count == 0 ? 0 : entry.Layout.BytesOf(chunk).Length);
                 }
             }
             catch (Exception failure)
@@ -84,37 +80,37 @@ internal sealed class EntryPublisher(
         catch (Exception failure)
         {
             Interlocked.Increment(ref _failures);
-            if (copy.UploadFailed(chunk))
+            if (entry.UploadFailed(chunk))
             {
-                Log.HeldUploadFailed(logger, copy.Name.Bucket, failure);
+                Log.HeldUploadFailed(logger, entry.Name.Bucket, failure);
             }
         }
         finally
         {
-            live.LetGo(copy);
+            live.LetGo(entry);
         }
     }
 
-    /// <summary>Puts a chunk that is whole.</summary>
-    /// <returns>Whether it was put: not where the copy was dropped before.</returns>
-    private async Task<bool> PutChunkAsync(SharedEntry copy, int chunk, CancellationToken cancellationToken)
+    /// <summary>Uploads a complete chunk.</summary>
+    /// <returns>True if it was uploaded; false if the entry was evicted before.</returns>
+    private async Task<bool> PutChunkAsync(SharedEntry entry, int chunk, CancellationToken cancellationToken)
     {
-        if (copy.Layout.Count == 0)
+        if (entry.Layout.Count == 0)
         {
-            // A manifest of no chunks: the copy of an empty object with much to say of it.
-            copy.Flush.MarkChanged();
-            manifests.TryTell(copy);
+            // A manifest without chunks: an empty object with much metadata.
+            entry.Flush.MarkChanged();
+            manifests.TryTell(entry);
             return true;
         }
 
-        if (copy.UseSpooled(chunk) is not { } spooled)
+        if (entry.UseSpooled(chunk) is not { } spooled)
         {
             return false;
         }
 
         try
         {
-            return await PutChunkAsync(copy, chunk, spooled, cancellationToken);
+            return await PutChunkAsync(entry, chunk, spooled, cancellationToken);
         }
         finally
         {
@@ -122,65 +118,65 @@ internal sealed class EntryPublisher(
         }
     }
 
-    private async Task<bool> PutChunkAsync(SharedEntry copy, int chunk, SpooledChunk spooled, CancellationToken cancellationToken)
+    private async Task<bool> PutChunkAsync(SharedEntry entry, int chunk, SpooledChunk spooled, CancellationToken cancellationToken)
     {
-        if (copy.IsDropped)
+        if (entry.IsEvicted)
         {
-            copy.EndUpload(chunk);
+            entry.EndUpload(chunk);
             return false;
         }
 
         Guid fill;
         do
         {
-            copy.IsStored(chunk, out fill);
-            await objects.PutAsync(EntryNames.Chunk(copy.Name, fill, chunk),
-                FramedBody.Of(spooled, fill, chunk, copy.Layout.BytesOf(chunk).Length), [], cancellationToken);
+            entry.IsStored(chunk, out fill);
+            await objects.PutAsync(EntryNames.Chunk(entry.Name, fill, chunk),
+                FramedBody.Of(spooled, fill, chunk, entry.Layout.BytesOf(chunk).Length), [], cancellationToken);
         }
-        while (!copy.MarkStored(chunk, fill));
+        while (!entry.MarkStored(chunk, fill));
 
-        if (!manifests.TryTell(copy))
+        if (!manifests.TryTell(entry))
         {
-            // Those who read it find it in the spool no more.
-            removal.RemoveChunk(copy.Name, fill, chunk);
+            // Its spool space is gone.
+            removal.RemoveChunk(entry.Name, fill, chunk);
         }
 
         return true;
     }
 
-    /// <summary>Puts a copy held whole.</summary>
-    /// <returns>Whether it was put: not where it was dropped before, or there is no room for what is known of it.</returns>
-    private async Task<bool> PutWholeAsync(SharedEntry copy, CancellationToken cancellationToken)
+    /// <summary>Uploads a whole entry.</summary>
+    /// <returns>True if it was uploaded; false if it was evicted before, or its metadata is too large.</returns>
+    private async Task<bool> PutWholeAsync(SharedEntry entry, CancellationToken cancellationToken)
     {
-        var spooled = copy.UseSpooled(0);
+        var spooled = entry.UseSpooled(0);
         try
         {
-            using var gate = await gates.TakeAsync(copy.Name, cancellationToken);
-            var record = copy.Record;
-            // Without headers there is more metadata than room for it, since the remote has given it more.
-            var headers = copy.IsDropped ? null : EntryHeaders.OfWhole(record);
+            using var gate = await gates.TakeAsync(entry.Name, cancellationToken);
+            var record = entry.Record;
+            // Null headers: the remote has added more metadata than fits.
+            var headers = entry.IsEvicted ? null : EntryHeaders.OfWhole(record);
             if (headers is null || !await PutWholeAsync(record, headers, spooled, cancellationToken))
             {
-                live.TryWithdraw(copy);
+                live.TryWithdraw(entry);
             }
 
-            if (copy.IsDropped)
+            if (entry.IsEvicted)
             {
-                await removal.RemoveDroppedAsync(record, cancellationToken);
-                copy.EndUpload(0);
+                await removal.RemoveEvictedAsync(record, cancellationToken);
+                entry.EndUpload(0);
                 return headers is not null;
             }
 
             if (spooled is not null)
             {
-                copy.MarkStored(0, record.Fill);
+                entry.MarkStored(0, record.Fill);
             }
 
-            // One call tells all of it from now on, and what other processes do to it. Where it was dropped in this very moment, it is
-            // found by nobody until it is out of the store.
-            if (!live.TryForgetKept(copy))
+            // From now on one call reads all of it, including changes by other processes. If it was evicted at this moment, it is not found
+            // until it is out of the store.
+            if (!live.TryForgetKept(entry))
             {
-                await removal.RemoveDroppedAsync(record, cancellationToken);
+                await removal.RemoveEvictedAsync(record, cancellationToken);
             }
 
             return true;
@@ -191,14 +187,14 @@ internal sealed class EntryPublisher(
         }
     }
 
-    /// <summary>Puts a copy held whole into the cache bucket.</summary>
-    /// <returns>False where somebody else dropped it meanwhile.</returns>
+    /// <summary>Uploads a whole entry to the cache bucket.</summary>
+    /// <returns>False if another process evicted it.</returns>
     private async Task<bool> PutWholeAsync(
         EntryRecord record, IReadOnlyList<KeyValuePair<string, string>> headers, SpooledChunk? spooled, CancellationToken cancellationToken)
     {
         await rows.PutAsync(record, cancellationToken);
         var body = spooled is null ? Nothing : FramedBody.Of(spooled, record.Fill, 0, record.Info.Size);
-        await objects.PutAsync(EntryNames.Copy(record.Name), body, headers, cancellationToken);
+        await objects.PutAsync(EntryNames.Entry(record.Name), body, headers, cancellationToken);
         return await rows.SettleAsync(record, cancellationToken);
     }
 }

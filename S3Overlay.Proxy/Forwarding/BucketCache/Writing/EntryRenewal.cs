@@ -3,16 +3,16 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 
-/// <summary>What was learned of a version that is held.</summary>
+/// <summary>What was learned about a cached version.</summary>
 /// <param name="Name">Of which key.</param>
 /// <param name="ETag">Of which version.</param>
-/// <param name="ValidatedAt">When it was the remote's current version.</param>
-/// <param name="Info">What the remote said of it then, its bytes apart; null where that is what the copy says.</param>
+/// <param name="ValidatedAt">When it was known to be the remote's current version.</param>
+/// <param name="Info">The remote's metadata at that time; null if it is unchanged.</param>
 internal sealed record EntryRenewal(ObjectName Name, string ETag, DateTimeOffset ValidatedAt, ObjectInfo? Info)
 {
     /// <summary>
-    /// A record with what was learned; as it is where it is of another version, or of a later moment. Checksums of the version that either
-    /// knows stay known in any case: that they were not told later on does not say that they are others.
+    /// Applies this to a record of the same version, unless the record is newer. Checksums known to either stay known: that they were not
+    /// sent later does not mean that they changed.
     /// </summary>
     public EntryRecord Apply(EntryRecord record) =>
         record.Info.ETag != ETag ? record

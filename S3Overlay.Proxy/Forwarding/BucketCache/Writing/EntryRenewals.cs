@@ -6,20 +6,20 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 
 /// <summary>
-/// What was learned of copies since they were put: when they were last known to be current, and headers that the remote has changed.
-/// Bounded: a copy that is forgotten here is as old as the store says, and where it was not told, the remote is asked about it once more.
+/// Remembers what was learned about entries since their upload: when they were last current, and changed headers. Bounded: a forgotten
+/// entry is as old as the store says, and at worst the remote is asked once more.
 /// </summary>
 /// <remarks>
-/// What the store was told last is kept as well, and apart: an answer of the store may be on its way that is from before, and one that is
-/// from after, with what another proxy has learned since, or of the next copy, is not to be given the older headers again.
+/// What was last written to the store is kept separately. A response of the store may be from before that write, or from after it with news
+/// of another proxy or of the next entry: older headers must not be applied to it again.
 /// </remarks>
 internal sealed class EntryRenewals
 {
     private const int Limit = 10_000;
 
     /// <summary>
-    /// So far may the store lag behind. A copy is to be found neither old nor young after a restart; whether it is some minutes older than
-    /// it has to be matters to lives alone that are over soon in any case.
+    /// How far the store may lag behind. After a restart an entry must not look current for too long or too short; a few minutes only
+    /// matter for short lifetimes.
     /// </summary>
     private static readonly TimeSpan Lag = TimeSpan.FromMinutes(10);
 
@@ -27,8 +27,8 @@ internal sealed class EntryRenewals
     private readonly Dictionary<ObjectName, LinkedListNode<Entry>> _renewals = [];
     private readonly LinkedList<Entry> _order = [];
 
-    /// <summary>Notes a renewal, unless a later one of the key is noted.</summary>
-    /// <returns>Whether the store is to be told.</returns>
+    /// <summary>Notes a renewal, unless a later one is known.</summary>
+    /// <returns>True if the store must be updated.</returns>
     public bool Note(EntryRenewal renewal)
     {
         lock (_lock)
@@ -55,7 +55,7 @@ internal sealed class EntryRenewals
         }
     }
 
-    /// <summary>What was learned of a key, where the store is to be told it, as far as is known here.</summary>
+    /// <summary>What was learned about a key, if the store must be updated.</summary>
     public bool TryGetDue(ObjectName name, [NotNullWhen(true)] out EntryRenewal? renewal)
     {
         lock (_lock)
@@ -65,7 +65,7 @@ internal sealed class EntryRenewals
         }
     }
 
-    /// <summary>Notes what the store has of a copy, and tells whether it is to be told more.</summary>
+    /// <summary>Notes what the store has, and returns whether it must be updated.</summary>
     public bool IsDue(EntryRecord stored)
     {
         lock (_lock)
@@ -86,9 +86,9 @@ internal sealed class EntryRenewals
         }
     }
 
-    /// <summary>The store has what was learned, as far as there was room for it.</summary>
-    /// <param name="renewal">What it was told.</param>
-    /// <param name="stored">The record that it has now.</param>
+    /// <summary>The store was updated, as far as there was room.</summary>
+    /// <param name="renewal">What was written.</param>
+    /// <param name="stored">The record in the store now.</param>
     public void Told(EntryRenewal renewal, EntryRecord stored)
     {
         lock (_lock)
@@ -101,7 +101,7 @@ internal sealed class EntryRenewals
         }
     }
 
-    /// <summary>Forgets what was learned of the copies of a key before another one: one is put, or the last is gone.</summary>
+    /// <summary>Forgets what was learned about a key before a time: a new entry is uploaded, or the last is gone.</summary>
     public void ForgetBefore(ObjectName name, DateTimeOffset validatedAt)
     {
         lock (_lock)
@@ -113,7 +113,7 @@ internal sealed class EntryRenewals
         }
     }
 
-    /// <summary>A record as it is with what was learned since it was put.</summary>
+    /// <summary>Applies what was learned to a record.</summary>
     public EntryRecord Apply(EntryRecord record)
     {
         lock (_lock)
@@ -133,7 +133,7 @@ internal sealed class EntryRenewals
         }
     }
 
-    /// <summary>What is known with a renewal of the same key; null where that says nothing new.</summary>
+    /// <summary>Merges a renewal into what is known; null if it adds nothing.</summary>
     private static Entry? Merged(Entry known, EntryRenewal renewal)
     {
         if (known.News.ETag != renewal.ETag)
@@ -143,11 +143,11 @@ internal sealed class EntryRenewals
 
         if (known.News.ValidatedAt <= renewal.ValidatedAt)
         {
-            // Headers that were learned before, and are not told, are in the store as little as these are.
+            // Headers that the store does not have yet are still due.
             return known with { News = renewal with { Info = renewal.Info ?? known.News.Info } };
         }
 
-        // It is older; but it may bring the checksums, which later news of the version did not.
+        // It is older, but may have checksums that later news lacked.
         var later = known.News.Info ?? known.Told?.Info;
         return renewal.Info is { AreChecksumsKnown: true } && later is not { AreChecksumsKnown: true }
             ? known with { News = known.News with { Info = later?.OrChecksumsOf(renewal.Info) ?? renewal.Info } }
@@ -160,26 +160,26 @@ internal sealed class EntryRenewals
         _renewals.Remove(node.Value.News.Name);
     }
 
-    /// <summary>When a copy was current last, of which date it is, and whether its checksums are known, as the store has it.</summary>
+    /// <summary>What the store has: when the entry was last current, its date, and whether checksums are known.</summary>
     private readonly record struct StoredState(DateTimeOffset ValidatedAt, DateTimeOffset LastModified, bool AreChecksumsKnown)
     {
         public static StoredState Of(EntryRecord record) =>
             new(record.ValidatedAt, record.Info.LastModified, record.Info.AreChecksumsKnown);
     }
 
-    /// <summary>What is known of a copy.</summary>
-    /// <param name="News">What was learned last; its headers null where nothing is known that the store was not told.</param>
-    /// <param name="Told">What the store was told last; null for nothing.</param>
-    /// <param name="Stored">What the store has; null where that is not known.</param>
+    /// <summary>What is known about an entry.</summary>
+    /// <param name="News">What was learned last. Headers are null if the store has them.</param>
+    /// <param name="Told">What was last written to the store; null for nothing.</param>
+    /// <param name="Stored">What the store has; null if unknown.</param>
     private sealed record Entry(EntryRenewal News, EntryRenewal? Told, StoredState? Stored)
     {
-        /// <summary>Whether the store is to be told.</summary>
+        /// <summary>True if the store must be updated.</summary>
         public bool IsDue => Stored is not { } stored
             || (News.Info is { } info
                 && (info.LastModified != stored.LastModified || (info.AreChecksumsKnown && !stored.AreChecksumsKnown)))
             || News.ValidatedAt - stored.ValidatedAt >= Lag;
 
-        /// <summary>Whether a record says of the same version what is later than all of this.</summary>
+        /// <summary>True if a record of the same version is newer than all of this.</summary>
         public bool IsBefore(EntryRecord record) => News.ETag == record.Info.ETag && News.ValidatedAt < record.ValidatedAt;
     }
 }

@@ -10,23 +10,22 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 
 /// <summary>
-/// Keeps what was learned of copies after they were put: at once in memory, where those who look for them find it, and in the background in
-/// the store, whose bytes stay where they are.
+/// Applies what was learned about entries after their upload: at once in memory, and in the background in the store, without moving bytes.
 /// </summary>
 /// <remarks>
 /// <code>
-///   a copy that is one object    copied onto itself with other metadata, as long as it is the object that was looked at
-///   one in chunks                its manifest is written anew
+///   a whole entry       copied onto itself with other metadata, if it is still the object that was read
+///   one in chunks       its manifest is written again
 /// </code>
-/// The store is told at most every ten minutes of a copy's time, and at once of other headers. A row is put before and looked for
-/// afterwards, as with any copy that is put.
+/// The store is updated at most every ten minutes with an entry's time, and at once with other headers. The row is written before and
+/// checked afterwards, as with any upload.
 /// </remarks>
 internal sealed class EntryRenewer(
     CacheBucketObjects objects, EntryRenewals renewals, LiveEntries live, ManifestWriter manifests, EntryRows rows, EntryRemoval removal,
     BackgroundWork work, NameLocks<ObjectName> gates,
     ILogger logger)
 {
-    /// <summary>Notes what was learned of a version.</summary>
+    /// <summary>Notes what was learned about a version.</summary>
     public void Renew(EntryRenewal renewal)
     {
         var isDue = renewals.Note(renewal);
@@ -50,9 +49,7 @@ internal sealed class EntryRenewer(
         }
     }
 
-    /// <summary>
-    /// Forgets what was learned of the copy in whose place another is put: that may have the same bytes, and other headers.
-    /// </summary>
+    /// <summary>Forgets what was learned about the entry that is replaced: the new one may have the same bytes and other headers.</summary>
     public void ForgetBefore(EntryRecord next) => renewals.ForgetBefore(next.Name, next.ValidatedAt);
 
     private async Task KeepAsync(ObjectName name, CancellationToken cancellationToken)
@@ -68,15 +65,15 @@ internal sealed class EntryRenewer(
         catch (Exception failure)
             when (failure is IOException or S3Exception or HttpRequestException or InvalidDataException or OperationCanceledException)
         {
-            // Known here until the end of the process; and to be told to the store with the next renewal.
+            // Known here until the process ends, and written with the next renewal.
             Log.HeldRenewalFailed(logger, name.Bucket, failure);
         }
     }
 
-    /// <summary>Tells the store what was learned of a copy in the cache bucket, where that is not known to it.</summary>
+    /// <summary>Updates an entry in the cache bucket.</summary>
     private async Task RenewStoredAsync(EntryRenewal renewal, CancellationToken cancellationToken)
     {
-        var name = EntryNames.Copy(renewal.Name);
+        var name = EntryNames.Entry(renewal.Name);
         using var there = await objects.HeadAsync(name, cancellationToken);
         if (there is null)
         {
@@ -107,14 +104,14 @@ internal sealed class EntryRenewer(
             (headers = manifest is null ? EntryHeaders.OfWhole(candidate) : EntryHeaders.OfManifest(candidate)) is not null);
         if (record is null || headers is null)
         {
-            // More metadata than there is room for beside the bytes: it is fetched anew, into a copy of another form.
+            // The metadata no longer fits beside the bytes: the next fill stores the entry in another form.
             await removal.RemoveAsync(renewal.Name, suffix => suffix == EntryNames.RowSuffix(stored.Row), mayHaveChanged: true,
                 cancellationToken);
             renewals.ForgetBefore(renewal.Name, DateTimeOffset.MaxValue);
             return;
         }
 
-        // A manifest is put, and the store may do that late: its row must be a young one then.
+        // The store may write the manifest late: its row must be young.
         if (record.Row != stored.Row || (manifest is not null && !objects.IsAlone))
         {
             await rows.PutAsync(record, cancellationToken);
@@ -136,7 +133,7 @@ internal sealed class EntryRenewer(
         renewals.Told(renewal, record);
         if (!await rows.SettleAsync(record, cancellationToken))
         {
-            await removal.RemoveDroppedAsync(record, cancellationToken);
+            await removal.RemoveEvictedAsync(record, cancellationToken);
         }
     }
 }

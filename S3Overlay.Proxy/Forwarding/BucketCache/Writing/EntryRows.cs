@@ -6,31 +6,30 @@ using S3Overlay.Proxy.Overlay.Layers;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 
-/// <summary>Keeps a key's listing rows in step with its copy, while that is put. The caller has the key's gate.</summary>
+/// <summary>Keeps a key's listing rows consistent with its entry during an upload. The caller has the key's gate.</summary>
 internal sealed class EntryRows(CacheBucketObjects objects, EntryRemoval removal)
 {
-    /// <summary>Writes a copy's row, before the copy shows. It is empty, unless the key is too long to stand in its name.</summary>
+    /// <summary>Writes an entry's row before the entry. The row is empty unless the key does not fit in its name.</summary>
     public Task PutAsync(EntryRecord record, CancellationToken cancellationToken) =>
         objects.PutAsync(EntryNames.Row(record), WireBody.Of(RowBodies.Of(record.Name.Key)), [], cancellationToken);
 
     /// <summary>
-    /// Looks at the rows once a copy was put: those of older versions go, and of older dates of this one. One of a later date is that of a
-    /// renewal by another process, which has put it and is about to write what it is of; that one's look takes the others away.
+    /// Checks the rows after an upload, and removes those of other versions and of earlier dates. A later date belongs to another process's
+    /// renewal in progress, which removes the others itself.
     /// </summary>
-    /// <returns>False where the copy's own is gone, or says that it was dropped: somebody dropped it meanwhile, and it is to be dropped
-    /// here as well.</returns>
+    /// <returns>False if the entry's own row is gone or marked as evicted: the entry must be removed as well.</returns>
     public async Task<bool> SettleAsync(EntryRecord record, CancellationToken cancellationToken)
     {
         var rows = await removal.RowsAsync(record.Name, cancellationToken);
-        if (rows.Find(row => row.Name == EntryNames.Row(record)) is not { IsDropped: false } own)
+        if (rows.Find(row => row.Name == EntryNames.Row(record)) is not { IsEvicted: false } own)
         {
             return false;
         }
 
         rows.Remove(own);
-        rows.RemoveAll(row => !row.IsDropped && OfSameBytes(row) is { } other && other.LastModified > record.Info.LastModified);
+        rows.RemoveAll(row => !row.IsEvicted && OfSameBytes(row) is { } other && other.LastModified > record.Info.LastModified);
 
-        // A row of the same bytes with another date waits for no late copy: listings would drop this one for it.
+        // A row of the same bytes with another date is not kept for a late upload: listings would evict this entry for it.
         rows = rows.ConvertAll(row => OfSameBytes(row) is null ? row : row with { Put = DateTimeOffset.MinValue });
         if (rows.Count > 0)
         {
