@@ -92,7 +92,8 @@ public abstract class RealClientTests<TFixture>(TFixture fixture) : IClassFixtur
         RandomFile(folder["tree/big.bin"], 40_000_000);
         RandomFile(folder["tree/sub/empty"], 0);
         RandomFile(folder["tree/sub/odd name \u00fc%20#?.txt"], 1234);
-        var remote = $":s3,provider=Other,endpoint='{Endpoint}',access_key_id=minioadmin,secret_access_key=minioadmin,force_path_style=true:";
+        var remote =
+            $":s3,provider=Other,endpoint='{Endpoint}',access_key_id=minioadmin,secret_access_key=minioadmin,force_path_style=true:";
         Task<ToolResult> Rclone(params string[] arguments) =>
             S3Tool.RunAsync("rclone", ["--config", "/dev/null", "--s3-upload-cutoff=10M", "--s3-chunk-size=8M", .. arguments],
                 new Dictionary<string, string> { ["HOME"] = folder.Path });

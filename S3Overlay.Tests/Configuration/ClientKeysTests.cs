@@ -101,7 +101,9 @@ public sealed class ClientKeysTests : OptionsTestBase
         var file = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(file, """[{"accessKey": "reader", "secretKey": "s1", "rights": {"photos-*": "read"}}, {"accessKey": "root", "secretKey": "s2", "rights": {"*": "write"}, "admin": true}]""");
+            File.WriteAllText(file,
+                """[{"accessKey": "reader", "secretKey": "s1", "rights": {"photos-*": "read"}}, """
+                + """{"accessKey": "root", "secretKey": "s2", "rights": {"*": "write"}, "admin": true}]""");
             var clients = Read($"S3_OVERLAY_KEYS_FILE={file}").Clients;
 
             Assert.Equal(["reader", "root"], clients.Keys.Select(key => key.AccessKey));
@@ -122,16 +124,25 @@ public sealed class ClientKeysTests : OptionsTestBase
     [InlineData("""[{"accessKey": "a", "rights": {"*": "read"}}]""", "entry 1 (a) lacks")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "right": {"*": "read"}}]""", "has \"right\"")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush" "rights"]""", "not JSON")]
-    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}}, {"accessKey": "a", "secretKey": "hush", "rights": {}}]""", "entry 2 (a) is there twice")]
-    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "secretKey": "hush too", "rights": {}}]""", "entry 1 (a) has \"secretKey\" twice")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}}, {"accessKey": "a", "secretKey": "hush", "rights": {}}]""",
+        "entry 2 (a) is there twice")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "secretKey": "hush too", "rights": {}}]""",
+        "entry 1 (a) has \"secretKey\" twice")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "rights": {"*": "read"}}]""", "entry 1 (a) has \"rights\" twice")]
-    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {"b": "read", "b": "write"}}]""", "entry 1 (a) has \"b\" in \"rights\" twice")]
-    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {"photos/": "read", "s3://photos/*": "read", "*": "read"}}]""", "entry 1 (a) has rights on \"photos/\", \"s3://photos/*\", which no bucket")]
-    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "accessKey": "y", "secretKey": "hush"}}]""", "has \"accessKey\" in \"local\" twice")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {"b": "read", "b": "write"}}]""",
+        "entry 1 (a) has \"b\" in \"rights\" twice")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {"photos/": "read", "s3://photos/*": "read", "*": "read"}}]""",
+        "entry 1 (a) has rights on \"photos/\", \"s3://photos/*\", which no bucket")]
+    [InlineData(
+        """[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "accessKey": "y", "secretKey": "hush"}}]""",
+        "has \"accessKey\" in \"local\" twice")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": "hush"}]""", "\"local\" that is not an object")]
-    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "secret": "hush"}}]""", "lacks accessKey or secretKey in \"local\"")]
+    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "secret": "hush"}}]""",
+        "lacks accessKey or secretKey in \"local\"")]
     [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x/y", "secretKey": "hush"}}]""", "slash")]
-    [InlineData("""[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": {"accessKey": "x", "secretKey": "hush", "sessionToken": "hush\n"}}]""", "sessionToken in \"local\"")]
+    [InlineData(
+        """[{"accessKey": "a", "secretKey": "hush", "rights": {}, "local": """
+        + """{"accessKey": "x", "secretKey": "hush", "sessionToken": "hush\n"}}]""", "sessionToken in \"local\"")]
     public void A_bad_keys_file_says_what_is_wrong_and_no_secret(string json, string expected)
     {
         var problem = Assert.Throws<FormatException>(() => KeysFile.Parse(Encoding.UTF8.GetBytes(json)));
@@ -164,7 +175,9 @@ public sealed class ClientKeysTests : OptionsTestBase
         var file = Path.GetTempFileName();
         try
         {
-            File.WriteAllText(file, """[{"accessKey": "a", "secretKey": "s", "rights": {"*": "read"}, "local": {"accessKey": "x", "secretKey": "hush", "sessionToken": "t"}}]""");
+            File.WriteAllText(file,
+                """[{"accessKey": "a", "secretKey": "s", "rights": {"*": "read"}, "local": """
+                + """{"accessKey": "x", "secretKey": "hush", "sessionToken": "t"}}]""");
             var (keys, store) = ($"S3_OVERLAY_KEYS_FILE={file}", "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example");
             Assert.Equal(
                 ("x", "hush", "t"), Read(keys, store).Clients.Keys[0].Local is { } local

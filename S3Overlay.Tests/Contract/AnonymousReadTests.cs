@@ -125,7 +125,8 @@ public sealed class AnonymousReadTests : IAsyncLifetime
     public async Task Who_signs_may_read_what_everybody_may()
     {
         using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder["keys.json"], """[ { "accessKey": "visitor", "secretKey": "visitor-here", "rights": { "own": "write" } } ]""");
+        await File.WriteAllTextAsync(folder["keys.json"],
+            """[ { "accessKey": "visitor", "secretKey": "visitor-here", "rights": { "own": "write" } } ]""");
         await StartAsync("embedded", ("S3_OVERLAY_KEYS_FILE", folder["keys.json"]));
         var visitor = new SignedHttp(_proxy.Endpoint, "visitor", "visitor-here");
         Assert.Equal(200, (await visitor.SendAsync("PUT", "/own")).Status);

@@ -116,7 +116,8 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
     {
         var bucket = await fixture.NewBucketAsync();
         static byte[] Document(int levels) => Encoding.UTF8.GetBytes(
-            $"<Delete><Object><Key>none</Key></Object>{string.Concat(Enumerable.Repeat("<x>", levels))}{string.Concat(Enumerable.Repeat("</x>", levels))}</Delete>");
+            "<Delete><Object><Key>none</Key>"
+            + $"</Object>{string.Concat(Enumerable.Repeat("<x>", levels))}{string.Concat(Enumerable.Repeat("</x>", levels))}</Delete>");
         static (string, string) Digest(byte[] document) =>
             ("Content-MD5", Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(document)));
         var (fair, deep) = (Document(10), Document(100_000));

@@ -94,7 +94,8 @@ public sealed class DeleteRightsTests
         await using var scene = await StartAsync("store alone");
         var answer = await DeleteAsync(
             scene.Visitor,
-            "<Delete><Odd>x</Odd><Object><Key>in/a</Key><ETag>\"0\"</ETag><Key2>out</Key2></Object><Object><Key>in/b</Key><ETag/></Object><Object><Key>out</Key></Object></Delete>");
+            "<Delete><Odd>x</Odd><Object><Key>in/a</Key><ETag>\"0\"</ETag><Key2>out</Key2></Object><Object><Key>in/b</Key><ETag/></Object>"
+            + "<Object><Key>out</Key></Object></Delete>");
         Assert.Equal(200, answer.Status);
         Assert.Contains("<Key>in/a</Key><Code>PreconditionFailed</Code>", answer.Text, StringComparison.Ordinal);
         Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", answer.Text, StringComparison.Ordinal);

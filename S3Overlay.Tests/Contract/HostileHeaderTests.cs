@@ -19,7 +19,8 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
     [InlineData("0x5")]
     [InlineData("")]
     [InlineData("9223372036854775808")]
-    [InlineData("11111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111")]
+    [InlineData(
+        "11111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111")]
     public async Task A_length_that_is_no_number_is_refused_with_an_answer(string length)
     {
         var answer = await _http

@@ -98,7 +98,8 @@ public sealed partial class OddRequestsTests
                 if (expected != actual)
                 {
                     differences.Add(
-                        $"{round}: {method} {target} {string.Join("; ", headers.Select(static h => $"{h.Name}: {h.Value}"))}\n   plain:   {expected}\n   overlay: {actual}");
+                        $"{round}: {method} {target} {string.Join("; ", headers.Select(static h => $"{h.Name}: {h.Value}"))}\n"
+                        + $"   plain:   {expected}\n   overlay: {actual}");
                 }
             }
 
@@ -278,7 +279,8 @@ public sealed partial class OddRequestsTests
         var isText = answer.Headers.GetValueOrDefault("Content-Type")?.Contains("xml", StringComparison.Ordinal) == true;
         var body = isText ? Changing().Replace(answer.Text, "<$1>") : answer.Body.Length < 100 ? answer.Text
             : Convert.ToHexString(MD5.HashData(answer.Body));
-        return $"{answer.Status} [{string.Join(", ", headers.Where(header => !isText || !header.StartsWith("content-length", StringComparison.Ordinal)))}] {body}";
+        var shown = headers.Where(header => !isText || !header.StartsWith("content-length", StringComparison.Ordinal));
+        return $"{answer.Status} [{string.Join(", ", shown)}] {body}";
     }
 
     [GeneratedRegex("<(LastModified|RequestId|HostId|NextContinuationToken|ContinuationToken)>.*?</\\1>")]

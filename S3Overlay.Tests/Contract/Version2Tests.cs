@@ -61,7 +61,8 @@ public abstract class Version2Tests<TFixture>(TFixture fixture) : IClassFixture<
         Assert.Equal((400, "InvalidRequest"), (link.Status, link.Code));
         Assert.Contains("AWS4-HMAC-SHA256", link.Text, StringComparison.Ordinal);
         var form = await new UploadForm().With("key", "k")
-            .SignedV2("""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "bucket"}, {"key": "k"}]}""").SendAsync(http, "/bucket");
+            .SignedV2("""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "bucket"}, {"key": "k"}]}""")
+            .SendAsync(http, "/bucket");
         Assert.Equal((400, "InvalidRequest"), (form.Status, form.Code));
     }
 

@@ -99,7 +99,8 @@ public abstract class VersionedBuckets<TFixture>(TFixture fixture) : IClassFixtu
         {
             page = await _s3.ListVersionsAsync(request);
             rows.AddRange(page.Versions.Select(
-                version => $"{version.Key} {version.VersionId}{(version.IsLatest == true ? " latest" : "")}{(version.IsDeleteMarker == true ? " marker" : "")}"));
+                version => $"{version.Key} {version.VersionId}{(version.IsLatest == true ? " latest" : "")}"
+                    + (version.IsDeleteMarker == true ? " marker" : "")));
             (request.KeyMarker, request.VersionIdMarker) = (page.NextKeyMarker, page.NextVersionIdMarker);
         }
 

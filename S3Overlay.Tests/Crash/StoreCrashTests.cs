@@ -206,7 +206,8 @@ public sealed class StoreCrashTests : IAsyncLifetime
                 if (_isAcknowledged)
                 {
                     Assert.Contains("<PartNumber>1</PartNumber>", (await _scene.SendAsync("GET", $"/bucket/{key}?uploadId={upload}")).Text);
-                    var parts = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>";
+                    var parts =
+                        $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>";
                     Assert.Equal("", (await _scene.SendAsync("POST", $"/bucket/{key}?uploadId={upload}", parts)).Code);
                     await SeesAsync(key, source is null ? "part" : "copied");
                 }

@@ -51,7 +51,8 @@ public sealed class CompletionChecksumTests(LocalOnlyFixture fixture) : IClassFi
         Refused(
             await upload.CompleteAsync(HttpUpload.Name(1, part)),
             "InvalidRequest",
-            "The upload was created using a crc32 checksum. The complete request must include the checksum for each part. It was missing for part 1 in the request.");
+            "The upload was created using a crc32 checksum. The complete request must include the checksum for each part. "
+            + "It was missing for part 1 in the request.");
         Refused(
             await upload.CompleteAsync(
                 HttpUpload.Name(1, part, "<ChecksumSHA256>FeKw08NfUnTonkIrs5Y3PShJsxkrGXzWBxmTkL2iQyU=</ChecksumSHA256>")),

@@ -152,7 +152,9 @@ public sealed class MultipartTests
                 break;
             }
 
-            query = $"&key-marker={UriEncoding.EncodeComponent(Text(answer, "NextKeyMarker"))}&upload-id-marker={Text(answer, "NextUploadIdMarker")}";
+            query =
+                $"&key-marker={UriEncoding.EncodeComponent(Text(answer, "NextKeyMarker"))}"
+                + $"&upload-id-marker={Text(answer, "NextUploadIdMarker")}";
         }
 
         Assert.Equal(ids, paged);
@@ -240,7 +242,8 @@ public sealed class MultipartTests
         var element = ChecksumNames.Element(algorithm);
         var named = "<CompleteMultipartUpload>"
             + string.Concat(parts.Select((part, i) =>
-                $"<Part><PartNumber>{i + 1}</PartNumber><ETag>{tags[i]}</ETag><{element}>{ChecksumHasher.Compute(algorithm, part).Value}</{element}></Part>"))
+                $"<Part><PartNumber>{i + 1}</PartNumber><ETag>{tags[i]}</ETag>"
+                + $"<{element}>{ChecksumHasher.Compute(algorithm, part).Value}</{element}></Part>"))
             + "</CompleteMultipartUpload>";
         Assert.Equal(
             "BadDigest",

@@ -122,7 +122,8 @@ public sealed partial class ImpossibleListingTests : IAsyncLifetime
 
             from = kind == "versions"
                 ? Marker().Match(page.Text) is var marker
-                    ? $"&key-marker={UriEncoding.EncodeComponent(marker.Groups[1].Value)}&version-id-marker={UriEncoding.EncodeComponent(marker.Groups[2].Value)}" : ""
+                    ? $"&key-marker={UriEncoding.EncodeComponent(marker.Groups[1].Value)}"
+                        + $"&version-id-marker={UriEncoding.EncodeComponent(marker.Groups[2].Value)}" : ""
                 : $"&continuation-token={UriEncoding.EncodeComponent(Token().Match(page.Text).Groups[1].Value)}";
         }
     }

@@ -80,7 +80,9 @@ public sealed class LocalHitsTests
             var calls = store?.Calls
                 .Where(call => key != "deleted" || !call.Path.StartsWith("/s3-overlay-cache/c", StringComparison.Ordinal))
                 .Select(call => $"{call.Method} {call.Path}?{call.Query} {call.Status}").Order() ?? Enumerable.Empty<string>();
-            costs.Add($"{method} {key}: {answer.Status} {answer.Headers.GetValueOrDefault("x-s3overlay-layer")} {answer.Headers.GetValueOrDefault("x-cache")}; {string.Join(", ", calls)}");
+            costs.Add(
+                $"{method} {key}: {answer.Status} {answer.Headers.GetValueOrDefault("x-s3overlay-layer")} "
+                + $"{answer.Headers.GetValueOrDefault("x-cache")}; {string.Join(", ", calls)}");
         }
 
         Assert.Equal(asked, OfClients(remote));

@@ -78,7 +78,10 @@ public sealed class RemoteBudgetTests
                 case "the second page of a listing":
                     context.Response.Headers.Remove("ETag");
                     await context.Response.Body.WriteAsync(
-                        """<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>bucket</Name><IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken></ListBucketResult>"""u8.ToArray());
+                        """
+                        <ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>bucket</Name>
+                        <IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken></ListBucketResult>
+                        """u8.ToArray());
                     break;
                 case "the question about the bucket behind a 404":
                     await ScriptedRemote.AnswerErrorAsync(context, 404, "NoSuchKey");

@@ -27,7 +27,8 @@ public sealed class CompletedLocationTests
     {
         await using var store = await StoreServer.StartAsync();
         store.Take = context => context.Request.Method != "POST" ? null : context.Response.WriteAsync(
-            $"<CompleteMultipartUploadResult><Location>{SecurityElement.Escape(location)}</Location><ETag>\"e\"</ETag></CompleteMultipartUploadResult>");
+            $"<CompleteMultipartUploadResult><Location>{SecurityElement.Escape(location)}</Location>"
+            + "<ETag>\"e\"</ETag></CompleteMultipartUploadResult>");
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         var done = await proxy.SendAsync("POST", "/bucket/a/b%20c%26%C3%BC?uploadId=u", "<CompleteMultipartUpload/>");
         Assert.Equal([$"http://{proxy.Endpoint.Authority}/bucket/{spelling}", "\"e\""],
@@ -45,7 +46,8 @@ public sealed class CompletedLocationTests
         var done = await proxy.SendAsync(
             "POST",
             $"{Path}?uploadId={upload}",
-            $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>");
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+            + $"<ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>");
         var document = XElement.Parse(done.Text);
         Assert.Equal(Key, document.Element(document.Name.Namespace + "Key")!.Value);
         var location = document.Element(document.Name.Namespace + "Location")!.Value;

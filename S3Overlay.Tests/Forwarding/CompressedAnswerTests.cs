@@ -31,7 +31,8 @@ public sealed class CompressedAnswerTests
         var done = await proxy.SendAsync(
             "POST",
             $"/bucket/up?uploadId={upload}",
-            $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>",
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+            + $"<ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>",
             Accepts);
         Assert.Contains($"<Location>http://{proxy.Endpoint.Authority}/bucket/up</Location>", done.Text, StringComparison.Ordinal);
         Assert.Equal(["identity", "identity"], asked);

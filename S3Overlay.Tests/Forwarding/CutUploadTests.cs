@@ -65,7 +65,8 @@ public sealed class CutUploadTests
         var completed = await proxy.SendAsync(
             "POST",
             $"/bucket/key?uploadId={upload}",
-            $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{put.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>");
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+            + $"<ETag>{put.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>");
         Assert.Equal(200, completed.Status);
         Assert.Equal(part, (await proxy.Http.SendAsync("GET", "/bucket/key", null)).Body);
     }

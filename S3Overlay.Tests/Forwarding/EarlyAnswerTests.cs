@@ -75,7 +75,8 @@ public sealed class EarlyAnswerTests
         var socket = context.Features.Get<IConnectionSocketFeature>()!.Socket;
         var answer = (goesOn ? "HTTP/1.1 100 Continue\r\n\r\n" : "")
             + (status is null ? ""
-                : $"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {document.Length}\r\nConnection: close\r\n\r\n{document}");
+                : $"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {document.Length}\r\nConnection: close\r\n\r\n"
+                    + document);
         await socket.SendAsync(Encoding.ASCII.GetBytes(answer));
 
         // With a reset, like a socket that closes with unread bytes.

@@ -81,7 +81,8 @@ public sealed class SnowballTests : IAsyncLifetime
     }
 
     private const string Policy =
-        """{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "bucket"}, ["starts-with", "$key", ""], ["starts-with", "$x-amz-meta-snowball-auto-extract", ""]]}""";
+        """{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "bucket"}, ["starts-with", "$key", ""], """
+        + """["starts-with", "$x-amz-meta-snowball-auto-extract", ""]]}""";
 
     private async Task<OverlayHost> StartAsync(Uri? remote, bool onStore = true)
     {

@@ -27,7 +27,8 @@ public sealed class StoreIdentityTests
                 "POST", $"/anns/big?uploadId={upload}",
                 Encoding.UTF8
                     .GetBytes(
-                    $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>")),
+                    "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+                    + $"<ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>")),
             await ann.SendAsync("GET", "/anns/k"),
             await ann.SendAsync("HEAD", "/anns/k"),
             await ann.SendAsync("GET", "/anns?list-type=2"),
@@ -257,5 +258,6 @@ public sealed class StoreIdentityTests
             .Presign(method, scene.Proxy.Endpoint.Authority, path, "", [], DateTimeOffset.UtcNow, TimeSpan.FromMinutes(10));
 
     private static UploadForm PolicyForm() => new UploadForm("ann", "ann-here").With("key", "form").SignedV2(
-        $$"""{"expiration": "{{DateTime.UtcNow.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}}", "conditions": [{"bucket": "anns"}, {"key": "form"}]}""");
+        $$"""{"expiration": "{{DateTime.UtcNow.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}}", "conditions": [{"bucket": "anns"}, """
+        + $$"""{"key": "form"}]}""");
 }

@@ -83,8 +83,11 @@ public sealed class StoresOwnTests : IAsyncLifetime
     {
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
-        const string Policy = """{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "bucket"}, ["starts-with", "$key", ""], ["starts-with", "$x-minio-fanout-list", ""]]}""";
-        var answer = await new UploadForm("minioadmin", "minioadmin").With("key", "k").With("x-minio-fanout-list", """{"key":"a"}{"key":"b"}""").SignedV2(Policy).SendAsync(proxy.Http, "/bucket");
+        const string Policy =
+            """{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "bucket"}, ["starts-with", "$key", ""], """
+            + """["starts-with", "$x-minio-fanout-list", ""]]}""";
+        var answer = await new UploadForm("minioadmin", "minioadmin").With("key", "k")
+            .With("x-minio-fanout-list", """{"key":"a"}{"key":"b"}""").SignedV2(Policy).SendAsync(proxy.Http, "/bucket");
         Assert.Equal((501, "NotImplemented"), (answer.Status, answer.Code));
         Assert.DoesNotContain("<Contents>", (await proxy.SendAsync("GET", "/bucket")).Text, StringComparison.Ordinal);
     }

@@ -73,7 +73,8 @@ public sealed class VersionDocumentTests
     private static string Version(string key, string id, bool isLatest, string date) => Row("Version", key, id, isLatest, date);
 
     private static string Row(string kind, string key, string id, bool isLatest, string date) =>
-        $"<{kind}><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{(isLatest ? "true" : "false")}</IsLatest><LastModified>{date}</LastModified></{kind}>";
+        $"<{kind}><Key>{key}</Key><VersionId>{id}</VersionId><IsLatest>{(isLatest ? "true" : "false")}</IsLatest>"
+        + $"<LastModified>{date}</LastModified></{kind}>";
 
     private static async Task<string[]> ReadAsync(params string[] rows)
     {

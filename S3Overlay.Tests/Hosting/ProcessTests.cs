@@ -102,7 +102,8 @@ public sealed class ProcessTests
         await Patience.UntilAsync(
             () => proxy.Output
                 .Contains(
-                "http://127.0.0.1:1 refuses the connection: nothing listens there. Start it, or correct the port in S3_OVERLAY_LOCAL_ENDPOINT.", StringComparison.Ordinal),
+                "http://127.0.0.1:1 refuses the connection: nothing listens there. "
+                + "Start it, or correct the port in S3_OVERLAY_LOCAL_ENDPOINT.", StringComparison.Ordinal),
             "The reason is not told.");
         Assert.DoesNotContain("did not answer in time", proxy.Output, StringComparison.Ordinal);
     }

@@ -48,7 +48,9 @@ public sealed class TrustedProxiesTests
         var upload = Regex.Match((await SendAsync(proxy, "POST", "/big?uploads", null, forwarded)).Text,
             "<UploadId>(.*)</UploadId>").Groups[1].Value;
         var part = await SendAsync(proxy, "PUT", $"/big?partNumber=1&uploadId={upload}", "v"u8.ToArray(), forwarded);
-        var parts = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>";
+        var parts =
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+            + $"<ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>";
         var done = await SendAsync(proxy, "POST", $"/big?uploadId={upload}", Encoding.UTF8.GetBytes(parts), forwarded);
         Assert.Contains($"<Location>https://photos.{Public}/big</Location>", done.Text);
     }

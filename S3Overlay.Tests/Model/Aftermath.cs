@@ -86,7 +86,8 @@ internal static class Aftermath
             var written = open.Where(doubt => doubt.Effect == ModelEffect.Written).Select(doubt => doubt.Version).Append(before)
                 .FirstOrDefault(version => version?.ETag == etag)
                 ?? throw new Mismatch(
-                    $"{key} has the ETag {etag}, and what was written is {before}, or {string.Join(" or ", open.Select(doubt => doubt.Version))}.");
+                    $"{key} has the ETag {etag}, and what was written is {before}, "
+                    + $"or {string.Join(" or ", open.Select(doubt => doubt.Version))}.");
             Expect.Same(etag, listed, "The ETag in a listing");
             Expect.That(read.Body.AsSpan().SequenceEqual(written.Bytes), $"The body is not that of {written}.");
             bucket.Written[key] = written;

@@ -60,7 +60,8 @@ internal static class ListingPage
     private static List<ListingItem> Match(List<ListingItem> rest, List<string> told, int pageSize, bool isTruncated)
     {
         string Pages() =>
-            $"The page is {string.Join("; ", told)}{(isTruncated ? " and more" : "")}, and should be the first {pageSize} of {string.Join("; ", rest)}.";
+            $"The page is {string.Join("; ", told)}{(isTruncated ? " and more" : "")}, "
+            + $"and should be the first {pageSize} of {string.Join("; ", rest)}.";
         var shown = new List<ListingItem>();
         var left = new Queue<ListingItem>(rest);
         while (shown.Count < pageSize && left.TryDequeue(out var item))
@@ -84,7 +85,8 @@ internal static class ListingPage
         var kind = cursor.Kind switch { ListingKind.Version2 => "list-type=2&", ListingKind.Versions => "versions&", _ => "" };
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{kind}encoding-type=url&max-keys={cursor.PageSize}&prefix={UriEncoding.EncodeComponent(cursor.Prefix)}&delimiter={UriEncoding.EncodeComponent(cursor.Delimiter)}{cursor.Token}");
+            $"{kind}encoding-type=url&max-keys={cursor.PageSize}&prefix={UriEncoding.EncodeComponent(cursor.Prefix)}"
+            + $"&delimiter={UriEncoding.EncodeComponent(cursor.Delimiter)}{cursor.Token}");
     }
 
     /// <summary>Of objects in version 1 without a delimiter clients take the last key.</summary>

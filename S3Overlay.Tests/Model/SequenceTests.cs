@@ -57,9 +57,10 @@ public sealed class SequenceTests
                 sequence with { Operations = [.. sequence.Operations.Take(found.Step + 1)] }, async shorter =>
                     began.Elapsed < longest && await shorter.RunAsync() is not null);
             var message = (await shortest.RunAsync())?.Message ?? $"Not found again once shrunk; at first: {found.Message}";
+            var cache = $"{sequence.Cache}{(sequence.RemembersAbsence ? ", absence remembered" : "")}";
             Assert.Fail(
                 $"""
-                {layer}, {mix}, cache {sequence.Cache}{(sequence.RemembersAbsence ? ", absence remembered" : "")}, seed {seed}, step {found.Step} of {sequence.Operations.Count}: {found.Message}
+                {layer}, {mix}, cache {cache}, seed {seed}, step {found.Step} of {sequence.Operations.Count}: {found.Message}
                 Again with S3OVERLAY_MODEL_SEED={seed} S3OVERLAY_MODEL_SEQUENCES=1 S3OVERLAY_MODEL_STEPS={steps}. The shortest that fails:
                 {shortest}
                 {message}

@@ -52,7 +52,10 @@ public sealed class FrontDoorSettingTests
         Assert.Equal((400, "AuthorizationQueryParametersError"), (link.Status, link.Code));
         Assert.Contains("<Region>eu-west-3</Region>", link.Text, StringComparison.Ordinal);
 
-        var policy = $$"""{"expiration": "{{now.AddHours(1):yyyy-MM-dd'T'HH:mm:ss.fff'Z'}}", "conditions": [{"bucket": "bucket"}, {"key": "k"}, ["starts-with", "$x-amz-credential", ""], ["starts-with", "$x-amz-date", ""], ["starts-with", "$x-amz-algorithm", ""]]}""";
+        var policy =
+            $$"""{"expiration": "{{now.AddHours(1):yyyy-MM-dd'T'HH:mm:ss.fff'Z'}}", "conditions": [{"bucket": "bucket"}, {"key": "k"}, """
+            + """["starts-with", "$x-amz-credential", ""], ["starts-with", "$x-amz-date", ""], """
+            + """["starts-with", "$x-amz-algorithm", ""]]}""";
         var form = await new UploadForm().With("key", "k").SignedV4(policy, now).SendAsync(proxy.Http, "/bucket");
         Assert.Equal((400, "InvalidArgument"), (form.Status, form.Code));
         Assert.Contains("<Region>eu-west-3</Region>", form.Text, StringComparison.Ordinal);

@@ -103,7 +103,8 @@ public sealed partial class DeploymentFileTests
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(
             folder[".env"],
-            "S3_OVERLAY_SECRET_KEY=secret\nS3_OVERLAY_LOCAL_SECRET_KEY=secret1\nS3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.org\nS3_OVERLAY_CHUNK_SIZE=32MiB\n");
+            "S3_OVERLAY_SECRET_KEY=secret\nS3_OVERLAY_LOCAL_SECRET_KEY=secret1\nS3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.org\n"
+            + "S3_OVERLAY_CHUNK_SIZE=32MiB\n");
         foreach (var name in (string[])["compose.embedded.yaml", "compose.minio.yaml"])
         {
             File.Copy(Path.Combine(Repository.Root, "deploy", name), folder[name]);

@@ -69,7 +69,8 @@ internal sealed class FakeAws : IAsyncDisposable
         {
             await AnswerAsync(context, 403, "text/xml", """
                 <ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code>
-                <Message>User: arn:aws:iam::1:user/dev is not authorized to perform: sts:AssumeRole</Message></Error><RequestId>1</RequestId></ErrorResponse>
+                <Message>User: arn:aws:iam::1:user/dev is not authorized to perform: sts:AssumeRole</Message></Error>
+                <RequestId>1</RequestId></ErrorResponse>
                 """);
             return;
         }
@@ -77,8 +78,10 @@ internal sealed class FakeAws : IAsyncDisposable
         var (key, expires) = Issue(role);
         await AnswerAsync(context, 200, "text/xml", $"""
             <{action}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><{action}Result>
-            <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>{Secret}</SecretAccessKey><SessionToken>token-of-{key}</SessionToken><Expiration>{expires:yyyy-MM-ddTHH:mm:ssZ}</Expiration></Credentials>
-            <AssumedRoleUser><AssumedRoleId>id:session</AssumedRoleId><Arn>arn:aws:sts::1:assumed-role/{role}/session</Arn></AssumedRoleUser>
+            <Credentials><AccessKeyId>{key}</AccessKeyId><SecretAccessKey>{Secret}</SecretAccessKey>
+            <SessionToken>token-of-{key}</SessionToken><Expiration>{expires:yyyy-MM-ddTHH:mm:ssZ}</Expiration></Credentials>
+            <AssumedRoleUser><AssumedRoleId>id:session</AssumedRoleId>
+            <Arn>arn:aws:sts::1:assumed-role/{role}/session</Arn></AssumedRoleUser>
             </{action}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></{action}Response>
             """);
     }
@@ -88,7 +91,8 @@ internal sealed class FakeAws : IAsyncDisposable
     {
         var role = context.Request.Query["role_name"].ToString();
         _requests.Enqueue(
-            $"GetRoleCredentials {role} of {context.Request.Query["account_id"]} token {context.Request.Headers["x-amz-sso_bearer_token"]}");
+            $"GetRoleCredentials {role} of {context.Request.Query["account_id"]} token "
+            + $"{context.Request.Headers["x-amz-sso_bearer_token"]}");
         var (key, expires) = Issue(role);
         return AnswerAsync(context, 200, new
         {
@@ -102,7 +106,8 @@ internal sealed class FakeAws : IAsyncDisposable
     {
         using var asked = await JsonDocument.ParseAsync(context.Request.Body);
         _requests.Enqueue(
-            $"CreateToken {asked.RootElement.GetProperty("grantType").GetString()} {asked.RootElement.GetProperty("refreshToken").GetString()}");
+            $"CreateToken {asked.RootElement.GetProperty("grantType").GetString()} "
+            + $"{asked.RootElement.GetProperty("refreshToken").GetString()}");
         await AnswerAsync(context, 200,
             new { accessToken = "refreshed-token", expiresIn = 28800, refreshToken = "next-refresh-token", tokenType = "Bearer" });
     }

@@ -9,5 +9,6 @@ public sealed record ScriptedRequest(string Method, string RawPath, string RawQu
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{Method} {RawPath}{(RawQuery.Length == 0 ? "" : "?" + RawQuery)}{(Headers.TryGetValue("Range", out var range) ? " " + range : "")}";
+        $"{Method} {RawPath}{(RawQuery.Length == 0 ? "" : "?" + RawQuery)}"
+        + (Headers.TryGetValue("Range", out var range) ? " " + range : "");
 }

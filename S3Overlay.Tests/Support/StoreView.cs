@@ -25,8 +25,8 @@ internal static class StoreView
 
         foreach (var upload in bench.Store.Uploads.Of(EmbeddedBench.Bucket).OrderBy(upload => upload.Key, StringComparer.Ordinal))
         {
-            text.AppendLine(
-                $"upload of {upload.Key}: {string.Join(", ", bench.Store.Uploads.Parts(upload.UploadId).Select(part => $"{part.Number} {part.Info.ETag}"))}");
+            var parts = bench.Store.Uploads.Parts(upload.UploadId).Select(part => $"{part.Number} {part.Info.ETag}");
+            text.AppendLine($"upload of {upload.Key}: {string.Join(", ", parts)}");
         }
 
         return text.ToString();

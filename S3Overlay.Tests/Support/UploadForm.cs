@@ -81,7 +81,10 @@ public sealed class UploadForm(string accessKey = "minioadmin", string secretKey
         _fields.ForEach(field => WriteField(field.Name, field.Value));
         if (File is not null)
         {
-            Write($"--{Boundary}\r\nContent-Disposition: form-data; name=\"file\"{(FileName is null ? "" : $"; filename=\"{FileName}\"")}\r\nContent-Type: application/x-from-the-browser\r\n\r\n");
+            Write(
+                $"--{Boundary}\r\n"
+                + $"Content-Disposition: form-data; name=\"file\"{(FileName is null ? "" : $"; filename=\"{FileName}\"")}\r\n"
+                + "Content-Type: application/x-from-the-browser\r\n\r\n");
             bytes.Write(File);
             Write("\r\n");
         }

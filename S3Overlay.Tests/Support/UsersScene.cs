@@ -32,16 +32,20 @@ internal sealed class UsersScene : IAsyncDisposable
         var scene = new UsersScene();
         await File.WriteAllTextAsync(scene._folder["store"], """
             [
-              { "accessKey": "overlay", "secretKey": "of-the-overlay", "rights": { "teams": "write", "mapped": "write", "s3-overlay-cache": "write", "s3overlay-probe-*": "write" } },
+              { "accessKey": "overlay", "secretKey": "of-the-overlay",
+                "rights": { "teams": "write", "mapped": "write", "s3-overlay-cache": "write", "s3overlay-probe-*": "write" } },
               { "accessKey": "ANN", "secretKey": "of-ann", "rights": { "anns": "write", "both": "write" } },
               { "accessKey": "BOB", "secretKey": "of-bob", "rights": { "bobs": "write", "both": "write" } }
             ]
             """);
         await File.WriteAllTextAsync(scene._folder["proxy"], """
             [
-              { "accessKey": "ann", "secretKey": "ann-here", "rights": { "*": "write" }, "admin": true, "local": { "accessKey": "ANN", "secretKey": "of-ann" } },
-              { "accessKey": "bob", "secretKey": "bob-here", "rights": { "*": "write" }, "local": { "accessKey": "BOB", "secretKey": "of-bob" } },
-              { "accessKey": "eve", "secretKey": "eve-here", "rights": { "*": "write" }, "admin": true, "local": { "accessKey": "EVE", "secretKey": "of-eve", "sessionToken": "eves-token" } },
+              { "accessKey": "ann", "secretKey": "ann-here", "rights": { "*": "write" }, "admin": true,
+                "local": { "accessKey": "ANN", "secretKey": "of-ann" } },
+              { "accessKey": "bob", "secretKey": "bob-here", "rights": { "*": "write" },
+                "local": { "accessKey": "BOB", "secretKey": "of-bob" } },
+              { "accessKey": "eve", "secretKey": "eve-here", "rights": { "*": "write" }, "admin": true,
+                "local": { "accessKey": "EVE", "secretKey": "of-eve", "sessionToken": "eves-token" } },
               { "accessKey": "team", "secretKey": "team-here", "rights": { "*": "write" } }
             ]
             """);

@@ -125,7 +125,9 @@ public sealed class DashboardTests : IAsyncLifetime
         var spans = await Patience.UntilAsync(
             () => _dashboard.SpansAsync(trace),
             spans => spans.Any(IsMeant),
-            spans => $"The dashboard has no span \"{name}\" in trace {trace}, but: {string.Join(", ", spans.Select(span => span.Span.GetProperty("name")))}.");
+            spans =>
+                $"The dashboard has no span \"{name}\" in trace {trace}, "
+                + $"but: {string.Join(", ", spans.Select(span => span.Span.GetProperty("name")))}.");
         return spans.First(IsMeant).Span;
     }
 

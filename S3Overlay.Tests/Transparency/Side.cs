@@ -84,7 +84,9 @@ public sealed class Side
         var own = Own(target);
         var signature = Convert.ToBase64String(
             HMACSHA1.HashData(Encoding.UTF8.GetBytes(Access.SecretKey), Encoding.UTF8.GetBytes($"{method}\n\n\n{expires}\n{own}")));
-        var link = $"{own}{(own.Contains('?', StringComparison.Ordinal) ? '&' : '?')}AWSAccessKeyId={Access.AccessKey}&Expires={expires}&Signature={Uri.EscapeDataString(signature)}";
+        var link =
+            $"{own}{(own.Contains('?', StringComparison.Ordinal) ? '&' : '?')}AWSAccessKeyId={Access.AccessKey}&Expires={expires}"
+            + $"&Signature={Uri.EscapeDataString(signature)}";
         return Keep($"version 2 {Label(method, target, [])}", await Http.SendUnsignedAsync(method, link, null), depth);
     }
 
@@ -185,7 +187,8 @@ public sealed class Side
 
     private static string Label(string method, string target, (string Name, string Value)[] headers)
     {
-        var text = $"{method} {target} {string.Join(", ", headers.Where(header => header.Name != "Date").Select(header => $"{header.Name}: {header.Value}"))}".TrimEnd();
+        var shown = headers.Where(header => header.Name != "Date").Select(header => $"{header.Name}: {header.Value}");
+        var text = $"{method} {target} {string.Join(", ", shown)}".TrimEnd();
         return text.Length <= 200 ? text : text[..200];
     }
 }

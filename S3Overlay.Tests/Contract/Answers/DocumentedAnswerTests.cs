@@ -196,8 +196,11 @@ public sealed class DocumentedAnswerTests : AnswerTestBase
         Assert.DoesNotContain(Remote?.Requests ?? [], static request => request.Key.Contains('\0', StringComparison.Ordinal));
     }
 
-    private static string Tagging(int count) =>
-        $"<Tagging><TagSet>{string.Concat(Enumerable.Range(0, count).Reverse().Select(static i => $"<Tag><Key>k{i}</Key><Value>v</Value></Tag>"))}</TagSet></Tagging>";
+    private static string Tagging(int count)
+    {
+        var tags = Enumerable.Range(0, count).Reverse().Select(static i => $"<Tag><Key>k{i}</Key><Value>v</Value></Tag>");
+        return $"<Tagging><TagSet>{string.Concat(tags)}</TagSet></Tagging>";
+    }
 
     private async Task<List<string>> TagNamesAsync(string key) =>
         [.. XElement.Parse((await SendAsync("GET", $"/bucket/{key}?tagging")).Text).Descendants()

@@ -29,7 +29,8 @@ public sealed class ListArgumentTests : AnswerTestBase
     {
         await StartAsync(scene);
         Assert.Equal(
-            "400 Code=InvalidArgument | Message=A version-id marker cannot be specified without a key marker. | ArgumentName=version-id-marker | ArgumentValue=null",
+            "400 Code=InvalidArgument | Message=A version-id marker cannot be specified without a key marker. | "
+            + "ArgumentName=version-id-marker | ArgumentValue=null",
             ErrorOf(await SendAsync("GET", "/bucket?versions&version-id-marker=null")));
         foreach (var alright in new[] { "key-marker=a&version-id-marker=null", "key-marker=&version-id-marker=", "key-marker=a" })
         {

@@ -10,7 +10,9 @@ namespace S3Overlay.Tests.Contract.Answers;
 public sealed class TagTests : AnswerTestBase
 {
     private const string BadHeader =
-        "400 Code=InvalidArgument | Message=The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates. | ArgumentName=x-amz-tagging | ArgumentValue=";
+        "400 Code=InvalidArgument | "
+        + "Message=The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates. "
+        + "| ArgumentName=x-amz-tagging | ArgumentValue=";
 
     [Theory]
     [InlineData("plain")]
@@ -102,7 +104,9 @@ public sealed class TagTests : AnswerTestBase
     }
 
     private static string Document(params (string Name, string Value)[] tags) =>
-        $"<Tagging><TagSet>{string.Concat(tags.Select(static tag => $"<Tag><Key>{tag.Name}</Key><Value>{tag.Value}</Value></Tag>"))}</TagSet></Tagging>";
+        "<Tagging><TagSet>"
+        + string.Concat(tags.Select(static tag => $"<Tag><Key>{tag.Name}</Key><Value>{tag.Value}</Value></Tag>"))
+        + "</TagSet></Tagging>";
 
     private async Task<string> SetAsync(params (string Name, string Value)[] tags) =>
         ErrorOf(await SendAsync("PUT", "/bucket/there?tagging", Document(tags)));

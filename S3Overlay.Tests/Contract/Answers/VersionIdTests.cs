@@ -47,11 +47,13 @@ public sealed class VersionIdTests : AnswerTestBase
         var upload = TextOf(await SendAsync("POST", "/bucket/there?uploads"), "UploadId");
         var part = await SendAsync("PUT", $"/bucket/there?partNumber=1&uploadId={upload}", "part");
         var complete =
-            $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>";
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+            + $"<ETag>{part.Headers["ETag"]}</ETag></Part></CompleteMultipartUpload>";
         foreach (var id in new[] { "abc", "null", "", Id })
         {
             var expected =
-                $"400 Code=InvalidArgument | Message=This operation does not accept a version-id. | ArgumentName=versionId | ArgumentValue={id}";
+                "400 Code=InvalidArgument | Message=This operation does not accept a version-id. | ArgumentName=versionId | "
+                + $"ArgumentValue={id}";
             Assert.Equal(expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?versionId={id}", "new")));
             Assert.Equal(
                 expected, ErrorOf(await SendAsync("PUT", $"/bucket/there?versionId={id}", null, ("x-amz-copy-source", "/bucket/there"),

@@ -29,7 +29,8 @@ public abstract class BadFormTests<TFixture>(TFixture fixture) : FormTestBase(fi
     [InlineData("multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nbytes\r\n--b--",
         "InvalidArgument")]
     [InlineData("multipart/form-data; boundary=b",
-        "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nx\r\n--b--", "InvalidArgument")]
+        "--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n"
+        + "x\r\n--b--", "InvalidArgument")]
     public async Task Get_the_error_that_S3_has_for_them(string type, string body, string code)
     {
         var bucket = await NewBucketAsync();

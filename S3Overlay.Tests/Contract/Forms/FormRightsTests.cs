@@ -23,7 +23,8 @@ public sealed class FormRightsTests : IDisposable
         var http = new SignedHttp(proxy.Endpoint);
         Assert.Equal(200, (await http.SendAsync("PUT", "/photos")).Status);
         Task<RawAnswer> Post(string key) => new UploadForm("visitor", "secret").With("key", key)
-            .SignedV2("""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "photos"}, ["starts-with", "$key", ""]]}""").SendAsync(http, "/photos");
+            .SignedV2("""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "photos"}, ["starts-with", "$key", ""]]}""")
+            .SendAsync(http, "/photos");
         Assert.Equal(204, (await Post("inbox/${filename}")).Status);
         var refused = await Post("elsewhere/${filename}");
         Assert.Equal((403, "AccessDenied"), (refused.Status, refused.Code));
@@ -51,7 +52,8 @@ public sealed class FormRightsTests : IDisposable
         Assert.Equal("MalformedXML", (await Form().Without("tagging").With("tagging", "<Tagging>").SendAsync(http, "/public-bucket")).Code);
 
         // One that is sent still says what its author wants taken.
-        var expired = await Form().SignedV2("""{"expiration": "2001-01-01T00:00:00Z", "conditions": []}""").SendAsync(http, "/public-bucket");
+        var expired =
+            await Form().SignedV2("""{"expiration": "2001-01-01T00:00:00Z", "conditions": []}""").SendAsync(http, "/public-bucket");
         Assert.Equal((403, "AccessDenied"), (expired.Status, expired.Code));
     }
 }

@@ -25,7 +25,8 @@ public abstract class FormTestBase(LocalOnlyFixture fixture)
         $$"""{"expiration": "{{Time(seconds)}}", "conditions": [{{string.Join(", ", Usual(bucket).Concat(further))}}]}""";
 
     protected static string[] Usual(string bucket) =>
-        [$$"""{"bucket": "{{bucket}}"}""", """["starts-with", "$key", "foo"]""", """{"acl": "private"}""", """["starts-with", "$Content-Type", "text/plain"]"""];
+        [$$"""{"bucket": "{{bucket}}"}""", """["starts-with", "$key", "foo"]""", """{"acl": "private"}""",
+            """["starts-with", "$Content-Type", "text/plain"]"""];
 
     protected static string Time(int seconds) =>
         DateTime.UtcNow.AddSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -27,7 +27,9 @@ public sealed class OverlaidFormTests(OverlayFixture fixture) : IClassFixture<Ov
     public async Task A_form_cannot_write_the_metadata_that_is_the_servers_own()
     {
         var bucket = await fixture.NewRemoteBucketAsync();
-        var policy = $$"""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "{{bucket}}"}, {"key": "k"}, {"x-amz-meta-s3overlay-x": "1"}]}""";
+        var policy =
+            $$"""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "{{bucket}}"}, {"key": "k"}, """
+            + $$"""{"x-amz-meta-s3overlay-x": "1"}]}""";
         var answer = await new UploadForm().With("key", "k").With("x-amz-meta-s3overlay-x", "1").SignedV2(policy)
             .SendAsync(_http, "/" + bucket);
         Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));

@@ -64,13 +64,16 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
     }
 
     [Theory]
-    [InlineData("expired_policy", """{"expiration": "PAST", "conditions": CONDITIONS}""", 403, "AccessDenied", "Invalid according to Policy: Policy expired.")]
-    [InlineData("invalid_date_format", """{"expiration": "2031-01-01 12:00:00.5+00:00", "conditions": CONDITIONS}""", 400, "InvalidPolicyDocument", "expiration")]
+    [InlineData("expired_policy", """{"expiration": "PAST", "conditions": CONDITIONS}""", 403, "AccessDenied",
+        "Invalid according to Policy: Policy expired.")]
+    [InlineData("invalid_date_format", """{"expiration": "2031-01-01 12:00:00.5+00:00", "conditions": CONDITIONS}""", 400,
+        "InvalidPolicyDocument", "expiration")]
     [InlineData("missing_expires_condition", """{"conditions": CONDITIONS}""", 400, "InvalidPolicyDocument", "expiration")]
     [InlineData("missing_conditions_list", """{"expiration": "FUTURE"}""", 400, "InvalidPolicyDocument", "conditions")]
     [InlineData("condition_is_case_sensitive", """{"expiration": "FUTURE", "CONDITIONS": CONDITIONS}""", 400, "InvalidPolicyDocument", "")]
     [InlineData("expires_is_case_sensitive", """{"EXPIRATION": "FUTURE", "conditions": CONDITIONS}""", 400, "InvalidPolicyDocument", "")]
-    [InlineData("two_lists_of_conditions", """{"expiration": "FUTURE", "conditions": CONDITIONS, "conditions": []}""", 400, "InvalidPolicyDocument", "")]
+    [InlineData("two_lists_of_conditions", """{"expiration": "FUTURE", "conditions": CONDITIONS, "conditions": []}""", 400,
+        "InvalidPolicyDocument", "")]
     [InlineData("no_object", "[]", 400, "InvalidPolicyDocument", "")]
     [InlineData("nothing", "", 400, "InvalidPolicyDocument", "")]
     [InlineData("fractions_of_seconds", """{"expiration": "2999-01-01T12:00:00.000Z", "conditions": CONDITIONS}""", 204, "", "")]
@@ -129,7 +132,8 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
     {
         // escaped_field_values
         var bucket = await NewBucketAsync();
-        var policy = Policy(bucket, [$$"""["starts-with", "$key", {{Json("\\$foo")}}]"""]).Replace(""" ["starts-with", "$key", "foo"],""", "", StringComparison.Ordinal);
+        var policy = Policy(bucket, [$$"""["starts-with", "$key", {{Json("\\$foo")}}]"""])
+            .Replace(""" ["starts-with", "$key", "foo"],""", "", StringComparison.Ordinal);
         AssertStatus(204, await Form("\\$foo.txt").SignedV2(policy).SendAsync(Http, "/" + bucket));
         Assert.Equal("bar", await ReadAsync(bucket, "\\$foo.txt"));
     }
@@ -158,7 +162,8 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
     public async Task Each_of_a_list_of_content_types_must_fit(string type, int status)
     {
         var bucket = await NewBucketAsync();
-        var policy = Policy(bucket, ["""["starts-with", "$Content-Type", "image/"]"""]).Replace(""", ["starts-with", "$Content-Type", "text/plain"]""", "", StringComparison.Ordinal);
+        var policy = Policy(bucket, ["""["starts-with", "$Content-Type", "image/"]"""])
+            .Replace(""", ["starts-with", "$Content-Type", "text/plain"]""", "", StringComparison.Ordinal);
         AssertStatus(status, await Form().Without("Content-Type").With("Content-Type", type).SignedV2(policy)
             .SendAsync(Http, "/" + bucket));
     }

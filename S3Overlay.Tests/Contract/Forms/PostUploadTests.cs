@@ -10,7 +10,8 @@ namespace S3Overlay.Tests.Contract.Forms;
 public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase(fixture), IClassFixture<TFixture>
     where TFixture : LocalOnlyFixture
 {
-    private const string V4 = """["starts-with", "$x-amz-algorithm", ""], ["starts-with", "$x-amz-credential", ""], ["starts-with", "$x-amz-date", ""]""";
+    private const string V4 =
+        """["starts-with", "$x-amz-algorithm", ""], ["starts-with", "$x-amz-credential", ""], ["starts-with", "$x-amz-date", ""]""";
 
     [Theory]
     [InlineData(0)]

@@ -27,6 +27,8 @@ public sealed class AwsProfiles : IAsyncLifetime
             aws_access_key_id = PLAIN
             aws_secret_access_key = {FakeAws.Secret}
             """);
+        const string Printed =
+            $$"""{"Version":1,"AccessKeyId":"KEY-process","SecretAccessKey":"{{FakeAws.Secret}}","SessionToken":"token-of-process"}""";
         Home.Write(".aws/config", $$$"""
             [profile role]
             role_arn = arn:aws:iam::1:role/reader
@@ -52,7 +54,7 @@ public sealed class AwsProfiles : IAsyncLifetime
             sso_account_id = 111122223333
             sso_role_name = legacy
             [profile process]
-            credential_process = echo '{"Version":1,"AccessKeyId":"KEY-process","SecretAccessKey":"{{{FakeAws.Secret}}}","SessionToken":"token-of-process"}'
+            credential_process = echo '{{{Printed}}}'
             [profile brief]
             role_arn = arn:aws:iam::1:role/brief
             source_profile = plain
@@ -81,11 +83,13 @@ public sealed class AwsProfiles : IAsyncLifetime
             """);
         var (soon, later) = (DateTime.UtcNow.AddMinutes(1), DateTime.UtcNow.AddDays(1));
         Home.WriteSignIn("company", $$"""
-            {"startUrl":"https://company.example/start","region":"eu-west-1","accessToken":"old-token","expiresAt":"{{soon:yyyy-MM-ddTHH:mm:ssZ}}",
-             "clientId":"id","clientSecret":"secret","registrationExpiresAt":"{{later:yyyy-MM-ddTHH:mm:ssZ}}","refreshToken":"refresh-token"}
+            {"startUrl":"https://company.example/start","region":"eu-west-1","accessToken":"old-token",
+             "expiresAt":"{{soon:yyyy-MM-ddTHH:mm:ssZ}}","clientId":"id","clientSecret":"secret",
+             "registrationExpiresAt":"{{later:yyyy-MM-ddTHH:mm:ssZ}}","refreshToken":"refresh-token"}
             """);
         Home.WriteSignIn("https://legacy.example/start", $$"""
-            {"startUrl":"https://legacy.example/start","region":"eu-west-1","accessToken":"legacy-token","expiresAt":"{{later:yyyy-MM-ddTHH:mm:ssZ}}"}
+            {"startUrl":"https://legacy.example/start","region":"eu-west-1","accessToken":"legacy-token",
+             "expiresAt":"{{later:yyyy-MM-ddTHH:mm:ssZ}}"}
             """);
         Home.WriteSignIn("https://expired.example/start", """
             {"startUrl":"https://expired.example/start","region":"eu-west-1","accessToken":"old-token","expiresAt":"2020-01-01T00:00:00Z"}

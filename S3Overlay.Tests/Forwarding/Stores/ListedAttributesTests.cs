@@ -49,7 +49,8 @@ public sealed class ListedAttributesTests
         var list = await proxy.SendAsync("GET", "/bucket?list-type=2", null, wish);
         Assert.True(list.Status == 200, list.Text);
         Assert.Contains(
-            "<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>", list.Text, StringComparison.Ordinal);
+            "<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress>"
+            + "<RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>", list.Text, StringComparison.Ordinal);
         Assert.Contains("<StorageClass>GLACIER</StorageClass>", list.Text, StringComparison.Ordinal);
         Assert.Contains("<ChecksumAlgorithm>NEWHASH</ChecksumAlgorithm>", list.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("RestoreStatus", (await proxy.SendAsync("GET", "/bucket?list-type=2")).Text, StringComparison.Ordinal);
@@ -59,10 +60,13 @@ public sealed class ListedAttributesTests
             var asked = context.Request.Headers["x-amz-optional-object-attributes"] == "RestoreStatus";
             context.Response.ContentType = "application/xml";
             return context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(
-                "<ListBucketResult><Name>bucket</Name><IsTruncated>false</IsTruncated><Contents>\n <Key>k</Key><LastModified>2026-01-01T00:00:00.000Z</LastModified>"
+                "<ListBucketResult><Name>bucket</Name><IsTruncated>false</IsTruncated><Contents>\n <Key>k</Key>"
+                + "<LastModified>2026-01-01T00:00:00.000Z</LastModified>"
                 + "<ETag>&quot;e&quot;</ETag><ChecksumAlgorithm>NEWHASH</ChecksumAlgorithm><Size>5</Size><Owner><ID>me</ID></Owner>"
-                + "<UserMetadata><Items><Entry><Key>other</Key></Entry></Items><X-Meta>v</X-Meta></UserMetadata><StorageClass>GLACIER</StorageClass>"
-                + (asked ? "<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress><RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>" : "")
+                + "<UserMetadata><Items><Entry><Key>other</Key></Entry></Items><X-Meta>v</X-Meta></UserMetadata>"
+                + "<StorageClass>GLACIER</StorageClass>"
+                + (asked ? "<RestoreStatus><IsRestoreInProgress>false</IsRestoreInProgress>"
+                + "<RestoreExpiryDate>2026-12-01T00:00:00.000Z</RestoreExpiryDate></RestoreStatus>" : "")
                 + "</Contents></ListBucketResult>")).AsTask();
         }
     }

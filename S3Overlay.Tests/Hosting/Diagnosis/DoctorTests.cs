@@ -59,7 +59,8 @@ public sealed class DoctorTests : IAsyncLifetime
         Assert.Matches("\\? settings +S3_OVERLAY_CHACHE_ENABLED: .*Did you mean S3_OVERLAY_CACHE_ENABLED\\?", output);
         Assert.Matches("✗ data folder +.* it holds thesis.txt. Set S3_OVERLAY_DATA_DIR ", output);
         Assert.Matches(
-            "✗ bucket photos +.* does not have the bucket \"prod-fotos\", which photos shows.\n +Correct its name in S3_OVERLAY_BUCKET_MAPPING", output);
+            "✗ bucket photos +.* does not have the bucket \"prod-fotos\", which photos shows.\n"
+            + " +Correct its name in S3_OVERLAY_BUCKET_MAPPING", output);
         Assert.Contains(", 2 failed, ", output, StringComparison.Ordinal);
         Assert.Equal(["thesis.txt"], Directory.EnumerateFileSystemEntries(_folder["data"]).Select(Path.GetFileName));
     }
@@ -129,7 +130,10 @@ public sealed class DoctorTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/ann</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>", "it is arn:aws:iam::123456789012:user/ann.", 0)]
+    [InlineData(
+        "<GetCallerIdentityResponse><GetCallerIdentityResult>"
+        + "<Arn>arn:aws:iam::123456789012:user/ann</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>",
+        "it is arn:aws:iam::123456789012:user/ann.", 0)]
     [InlineData("<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>", "InvalidClientTokenId", 2)]
     [InlineData("<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "AWS did not say: AccessDenied", 1)]
     public async Task At_AWS_it_asks_whose_the_keys_are(string answer, string message, int verdict)
@@ -171,7 +175,8 @@ public sealed class DoctorTests : IAsyncLifetime
 
         Assert.Equal(1, code);
         Assert.Matches(
-            "✗ remote credentials +There is no AWS profile 'no-such-profile' \\(S3_OVERLAY_REMOTE_PROFILE\\).\n +.*S3_OVERLAY_REMOTE_PROFILE", output);
+            "✗ remote credentials +There is no AWS profile 'no-such-profile' \\(S3_OVERLAY_REMOTE_PROFILE\\).\n"
+            + " +.*S3_OVERLAY_REMOTE_PROFILE", output);
         Assert.Contains(" 1 failed", output, StringComparison.Ordinal);
         Assert.Empty(_remote.Requests);
     }

@@ -141,7 +141,8 @@ public sealed class RemoteProbeTests : IAsyncLifetime
 
             await using var writer = new StreamWriter(context.Response.Body);
             await writer.WriteAsync(
-                "<ListAllMyBucketsResult><Buckets><Bucket><Name>prod-photos</Name><CreationDate>2021-02-03T04:05:06.000Z</CreationDate></Bucket></Buckets></ListAllMyBucketsResult>");
+                "<ListAllMyBucketsResult><Buckets><Bucket><Name>prod-photos</Name>"
+                + "<CreationDate>2021-02-03T04:05:06.000Z</CreationDate></Bucket></Buckets></ListAllMyBucketsResult>");
             return ScriptedOutcome.Answered;
         };
         await using var proxy = await StartAsync(("S3_OVERLAY_REQUIRE_REMOTE", "true"),

@@ -14,7 +14,8 @@ internal sealed record DeleteObjects(int Bucket, IReadOnlyList<string> Keys, boo
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
-        var xml = $"<Delete>{(IsQuiet ? "<Quiet>true</Quiet>" : "")}{string.Concat(Keys.Select(key => $"<Object><Key>{SecurityElement.Escape(key)?.Replace("\n", "&#10;")}</Key></Object>"))}</Delete>";
+        var objects = Keys.Select(key => $"<Object><Key>{SecurityElement.Escape(key)?.Replace("\n", "&#10;")}</Key></Object>");
+        var xml = $"<Delete>{(IsQuiet ? "<Quiet>true</Quiet>" : "")}{string.Concat(objects)}</Delete>";
         var body = System.Text.Encoding.UTF8.GetBytes(xml);
         var md5 = Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(body));
         var answer = await scene.SendAsync("POST", bucket, null, "delete", body, ("Content-MD5", md5));

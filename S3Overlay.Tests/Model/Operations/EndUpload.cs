@@ -38,7 +38,9 @@ internal sealed record EndUpload(int Slot, bool Aborts, ModelCondition Condition
 
         var (bucket, key, version) = (upload.Bucket, upload.Key, upload.Version);
         var shown = scene.View.MayShow(bucket, key, isExact: true);
-        var xml = $"<CompleteMultipartUpload>{string.Concat(upload.Parts.Select(part => $"<Part><PartNumber>{part.Key}</PartNumber><ETag>{ObjectVersion.Of(part.Value).ETag}</ETag></Part>"))}</CompleteMultipartUpload>";
+        var parts = upload.Parts.Select(part =>
+            $"<Part><PartNumber>{part.Key}</PartNumber><ETag>{ObjectVersion.Of(part.Value).ETag}</ETag></Part>");
+        var xml = $"<CompleteMultipartUpload>{string.Concat(parts)}</CompleteMultipartUpload>";
         var answer = await scene.SendAsync("POST", bucket, key, query, System.Text.Encoding.UTF8.GetBytes(xml),
             Conditions.Header(Condition, shown));
         if (answer.Status != 200)

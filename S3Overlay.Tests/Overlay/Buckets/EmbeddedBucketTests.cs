@@ -67,7 +67,9 @@ public sealed class EmbeddedBucketTests : IAsyncLifetime
             S3Operation.CompleteMultipartUpload,
             "mapped",
             "big",
-            $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{Value(part, "ETag").Replace("\"", "&quot;", StringComparison.Ordinal)}</ETag>{checksum}</Part></CompleteMultipartUpload>",
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber>"
+            + $"<ETag>{Value(part, "ETag").Replace("\"", "&quot;", StringComparison.Ordinal)}</ETag>{checksum}</Part>"
+            + "</CompleteMultipartUpload>",
             upload[1..],
             ("If-None-Match", "*"));
         Assert.Equal("2345", await _bench.GetAsync("mapped", "big"));

@@ -219,7 +219,10 @@ public sealed partial class SeveralRemotesTests
             }
 
             await context.Response.Body.WriteAsync(
-                "<ListAllMyBucketsResult><Buckets><Bucket><Name>theirs</Name><CreationDate>2024-01-01T00:00:00Z</CreationDate></Bucket></Buckets></ListAllMyBucketsResult>"u8.ToArray());
+                """
+                <ListAllMyBucketsResult><Buckets><Bucket><Name>theirs</Name><CreationDate>2024-01-01T00:00:00Z</CreationDate></Bucket>
+                </Buckets></ListAllMyBucketsResult>
+                """u8.ToArray());
             return ScriptedOutcome.Answered;
         };
 
@@ -269,7 +272,9 @@ public sealed partial class SeveralRemotesTests
         do
         {
             var page = await scene.SendAsync(
-                "GET", $"/data?list-type=2&encoding-type=url&max-keys={size}&prefix={Uri.EscapeDataString(prefix)}&delimiter={Uri.EscapeDataString(delimiter)}{token}");
+                "GET",
+                $"/data?list-type=2&encoding-type=url&max-keys={size}&prefix={Uri.EscapeDataString(prefix)}"
+                + $"&delimiter={Uri.EscapeDataString(delimiter)}{token}");
             Assert.Equal(200, page.Status);
             var rows = Keys(page);
             all.AddRange(rows);

@@ -36,7 +36,8 @@ public sealed class StartTests
                 && proxy.Output.Contains("The remote refusing is in trouble: ", StringComparison.Ordinal),
             "Remotes in trouble are not told.");
         Assert.Contains(
-            "http://no-such-host.invalid:9000 cannot be found: there is no host no-such-host.invalid. Correct the host in S3_OVERLAY_REMOTE_MISSING_ENDPOINT.", proxy.Output, StringComparison.Ordinal);
+            "http://no-such-host.invalid:9000 cannot be found: there is no host no-such-host.invalid. "
+            + "Correct the host in S3_OVERLAY_REMOTE_MISSING_ENDPOINT.", proxy.Output, StringComparison.Ordinal);
         Assert.Contains(
             $"{RemotesScene.TextOf(refusing)} does not know the access key wr.... Correct S3_OVERLAY_REMOTE_REFUSING_ACCESS_KEY_ID.",
             proxy.Output, StringComparison.Ordinal);
@@ -64,7 +65,9 @@ public sealed class StartTests
             ("S3_OVERLAY_REMOTE_ENDPOINT", RemotesScene.TextOf(remote)),
             ("S3_OVERLAY_REMOTE_ANONYMOUS", "true"),
             ("S3_OVERLAY_BUCKET_MAPPING", "photos:prod-fotos,others:prod-photos"));
-        var line = $"{RemotesScene.TextOf(remote)} does not have the bucket \"prod-fotos\", which photos shows. Correct its name in S3_OVERLAY_BUCKET_MAPPING, or make it there.";
+        var line =
+            $"{RemotesScene.TextOf(remote)} does not have the bucket \"prod-fotos\", which photos shows. "
+            + "Correct its name in S3_OVERLAY_BUCKET_MAPPING, or make it there.";
         await Patience.UntilAsync(() => proxy.Output.Contains(line, StringComparison.Ordinal), "The mapping is not told.");
 
         var health = await new SignedHttp(proxy.Endpoint).SendUnsignedAsync("GET", "/health");

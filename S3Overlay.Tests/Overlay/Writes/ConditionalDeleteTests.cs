@@ -93,8 +93,10 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
         var answer = await proxy.SendAsync(
             "POST",
             "/bucket?delete",
-            $"<Delete><Object><Key>a</Key><ETag>{etag}</ETag><Size>5</Size></Object><Object><Key>b</Key><Size>6</Size></Object><Object><Key>c</Key><ETag>wrong</ETag></Object>"
-                + $"<Object><Key>d</Key><LastModifiedTime>Sun, 06 Nov 1994 08:49:37 GMT</LastModifiedTime></Object><Object><Key>e</Key><LastModifiedTime>{date}</LastModifiedTime></Object></Delete>");
+            $"<Delete><Object><Key>a</Key><ETag>{etag}</ETag><Size>5</Size></Object><Object><Key>b</Key><Size>6</Size></Object>"
+            + "<Object><Key>c</Key><ETag>wrong</ETag></Object>"
+                + "<Object><Key>d</Key><LastModifiedTime>Sun, 06 Nov 1994 08:49:37 GMT</LastModifiedTime></Object><Object><Key>e</Key>"
+                + $"<LastModifiedTime>{date}</LastModifiedTime></Object></Delete>");
         Assert.Equal(200, answer.Status);
         Assert.Equal(3, answer.Text.Split("<Code>PreconditionFailed</Code>").Length - 1);
         foreach (var (key, isThere) in ((string, bool)[])[("a", false), ("b", true), ("c", true), ("d", true), ("e", false)])

@@ -97,7 +97,8 @@ public sealed class CopySpellingTests
             folder["keys.json"],
             $$"""
             [ { "accessKey": "minioadmin", "secretKey": "minioadmin", "rights": { "*": "write" } },
-              { "accessKey": "visitor", "secretKey": "visitor-here", "rights": { "{{first}}*": "read", "{{second}}*": "read", "target/*": "write" } } ]
+              { "accessKey": "visitor", "secretKey": "visitor-here",
+                "rights": { "{{first}}*": "read", "{{second}}*": "read", "target/*": "write" } } ]
             """);
         await using var store = await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null, null, ("S3_OVERLAY_KEYS_FILE", folder["keys.json"]));

@@ -56,7 +56,9 @@ public abstract class CopyUpTestBase : IAsyncLifetime
         { Method: "GET", Key: "key", RawQuery: "" or "x-id=GetObject" };
 
     protected static string Document(params (string Name, string Value)[] tags) =>
-        $"<Tagging><TagSet>{string.Concat(tags.Select(static tag => $"<Tag><Key>{tag.Name}</Key><Value>{tag.Value}</Value></Tag>"))}</TagSet></Tagging>";
+        "<Tagging><TagSet>"
+        + string.Concat(tags.Select(static tag => $"<Tag><Key>{tag.Name}</Key><Value>{tag.Value}</Value></Tag>"))
+        + "</TagSet></Tagging>";
 
     private protected void At(string stage, Func<Task> meanwhile) => (_stage, _meanwhile) = (stage, meanwhile);
 

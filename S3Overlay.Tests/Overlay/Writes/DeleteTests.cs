@@ -191,5 +191,6 @@ public sealed class DeleteTests
     }
 
     private static string Delete(bool quiet, IEnumerable<string> keys) =>
-        $"<Delete><Quiet>{(quiet ? "true" : "false")}</Quiet>{string.Concat(keys.Select(key => $"<Object><Key>{key}</Key></Object>"))}</Delete>";
+        $"<Delete><Quiet>{(quiet ? "true" : "false")}</Quiet>"
+        + string.Concat(keys.Select(key => $"<Object><Key>{key}</Key></Object>")) + "</Delete>";
 }

@@ -64,7 +64,8 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
             ("x-amz-decoded-content-length", "66560"),
             ("Content-Length", "66824"),
             ("Authorization",
-                $"{Credential},SignedHeaders={first};x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class{last},"
+                $"{Credential},"
+                + $"SignedHeaders={first};x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length;x-amz-storage-class{last},"
                 + $"Signature={signature}"));
         if (last.Length > 0)
         {

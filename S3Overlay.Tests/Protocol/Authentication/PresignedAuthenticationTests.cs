@@ -124,7 +124,8 @@ public sealed class PresignedAuthenticationTests : AuthenticatorTestBase
     public void WhatIsAboutABodyIsNotMadeAHeader()
     {
         const string OfNoBytes =
-            "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&x-amz-trailer=x-amz-checksum-crc32&x-amz-decoded-content-length=0&x-amz-checksum-mode=ENABLED";
+            "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32&x-amz-trailer=x-amz-checksum-crc32"
+            + "&x-amz-decoded-content-length=0&x-amz-checksum-mode=ENABLED";
         var headers = Headers();
 
         Authenticate("PUT", "/k", Signer.Presign("PUT", Host, "/k", OfNoBytes, [], Time, TimeSpan.FromHours(1)), headers);

@@ -26,8 +26,10 @@ public sealed class Version2AuthenticationTests : AuthenticatorTestBase
             "XbyTlbQdu9Xw5o8P4iMwPktxQd8=" },
         {
             "PUT", "/db-backup.dat.gz", "", "static.johnsmith.net",
-            "Date: Tue, 27 Mar 2007 21:06:08 +0000|x-amz-acl: public-read|content-type: application/x-download|Content-MD5: 4gJE4saaMU4BqNR0kLY+lw==|X-Amz-Meta-ReviewedBy: joe@johnsmith.net"
-            + "|X-Amz-Meta-ReviewedBy: jane@johnsmith.net|X-Amz-Meta-FileChecksum: 0x02661779|X-Amz-Meta-ChecksumAlgorithm: crc32|Content-Disposition: attachment; filename=database.dat",
+            "Date: Tue, 27 Mar 2007 21:06:08 +0000|x-amz-acl: public-read|content-type: application/x-download"
+            + "|Content-MD5: 4gJE4saaMU4BqNR0kLY+lw==|X-Amz-Meta-ReviewedBy: joe@johnsmith.net"
+            + "|X-Amz-Meta-ReviewedBy: jane@johnsmith.net|X-Amz-Meta-FileChecksum: 0x02661779|X-Amz-Meta-ChecksumAlgorithm: crc32"
+            + "|Content-Disposition: attachment; filename=database.dat",
             "ilyl83RwaSoYIEdixDQcA4OnAnc="
         },
         { "GET", "/", "", "", "Date: Wed, 28 Mar 2007 01:29:59 +0000", "qGdzdERIC03wnaRNKh6OqZehG9s=" },

@@ -13,7 +13,9 @@ public sealed class XmlTreeTests
     [Theory]
     [InlineData("<a/>")]
     [InlineData("<a> <b>x</b>\n<b/>y<![CDATA[<z>]]></a>")]
-    [InlineData("<?xml version=\"1.0\"?><a xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\" x=\"1\"><b xmlns:p=\"urn:p\" p:y=\"&#13;\">&#1;&amp;</b><p:c xmlns:p=\"urn:q\"/></a> ")]
+    [InlineData(
+        "<?xml version=\"1.0\"?><a xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\" x=\"1\">"
+        + "<b xmlns:p=\"urn:p\" p:y=\"&#13;\">&#1;&amp;</b><p:c xmlns:p=\"urn:q\"/></a> ")]
     public async Task A_tree_is_the_one_that_the_framework_makes(string document)
     {
         var expected = XElement.Load(Reader(document));

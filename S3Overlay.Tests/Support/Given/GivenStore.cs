@@ -21,7 +21,8 @@ public sealed record GivenStore(Uri Endpoint, string AccessKey, string SecretKey
     /// <summary>Why the tests before it cannot run here, or null where they can.</summary>
     public static string? Missing =>
         Local is null || Remote is null
-            ? "A store is tried where S3OVERLAY_TEST_STORE and S3OVERLAY_TEST_STORE_REMOTE name two, and _ACCESS_KEY and _SECRET_KEY their user." : null;
+            ? "A store is tried where S3OVERLAY_TEST_STORE and S3OVERLAY_TEST_STORE_REMOTE name two, "
+                + "and _ACCESS_KEY and _SECRET_KEY their user." : null;
 
     /// <summary>The settings of a proxy whose writable layer it is, and whose clients have a key of their own.</summary>
     public (string Name, string Value)[] AsLocal =>

@@ -14,7 +14,8 @@ internal static class BucketScenarios
         await s.SendAsync("PUT", "/BUCKET");
         await s.SendAsync(
             "PUT", "/BUCKET-x",
-            "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>nowhere-1</LocationConstraint></CreateBucketConfiguration>");
+            "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+            + "<LocationConstraint>nowhere-1</LocationConstraint></CreateBucketConfiguration>");
         await s.SendAsync("PUT", "/BUCKET-y", null, ("x-amz-acl", "public-read"));
         await s.SendAsync("GET", "/BUCKET-y?acl");
         await s.SendAsync("PUT", "/BUCKET-z", null, ("x-amz-object-ownership", "BucketOwnerEnforced"));

@@ -4,8 +4,10 @@ namespace S3Overlay.Tests.Transparency.Scenarios;
 internal static class ConfigurationScenarios
 {
     private const string Cors =
-        "<CORSConfiguration><CORSRule><AllowedOrigin>https://*.example</AllowedOrigin><AllowedMethod>GET</AllowedMethod><AllowedMethod>PUT</AllowedMethod>"
-        + "<AllowedHeader>x-amz-*</AllowedHeader><ExposeHeader>ETag</ExposeHeader><MaxAgeSeconds>100</MaxAgeSeconds></CORSRule></CORSConfiguration>";
+        "<CORSConfiguration><CORSRule><AllowedOrigin>https://*.example</AllowedOrigin><AllowedMethod>GET</AllowedMethod>"
+        + "<AllowedMethod>PUT</AllowedMethod>"
+        + "<AllowedHeader>x-amz-*</AllowedHeader><ExposeHeader>ETag</ExposeHeader>"
+        + "<MaxAgeSeconds>100</MaxAgeSeconds></CORSRule></CORSConfiguration>";
 
     public static async Task TagsAsync(Side s)
     {
@@ -15,7 +17,8 @@ internal static class ConfigurationScenarios
             await s.SendAsync("GET", target);
             await s.SendAsync(
                 "PUT", target,
-                "<Tagging><TagSet><Tag><Key>a b</Key><Value>1&amp;2</Value></Tag><Tag><Key>\u00fc</Key><Value></Value></Tag></TagSet></Tagging>");
+                "<Tagging><TagSet><Tag><Key>a b</Key><Value>1&amp;2</Value></Tag><Tag><Key>\u00fc</Key>"
+                + "<Value></Value></Tag></TagSet></Tagging>");
             await s.SendAsync("GET", target);
             await s.SendAsync("PUT", target,
                 "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag><Tag><Key>a</Key><Value>2</Value></Tag></TagSet></Tagging>");
@@ -62,14 +65,20 @@ internal static class ConfigurationScenarios
 
     public static async Task ConfigurationsAsync(Side s)
     {
-        var policy = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::BUCKET/*\"}]}";
+        var policy = """
+            {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject",
+             "Resource":"arn:aws:s3:::BUCKET/*"}]}
+            """;
         var lifecycle =
-            "<LifecycleConfiguration><Rule><ID>r</ID><Filter><Prefix>a/</Prefix></Filter><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule></LifecycleConfiguration>";
+            "<LifecycleConfiguration><Rule><ID>r</ID><Filter><Prefix>a/</Prefix></Filter><Status>Enabled</Status>"
+            + "<Expiration><Days>3</Days></Expiration></Rule></LifecycleConfiguration>";
         (string Name, string? Good, string Bad)[] all =
         [
             ("policy", policy, "nonsense"), ("lifecycle", lifecycle, "<nonsense/>"), ("cors", Cors, "<nonsense/>"),
             ("encryption",
-                "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>", "<nonsense/>"),
+                "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault>"
+                + "<SSEAlgorithm>AES256</SSEAlgorithm></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>",
+                "<nonsense/>"),
             ("notification", "<NotificationConfiguration/>", "<"), ("logging", "<BucketLoggingStatus/>", "<"),
             ("requestPayment", "<RequestPaymentConfiguration><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
                 "<RequestPaymentConfiguration><Payer>Nonsense</Payer></RequestPaymentConfiguration>"),
@@ -111,7 +120,8 @@ internal static class ConfigurationScenarios
         await s.SendAsync("GET", "/BUCKET?website");
         await s.SendAsync(
             "PUT", "/BUCKET?website",
-            "<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument><ErrorDocument><Key>error.html</Key></ErrorDocument></WebsiteConfiguration>");
+            "<WebsiteConfiguration><IndexDocument><Suffix>index.html</Suffix></IndexDocument>"
+            + "<ErrorDocument><Key>error.html</Key></ErrorDocument></WebsiteConfiguration>");
         await s.SendAsync("GET", "/BUCKET?website");
         await s.SendAsync("PUT", "/BUCKET?website", "<WebsiteConfiguration/>");
         await s.SendAsync("PUT", "/BUCKET/r", "value", ("x-amz-website-redirect-location", "http://other.example/"));

@@ -59,8 +59,10 @@ internal static class MultipartScenarios
         foreach (var document in new[]
         {
             "", "<", "<nonsense/>", "<CompleteMultipartUpload/>", "<CompleteMultipartUpload></CompleteMultipartUpload>",
-            $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part><Part><PartNumber>2</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>",
-            $"<CompleteMultipartUpload><Part><PartNumber>2</PartNumber><ETag>{etag}</ETag></Part><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>",
+            $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part><Part><PartNumber>2</PartNumber>"
+            + $"<ETag>{etag}</ETag></Part></CompleteMultipartUpload>",
+            $"<CompleteMultipartUpload><Part><PartNumber>2</PartNumber><ETag>{etag}</ETag></Part><Part><PartNumber>1</PartNumber>"
+            + $"<ETag>{etag}</ETag></Part></CompleteMultipartUpload>",
             $"<CompleteMultipartUpload><Part><PartNumber>7</PartNumber><ETag>{etag}</ETag></Part></CompleteMultipartUpload>",
             "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>wrong</ETag></Part></CompleteMultipartUpload>",
             "<CompleteMultipartUpload><Part><PartNumber>nonsense</PartNumber><ETag>wrong</ETag></Part></CompleteMultipartUpload>",
@@ -84,7 +86,8 @@ internal static class MultipartScenarios
         await s.SendAsync("GET", $"/BUCKET/k?uploadId={upload}&max-parts=nonsense");
         await s.SendAsync(
             "POST", $"/BUCKET/k?uploadId={upload}",
-            $"<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><PartNumber>2</PartNumber><ETag>&quot;{etag}&quot;</ETag></Part></CompleteMultipartUpload>");
+            "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Part><PartNumber>2</PartNumber>"
+            + $"<ETag>&quot;{etag}&quot;</ETag></Part></CompleteMultipartUpload>");
         await s.SendAsync("GET", "/BUCKET/k");
     }
 

@@ -66,7 +66,8 @@ internal static class SignatureScenarios
         await s.SendUnsignedAsync(
             Depth.Code, "GET", "/BUCKET/k", null, ("x-amz-date", "20130524T000000Z"), ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
             ("Authorization",
-                "AWS4-HMAC-SHA256 Credential=unknown-key/20130524/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=" + new string('0', 64)));
+                "AWS4-HMAC-SHA256 Credential=unknown-key/20130524/us-east-1/s3/aws4_request, "
+                + "SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=" + new string('0', 64)));
         await s.SendUnsignedAsync(Depth.Code, "GET", "/BUCKET/k?X-Amz-Algorithm=AWS4-HMAC-SHA256", null);
         await s.SendUnsignedAsync(
             Depth.Code, "GET", "/BUCKET/k?AWSAccessKeyId=unknown-key&Expires=9175139620&Signature=AAAAAAAAAAAAAAAAAAAAAAAAAAA%3D", null);
@@ -74,7 +75,9 @@ internal static class SignatureScenarios
 
     public static async Task FormsAsync(Side s)
     {
-        var policy = $$"""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "{{s.Bucket}}"}, ["starts-with", "$key", ""], ["starts-with", "$success_action_status", ""], ["starts-with", "$Content-Type", ""]]}""";
+        var policy =
+            $$"""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "{{s.Bucket}}"}, ["starts-with", "$key", ""], """
+            + $$"""["starts-with", "$success_action_status", ""], ["starts-with", "$Content-Type", ""]]}""";
         await s.SendFormAsync(Depth.All, "plain", form => form.With("key", "a/b").With("Content-Type", "text/plain").SignedV2(policy));
         await s.SendAsync("GET", "/BUCKET/a/b");
         await s.SendFormAsync(Depth.All, "200", form => form.With("key", "k").With("success_action_status", "200").SignedV2(policy));

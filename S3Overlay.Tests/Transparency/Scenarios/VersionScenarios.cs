@@ -54,7 +54,8 @@ internal static class VersionScenarios
         await s.SendAsync("GET", "/BUCKET-lock?versioning");
         await s.SendAsync(
             "PUT", "/BUCKET-lock?object-lock",
-            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode><Days>0</Days></DefaultRetention></Rule></ObjectLockConfiguration>");
+            "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled><Rule><DefaultRetention><Mode>GOVERNANCE</Mode>"
+            + "<Days>0</Days></DefaultRetention></Rule></ObjectLockConfiguration>");
         await s.SendAsync("PUT", "/BUCKET-lock?object-lock", "<nonsense");
         var version = s.LearnHeader(await s.SendAsync("PUT", "/BUCKET-lock/k", "value"), "x-amz-version-id", "VERSION");
         await s.SendAsync("GET", "/BUCKET-lock/k?retention");

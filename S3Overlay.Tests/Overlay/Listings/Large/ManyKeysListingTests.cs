@@ -94,7 +94,8 @@ public abstract class ManyKeysListingTests<TScene>(TScene scene) : IClassFixture
         scene.Remote.TakeCalls();
         var query = string.Create(
             CultureInfo.InvariantCulture,
-            $"{(isV2 ? "list-type=2&encoding-type=url&" : "")}max-keys={pageSize}&prefix={UriEncoding.EncodeComponent(prefix)}&delimiter={UriEncoding.EncodeComponent(delimiter)}{next}");
+            $"{(isV2 ? "list-type=2&encoding-type=url&" : "")}max-keys={pageSize}&prefix={UriEncoding.EncodeComponent(prefix)}"
+            + $"&delimiter={UriEncoding.EncodeComponent(delimiter)}{next}");
         return await scene.ListAsync(query);
     }
 

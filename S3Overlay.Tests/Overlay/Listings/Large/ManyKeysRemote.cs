@@ -116,7 +116,9 @@ public sealed class ManyKeysRemote : IAsyncDisposable
         }
 
         var isTruncated = at < _keys.Length && _keys[at].StartsWith(call.Prefix, StringComparison.Ordinal);
-        var head = $"<?xml version=\"1.0\"?><ListBucketResult><EncodingType>url</EncodingType><IsTruncated>{(isTruncated ? "true" : "false")}</IsTruncated>";
+        var head =
+            "<?xml version=\"1.0\"?><ListBucketResult><EncodingType>url</EncodingType>"
+            + $"<IsTruncated>{(isTruncated ? "true" : "false")}</IsTruncated>";
         var next = isTruncated ? $"<NextContinuationToken>{ContinuationTokens.Write(last)}</NextContinuationToken>" : "";
         return Encoding.UTF8.GetBytes($"{head}{next}{objects}{prefixes}</ListBucketResult>");
     }
@@ -157,5 +159,6 @@ public sealed class ManyKeysRemote : IAsyncDisposable
 
     private static string Contents(string key, ObjectInfo info) => string.Create(
         CultureInfo.InvariantCulture,
-        $"<Contents><Key>{UriEncoding.EncodeKey(key)}</Key><LastModified>{info.LastModified:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}</LastModified><ETag>{info.ETag}</ETag><Size>{info.Size}</Size></Contents>");
+        $"<Contents><Key>{UriEncoding.EncodeKey(key)}</Key><LastModified>{info.LastModified:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}</LastModified>"
+        + $"<ETag>{info.ETag}</ETag><Size>{info.Size}</Size></Contents>");
 }
