@@ -44,7 +44,7 @@ public sealed class AccessTests : IAsyncLifetime
         }
     }
 
-    /// <summary>A page that knows a key is refused all the same: with keys of one's own, too, and also where it only reads.</summary>
+    /// <summary>A page from another origin is refused, even with its own keys and even for reads.</summary>
     [Theory]
     [InlineData("Origin", "http://page.test")]
     [InlineData("Origin", "null")]
@@ -174,7 +174,7 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(200, (await host.SendAsync("POST", "/-/v1/drop?all=true")).Status);
     }
 
-    /// <summary>Who gets hold of a link must not administer with it.</summary>
+    /// <summary>A leaked presigned URL must not give access to the administration.</summary>
     [Fact]
     public async Task A_presigned_address_is_refused()
     {

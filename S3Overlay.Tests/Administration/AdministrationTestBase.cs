@@ -57,7 +57,7 @@ public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClas
     /// <summary>The last line of an answer.</summary>
     protected static JsonElement Last(RawAnswer answer) => JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
 
-    /// <summary>What a client sees of a key; null for nothing.</summary>
+    /// <summary>The text that a client reads at a key. Null if there is none.</summary>
     protected async Task<string?> SeenAsync(string bucket, string key)
     {
         var answer = await Http.SendAsync("GET", $"/{bucket}/{UriEncoding.EncodeKey(key)}");
@@ -69,7 +69,7 @@ public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClas
     protected async Task<string[]> ListedAsync(string bucket) =>
         [.. (await fixture.S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects?.Select(row => row.Key) ?? []];
 
-    /// <summary>Where a read was answered from.</summary>
+    /// <summary>The layer that served a read.</summary>
     protected async Task<string> LayerAsync(string bucket, string key) =>
         (await Http.SendAsync("GET", $"/{bucket}/{UriEncoding.EncodeKey(key)}")).Headers["x-s3overlay-layer"];
 }

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>Held bytes dropped by an administrator: nothing written is touched, and readers notice nothing (rules A5, E3).</summary>
+/// <summary>An administrator evicts cached bytes. Written objects are untouched, and readers notice nothing (rules A5, E3).</summary>
 [Trait("Rule", "E3")]
 public abstract class DropTests<TFixture>(TFixture fixture) : AdministrationTestBase<TFixture>(fixture)
     where TFixture : OverlayFixture
@@ -88,7 +88,7 @@ public abstract class DropTests<TFixture>(TFixture fixture) : AdministrationTest
         Assert.Equal(text, await SeenAsync(bucket, "large"));
     }
 
-    /// <summary>Reads objects until they are held.</summary>
+    /// <summary>Reads objects until they are cached.</summary>
     private async Task HoldAsync(string bucket, params string[] keys)
     {
         foreach (var key in keys)

@@ -4,9 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>
-/// What explain says of copies that reads do not believe without asking the remote (rules A5, S1): what a read would find.
-/// </summary>
+/// <summary>What explain reports about entries that a read would revalidate first: what the read would find (rules A5, S1).</summary>
 [Trait("Rule", "A5")]
 public sealed class ExplainFreshnessTests : IAsyncLifetime
 {

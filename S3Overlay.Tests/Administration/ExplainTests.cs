@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>What clients see of a key or bucket, and why, as each layer has it (rule A5).</summary>
+/// <summary>What clients see of a key or bucket, and why, layer by layer (rule A5).</summary>
 [Trait("Rule", "A5")]
 public abstract class ExplainTests<TFixture>(TFixture fixture) : AdministrationTestBase<TFixture>(fixture)
     where TFixture : OverlayFixture

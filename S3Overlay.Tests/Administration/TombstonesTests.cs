@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>What was deleted here, listed (rule A5).</summary>
+/// <summary>The list of tombstones (rule A5).</summary>
 [Trait("Rule", "A5")]
 public abstract class TombstonesTests<TFixture>(TFixture fixture) : AdministrationTestBase<TFixture>(fixture)
     where TFixture : OverlayFixture

@@ -4,7 +4,7 @@ using S3Overlay.Hosting;
 
 namespace S3Overlay.Tests.Aspire;
 
-/// <summary>How the outcome of an administration call is read.</summary>
+/// <summary>How the result of an administration call is parsed.</summary>
 public sealed class AdministrationAnswerTests
 {
     private const string Going = "{\"done\":false,\"entries\":3,\"bytes\":9,\"failed\":0}\n";

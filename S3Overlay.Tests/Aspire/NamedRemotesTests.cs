@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Configuration.Reading;
 
 namespace S3Overlay.Tests.Aspire;
 
-/// <summary>What an application host says of remotes that have names, as the proxy reads it.</summary>
+/// <summary>How the proxy reads the named remotes that an application host configures.</summary>
 public sealed class NamedRemotesTests
 {
     [Fact]

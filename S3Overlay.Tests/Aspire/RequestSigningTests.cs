@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Aspire;
 
-/// <summary>What an application host's commands send, to a proxy that checks it.</summary>
+/// <summary>Requests of an application host's commands, against a proxy that checks their signatures.</summary>
 public sealed class RequestSigningTests(LocalOnlyFixture overlay) : IClassFixture<LocalOnlyFixture>
 {
     [Theory]

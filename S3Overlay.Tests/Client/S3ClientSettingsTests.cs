@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace S3Overlay.Tests.Client;
 
-/// <summary>Where an S3 client's settings come from, and what is said of wrong ones.</summary>
+/// <summary>The sources of an S3 client's settings, and the errors for invalid ones.</summary>
 public sealed class S3ClientSettingsTests : ClientTestBase
 {
     private const string Connection = "Endpoint=http://127.0.0.1:9000;AccessKey=a;SecretKey=hush-hush";

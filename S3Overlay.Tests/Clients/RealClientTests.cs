@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Clients;
 
-/// <summary>What people type: aws, s3cmd, rclone and boto3 against an overlay with a remote, each the whole way round.</summary>
+/// <summary>Typical commands of aws, s3cmd, rclone and boto3 against an overlay with a remote.</summary>
 [Trait("Needs", "Clients")]
 public abstract class RealClientTests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
     where TFixture : OverlayFixture

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Clients;
 
 /// <summary>
-/// What boto3 gets of all that a store can do, once from the store and once through a proxy without a remote: the same (rule T3). Versions,
-/// tags, access control lists, policies, lifecycle, CORS, notifications, locks, customers' keys, uploads in parts, links.
+/// boto3 uses everything that a store can do, once directly and once through a proxy without a remote, and sees the same (rule T3):
+/// versions, tags, access control lists, policies, lifecycle, CORS, notifications, locks, customer keys, multipart uploads, presigned URLs.
 /// </summary>
 [Trait("Needs", "Clients")]
 [Trait("Rule", "T3")]

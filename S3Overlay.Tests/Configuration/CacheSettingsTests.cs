@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Configuration;
 
-/// <summary>Settings of held copies that make no sense together.</summary>
+/// <summary>Cache settings that contradict each other.</summary>
 public sealed class CacheSettingsTests : OptionsTestBase
 {
     private static readonly string[] Embedded = ["S3_OVERLAY_REMOTE_ENDPOINT=http://remote.example", "S3_OVERLAY_CACHE_ENABLED=true",

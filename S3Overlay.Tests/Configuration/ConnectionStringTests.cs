@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Hosting;
 
 namespace S3Overlay.Tests.Configuration;
 
-/// <summary>What an application host injects, beside the settings that a person writes.</summary>
+/// <summary>Settings that an application host injects, next to settings written by hand.</summary>
 public sealed class ConnectionStringTests : OptionsTestBase
 {
     private const string Store = "Endpoint=http://127.0.0.1:9000;AccessKey=store;SecretKey=hush-hush";

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>
-/// What the overlay's configuration lets everybody read, over either local layer: that, whichever layer has it, and nothing else (rule A3).
+/// The overlay's configuration makes some objects public. Anonymous clients read those, from either layer, and nothing else (rule A3).
 /// </summary>
 [Trait("Rule", "A3")]
 public sealed class AnonymousReadTests : IAsyncLifetime

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>What bad input gets: the S3 error an SDK understands, never a 500, never a hang, and nothing lost.</summary>
+/// <summary>Bad input gets the S3 error that an SDK understands, never a 500, never a hang, and loses nothing.</summary>
 public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
     where TFixture : LocalOnlyFixture
 {
@@ -204,7 +204,7 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         Assert.Contains("Content-Range", answer.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
     }
 
-    /// <summary>What the store beneath says in place of what S3 says, where it is known to.</summary>
+    /// <summary>The store's own response, where it is known to differ from S3's.</summary>
     protected virtual (int Status, string Code) Expected(string method, string target, string? body, string header,
         (int Status, string Code) ofS3) => ofS3;
 

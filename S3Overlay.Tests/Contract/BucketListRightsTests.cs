@@ -73,7 +73,7 @@ public sealed class BucketListRightsTests : IAsyncLifetime
             : default);
     }
 
-    /// <summary>What a store says of all its buckets is for who has a right to them all.</summary>
+    /// <summary>A store's response about all its buckets needs rights on all of them.</summary>
     [Theory]
     [InlineData("minioadmin", "minioadmin", true)]
     [InlineData("reader", "reader-here", false)]

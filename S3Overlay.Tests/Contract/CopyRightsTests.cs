@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>A copy reads for its client no more than the client may read, however its source is spelt (rule A2).</summary>
+/// <summary>A copy reads only what its client may read, however the source is spelled (rule A2).</summary>
 [Trait("Rule", "A2")]
 public sealed class CopyRightsTests
 {

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>What DeleteObjects does for a client whose rights are narrower than the bucket (rule A2).</summary>
+/// <summary>DeleteObjects for a client whose rights cover only part of the bucket (rule A2).</summary>
 [Trait("Rule", "A2")]
 public sealed class DeleteRightsTests
 {
@@ -53,7 +53,9 @@ public sealed class DeleteRightsTests
             ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
     }
 
-    /// <summary>Of several keys some stores take the last, and of a key with elements its own text alone.</summary>
+    /// <summary>
+    /// If an object has several keys, some stores use the last one. If a key contains elements, some use only its own text.
+    /// </summary>
     [Theory]
     [InlineData("plain", "<Key>in/a</Key><Key>out</Key>")]
     [InlineData("overlaid", "<Key>in/a</Key><Key>out</Key>")]

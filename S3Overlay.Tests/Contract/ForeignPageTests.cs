@@ -3,8 +3,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>
-/// What pages in a browser may do to a proxy with the default keys or without authentication: they know all that it takes to sign (rule
-/// A6).
+/// What web pages may do to a proxy with the default keys or without authentication. They know everything that signing needs (rule A6).
 /// </summary>
 [Trait("Rule", "A6")]
 public sealed class ForeignPageTests

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>What clients see of frozen copies in pages, answers and figures (rules S1, T2).</summary>
+/// <summary>Frozen entries in listings, responses and metrics (rules S1, T2).</summary>
 [Trait("Rule", "S1")]
 public sealed class FrozenListingTests
 {
@@ -45,7 +45,8 @@ public sealed class FrozenListingTests
     }
 
     /// <summary>
-    /// What the remote has lost is read from its copy, and so it is listed: by key and by folder, from anywhere, in pages of any size.
+    /// An object that the remote has lost is read from its entry, so it is listed too: by key and by folder, from anywhere, in pages of any
+    /// size.
     /// </summary>
     [Theory, Trait("Rule", "T2")]
     [InlineData("embedded")]
@@ -80,7 +81,7 @@ public sealed class FrozenListingTests
         await AssertListedAsync(proxy, visible);
         Assert.True(await DriftAsync(proxy) > 0);
 
-        // A folder of which the last copy is deleted shows no more, and a bucket is empty once nothing shows.
+        // A folder disappears with its last entry, and a bucket is empty once nothing is left.
         Assert.Equal(204, (await proxy.SendAsync("DELETE", Target("lost/1"))).Status);
         visible.Remove("lost/1");
         await AssertListedAsync(proxy, visible);
@@ -124,9 +125,7 @@ public sealed class FrozenListingTests
         }
     }
 
-    /// <summary>
-    /// Where the remote has lost nothing, frozen copies cost a page nothing: no call of the store more than of one of their rows.
-    /// </summary>
+    /// <summary>If the remote has lost nothing, frozen entries add no store calls to a page beyond the listing of their rows.</summary>
     [Fact, Trait("Rule", "L2")]
     public async Task Frozen_copies_of_what_the_remote_has_are_not_looked_at()
     {

@@ -11,7 +11,7 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
 {
     private readonly SignedHttp _http = new(fixture.Proxy.Endpoint);
 
-    /// <summary>RFC 9110, section 8.6: Content-Length is digits and nothing else.</summary>
+    /// <summary>RFC 9110, section 8.6: Content-Length consists of digits only.</summary>
     [Theory]
     [InlineData("+5")]
     [InlineData("-5")]

@@ -22,11 +22,11 @@ public sealed partial class OddRequestsTests
         "z\tz", "z/\u0001", "zz/~", "empty", "large", "parts",
     ];
 
-    /// <summary>Of the remote, and deleted here.</summary>
+    /// <summary>Keys of the remote that are deleted here.</summary>
     private static readonly string[] Deleted = ["a/0", "a/3", "a/b/0", "b/gone/1", "b/gone/2", "c", "d/", "d/0", "e/1", "e/2/3", "é/a",
         "~"];
 
-    /// <summary>What another remote backs, where there are two.</summary>
+    /// <summary>The prefixes of the second remote, where there are two.</summary>
     private static readonly string[] Others = ["a/b/", "d/", "e/", "é/"];
 
     [Theory]

@@ -127,7 +127,7 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         Assert.Equal(UploadsBehindA, uploads.MultipartUploads.Select(upload => upload.Key));
     }
 
-    /// <summary>Of uploads of the keys a, ab and ac those behind the marker a, as the store that keeps them lists them.</summary>
+    /// <summary>The uploads of the keys a, ab and ac that a store lists after the marker a.</summary>
     protected virtual string[] UploadsBehindA => ["ab", "ac"];
 
     [Fact]

@@ -4,9 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>
-/// What a query names beside an object or a bucket is never taken for the object or the bucket, in either layer (rule R8).
-/// </summary>
+/// <summary>A sub-resource in the query is never taken for the object or the bucket itself, in either layer (rule R8).</summary>
 public abstract class SubResourceTests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
     where TFixture : OverlayFixture
 {

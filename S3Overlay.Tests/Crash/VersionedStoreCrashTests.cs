@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Crash;
 
 /// <summary>
-/// A proxy that dies between any two calls of a store that keeps versions: a delete is a tombstone, a delete marker, and the tombstone anew
-/// that names it (rule V4).
+/// A proxy that dies between any two calls of a store that keeps versions. A delete writes a tombstone, a delete marker, and the tombstone
+/// again with the marker's id (rule V4).
 /// </summary>
 public sealed class VersionedStoreCrashTests : IAsyncLifetime
 {

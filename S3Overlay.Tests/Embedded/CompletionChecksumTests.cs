@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>What a completion says of checksums is judged as S3 judges it, over HTTP. Expected are the answers that S3 gave.</summary>
+/// <summary>The checksums of a completion are checked as S3 checks them, over HTTP. The expected responses were recorded from S3.</summary>
 [Trait("Rule", "W7")]
 public sealed class CompletionChecksumTests(LocalOnlyFixture fixture) : IClassFixture<LocalOnlyFixture>
 {

@@ -98,7 +98,7 @@ public sealed class DamageTests
         Assert.Contains("has version 99 of the store, and this program knows version 1", refused.Message, StringComparison.Ordinal);
     }
 
-    /// <summary>Flips a bit of the only file, so many bytes before its end.</summary>
+    /// <summary>Flips a bit of the only file, at an offset from its end.</summary>
     private static void Damage(EmbeddedBench bench, int fromEnd)
     {
         using var file = File.Open(bench.Files("objects").Single(), FileMode.Open, FileAccess.ReadWrite,

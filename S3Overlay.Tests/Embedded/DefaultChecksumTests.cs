@@ -9,7 +9,7 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>What comes without a checksum gets one, as in S3: CRC64NVME over all bytes, since December 2024.</summary>
+/// <summary>An upload without a checksum gets one, as in S3 since December 2024: CRC64NVME over all bytes.</summary>
 [Trait("Rule", "W7")]
 public sealed class DefaultChecksumTests : IAsyncLifetime
 {

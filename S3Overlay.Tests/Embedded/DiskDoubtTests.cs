@@ -123,8 +123,8 @@ public sealed class DiskDoubtTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// A completion is refused, and its row may be in the journal all the same; then the upload is aborted, and the process is killed.
-    /// Whichever it turns out to be can be read.
+    /// A completion is refused, but its row may be in the journal. Then the upload is aborted and the process is killed. Either outcome can
+    /// be read.
     /// </summary>
     [Theory]
     [InlineData(0)]
@@ -237,7 +237,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
 
     private static bool IsClean(EmbeddedBench bench) => File.Exists(Path.Combine(bench.Folder, "CLEAN"));
 
-    /// <summary>What is not brought to the disk is refused, and then cannot be taken back.</summary>
+    /// <summary>A write that cannot be synced is refused, and cannot be rolled back afterwards.</summary>
     private async Task RefuseAsync(int syncsBefore, S3Operation operation, string key)
     {
         _trouble.Begin(DiskFault.Error, syncsBefore, 2, DiskSteps.Sync | DiskSteps.Resize);

@@ -24,7 +24,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
     private string _upload = "";
     private string[] _parts = [];
 
-    /// <summary>What may be done to the store of these tests.</summary>
+    /// <summary>The changes that these tests make to the store.</summary>
     public static TheoryData<string, DiskFault, int> Changes
     {
         get
@@ -137,9 +137,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Where it fails again while something is taken back, what is refused may happen: with the next start, and not later.
-    /// </summary>
+    /// <summary>If rolling back fails too, the refused change may take effect: with the next start, and not later.</summary>
     [Theory]
     [MemberData(nameof(More))]
     public async Task Whatever_fails_more_than_once_loses_nothing_and_is_the_same_from_the_next_start_on(string change, int count)
@@ -182,7 +180,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
-    /// <summary>What the store is like before and after a change.</summary>
+    /// <summary>Returns the state of the store before and after a change.</summary>
     private async Task<(string Before, string Afterwards)> LearnAsync(string change)
     {
         await StartAsync();

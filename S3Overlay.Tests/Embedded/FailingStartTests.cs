@@ -7,8 +7,8 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
-/// The disk fails at any step of a start that has something to finish, and the process is killed then, whether it has started or not: the
-/// next start finishes it all the same (table F).
+/// The disk fails at any step of a start that has work to finish, and then the process is killed, started or not. The next start finishes
+/// the work (table F).
 /// </summary>
 [Trait("Rule", "F-killed")]
 public sealed class FailingStartTests
@@ -78,7 +78,7 @@ public sealed class FailingStartTests
         bench.MakeFolders();
         await bench.Layer.MarkDeletedAsync(Bucket, "first", default);
 
-        // Its file has its place, its row none, and the disk does not let the file go: who loses the index as well finds an object.
+        // The file is in place without a row, and the disk does not delete it. If the index is lost too, an object is found.
         if (hasRefused)
         {
             trouble.Begin(DiskFault.Error, 3, 2, DiskSteps.Write | DiskSteps.Remove);

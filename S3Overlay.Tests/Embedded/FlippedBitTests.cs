@@ -179,7 +179,7 @@ public sealed class FlippedBitTests : IAsyncLifetime
         }
     }
 
-    /// <summary>What the store's folder is after an orderly end.</summary>
+    /// <summary>Returns the store's folder after a clean shutdown.</summary>
     private async Task<EmbeddedBench> CloseAsync()
     {
         EmbeddedBench closed = null!;
@@ -222,7 +222,7 @@ public sealed class FlippedBitTests : IAsyncLifetime
         return sequences;
     }
 
-    /// <summary>A disk that says that it is full, and takes all the same what is written.</summary>
+    /// <summary>A disk that reports itself full but accepts writes.</summary>
     private sealed class TellingDisk() : StoreDisk(isDurable: false)
     {
         public bool SaysFull { get; set; }

@@ -102,7 +102,7 @@ public sealed class FullDiskDeleteTests : IAsyncLifetime
         Assert.True((await _bench.Layer.ResolveBucketAsync("other", default)).IsOpaque);
     }
 
-    /// <summary>What is kept for deletes is not there for writes, and is kept again before they are let in.</summary>
+    /// <summary>Writes cannot use the space reserved for deletes. It is reserved again before new writes are accepted.</summary>
     [Fact]
     public async Task What_deletes_need_is_kept_again_before_anything_is_written()
     {

@@ -8,9 +8,7 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>
-/// There is no room on the disk at any step of a start: reads go on all the same, and writes with the first room there is (table F).
-/// </summary>
+/// <summary>The disk is full at any step of a start. Reads work, and writes work as soon as there is space (table F).</summary>
 [Trait("Rule", "F-full")]
 public sealed class FullDiskStartTests
 {
@@ -103,7 +101,7 @@ public sealed class FullDiskStartTests
         }
     }
 
-    /// <summary>What is on the disk once the store is closed, or killed.</summary>
+    /// <summary>Returns the disk's content after the store was closed or killed.</summary>
     private static async Task<EmbeddedBench> LeaveAsync(EmbeddedBench bench, bool isClosed)
     {
         if (!isClosed)

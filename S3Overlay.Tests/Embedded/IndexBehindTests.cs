@@ -47,7 +47,7 @@ public sealed class IndexBehindTests : IAsyncDisposable
         Assert.False(_bench.Store.Index.IsBehind);
     }
 
-    /// <summary>What is kept for deletes would be no more than a small part of the room that this takes.</summary>
+    /// <summary>The space reserved for deletes would cover only a small part of what this needs.</summary>
     [Fact]
     public async Task Room_for_deletes_is_not_given_up_for_it()
     {
@@ -140,7 +140,7 @@ public sealed class IndexBehindTests : IAsyncDisposable
 
         public bool IsOut { get; set; }
 
-        /// <summary>How often room was kept for deletes.</summary>
+        /// <summary>How often space was reserved for deletes.</summary>
         public int Kept { get; private set; }
 
         public override SafeFileHandle Create(string path)

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>What is shown of the parts of an object and their checksums, over HTTP: as S3 shows it.</summary>
+/// <summary>The parts of an object and their checksums, over HTTP, as S3 shows them.</summary>
 [Trait("Rule", "T3")]
 public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<LocalOnlyFixture>
 {
@@ -155,7 +155,7 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
             (await _http.SendAsync("GET", target + "?attributes", null,
             [("x-amz-object-attributes", "Checksum,ObjectParts"), .. headers])).Text);
 
-    /// <summary>How many parts, and which page of them.</summary>
+    /// <summary>The number of parts and the current page of them.</summary>
     private static string Page(XElement shown) => string.Join(
         ' ', ((string[])["PartsCount", "PartNumberMarker", "MaxParts", "IsTruncated", "NextPartNumberMarker"])
             .Select(name => Text(shown, name) ?? "-"));

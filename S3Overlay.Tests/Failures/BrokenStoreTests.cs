@@ -130,6 +130,6 @@ public sealed class BrokenStoreTests
         await Patience.UntilAsync(() => scene.Wire.Open == 0, "A connection to the store stays open.");
     }
 
-    /// <summary>What the proxy knows without asking: of an overlaid bucket, that it is there.</summary>
+    /// <summary>Whether the proxy responds without the store: it knows that an overlaid bucket exists.</summary>
     private static bool IsAnsweredWithoutStore(string name, bool hasRemote) => hasRemote && name is "delete bucket";
 }

@@ -76,14 +76,14 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         Assert.Equal(Bytes(Count - 1), (await proxy.SendAsync("GET", $"/bucket/key{Count - 1:d2}")).Body);
         Assert.Equal(asked, _remote.Requests.Count);
 
-        // Others need the rest: nothing is held any more, and once there is room, things are again.
+        // Other data needs the rest. The cache becomes empty, and fills again once there is space.
         _disk.Limit(data, 0);
         for (var i = 0; i < 3; i++)
         {
             await ReadAllAsync(proxy);
         }
 
-        // The copy that was read last goes once its reader has let it go, a moment after its answer.
+        // The entry that was read last is evicted once its reader has released it, a moment after its response.
         await Patience.UntilAsync(() => Held(proxy).Bytes == 0, "A copy stays on a disk without room.");
         _disk.Grow();
         await ReadAllAsync(proxy);

@@ -54,7 +54,7 @@ public sealed class DamagedCacheIndexTests
                 await ReadAsync(proxy, Count - 1);
             }
 
-            // The file that is no longer named goes, also while it is open, and what comes is held.
+            // The unnamed file is deleted even while it is open, and new entries are cached.
             await ((Proxy.Embedded.Cache.DiskCacheStore)proxy.Services.Local.Cache!).Cleaning;
             remote.Put("bucket", Key(0), "content 0"u8.ToArray());
             Assert.Equal(200, (await proxy.SendAsync("PUT", $"/bucket/{Key(1)}", "mine")).Status);

@@ -3,8 +3,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// There is no room for copies over an S3 endpoint, in its cache bucket or in the spool (table F): reads go on, whole and right, and are
-/// held once there is room.
+/// The cache bucket or the spool is full (table F). Reads still return whole, correct objects, and these are cached once there is space.
 /// </summary>
 [Trait("Rule", "F-full")]
 public sealed class FullCacheTests

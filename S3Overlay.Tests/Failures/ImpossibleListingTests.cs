@@ -27,7 +27,7 @@ public sealed partial class ImpossibleListingTests : IAsyncLifetime
     private StoreServer _remote = null!;
     private OverlayHost _proxy = null!;
 
-    /// <summary>What is listed: each once over layers that are particular, and once over the same that are not.</summary>
+    /// <summary>The listings. Each runs once over layers with restrictions and once over the same layers without.</summary>
     public static TheoryData<string> Queries
     {
         get

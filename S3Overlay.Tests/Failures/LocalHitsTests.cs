@@ -65,7 +65,7 @@ public sealed class LocalHitsTests
     private static readonly (string Method, string Key)[] Hits =
         [("GET", "written"), ("HEAD", "written"), ("GET", "deleted"), ("HEAD", "deleted"), ("GET", "held"), ("HEAD", "held")];
 
-    /// <summary>What each hit is answered and costs, one line each: the status, from where, and every call of the store.</summary>
+    /// <summary>The response and cost of each hit, one line each: the status, the source, and every call of the store.</summary>
     private async Task<List<string>> CostsAsync(OverlayHost proxy, StoreServer? store, ScriptedRemote remote)
     {
         var costs = new List<string>();
@@ -76,7 +76,8 @@ public sealed class LocalHitsTests
             var answer = await proxy.SendAsync(method, "/bucket/" + key).WaitAsync(Patience.Limit);
             await proxy.WhenIdleAsync();
 
-            // A copy is looked for beside the tombstone, and no more once that is found: whether the store had answered by then is chance.
+            // The entry is looked up at the same time as the tombstone, and that lookup is cancelled once the tombstone is found. Whether
+            // the store had responded by then is chance.
             var calls = store?.Calls
                 .Where(call => key != "deleted" || !call.Path.StartsWith("/s3-overlay-cache/c", StringComparison.Ordinal))
                 .Select(call => $"{call.Method} {call.Path}?{call.Query} {call.Status}").Order() ?? Enumerable.Empty<string>();

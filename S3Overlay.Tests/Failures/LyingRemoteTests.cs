@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support.Skipping;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// A remote that says 200 or 206 and does not mean it: error documents, short bodies, other ranges than were asked for. Whatever of it
-/// comes through, no client gets other bytes than the object's or a whole-looking part of them, and none of it is held (table F, rule R7).
+/// A remote whose 200 or 206 is wrong: error documents, short bodies, other ranges than requested. No client gets bytes other than the
+/// object's, or a part that looks whole, and nothing wrong is cached (table F, rule R7).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class LyingRemoteTests
@@ -87,8 +87,8 @@ public sealed class LyingRemoteTests
                     var right = await GetAsync(proxy, key, wanted);
                     if (lie == "another total" && right.Status is 200 or 206 && right.Body.Length != Part(wanted).Length)
                     {
-                        // A size beside a right ETag is believed until the remote itself contradicts it: the answer that finds out is cut,
-                        // and what was held goes.
+                        // A size with a right ETag is believed until the remote itself contradicts it. The response that reveals the error
+                        // is cut, and the entry is evicted.
                         AssertNothingWrong(right, wanted);
                         await proxy.WhenIdleAsync();
                         right = await GetAsync(proxy, key, wanted);

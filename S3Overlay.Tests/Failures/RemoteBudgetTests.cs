@@ -17,10 +17,10 @@ public sealed class RemoteBudgetTests
     /// <summary>What is left of the budget then.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(11);
 
-    /// <summary>What may lie between two attempts; not long enough to make up the budget.</summary>
+    /// <summary>The pause between two attempts. Too short to use up the budget.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>What all pauses may take that come after the budget.</summary>
+    /// <summary>The limit of all pauses after the budget.</summary>
     private static readonly TimeSpan Pauses = TimeSpan.FromSeconds(3);
 
     private static readonly byte[] Bytes = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)];
@@ -124,8 +124,8 @@ public sealed class RemoteBudgetTests
         clock.Advance(Slow);
         Assert.Same(second.Task, await clock.RunAsync(Task.WhenAny(second.Task, reading), Pause));
 
-        // No more time passes than the budget has, but for pauses: a call of the local store that was under way while the time was put on
-        // is made again after one. What waits longer waits for ever; and what pauses again and again has made itself a second budget.
+        // No more time passes than the budget allows, except for pauses: a local store call that was running while the clock moved is
+        // retried after one. A longer wait would never end, and repeated pauses would be a second budget.
         clock.Advance(Rest);
         var passed = clock.GetUtcNow();
         var answer = await clock.RunAsync(reading, Pause);

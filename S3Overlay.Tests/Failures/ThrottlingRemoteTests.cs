@@ -35,7 +35,7 @@ public sealed class ThrottlingRemoteTests
 
             await all.Task.WaitAsync(Patience.Limit);
 
-            // Before the answer: who has it may send the next request at once.
+            // Before the response, because its receiver may send the next request at once.
             Interlocked.Decrement(ref inside);
             if (now <= Bearable)
             {

@@ -74,7 +74,7 @@ public sealed class AdaptiveConcurrencyLimitTests
         }
     }
 
-    /// <summary>What failed otherwise says nothing of how many were too many.</summary>
+    /// <summary>Other failures say nothing about the right number of requests.</summary>
     [Fact]
     public async Task Other_failures_change_nothing()
     {

@@ -68,7 +68,7 @@ public sealed class AwsRegionTests
     }
 
     /// <summary>
-    /// What AWS alone is known to have of objects goes on to it, and to no other store, which would take it for the object itself.
+    /// Sub-resources that only AWS has are forwarded to AWS and to no other store, which would take them for the object itself.
     /// </summary>
     [Theory, Trait("Rule", "T3")]
     [InlineData("GET", "annotation=")]
@@ -186,8 +186,8 @@ public sealed class AwsRegionTests
     }
 
     /// <summary>
-    /// Who has too much to do says nothing of a region. A remote is asked for the reason of a bare 400 in any case, and finds the region by
-    /// that.
+    /// A throttled request says nothing about a region. A remote is asked for the reason of a bare 400 in any case, and that response names
+    /// the region.
     /// </summary>
     [Theory, Trait("Rule", "T3")]
     [InlineData(true)]

@@ -8,7 +8,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// What a completed upload is said to be at: an address of the proxy's, its key spelt as the store spells it, and else as S3 does.
+/// The location of a completed upload: an address of the proxy, with the key spelled as the store spells it, and otherwise as S3 does.
 /// </summary>
 public sealed class CompletedLocationTests
 {

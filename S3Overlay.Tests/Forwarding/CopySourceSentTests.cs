@@ -62,7 +62,7 @@ public sealed class CopySourceSentTests : IAsyncLifetime
         Assert.Equal(404, (await _proxy.SendAsync("GET", "/target/copy")).Status);
     }
 
-    /// <summary>So does a part of an upload, and what the administrator copies still comes.</summary>
+    /// <summary>The same for a part of an upload and for copies made by an administrator.</summary>
     [Fact]
     public async Task A_key_that_has_these_characters_can_be_copied()
     {

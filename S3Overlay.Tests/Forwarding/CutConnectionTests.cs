@@ -86,7 +86,9 @@ public sealed class CutConnectionTests : IDisposable
         return await connection.SendAsync(message, "bucket", null, patience, default);
     }
 
-    /// <summary>Answers the first request of the first connection, resets it under the second, and answers all else.</summary>
+    /// <summary>
+    /// Responds to the first request of the first connection, resets that connection during the second, and responds to all others.
+    /// </summary>
     /// <returns>How many requests came.</returns>
     private async Task<int> ServeAsync()
     {

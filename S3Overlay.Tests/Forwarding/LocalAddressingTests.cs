@@ -2,9 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>
-/// How buckets are named at the local endpoint is the setting's to say, for clients' requests and the overlay's own alike.
-/// </summary>
+/// <summary>The setting decides how buckets are addressed at the local endpoint, for requests of clients and of the overlay.</summary>
 public sealed class LocalAddressingTests
 {
     [Theory]

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>What the settings of the local layer change, as its endpoint and clients see it.</summary>
+/// <summary>What the settings of the local layer change for its endpoint and for clients.</summary>
 public sealed class LocalSettingTests
 {
     [Theory, Trait("Rule", "B2")]

@@ -22,7 +22,7 @@ public sealed class PresignedLifetimeTests
         var call = Assert.Single(store.Calls);
         Assert.Contains($"X-Amz-Expires={seconds}&", call.Query, StringComparison.Ordinal);
 
-        // It is not the client's own signature that goes on.
+        // The client's own signature is not forwarded.
         Assert.DoesNotContain(Link(proxy, "minioadmin", seconds)[^64..], call.Query, StringComparison.Ordinal);
     }
 

@@ -4,8 +4,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// A header on several lines is one list. What goes on is signed as it is sent, so that the store finds the signature right (as SDKs and
-/// suites of other stores send them).
+/// A header on several lines is one list. The forwarded headers are signed as they are sent, so the store accepts the signature (as SDKs
+/// and test suites of other stores send them).
 /// </summary>
 [Trait("Rule", "T1")]
 [Trait("Rule", "T3")]
@@ -44,7 +44,7 @@ public sealed class RepeatedHeaderTests
         Assert.Contains("<ObjectSize>5</ObjectSize>", answer.Text, StringComparison.Ordinal);
     }
 
-    /// <summary>So it is of what the overlay puts there itself: the headers of a remote's object may have come on several lines.</summary>
+    /// <summary>The same for headers that the overlay adds: the remote may have sent them on several lines.</summary>
     [Fact]
     public async Task What_the_overlay_puts_is_signed_as_it_is_sent_too()
     {

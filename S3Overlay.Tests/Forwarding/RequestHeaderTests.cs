@@ -57,7 +57,7 @@ public sealed class RequestHeaderTests : IAsyncLifetime
                 Assert.True(signed.Status is 200 or 204, $"{method}: {signed.Text}");
                 if (!name.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase))
                 {
-                    // The signature covers what the client chooses: unsigned ones count no more.
+                    // The client chooses what its signature covers. Unsigned headers have no less effect.
                     var unsigned = proxy.Http.SignedThen(method, target, body, (name, value));
                     Assert.True((await proxy.Http.SendBytesAsync(unsigned)).Status is 200 or 204);
                 }

@@ -41,7 +41,7 @@ public sealed class RequestQueryTests : IAsyncLifetime
         await proxy.SendAsync(method, target, method == "PUT" ? "value" : null);
         Assert.Equal(query, Assert.Single(_queries));
 
-        // They are in the signature all the same.
+        // They are part of the signature.
         var signed = proxy.Http.Signed(method, target, method == "PUT" ? "value"u8.ToArray() : null);
         var forged = System.Text.Encoding.Latin1
             .GetBytes(System.Text.Encoding.Latin1.GetString(signed).Replace(" HTTP/1.1", "&another=1 HTTP/1.1", StringComparison.Ordinal));
@@ -85,7 +85,7 @@ public sealed class RequestQueryTests : IAsyncLifetime
         }
     }
 
-    /// <summary>What a link is signed with stays here, and what it has in place of headers becomes some.</summary>
+    /// <summary>The signature parameters of a presigned URL are not forwarded. Parameters that replace headers become headers.</summary>
     [Fact]
     public async Task A_presigned_link_goes_on_without_its_signature()
     {

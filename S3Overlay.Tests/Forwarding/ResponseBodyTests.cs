@@ -14,7 +14,9 @@ using TestPatience = S3Overlay.Tests.Support.Patience;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>A store's answer on its way to the client: in as few pieces as can be, and none held back for what is yet to come.</summary>
+/// <summary>
+/// A store's response on its way to the client: in as few pieces as possible, with no byte held back to wait for the next.
+/// </summary>
 public sealed class ResponseBodyTests
 {
     private static readonly ForwardingSettings Settings = new() { Endpoint = new EndpointSettings() };
@@ -149,7 +151,7 @@ public sealed class ResponseBodyTests
         await Assert.ThrowsAsync<IOException>(() => ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience, default));
     }
 
-    /// <summary>A stream that gives no more than so many bytes at once.</summary>
+    /// <summary>A stream that returns a limited number of bytes per read.</summary>
     private sealed class HalvedStream(Stream inner, int most) : ForwardStream
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>

@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// What is asked of an object's bytes at a store, and of its being restored: the store's to do, and in its time; not of the remote's, which
-/// is only read.
+/// Queries over an object's bytes, and restores, are executed by the store at its own pace. They never reach the remote, which is only
+/// read.
 /// </summary>
 [Trait("Rule", "T3")]
 public sealed class SelectTests

@@ -179,7 +179,7 @@ public sealed class StoreIdentityTests
         Assert.Equal(404, (await scene.As("ann").SendAsync("GET", "/anns/pushed")).Status);
     }
 
-    /// <summary>The store here shows all its buckets to everyone: who asked it is what counts.</summary>
+    /// <summary>The store here shows all its buckets to everyone. The test checks which user made the request.</summary>
     [Fact]
     public async Task Over_a_remote_the_list_of_buckets_is_the_clients_own_and_the_overlaid_ones()
     {

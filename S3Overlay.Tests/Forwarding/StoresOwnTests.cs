@@ -8,7 +8,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// What a store has beyond S3, or beyond what the overlay knows of: in buckets without a remote it is the store's to serve (rule T3).
+/// Features of a store beyond S3, or unknown to the overlay. In buckets without a remote the store serves them (rule T3).
 /// </summary>
 [Trait("Rule", "T3")]
 public sealed class StoresOwnTests : IAsyncLifetime

@@ -17,7 +17,7 @@ using S3Overlay.ServiceDefaults;
 
 namespace S3Overlay.Tests.Hosting;
 
-/// <summary>What any other service of the solution gets by the template's two calls.</summary>
+/// <summary>What any other service of the solution gets from the two calls of the template.</summary>
 public sealed class ServiceDefaultsTests : IAsyncLifetime
 {
     private HealthCheckResult _found = HealthCheckResult.Healthy();

@@ -71,7 +71,7 @@ internal static class Aftermath
     }
 
     /// <summary>
-    /// A listing has to say of the key what a read says, but that of the remote's it shows what the remote has, and not what is held.
+    /// A listing agrees with a read of the key, except for the remote's keys: it shows what the remote has, not what is cached.
     /// </summary>
     private static async Task LookAsync(ModelScene scene, ModelBucket bucket, string key, IReadOnlyList<ModelDoubt> open)
     {

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What conditions are, and what comes of them.</summary>
+/// <summary>Conditions, and the responses that they lead to.</summary>
 internal static class Conditions
 {
     private const string Unknown = "\"0123456789abcdef0123456789abcdef\"";
@@ -15,7 +15,7 @@ internal static class Conditions
         _ => [("If-None-Match", ETag(shown))],
     };
 
-    /// <summary>What comes of a write or delete, of a key that is this.</summary>
+    /// <summary>The status of a conditional write or delete of a key with this version.</summary>
     public static int Write(ModelCondition condition, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown, int otherwise) =>
         condition switch
     {
@@ -26,7 +26,7 @@ internal static class Conditions
         _ => 412,
     };
 
-    /// <summary>What comes of a read of this.</summary>
+    /// <summary>The status of a conditional read of this version.</summary>
     public static int Read(ModelCondition condition, ObjectVersion current, IReadOnlyList<ObjectVersion?> shown, int otherwise) =>
         condition switch
     {
@@ -41,7 +41,7 @@ internal static class Conditions
     public static (string Name, string Value)[] OfSource(ModelCondition condition, IReadOnlyList<ObjectVersion?> shown) =>
         [.. Header(condition, shown).Select(header => ("x-amz-copy-source-" + header.Name.ToLowerInvariant(), header.Value))];
 
-    /// <summary>What comes of a copy of this.</summary>
+    /// <summary>The status of a conditional copy of this version.</summary>
     public static int Source(ModelCondition condition, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown, int otherwise) =>
         current is null ? 404
         : Read(condition, current, shown, otherwise) is var status && status == 304 ? 412

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>How clients say what they want of copies.</summary>
+/// <summary>The Cache-Control headers of clients.</summary>
 internal static class Directives
 {
     /// <summary>The header of a directive.</summary>

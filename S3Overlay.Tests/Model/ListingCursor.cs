@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>How far a listing is, and what it asks for.</summary>
+/// <summary>The position of a listing, and its arguments.</summary>
 /// <param name="Bucket">The bucket.</param>
 /// <param name="Kind">How it is listed.</param>
 /// <param name="Prefix">What keys start with.</param>

@@ -6,10 +6,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>A page of a listing, asked for and held against the model.</summary>
+/// <summary>Requests a page of a listing and checks it against the model.</summary>
 internal static class ListingPage
 {
-    /// <summary>Asks for the next page.</summary>
+    /// <summary>Requests the next page.</summary>
     /// <returns>Where the one after it begins; null after the last one.</returns>
     public static async Task<ListingCursor?> NextAsync(ModelScene scene, ListingCursor cursor)
     {
@@ -89,7 +89,7 @@ internal static class ListingPage
             + $"&delimiter={UriEncoding.EncodeComponent(cursor.Delimiter)}{cursor.Token}");
     }
 
-    /// <summary>Of objects in version 1 without a delimiter clients take the last key.</summary>
+    /// <summary>In version 1 without a delimiter, clients continue after the last key.</summary>
     private static string TokenOf(ListingCursor cursor, XElement page, string last) => cursor.Kind switch
     {
         ListingKind.Version2 => Parameter("continuation-token", Text(page, "NextContinuationToken")),

@@ -7,7 +7,7 @@ internal sealed class ModelAbsences(TimeSpan life)
     private readonly Dictionary<(int Proxy, ModelBucket Bucket, string Key), (DateTimeOffset From, DateTimeOffset To)> _known = [];
     private readonly HashSet<(int Proxy, ModelBucket Bucket, string Key)> _certain = [];
 
-    /// <summary>How long it is remembered.</summary>
+    /// <summary>How long an absence is remembered.</summary>
     public TimeSpan Life => life;
 
     /// <summary>The remote lacked a key while it was looked at.</summary>

@@ -23,13 +23,13 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
 
     public string RemoteName { get; } = remoteName;
 
-    /// <summary>What was written, by key.</summary>
+    /// <summary>The written objects, by key.</summary>
     public Dictionary<string, ObjectVersion> Written { get; } = [];
 
     /// <summary>The keys that were deleted here, written again or not.</summary>
     public SortedSet<string> Tombstones { get; } = new(ByBytes);
 
-    /// <summary>What the remote has, by the client's key.</summary>
+    /// <summary>The remote's objects, by the client's key.</summary>
     public Dictionary<string, ObjectVersion> Remote { get; } = [];
 
     /// <summary>Whether the bucket was deleted here, which hides all of the remote.</summary>
@@ -50,7 +50,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
     /// <summary>Whether the remote has no say in what a key is.</summary>
     public bool IsDecidedHere(string key) => Written.ContainsKey(key) || IsOpaque || Tombstones.Contains(key);
 
-    /// <summary>What may be held of a key.</summary>
+    /// <summary>What may be cached of a key.</summary>
     public ModelCopies CopiesOf(string key) => _held.TryGetValue(key, out var copies) ? copies : _held[key] = new ModelCopies();
 
     /// <summary>The remote's version may have been kept, whatever else is.</summary>
@@ -62,7 +62,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         }
     }
 
-    /// <summary>What may be held now, to be given to <see cref="MayHaveKept(IReadOnlyDictionary{string, ModelCopies})"/>.</summary>
+    /// <summary>What may be cached now, for <see cref="MayHaveKept(IReadOnlyDictionary{string, ModelCopies})"/>.</summary>
     public IReadOnlyDictionary<string, ModelCopies> Copies()
     {
         var copies = new Dictionary<string, ModelCopies>();
@@ -75,7 +75,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         return copies;
     }
 
-    /// <summary>These may be held still, whatever happened since.</summary>
+    /// <summary>These may still be cached, whatever happened since.</summary>
     public void MayHaveKept(IReadOnlyDictionary<string, ModelCopies> copies)
     {
         foreach (var (key, held) in copies)
@@ -93,7 +93,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         }
     }
 
-    /// <summary>Of no copy is it certain any more that it is held.</summary>
+    /// <summary>No entry is certain to be cached any more.</summary>
     public void DoubtCopies()
     {
         foreach (var copies in _held.Values)

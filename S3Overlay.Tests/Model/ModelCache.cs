@@ -1,20 +1,20 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What becomes of the remote's bytes in a sequence (rule S1).</summary>
+/// <summary>How a sequence caches the remote's bytes (rule S1).</summary>
 internal enum ModelCache
 {
     /// <summary>Nothing is kept.</summary>
     Off,
 
-    /// <summary>Copies are read without asking the remote.</summary>
+    /// <summary>Entries are served without asking the remote.</summary>
     Believed,
 
-    /// <summary>Copies are compared with the remote at each read.</summary>
+    /// <summary>Entries are revalidated at each read.</summary>
     Compared,
 
-    /// <summary>Copies are believed for <see cref="ModelFreshness.Life"/>.</summary>
+    /// <summary>Entries are fresh for <see cref="ModelFreshness.Life"/>.</summary>
     ForAWhile,
 
-    /// <summary>What is held is never replaced.</summary>
+    /// <summary>Entries are never replaced.</summary>
     Frozen,
 }

@@ -1,24 +1,24 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What may be held of a key: of which versions, and when each may last have been found to be current.</summary>
+/// <summary>What may be cached of a key: the versions, and when each may last have been found current.</summary>
 internal sealed class ModelCopies
 {
-    /// <summary>What is shorter has no serial in it: another object may have the same ETag, and a copy is not known by it.</summary>
+    /// <summary>Shorter objects contain no serial. Two of them may have the same ETag, so it does not identify an entry.</summary>
     private const int ShortestKnown = 20;
 
     private readonly Dictionary<ObjectVersion, DateTimeOffset> _possible = [];
 
-    /// <summary>The versions that may be held, with the latest moment at which each may have been validated.</summary>
+    /// <summary>The versions that may be cached, with the latest moment at which each may have been validated.</summary>
     public IReadOnlyDictionary<ObjectVersion, DateTimeOffset> Possible => _possible;
 
-    /// <summary>What is held for certain; null where nothing is.</summary>
+    /// <summary>The entry that is certain to be cached, or null.</summary>
     public ModelCopy? Certain { get; private set; }
 
-    /// <summary>This may be held, whatever else is.</summary>
+    /// <summary>This version may be cached, among others.</summary>
     public void MayBe(ObjectVersion version, DateTimeOffset validated) =>
         _possible[version] = _possible.TryGetValue(version, out var before) && before > validated ? before : validated;
 
-    /// <summary>The same of all that may be held elsewhere.</summary>
+    /// <summary>All that may be cached elsewhere may be cached here.</summary>
     public void MayBe(ModelCopies other)
     {
         foreach (var (version, validated) in other._possible)
@@ -27,7 +27,7 @@ internal sealed class ModelCopies
         }
     }
 
-    /// <summary>If anything is held, it is this.</summary>
+    /// <summary>If anything is cached, it is this version.</summary>
     public void IsAtMost(ObjectVersion? version, DateTimeOffset validated)
     {
         _possible.Clear();
@@ -38,7 +38,7 @@ internal sealed class ModelCopies
         }
     }
 
-    /// <summary>No other version is held.</summary>
+    /// <summary>No other version is cached.</summary>
     public void KeepOnly(ObjectVersion version)
     {
         foreach (var other in _possible.Keys.Where(possible => possible != version).ToList())
@@ -49,7 +49,7 @@ internal sealed class ModelCopies
         Certain = Certain?.Version == version ? Certain : null;
     }
 
-    /// <summary>This is held, and nothing else.</summary>
+    /// <summary>This version is cached, and no other.</summary>
     public void Is(ModelCopy copy, DateTimeOffset validated)
     {
         var wasWhole = Certain is { IsWhole: true } before && before.Version == copy.Version;
@@ -57,6 +57,6 @@ internal sealed class ModelCopies
         Certain = copy.Version.Bytes.Length < ShortestKnown ? null : copy with { IsWhole = copy.IsWhole || wasWhole };
     }
 
-    /// <summary>Nothing is held for certain any more.</summary>
+    /// <summary>No entry is certain any more.</summary>
     public void Doubt() => Certain = null;
 }

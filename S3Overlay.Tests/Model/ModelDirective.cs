@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What a read says of copies (rule S3).</summary>
+/// <summary>The Cache-Control directive of a read (rule S3).</summary>
 internal enum ModelDirective
 {
     /// <summary>Nothing.</summary>

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What a request does to what clients see.</summary>
+/// <summary>The visible effect of a request.</summary>
 internal enum ModelEffect
 {
     /// <summary>Nothing; but a copy may be kept.</summary>

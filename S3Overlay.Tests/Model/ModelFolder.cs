@@ -2,9 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>
-/// What is on the disk of a model's proxy: data of the built-in store, of which each kill leaves another folder, and a spool.
-/// </summary>
+/// <summary>The disk of a model's proxy: the data of the built-in store, with another folder after each kill, and a spool.</summary>
 internal sealed class ModelFolder : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -13,7 +11,7 @@ internal sealed class ModelFolder : IDisposable
     /// <summary>The data folder of the built-in store.</summary>
     public string Data => _folder[$"data{_life}"];
 
-    /// <summary>Where fills run through files.</summary>
+    /// <summary>The folder of the spool.</summary>
     public string Spool => _folder["spool"];
 
     /// <summary>Takes a folder of the data away, where there is one of that name; none for the empty string.</summary>
@@ -25,7 +23,7 @@ internal sealed class ModelFolder : IDisposable
         }
     }
 
-    /// <summary>What is on the disk now is what the next process finds.</summary>
+    /// <summary>Saves the disk's current state for the next process.</summary>
     public void PutAside()
     {
         CrashedFolder.Copy(Data, _folder[$"data{_life + 1}"]);

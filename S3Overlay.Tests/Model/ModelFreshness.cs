@@ -1,26 +1,26 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>How far copies are believed (rules S1 to S4): what a read of a remote-owned key may show, and what it must.</summary>
+/// <summary>Which entries are fresh (rules S1 to S4): what a read of a remote-owned key may show, and what it must.</summary>
 /// <param name="cache">What the settings say.</param>
 internal sealed class ModelFreshness(ModelCache cache)
 {
-    /// <summary>How long a copy is believed where it is for a while.</summary>
+    /// <summary>How long an entry is fresh, if that is limited.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromSeconds(100);
 
     /// <summary>How long after its life an entry may be served while the remote does not respond.</summary>
     public static readonly TimeSpan StaleIfError = TimeSpan.FromMinutes(10);
 
-    /// <summary>How long it is remembered that a key is absent, where it is.</summary>
+    /// <summary>How long an absent key is remembered, if at all.</summary>
     public static readonly TimeSpan NegativeLife = TimeSpan.FromSeconds(30);
 
-    /// <summary>What the settings say.</summary>
+    /// <summary>The setting.</summary>
     public ModelCache Cache => cache;
 
     /// <summary>Whether what the client says of copies counts.</summary>
     public bool Heeds(ModelDirective directive) => directive != ModelDirective.None && cache != ModelCache.Frozen;
 
-    /// <summary>The versions of copies that may be served, by what is held and the time a read begins.</summary>
-    /// <param name="copies">What may be held.</param>
+    /// <summary>The versions that may be served, given what is cached and when the read begins.</summary>
+    /// <param name="copies">What may be cached.</param>
     /// <param name="directive">What the read says.</param>
     /// <param name="began">When it began.</param>
     /// <param name="mayBeStale">Whether the remote may not have told, and copies past their life will do.</param>
@@ -43,7 +43,7 @@ internal sealed class ModelFreshness(ModelCache cache)
     public bool MayAge(DateTimeOffset validated, DateTimeOffset now) => cache == ModelCache.ForAWhile && now - validated >= Life / 5 * 4;
 
     /// <summary>Whether a read has to show a copy, and need not ask the remote for it.</summary>
-    /// <param name="copy">The copy, held for certain.</param>
+    /// <param name="copy">An entry that is certain to be cached.</param>
     /// <param name="directive">What the read says.</param>
     /// <param name="now">When it was over.</param>
     public bool Must(ModelCopy copy, ModelDirective directive, DateTimeOffset now) =>

@@ -1,16 +1,14 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What a sequence is mostly made of.</summary>
+/// <summary>The main ingredient of a sequence.</summary>
 internal enum ModelMix
 {
-    /// <summary>Of everything.</summary>
+    /// <summary>Everything.</summary>
     All,
 
-    /// <summary>
-    /// Of reads, while time passes and the remote changes: most keys stay the remote's, and what is held of them grows old.
-    /// </summary>
+    /// <summary>Reads, while time passes and the remote changes: most keys stay the remote's, and entries grow old.</summary>
     Reads,
 
-    /// <summary>Of kills, and of ordinary requests between them: nothing else fails.</summary>
+    /// <summary>Kills, with ordinary requests in between. Nothing else fails.</summary>
     Kills,
 }

@@ -11,7 +11,7 @@ internal sealed class ModelProxies : IAsyncDisposable
     /// <summary>After this a proxy knows what another one did to a bucket, and has told the store of all that it holds.</summary>
     private static readonly TimeSpan UntilKnown = TimeSpan.FromSeconds(2);
 
-    /// <summary>What ends the wait for a store that hangs comes sooner, step by step.</summary>
+    /// <summary>The timeout for a hanging store is reached earlier, step by step.</summary>
     private static readonly TimeSpan LongestLimit = TimeSpan.FromMinutes(1);
 
     private readonly OverlayHost[] _running;
@@ -19,7 +19,7 @@ internal sealed class ModelProxies : IAsyncDisposable
     private readonly Func<bool> _isHanging;
     private int _turn;
 
-    /// <summary>So many proxies, that are not started yet.</summary>
+    /// <summary>Proxies that are not started yet.</summary>
     /// <param name="clock">Their clock.</param>
     /// <param name="count">How many.</param>
     /// <param name="start">Starts one.</param>
@@ -45,7 +45,7 @@ internal sealed class ModelProxies : IAsyncDisposable
         }
     }
 
-    /// <summary>From now on requests go to this one, as far as there are so many.</summary>
+    /// <summary>Sends requests to this proxy from now on, if there are that many.</summary>
     public void Turn(int proxy) => _turn = proxy % _running.Length;
 
     /// <summary>Ends the current one and starts it again over what it has on disk.</summary>
@@ -143,7 +143,7 @@ internal sealed class ModelProxies : IAsyncDisposable
         return await sending;
     }
 
-    /// <summary>Waits until nothing is under way, and until the store knows all that is held where others look for it there.</summary>
+    /// <summary>Waits until no work is running and the store has all entries where other proxies look for them.</summary>
     private async Task ShareHeldAsync(Task death)
     {
         while (await WhenIdleAsync() && AreSeveral && !death.IsCompleted)

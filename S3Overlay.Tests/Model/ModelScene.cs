@@ -30,7 +30,7 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>The buckets: one under its own name, one that is a prefix of another.</summary>
     public IReadOnlyList<ModelBucket> Buckets { get; }
 
-    /// <summary>Where it runs.</summary>
+    /// <summary>The kind of local layer.</summary>
     public ModelLayer Layer { get; }
 
     /// <summary>What reads and listings may show.</summary>
@@ -39,10 +39,10 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>When requests of the remote were last to fail.</summary>
     public DateTimeOffset LastTrouble { get; private set; } = DateTimeOffset.MinValue;
 
-    /// <summary>How far copies are believed.</summary>
+    /// <summary>The freshness rules.</summary>
     public ModelFreshness Freshness { get; }
 
-    /// <summary>What proxies remember not to be there.</summary>
+    /// <summary>The absent keys that proxies remember.</summary>
     public ModelAbsences Absences { get; }
 
     /// <summary>The time.</summary>
@@ -51,13 +51,13 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>Which proxy the step goes to.</summary>
     public int Proxy { get; private set; }
 
-    /// <summary>What is wrong with the remote.</summary>
+    /// <summary>The trouble of the remote.</summary>
     public RemoteTrouble Trouble { get; } = new();
 
-    /// <summary>What is wrong with the store, where it is an S3 endpoint.</summary>
+    /// <summary>The trouble of the store, if it is an S3 endpoint.</summary>
     public StoreTrouble StoreTrouble { get; } = new();
 
-    /// <summary>What is wrong with the disk, where the store is the built-in one.</summary>
+    /// <summary>The trouble of the disk, if the store is the built-in one.</summary>
     public DiskTrouble DiskTrouble { get; } = new();
 
     /// <summary>Whether the store may have refused to keep something of the remote's.</summary>
@@ -203,7 +203,7 @@ internal sealed class ModelScene : IAsyncDisposable
         DoubtCopies();
     }
 
-    /// <summary>Of no copy is it certain any more that it is held.</summary>
+    /// <summary>No entry is certain to be cached any more.</summary>
     public void DoubtCopies()
     {
         foreach (var bucket in Buckets)
@@ -254,7 +254,7 @@ internal sealed class ModelScene : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether an answer with this version may be cut: of a copy that is held in part the rest cannot be had.</summary>
+    /// <summary>Whether a response with this version may be cut: the rest of a partial entry may be gone.</summary>
     public bool MayEndEarly(ModelBucket bucket, string key, ObjectVersion shown) =>
         !bucket.IsDecidedHere(key) && (Trouble.IsDown || bucket.Remote.GetValueOrDefault(key) != shown);
 
@@ -310,8 +310,8 @@ internal sealed class ModelScene : IAsyncDisposable
         return isRefused ? 507 : status;
     }
 
-    /// <summary>What is under way from now on goes on while the remote is in trouble, or not.</summary>
-    /// <param name="failures">So many of its requests fail, beside what else is wrong with it; null where nothing is.</param>
+    /// <summary>Ends the remote's trouble, or lets requests fail from now on.</summary>
+    /// <param name="failures">How many of its requests fail, in addition to other trouble. Null if nothing else is wrong.</param>
     public Task MendRemoteOrFailAsync(int? failures)
     {
         if (failures is not { } count)

@@ -11,10 +11,7 @@ internal sealed record ModelSequence(ModelLayer Layer, ModelCache Cache, bool Re
     public static ModelSequence Of(int seed, ModelLayer layer, ModelMix mix, int steps) =>
         new(layer, CacheOf(seed, mix), (seed / 2 + (int)layer) % 2 == 0, new SequenceMaker(seed, layer, mix).Make(steps));
 
-    /// <summary>
-    /// Where nothing is kept, or nothing believed, there is little that could be read in error: of reads there are sequences of the other
-    /// kinds alone.
-    /// </summary>
+    /// <summary>Sequences of reads always cache and trust entries for a while: otherwise there is little that could go wrong.</summary>
     private static ModelCache CacheOf(int seed, ModelMix mix) => mix == ModelMix.Reads
         ? (seed % 4) switch { 0 => ModelCache.Frozen, 2 => ModelCache.Believed, _ => ModelCache.ForAWhile }
         : (ModelCache)(seed % Enum.GetValues<ModelCache>().Length);

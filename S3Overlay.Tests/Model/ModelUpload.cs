@@ -21,7 +21,7 @@ internal sealed record ModelUpload(ModelBucket Bucket, string Key, string Id, st
     /// <summary>Whether a part that is not the last one is too small, so that it cannot be completed.</summary>
     public bool IsTooSmall => Parts.Values.SkipLast(1).Any(part => part.Length < SmallestPart);
 
-    /// <summary>What it makes.</summary>
+    /// <summary>The version that it creates.</summary>
     public ObjectVersion Version => ObjectVersion.OfParts(Parts) with { Meta = Meta };
 
     /// <summary>A part is about to be uploaded: until it is noted what became of it, nothing is known of this number.</summary>

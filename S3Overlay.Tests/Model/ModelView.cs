@@ -1,9 +1,6 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>
-/// What clients may be shown of remote-owned keys as things are now: by what the remote has, what may be held of it, and how far that is
-/// believed.
-/// </summary>
+/// <summary>What clients may see of remote-owned keys now, given the remote's objects, the cache, and its freshness.</summary>
 internal sealed class ModelView(ModelScene scene)
 {
     private readonly List<(ModelBucket Bucket, string Key)> _looked = [];
@@ -67,7 +64,7 @@ internal sealed class ModelView(ModelScene scene)
     public bool MayNotHaveRefreshed(ModelBucket bucket) => scene.Trouble.MayNotTell(scene.Proxy, bucket)
         || scene.Now - scene.LastTrouble < ModelFreshness.Life / 5;
 
-    /// <summary>Whether a frozen copy may be held of which the rest cannot be had any more.</summary>
+    /// <summary>Whether there may be a frozen entry whose missing bytes are gone.</summary>
     private bool HasDrifted(ModelBucket bucket, string key) =>
         scene.Freshness.Cache == ModelCache.Frozen && !bucket.IsDecidedHere(key)
             && bucket.CopiesOf(key) is { Certain: not { IsWhole: true } } copies

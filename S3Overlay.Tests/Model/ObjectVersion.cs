@@ -4,7 +4,7 @@ using System.Text;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What an object may be: bytes, the ETag they have, and metadata. Two with the same ETag are the same.</summary>
+/// <summary>A possible object: its bytes, ETag and metadata. Versions with the same ETag are equal.</summary>
 /// <param name="Bytes">The body.</param>
 /// <param name="ETag">In quotes.</param>
 internal sealed record ObjectVersion(byte[] Bytes, string ETag)

@@ -18,7 +18,7 @@ namespace S3Overlay.Tests.Model;
 internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string key, ModelDirective directive, DateTimeOffset began,
     IReadOnlyList<ScriptedRequest> asked, RawAnswer answer)
 {
-    /// <summary>What a reader waits for who could be given a copy past its life is a little more.</summary>
+    /// <summary>A little more than a reader waits if it could be served an expired entry.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
     private readonly ModelCopies _copies = bucket.CopiesOf(key);
@@ -96,10 +96,10 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         }
     }
 
-    /// <summary>Learns what may be held now.</summary>
+    /// <summary>Learns what may be cached now.</summary>
     /// <param name="found">The version it shows; null where it shows none.</param>
     /// <param name="hasBody">Whether bytes of it came.</param>
-    /// <param name="hasAll">Whether all of them are held where any are.</param>
+    /// <param name="hasAll">Whether all of them are cached, if any are.</param>
     public void Learn(ObjectVersion? found, bool hasBody, bool hasAll)
     {
         if (Cache == "REVALIDATED")
@@ -118,15 +118,15 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         }
         else if (Is(ModelDirective.NoStore) || Cache == "STALE")
         {
-            // Copies are as they were.
+            // The entries are unchanged.
         }
         else if (found is null || scene.MayNotKeep)
         {
             bucket.MayHaveKept(key);
             if (WasAsked)
             {
-                // What is held of a version that the remote has no longer is dropped, though the answer (a range that no version has, a
-                // condition) shows none.
+                // Entries of a version that the remote no longer has are evicted, even if the response (an unsatisfiable range, a
+                // condition) does not show it.
                 _copies.Doubt();
             }
         }
@@ -152,7 +152,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         }
         else if (hasBody && Cache == "MISS")
         {
-            // What was held of it already keeps its date: what is fetched beside it is asked for by its version.
+            // Bytes that were already cached keep their date: the missing ones are requested by version.
             var from = !_copies.Possible.ContainsKey(found) ? began : _copies.Certain?.Version == found ? _copies.Certain.ValidatedFrom
                 : DateTimeOffset.MinValue;
             _copies.Is(new ModelCopy(found, from, hasAll), _now);
@@ -164,7 +164,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
     }
 
     /// <summary>
-    /// The copy was compared while it was served, and fetched anew if all of it was held and there is another one (rule S4).
+    /// The entry was compared while it was served. If all of it was cached and there is another version, that was filled (rule S4).
     /// </summary>
     private void LearnRefreshed(ObjectVersion found, bool hasAll)
     {

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>What is wrong with the remote, and how often it is asked.</summary>
+/// <summary>The trouble of the remote, and the number of its requests.</summary>
 internal sealed class RemoteTrouble
 {
     private int _failures;
@@ -50,10 +50,10 @@ internal sealed class RemoteTrouble
         }
     }
 
-    /// <summary>How many requests for objects and listings there were.</summary>
+    /// <summary>The number of requests for objects and listings.</summary>
     public int Asked => _asked.Count;
 
-    /// <summary>Those that came after so many.</summary>
+    /// <summary>The requests after the given number of them.</summary>
     public IReadOnlyList<ScriptedRequest> AskedSince(int count) => [.. _asked.Skip(count)];
 
     /// <summary>The next requests fail, and their retries succeed.</summary>
@@ -63,7 +63,7 @@ internal sealed class RemoteTrouble
         Begin(count > 0);
     }
 
-    /// <summary>The next body ends after so many bytes.</summary>
+    /// <summary>Cuts the next body after a number of bytes.</summary>
     public void CutNext(int after) => Volatile.Write(ref _cutAfter, after);
 
     /// <summary>Nothing is wrong any more.</summary>

@@ -69,7 +69,7 @@ internal sealed class SequenceMaker
         ];
     }
 
-    /// <summary>A sequence of so many steps, and then a look at everything.</summary>
+    /// <summary>A sequence of random steps, followed by a look at everything.</summary>
     public List<ModelOperation> Make(int steps)
     {
         var operations = new List<ModelOperation>();
@@ -128,7 +128,7 @@ internal sealed class SequenceMaker
         }
     }
 
-    /// <summary>What a store takes part in: as often as not what changes something.</summary>
+    /// <summary>Half of the operations that involve a store are changes.</summary>
     private ModelOperation Troubled()
     {
         var operation = Chance(2) ? Killable() : Next();
@@ -193,7 +193,7 @@ internal sealed class SequenceMaker
     /// <summary>A weight of what needs the built-in store.</summary>
     private int Disk(int weight) => _layer == ModelLayer.Embedded ? weight : 0;
 
-    /// <summary>Of the whole object as often as not, and mostly of what is as long as the range wants.</summary>
+    /// <summary>Half of the copies take the whole object, and most others a range that exists.</summary>
     private CopyPart PartCopy() => new(
         _random.Next(2), 1 + _random.Next(2), Bucket(), Key(), Chance(2) ? null
             : _random.Next(Any(1, 200, 30_000)), 1 + _random.Next(Any(50, 5000, 40_000)),

@@ -24,7 +24,7 @@ internal static class Shrinker
                 }
             }
 
-            // Once more with single steps while that helps.
+            // Repeats single steps as long as that helps.
             size = size > 1 ? size / 2 : shrunk ? 1 : 0;
         }
 

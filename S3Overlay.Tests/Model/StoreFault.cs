@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>How a call of the store fails.</summary>
+/// <summary>How a store call fails.</summary>
 internal enum StoreFault
 {
     /// <summary>It is answered 500, and has no effect.</summary>

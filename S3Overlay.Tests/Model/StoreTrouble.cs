@@ -7,8 +7,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// What is wrong with the store: which of its calls fail, and how. It is the same for all of them, so that a step says in a few words what
-/// happened.
+/// The trouble of the store: which of its calls fail, and how. All of them fail in the same way, so that a step can describe it in a few
+/// words.
 /// </summary>
 internal sealed class StoreTrouble
 {
@@ -28,8 +28,8 @@ internal sealed class StoreTrouble
 
     /// <summary>From now on calls fail.</summary>
     /// <param name="fault">How.</param>
-    /// <param name="skip">So many do not yet.</param>
-    /// <param name="count">Then so many do.</param>
+    /// <param name="skip">The number of calls that still succeed.</param>
+    /// <param name="count">The number of calls that fail after that.</param>
     /// <param name="isOfChangesAlone">Whether only those do, and are counted, that change something.</param>
     public void Begin(StoreFault fault, int skip, int count, bool isOfChangesAlone)
     {
@@ -83,13 +83,13 @@ internal sealed class StoreTrouble
     /// <summary>A call of the store took effect.</summary>
     public Task AfterAsync(StoreCall call) => Cut(StoreFault.CutAfter, call);
 
-    /// <summary>What the store answers in place of serving a request.</summary>
+    /// <summary>The store's error response to a request.</summary>
     public (int Status, string Code)? Answer(HttpRequest request) =>
         IsHit(StoreFault.Error, request.Method) ? (500, "InternalError")
         : IsHit(StoreFault.Busy, request.Method) ? (503, "ServiceUnavailable")
         : null;
 
-    /// <summary>What becomes of a request that hangs; null where it is served.</summary>
+    /// <summary>Delays a request that hangs. Null if it is served.</summary>
     public Task? Hang(HttpContext context)
     {
         lock (_lock)

@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Protocol;
 
-/// <summary>What the settings of the front door change, as clients see it.</summary>
+/// <summary>What the settings of the front door change for clients.</summary>
 public sealed class FrontDoorSettingTests
 {
     [Theory]

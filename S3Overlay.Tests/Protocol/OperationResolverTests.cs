@@ -159,7 +159,7 @@ public sealed class OperationResolverTests
         Assert.Equal(S3Operation.PutObject, Resolve("PUT", "k", "utm_source=mail"));
     }
 
-    /// <summary>What is resolved in a store's own bucket: an operation, or the code of a refusal.</summary>
+    /// <summary>Checks the resolution in a store's own bucket: an operation, or the code of an error.</summary>
     private static void AssertOfStore(string expected, string method, string key, string query, string header, StoreMake make)
     {
         var headers = new HeaderDictionary();

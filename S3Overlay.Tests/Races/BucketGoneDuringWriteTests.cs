@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// A bucket is deleted, and perhaps made anew, while an object is on its way into it: what is acknowledged is there, and what is refused is
-/// not (rule B4). At each instant that a client can bring about: before the first byte of the body, amid it, and before its last.
+/// A bucket is deleted, and perhaps made again, during an upload into it. What is acknowledged is there, and what is refused is not (rule
+/// B4). The delete comes before the first byte of the body, in the middle, and before its last byte.
 /// </summary>
 [Trait("Rule", "B4")]
 public sealed class BucketGoneDuringWriteTests

@@ -4,8 +4,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// What a store has taken that comes back from being down is seen by the reads after it, whenever the questions were put that say whether
-/// it is down, and however long they hang (table F, rule C3).
+/// Once a store is back, reads see what it has accepted, whenever its health probes were sent and however long they hang (table F, rule
+/// C3).
 /// </summary>
 [Trait("Rule", "F"), Trait("Rule", "C3")]
 public sealed class ChangesInOutageTests : IAsyncDisposable
@@ -43,7 +43,7 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
     }
 
     /// <summary>
-    /// Many wait for a question that fails, and the next ends the outage while some of them are about to look whether it goes on.
+    /// Many wait for a probe that fails. The next one ends the outage while some of them are about to check whether it lasts.
     /// </summary>
     [Fact]
     public async Task Nobody_asks_whether_an_outage_is_over_that_is_over()

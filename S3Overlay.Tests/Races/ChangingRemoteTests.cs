@@ -81,7 +81,7 @@ public class ChangingRemoteTests : ReaderTestBase
         var (asked, answer) = (0, new CollectedAnswer());
         Remote.OnRequest = async (_, _) =>
         {
-            // The first gap still is of the version that is held, and the answer begins with it. The second is not.
+            // The first gap still has the cached version, and the response begins with it. The second has not.
             if (++asked == 2)
             {
                 await answer.ReachedAsync(24);

@@ -52,8 +52,8 @@ public sealed class ConditionalMarkerTests
     }
 
     /// <summary>
-    /// The write comes while the delete is at the store. That takes its marker away at once, a little later, or not at all: then the client
-    /// hears of it, and can do so himself.
+    /// The write arrives while the delete is at the store. The delete removes its marker at once, a little later, or not at all: then the
+    /// client gets an error and can remove it.
     /// </summary>
     [Theory, Trait("Rule", "V4"), Trait("Rule", "W3")]
     [InlineData(0, false, 409)]
@@ -116,13 +116,13 @@ public sealed class ConditionalMarkerTests
         Assert.Equal((403, true),
             ((await proxy.SendAsync("GET", "/bucket?versions")).Status, store.VersionsOf("bucket", "key") is [{ Bytes: null }]));
 
-        // Who takes the marker away shows the remote's object again.
+        // Deleting the marker shows the remote's object again.
         store.ForbidsVersions = false;
         Assert.Equal(204, (await proxy.SendAsync("DELETE", $"/bucket/key?versionId={store.VersionsOf("bucket", "key")[0].Id}")).Status);
         Assert.Equal("remote", (await proxy.SendAsync("GET", "/bucket/key")).Text);
     }
 
-    /// <summary>What a delete has begun at the store is finished or taken back, though its client is gone.</summary>
+    /// <summary>A delete that has begun at the store is finished or rolled back, even if its client is gone.</summary>
     [Fact, Trait("Rule", "V4"), Trait("Rule", "W3")]
     public async Task A_client_that_leaves_leaves_nothing_hidden()
     {

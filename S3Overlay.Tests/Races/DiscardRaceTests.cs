@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Administrators who take deletes back while clients write and delete, through two whole proxies over one store: what one does happens at
-/// each instant between two calls of what the other does, one instant a run.
+/// Administrators undelete while clients write and delete, through two whole proxies over one store. Each run interleaves the two at one
+/// instant between two calls.
 /// </summary>
 [Trait("Rule", "A5")]
 public sealed class DiscardRaceTests : TwoProxyTestBase

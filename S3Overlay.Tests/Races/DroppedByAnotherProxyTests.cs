@@ -2,9 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>
-/// What one of two proxies over one store dropped of the remote's, the other shows no more: not even to those who only look (rules T2, E3).
-/// </summary>
+/// <summary>An entry that one of two proxies over one store evicts is not shown by the other, not even to a HEAD (rules T2, E3).</summary>
 public sealed class DroppedByAnotherProxyTests
 {
     private static readonly (string, string)[] Settings =

@@ -73,7 +73,7 @@ public sealed class JoinedReadTests
             .True((answer.Status, answer.Body.AsSpan().SequenceEqual(Old)) == (200, true)));
         Assert.Single(scene.Remote.Requests, request => request is { Method: "GET", Key: "key" });
 
-        // Those who joined share the question, but for who came just when it was put.
+        // Readers that joined share the request, except one that arrived just as it was sent.
         Assert.InRange(scene.Remote.Requests.Count(request => request is { Method: "HEAD", Key: "key" }), 1, Readers / 2);
     }
 

@@ -4,9 +4,9 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Conditional uploads over a store that keeps the key to such a write from its headers to its answer (MinIO), with clients that are slow.
-/// Others who change the key through the same proxy wait at the store then, and must hold nothing that the upload waits for; nor does S3
-/// let them wait for a slow client at all.
+/// Conditional uploads of slow clients over a store that locks the key from the headers of such a write to its response (MinIO). Other
+/// changes of the key through the same proxy then wait at the store, and must hold nothing that the upload needs. S3 does not let them wait
+/// for a slow client at all.
 /// </summary>
 [Trait("Rule", "W3")]
 public sealed class KeepingStoreTests
@@ -68,7 +68,7 @@ public sealed class KeepingStoreTests
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/key")).Status);
     }
 
-    /// <summary>Who came second is judged by what the first has written.</summary>
+    /// <summary>The second upload is judged by what the first has written.</summary>
     [Fact]
     public async Task Two_uploads_on_one_condition_wait_for_each_other()
     {

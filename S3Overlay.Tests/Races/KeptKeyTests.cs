@@ -45,7 +45,7 @@ public sealed class KeptKeyTests
         Assert.True(kept.Writes > 0, "The store had no conditional write.");
     }
 
-    /// <summary>What the conditions held of is deleted before the write has begun at the store.</summary>
+    /// <summary>The object that the condition held for is deleted before the write has begun at the store.</summary>
     [Theory]
     [InlineData("absent", "If-None-Match")]
     [InlineData("remote", "If-Match")]

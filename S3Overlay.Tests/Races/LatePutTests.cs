@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// The store executes a fill's PUT of a copy late, when the proxy that sent it is dead and another one has dropped what is held of the key.
-/// Listings and reads agree all the same.
+/// The store executes the PUT of a fill late: the proxy that sent it is dead, and another one has evicted the key. Listings and reads still
+/// agree.
 /// </summary>
 public sealed partial class LatePutTests : IAsyncLifetime
 {

@@ -282,7 +282,7 @@ public class ManyReadersTests : ReaderTestBase
         Assert.Equal(bytes.Length, Remote.Bytes);
     }
 
-    /// <summary>Where nothing may be fetched ahead, one request goes on to the end.</summary>
+    /// <summary>Without read-ahead, one request continues to the end.</summary>
     [Fact]
     [Trait("Rule", "C5")]
     public async Task A_whole_object_that_comes_slowly_comes_by_one_request_where_nothing_is_fetched_ahead()

@@ -63,7 +63,7 @@ public sealed class PartlyHeldChangeTests
         return bytes;
     }
 
-    /// <summary>A scene in which the first chunk of an object is held.</summary>
+    /// <summary>A scene in which the first chunk of an object is cached.</summary>
     private static async Task<LayerScene> StartAsync(string layer)
     {
         var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CHUNK_THRESHOLD", "1MiB"), ("S3_OVERLAY_CHUNK_SIZE", "1MiB"),

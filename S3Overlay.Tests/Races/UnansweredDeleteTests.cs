@@ -212,7 +212,7 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
         Assert.Equal("remote", await ReadAsync("key"));
     }
 
-    /// <summary>Asks again and again, with one call further on failing each time, until there is none.</summary>
+    /// <summary>Repeats the request, with one later call failing each time, until there are no more calls.</summary>
     /// <returns>How many there were.</returns>
     private async Task<int> SweepAsync(string how, Func<int, Task> prepare, Func<int, Task<RawAnswer>> ask, Func<int, string, int,
         Task> check, bool repeats = true)
@@ -310,7 +310,7 @@ public sealed class UnansweredDeleteTests : IAsyncLifetime
         Assert.True(await ReadAsync(run) == "remote", $"{at}: the remote's does not show.");
     }
 
-    /// <summary>What was known to be down is asked again once a second.</summary>
+    /// <summary>A layer that was down is probed once a second.</summary>
     private async Task UntilItAnswersAsync()
     {
         for (var i = 0; i < 30 && (await SendAsync("GET", "/bucket/warm")).Status == 503; i++)

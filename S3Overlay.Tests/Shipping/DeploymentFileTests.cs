@@ -56,7 +56,9 @@ public sealed partial class DeploymentFileTests
     public async Task They_pass_every_setting_of_a_file_on(string file, string line) =>
         Assert.Contains(line, (await File.ReadAllLinesAsync(Path.Combine(Repository.Root, file))).Select(each => each.Trim()));
 
-    /// <summary>What they name themselves is laid over the file: it must be the file's own value, or what the image needs.</summary>
+    /// <summary>
+    /// Settings in the Compose file override the environment file, so each must have the file's own value or one that the image needs.
+    /// </summary>
     [Theory]
     [InlineData("deploy/compose.embedded.yaml")]
     [InlineData("deploy/compose.minio.yaml")]

@@ -5,8 +5,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Shipping;
 
 /// <summary>
-/// What a container runs: the published folder, as a user who is not root, with a root file system that cannot be written to and one volume
-/// that can.
+/// What a container runs: the published folder, as a non-root user, with a read-only root file system and one writable volume.
 /// </summary>
 public sealed class PublishedFolderTests
 {

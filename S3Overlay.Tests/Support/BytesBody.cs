@@ -8,7 +8,7 @@ public sealed class BytesBody(byte[] bytes, int piece = 70_001) : S3Body
 {
     private int _position;
 
-    /// <summary>What the end of the body fails with, as a wrong digest would.</summary>
+    /// <summary>The error at the end of the body, such as a wrong digest.</summary>
     public S3Exception? EndsWith { get; init; }
 
     /// <summary>The checksum that came with it.</summary>

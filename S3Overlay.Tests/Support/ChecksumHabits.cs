@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>What stores are known to do with checksums and framing, played by one that does it right.</summary>
+/// <summary>How known stores handle checksums and framing, simulated on a correct store.</summary>
 internal static class ChecksumHabits
 {
     /// <summary>It does all of it right.</summary>
@@ -31,7 +31,7 @@ internal static class ChecksumHabits
     /// <summary>All of them that have to do with the form.</summary>
     public static readonly string[] All = [Good, KeepsEncoding, NeedsEncoding, NeedsAndKeepsEncoding, NoTrailers, NeedsAlgorithm];
 
-    /// <summary>Makes a store do so.</summary>
+    /// <summary>Gives a store this behaviour.</summary>
     public static void Play(StoreServer store, string habit)
     {
         var marked = new ConcurrentDictionary<string, bool>();

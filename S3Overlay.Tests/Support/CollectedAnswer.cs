@@ -22,7 +22,7 @@ public sealed class CollectedAnswer : SinkAnswer
         }
     }
 
-    /// <summary>How many bytes were sent so far.</summary>
+    /// <summary>The number of bytes sent so far.</summary>
     public long Length
     {
         get
@@ -34,7 +34,7 @@ public sealed class CollectedAnswer : SinkAnswer
         }
     }
 
-    /// <summary>Finishes once so many bytes were sent.</summary>
+    /// <summary>Finishes once this many bytes were sent.</summary>
     public Task ReachedAsync(long length)
     {
         lock (_lock)

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>What the next process finds in a folder of one that was killed.</summary>
+/// <summary>The folder of a killed process, as the next process finds it.</summary>
 internal static class CrashedFolder
 {
     /// <summary>

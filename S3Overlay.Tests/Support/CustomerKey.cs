@@ -4,9 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>
-/// A key that a client encrypts objects with (SSE-C), as it goes with requests, and what S3 says to those who do not bring it.
-/// </summary>
+/// <summary>A key that a client encrypts objects with (SSE-C): its request headers, and S3's responses to requests without it.</summary>
 internal static class CustomerKey
 {
     private const string Target = "x-amz-server-side-encryption-customer-";
@@ -26,23 +24,21 @@ internal static class CustomerKey
     /// <summary>The MD5 of the key that a request brings for a copy's source; null for none.</summary>
     public static string? OfCopySource(IHeaderDictionary headers) => headers[Source + "key-MD5"];
 
-    /// <summary>
-    /// What S3 answers to a request about an object; null where it brings the right key, or none where none is called for.
-    /// </summary>
+    /// <summary>S3's error for a request about an object. Null if the key is right, or none is needed.</summary>
     public static (int Status, string Code)? Judge(string? needed, string? brought) =>
         needed == brought ? null
         : needed is null || brought is null ? (400, "InvalidRequest")
         : (403, "AccessDenied");
 
-    /// <summary>Where a store keeps what it says of a refusal in other words.</summary>
+    /// <summary>Marks responses with a store's own wording of the error.</summary>
     public static readonly object Refusal = new();
 
-    /// <summary>What RGW says, with the code InvalidArgument.</summary>
+    /// <summary>RGW's message, with the code InvalidArgument.</summary>
     public static string MessageOfCeph(string? brought) => brought is null
         ? "Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm."
         : "The calculated MD5 hash of the key did not match the hash that was provided.";
 
-    /// <summary>What S3 says with it.</summary>
+    /// <summary>S3's message for the code.</summary>
     public static string MessageOf(string code) => code switch
     {
         "InvalidRequest" =>

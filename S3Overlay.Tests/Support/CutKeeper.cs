@@ -13,7 +13,7 @@ internal sealed class CutKeeper : IDisposable
     private readonly ConcurrentDictionary<string, TaskCompletionSource<bool>> _puts = new(StringComparer.Ordinal);
     private readonly StoreServer _store;
 
-    /// <summary>Makes a store do so.</summary>
+    /// <summary>Gives a store this behaviour.</summary>
     public CutKeeper(StoreServer store)
     {
         _store = store;

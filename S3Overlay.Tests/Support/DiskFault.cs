@@ -9,6 +9,6 @@ public enum DiskFault
     /// <summary>An error of the device.</summary>
     Error,
 
-    /// <summary>What the process wants is not allowed (any more).</summary>
+    /// <summary>Access is denied.</summary>
     Denied,
 }

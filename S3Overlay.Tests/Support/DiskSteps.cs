@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>What is done to a disk, and may fail.</summary>
+/// <summary>The operations of a disk that may fail.</summary>
 [Flags]
 public enum DiskSteps
 {

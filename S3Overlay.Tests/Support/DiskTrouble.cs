@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>What is wrong with a disk: which of the steps toward it fail, and how. What is read is not among them.</summary>
+/// <summary>The trouble of a disk: which of its steps fail, and how. Reads never fail.</summary>
 internal sealed class DiskTrouble
 {
     private readonly Lock _lock = new();
@@ -17,8 +17,8 @@ internal sealed class DiskTrouble
 
     /// <summary>From now on steps fail.</summary>
     /// <param name="fault">How.</param>
-    /// <param name="skip">So many do not yet.</param>
-    /// <param name="count">Then so many do.</param>
+    /// <param name="skip">The number of steps that still succeed.</param>
+    /// <param name="count">The number of steps that fail after that.</param>
     /// <param name="steps">Which ones count.</param>
     public void Begin(DiskFault fault, int skip, int count, DiskSteps steps = DiskSteps.Write)
     {

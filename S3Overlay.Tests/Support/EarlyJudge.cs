@@ -12,7 +12,7 @@ internal sealed class EarlyJudge
 {
     private readonly ConcurrentDictionary<string, string> _etags = new(StringComparer.Ordinal);
 
-    /// <summary>Makes a store do so.</summary>
+    /// <summary>Gives a store this behaviour.</summary>
     public EarlyJudge(StoreServer store)
     {
         store.Alter = Judge;

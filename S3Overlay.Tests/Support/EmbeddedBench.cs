@@ -33,10 +33,10 @@ internal sealed class EmbeddedBench : IAsyncDisposable
 
     public string Folder => _folder.Path;
 
-    /// <summary>What the store says.</summary>
+    /// <summary>The log of the store.</summary>
     public EventLogger Log { get; } = new();
 
-    /// <summary>How long a segment of the log of deletes is from the next start on; null for what it is for users.</summary>
+    /// <summary>The size of a segment of the delete log from the next start on. Null for the default.</summary>
     public long? DeleteBytes { get; set; }
 
     public const string Bucket = "bucket";

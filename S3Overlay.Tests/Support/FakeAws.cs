@@ -14,7 +14,7 @@ namespace S3Overlay.Tests.Support;
 /// </summary>
 internal sealed class FakeAws : IAsyncDisposable
 {
-    /// <summary>What every secret has in it, so that a test can look for one where none may be.</summary>
+    /// <summary>Part of every secret, so that tests can search for leaks.</summary>
     public const string Secret = "hush-hush";
 
     private const string MetadataToken = "metadata-" + Secret;
@@ -30,10 +30,10 @@ internal sealed class FakeAws : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public Uri Endpoint => _server.Endpoint;
 
-    /// <summary>How long the keys are good that it gives.</summary>
+    /// <summary>The lifetime of the keys that it issues.</summary>
     public Func<string, TimeSpan> LifeOf { get; set; } = static _ => TimeSpan.FromHours(1);
 
-    /// <summary>What it was asked, with the access key that it was asked with.</summary>
+    /// <summary>The requests, with the access key of each.</summary>
     public IReadOnlyList<string> Requests => [.. _requests];
 
     /// <summary>Starts one.</summary>

@@ -27,7 +27,7 @@ public sealed class FakeRemote : IRemote
 
     public ConcurrentQueue<RemoteRead> Heads { get; } = [];
 
-    /// <summary>What is known of its buckets.</summary>
+    /// <summary>The known condition of its buckets.</summary>
     public RemoteCondition Condition { get; set; }
 
     /// <summary>The buckets that did not respond in time.</summary>
@@ -48,7 +48,7 @@ public sealed class FakeRemote : IRemote
     /// <summary>Bytes given in bodies.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>How often the byte that was given most was given.</summary>
+    /// <summary>How often the most requested byte was sent.</summary>
     public int MostGiven => _given.IsEmpty ? 0 : _given.Values.Max();
 
     /// <summary>Runs before a GET or HEAD is answered.</summary>
@@ -61,7 +61,7 @@ public sealed class FakeRemote : IRemote
     public Func<long, CancellationToken, Task>? OnByte { get; set; }
 
     /// <summary>
-    /// What a body may be read up to in one piece from a position on, so that <see cref="OnByte"/> sees the positions it cares for.
+    /// The position up to which a body is read in one piece, so that <see cref="OnByte"/> sees the positions that matter.
     /// </summary>
     public Func<long, long>? StopAt { get; set; }
 

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Embedded.Files;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A disk on which there is room or not, as a test says: for any number of writes, or for so many.</summary>
+/// <summary>A disk that a test fills up: for all writes, or after a number of them.</summary>
 internal sealed class FullDisk() : StoreDisk(isDurable: false)
 {
     private int _room = int.MaxValue;

@@ -12,7 +12,7 @@ internal sealed class HollowMatch
 {
     private readonly ConcurrentDictionary<string, bool> _there = new(StringComparer.Ordinal);
 
-    /// <summary>Makes a store do so.</summary>
+    /// <summary>Gives a store this behaviour.</summary>
     /// <param name="store">The store.</param>
     /// <param name="write">Of which writes: put, complete, copy.</param>
     public HollowMatch(StoreServer store, string write)

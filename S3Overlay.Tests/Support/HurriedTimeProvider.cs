@@ -1,8 +1,6 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>
-/// The system's clock, whose timers fire so many times sooner: waits between attempts are over before a test waits for them.
-/// </summary>
+/// <summary>The system's clock with faster timers, so that pauses between attempts are short.</summary>
 internal sealed class HurriedTimeProvider(int times) : TimeProvider
 {
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>

@@ -14,13 +14,13 @@ public sealed class InMemoryLayer : ILayerState
     private readonly Dictionary<string, Bucket> _buckets = new(StringComparer.Ordinal);
     private int _deletedTaken;
 
-    /// <summary>What marking a key deleted fails with, by key.</summary>
+    /// <summary>The errors of writing tombstones, by key.</summary>
     public Dictionary<string, Exception> TombstoneFailures { get; } = [];
 
     /// <summary>Runs after a tombstone was written, before anything else happens.</summary>
     public Func<string, Task>? OnTombstone { get; set; }
 
-    /// <summary>How many deleted keys were taken from lists of them.</summary>
+    /// <summary>How many deleted keys were read from their lists.</summary>
     public int DeletedTaken => _deletedTaken;
 
     /// <summary>A listing that starts inside a folder omits the rest of that folder, as S3 endpoints as local do.</summary>

@@ -30,7 +30,7 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
     /// <summary>The checksum uploads were started with.</summary>
     public ChecksumAlgorithm? UploadAlgorithm { get; set; }
 
-    /// <summary>What a complete waits for.</summary>
+    /// <summary>Delays completions.</summary>
     public Task Completing { get; set; } = Task.CompletedTask;
 
     public string Text(string bucket, string key) => System.Text.Encoding.UTF8.GetString(_bytes[(bucket, key)]);

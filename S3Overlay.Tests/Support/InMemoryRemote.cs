@@ -20,7 +20,7 @@ public sealed class InMemoryRemote : IRemote
     /// <summary>The most rows it gives on a page, whatever it is asked for.</summary>
     public int PageLimit { get; set; } = 1000;
 
-    /// <summary>What every call fails with, or null.</summary>
+    /// <summary>The error of every call, or null.</summary>
     public RemoteException? Failure { get; set; }
 
     /// <summary>If set, rows are sorted by UTF-16 code units instead.</summary>

@@ -15,7 +15,7 @@ internal sealed class KeepingStore : IDisposable
     private int _waiting;
     private int _writes;
 
-    /// <summary>Makes a store do so.</summary>
+    /// <summary>Gives a store this behaviour.</summary>
     public KeepingStore(StoreServer store)
     {
         _store = store;
@@ -23,7 +23,7 @@ internal sealed class KeepingStore : IDisposable
         store.Alter = Begin;
     }
 
-    /// <summary>How many wait.</summary>
+    /// <summary>The number of waiting requests.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>To how many writes it has kept a key.</summary>

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// What a listing is, said as plainly as can be: the keys behind the position, rolled up. All other listings are held against it.
+/// The definition of a listing in its plainest form: the keys after the position, rolled up. All other listings are checked against it.
 /// </summary>
 public static class ListingModel
 {

@@ -24,7 +24,7 @@ internal sealed class LoopbackServer : IAsyncDisposable
 
     /// <summary>Starts one.</summary>
     /// <param name="handle">Answers.</param>
-    /// <param name="isSecure">Whether it is reached over TLS, with HTTP/2 for those who want it.</param>
+    /// <param name="isSecure">Whether it uses TLS, with HTTP/2 for clients that support it.</param>
     public static async Task<LoopbackServer> StartAsync(RequestDelegate handle, bool isSecure = false)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());

@@ -34,7 +34,7 @@ public class OverlayFixture : IAsyncLifetime
     /// </summary>
     protected virtual bool CanStart => true;
 
-    /// <summary>How names of new buckets start: stores that outlive the fixture must not see one twice.</summary>
+    /// <summary>The prefix of new bucket names. A store that outlives the fixture must not see a name twice.</summary>
     protected virtual string BucketPrefix => "bucket-";
 
     /// <inheritdoc/>

@@ -28,7 +28,7 @@ internal sealed class OverlayHost : IAsyncDisposable
     /// <summary>A client of it.</summary>
     public SignedHttp Http { get; }
 
-    /// <summary>Where those who watch it reach it; null where they have no address of their own.</summary>
+    /// <summary>The management address. Null if there is none.</summary>
     public Uri? Management => _proxy.Management;
 
     /// <summary>Its files.</summary>
@@ -37,7 +37,7 @@ internal sealed class OverlayHost : IAsyncDisposable
     /// <summary>The parts behind the port.</summary>
     public ProxyServices Services => _proxy.Services;
 
-    /// <summary>Copies in the store; null while caching is off.</summary>
+    /// <summary>The entries in the store. Null if the cache is off.</summary>
     public BucketCacheStore? Copies => Services.Local.Cache as BucketCacheStore;
 
     /// <summary>Starts one over the built-in store, and over a remote where there is one.</summary>

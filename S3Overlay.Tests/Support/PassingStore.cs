@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A held store that hands everything on to another: what a test wants to be otherwise, it overrides.</summary>
+/// <summary>A cache store that forwards everything to another one. Tests override what they change.</summary>
 public abstract class PassingStore(ICacheStore store) : ICacheStore
 {
     /// <inheritdoc/>

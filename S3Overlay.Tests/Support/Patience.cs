@@ -33,7 +33,7 @@ public static class Patience
     /// <summary>The same for a condition that has to be asked for.</summary>
     public static Task UntilAsync(Func<Task<bool>> holds, string otherwise) => UntilAsync(holds, static isSo => isSo, _ => otherwise);
 
-    /// <summary>Asks until the answer is the one that is waited for.</summary>
+    /// <summary>Asks until the result matches.</summary>
     /// <param name="ask">Asks.</param>
     /// <param name="isIt">Whether an answer is the one.</param>
     /// <param name="otherwise">The message for the last result, if none matched.</param>

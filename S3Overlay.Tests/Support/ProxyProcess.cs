@@ -9,7 +9,7 @@ namespace S3Overlay.Tests.Support;
 /// <summary>The built proxy as a process of its own, on a loopback port: what a user runs, and what can be killed.</summary>
 public sealed class ProxyProcess : IAsyncDisposable
 {
-    /// <summary>What a start prints once the port is open, in the words of the README.</summary>
+    /// <summary>The line printed once the port is open, as in the README.</summary>
     private const string Announcement = "serves S3 on ";
 
     private readonly Process _process;

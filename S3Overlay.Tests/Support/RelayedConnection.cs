@@ -14,12 +14,12 @@ internal sealed class RelayedConnection(Socket client, Uri store)
     /// <summary>Whether it was closed.</summary>
     public bool IsOver { get; private set; }
 
-    /// <summary>Breaks it after so many more bytes of answers.</summary>
+    /// <summary>Breaks the connection after more bytes of responses.</summary>
     public void Break(WireFault fault, long afterAnswerBytes)
     {
         lock (_lock)
         {
-            // One that hangs goes on hanging: what it holds back is lost.
+            // A hanging connection stays so: what it holds back is lost.
             if (_fault != WireFault.Hanging)
             {
                 (_fault, _left) = (fault, afterAnswerBytes);
@@ -64,7 +64,7 @@ internal sealed class RelayedConnection(Socket client, Uri store)
 
     private Task CarryAnswersAsync() => CarryAsync(_server, client, Allow);
 
-    /// <summary>How many of so many bytes may pass, and whether the wire is cut behind them.</summary>
+    /// <summary>Whether bytes may pass, how many, and whether the connection is cut after them.</summary>
     private (bool Passes, bool IsEnd) Allow(int bytes)
     {
         lock (_lock)

@@ -1,8 +1,8 @@
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// How long a proxy waits for its remote, where its clock runs faster than a busy machine works: what that takes must not pass for a remote
-/// that hangs.
+/// Timeouts of the remote for a proxy whose clock runs faster than a busy machine works. A slow machine must not look like a hanging
+/// remote.
 /// </summary>
 internal static class RemoteLimits
 {

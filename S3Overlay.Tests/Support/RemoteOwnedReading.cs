@@ -19,7 +19,7 @@ public static class RemoteOwnedReading
         this ICacheStore store, string bucket, string key, EntryIdentity identity, ObjectInfo info, CancellationToken cancellationToken) =>
         store.CreateAsync(bucket, key, identity, info, DateTimeOffset.UtcNow, cancellationToken);
 
-    /// <summary>The copy held of a key, or null.</summary>
+    /// <summary>The entry of a key, or null.</summary>
     public static ValueTask<ICacheEntry?> FindAsync(this ICacheStore store, string bucket, string key,
         CancellationToken cancellationToken) =>
         store.FindAsync(bucket, key, LookupHint.Info, cancellationToken);

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>Where the tests' own repository is.</summary>
+/// <summary>The repository of these tests.</summary>
 internal static class Repository
 {
     /// <summary>The folder of the solution.</summary>

@@ -10,7 +10,7 @@ namespace S3Overlay.Tests.Support;
 public sealed record ScriptedObject(byte[] Bytes, string ETag, DateTimeOffset LastModified,
     IReadOnlyList<(string Name, string Value)> Headers)
 {
-    /// <summary>How long each part is, but for the last; 0 where the remote takes no notice of part numbers.</summary>
+    /// <summary>The length of each part except the last. 0 if the remote ignores part numbers.</summary>
     public int PartSize { get; init; }
 
     /// <summary>

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>How a scripted remote goes on with a request.</summary>
+/// <summary>How a scripted remote continues with a request.</summary>
 public sealed record ScriptedOutcome
 {
     /// <summary>As a server should.</summary>
@@ -12,12 +12,12 @@ public sealed record ScriptedOutcome
     /// <summary>Whether the script has answered already.</summary>
     public bool IsAnswered { get; private init; }
 
-    /// <summary>Cut the connection after so many body bytes.</summary>
+    /// <summary>Cuts the connection after this many body bytes.</summary>
     public long? CutAfter { get; init; }
 
     /// <summary>Send the body in pieces, and nothing of how long it is.</summary>
     public bool IsUnmeasured { get; init; }
 
-    /// <summary>Wait after so many body bytes until the gate opens.</summary>
+    /// <summary>Waits after this many body bytes until the gate opens.</summary>
     public (long Bytes, TaskCompletionSource Open)? GateAfter { get; init; }
 }

@@ -28,15 +28,13 @@ public sealed class ScriptedRemote : IAsyncDisposable
     {
     }
 
-    /// <summary>
-    /// What happens to a request before the server answers it as usual; null for nothing. May itself answer, wait, or cut the connection.
-    /// </summary>
+    /// <summary>Runs before the usual response of a request. May respond itself, wait, or cut the connection. Null for nothing.</summary>
     public Func<ScriptedRequest, HttpContext, Task<ScriptedOutcome>>? Script { get; set; }
 
     /// <summary>Where it listens.</summary>
     public Uri Endpoint => _server.Endpoint;
 
-    /// <summary>What it was asked, in order of arrival.</summary>
+    /// <summary>The requests, in order of arrival.</summary>
     public IReadOnlyList<ScriptedRequest> Requests => [.. _requests];
 
     /// <summary>Starts one on a free port.</summary>
@@ -61,7 +59,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
     /// <summary>Takes an object away.</summary>
     public void Remove(string bucket, string key) => _objects.TryRemove((bucket, key), out _);
 
-    /// <summary>How many body bytes of an object went out, all its answers together.</summary>
+    /// <summary>The number of body bytes sent of an object, in all responses together.</summary>
     public long BodyBytesSent(string bucket, string key) => _requests.Where(r => r.Bucket == bucket && r.Key == key)
         .Sum(r => Interlocked.Read(ref r.BytesSent));
 

@@ -4,7 +4,7 @@ namespace S3Overlay.Tests.Support;
 public sealed record ScriptedRequest(string Method, string RawPath, string RawQuery, string Bucket, string Key, IReadOnlyDictionary<string,
     string> Headers)
 {
-    /// <summary>How many body bytes of the answer went out so far.</summary>
+    /// <summary>The number of body bytes of the response sent so far.</summary>
     public long BytesSent;
 
     /// <inheritdoc/>

@@ -50,7 +50,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
                 [.. all, ("Transfer-Encoding", "chunked")]));
     }
 
-    /// <summary>A signed request as the bytes that <see cref="SendAsync"/> sends, for who reads the answer in a way of its own.</summary>
+    /// <summary>The bytes that <see cref="SendAsync"/> sends, for tests that read the response in their own way.</summary>
     public byte[] Signed(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
         Bytes(method, target, body, WithSignature(method, target, headers));
 

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Embedded.Files;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A disk of so many bytes, which files take in blocks of 4 KiB and give back when they are taken away.</summary>
+/// <summary>A disk of limited size. Files use blocks of 4 KiB and free them when they are deleted.</summary>
 internal sealed class SmallDisk() : StoreDisk(isDurable: false)
 {
     private const int Block = 4096;
@@ -18,17 +18,17 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
     /// <summary>Whether overwriting needs room too, as it does on a file system that copies on write.</summary>
     public bool CopiesOnWrite { get; set; }
 
-    /// <summary>How many bytes were written.</summary>
+    /// <summary>The number of bytes written.</summary>
     public long Written { get; private set; }
 
-    /// <summary>From now on there is room for what a folder has, and no more.</summary>
+    /// <summary>Leaves no more space than a folder has used.</summary>
     public void Fill(string folder)
     {
         _folder = folder;
         Volatile.Write(ref _capacity, Used());
     }
 
-    /// <summary>From now on a folder may have so many bytes.</summary>
+    /// <summary>Limits a folder to this many bytes.</summary>
     public void Limit(string folder, long bytes)
     {
         _folder = folder;

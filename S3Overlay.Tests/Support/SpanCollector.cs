@@ -39,7 +39,7 @@ internal sealed class SpanCollector : IDisposable
     /// <summary>The span that a client's requests are below.</summary>
     public string ClientSpan => _client.ToHexString();
 
-    /// <summary>What a client sends so that its request is in this trace.</summary>
+    /// <summary>The header that puts a client's request into this trace.</summary>
     public (string Name, string Value) Header => ("traceparent", $"00-{TraceId}-{_client}-01");
 
     /// <summary>Spans that have ended, in the order of their ends.</summary>
@@ -59,7 +59,7 @@ internal sealed class SpanCollector : IDisposable
         return Assert.Single(Named(name));
     }
 
-    /// <summary>Finishes once so many spans of a name have ended.</summary>
+    /// <summary>Finishes once this many spans of a name have ended.</summary>
     public async Task<IReadOnlyList<Activity>> SeveralAsync(string name, int count)
     {
         await _bell.UntilAsync(() => Named(name).Count >= count, () => $"There are fewer than {count} spans \"{name}\".");

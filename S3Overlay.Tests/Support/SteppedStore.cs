@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>Lets something happen between the steps of a held store.</summary>
+/// <summary>Runs callbacks between the steps of a cache store.</summary>
 public sealed class SteppedStore(ICacheStore store) : PassingStore(store)
 {
     public Func<Task> AfterFind { get; init; } = () => Task.CompletedTask;

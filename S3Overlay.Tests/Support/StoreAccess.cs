@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>How a server is reached by a client that has a key there.</summary>
+/// <summary>The endpoint and credentials of a server.</summary>
 /// <param name="Endpoint">Where.</param>
 /// <param name="AccessKey">The client's key.</param>
 /// <param name="SecretKey">Its secret.</param>

@@ -13,7 +13,7 @@ namespace S3Overlay.Tests.Support;
 /// </summary>
 internal static class StoreNaming
 {
-    /// <summary>A store on a file system has names of so many bytes at most between two slashes.</summary>
+    /// <summary>A store on a file system limits the bytes of a name between two slashes.</summary>
     private const int LongestSegment = 255;
 
     /// <summary>As the store of that name does.</summary>

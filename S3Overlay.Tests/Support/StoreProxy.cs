@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>What one proxy has of a shared store: several of them over one endpoint share nothing but that.</summary>
+/// <summary>One proxy's parts over a shared store. Several of them over one endpoint share nothing else.</summary>
 internal sealed class StoreProxy : IDisposable
 {
     private readonly S3WireClient _client;

@@ -4,8 +4,7 @@ using System.Net.Sockets;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// The wire between a proxy and its store: one port, whatever becomes of the store behind it. It can be cut, held up and refused, as wires
-/// and stores that end are.
+/// The wire between a proxy and its store: one port, whatever happens to the store behind it. It can be cut, delayed and refused.
 /// </summary>
 public sealed class StoreRelay : IAsyncDisposable
 {
@@ -29,19 +28,19 @@ public sealed class StoreRelay : IAsyncDisposable
     /// <summary>The store that new connections lead to.</summary>
     public Uri Store { get; set; }
 
-    /// <summary>Where the proxy finds its store.</summary>
+    /// <summary>The store's address, as the proxy sees it.</summary>
     public Uri Endpoint { get; }
 
     /// <summary>
-    /// After so many bytes of answers the wire does as <see cref="Fault"/> says; null for never. Counted for each connection from when it
-    /// is set.
+    /// The number of response bytes after which <see cref="Fault"/> applies, or null for never. Counted for each connection from when it is
+    /// set.
     /// </summary>
     public long? AnswerBytes { get; private set; }
 
-    /// <summary>What the wire does.</summary>
+    /// <summary>The current fault.</summary>
     public WireFault Fault { get; private set; }
 
-    /// <summary>How many connections are open.</summary>
+    /// <summary>The number of open connections.</summary>
     public int Open
     {
         get
@@ -53,7 +52,7 @@ public sealed class StoreRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>Breaks the wire in some way; those who are connected notice.</summary>
+    /// <summary>Breaks the wire. Open connections notice.</summary>
     public void Break(WireFault fault, long afterAnswerBytes = 0)
     {
         lock (_lock)

@@ -15,7 +15,7 @@ internal sealed class StoreScene : IAsyncDisposable
     /// <summary>The store.</summary>
     public StoreServer Store { get; }
 
-    /// <summary>What lies between it and the proxies.</summary>
+    /// <summary>The wire between the store and the proxies.</summary>
     public StoreRelay Wire { get; }
 
     /// <summary>The remote, where there is one.</summary>
@@ -51,7 +51,7 @@ internal sealed class StoreScene : IAsyncDisposable
         Wire.Fault == WireFault.Hanging ? Clock.RunToLimitAsync(proxy.SendAsync(method, target, body, headers))
             : Clock.RunAsync(proxy.SendAsync(method, target, body, headers));
 
-    /// <summary>What the store itself has.</summary>
+    /// <summary>The response of the store itself.</summary>
     public Task<RawAnswer> AskStoreAsync(string method, string target, string? body = null) =>
         new SignedHttp(Store.Endpoint) { Clock = Clock }.SendAsync(method, target, body is null ? null
             : System.Text.Encoding.UTF8.GetBytes(body));

@@ -35,7 +35,7 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
     {
     }
 
-    /// <summary>Where it is, path style.</summary>
+    /// <summary>Its address, path style.</summary>
     public Uri Endpoint { get; private set; } = null!;
 
     /// <summary>

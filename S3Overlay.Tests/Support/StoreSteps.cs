@@ -2,9 +2,7 @@ using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>
-/// Lets something happen at each instant that lies between two calls of something else, one instant a run, until there are no more.
-/// </summary>
+/// <summary>Runs an action at each instant between two store calls of another one, one instant a run, until there are no more.</summary>
 internal static class StoreSteps
 {
     /// <summary>

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>What a built-in store shows.</summary>
+/// <summary>The visible content of a built-in store.</summary>
 internal static class StoreView
 {
     /// <summary>All that clients and administrators can see.</summary>

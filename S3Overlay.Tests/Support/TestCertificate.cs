@@ -26,7 +26,7 @@ internal static class TestCertificate
         ];
     }
 
-    /// <summary>What a client needs to take this certificate and no other.</summary>
+    /// <summary>Client options that accept only this certificate.</summary>
     public static SslClientAuthenticationOptions Trusting(string host) => new()
     {
         TargetHost = host,

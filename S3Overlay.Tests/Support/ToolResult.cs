@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>How a command ended.</summary>
+/// <summary>The result of a command.</summary>
 /// <param name="ExitCode">Its exit code.</param>
 /// <param name="Output">What it printed.</param>
 /// <param name="Errors">What it complained of.</param>

@@ -22,13 +22,13 @@ internal sealed class TwoRegions : IAsyncDisposable
     /// <summary>The store in eu-west-1.</summary>
     public StoreServer Far { get; }
 
-    /// <summary>How the first refuses: the status, the code, whether a header names the region, and whether the document does.</summary>
+    /// <summary>The first region's refusal: the status, the code, and whether a header and the document name the region.</summary>
     public (int Status, string Code, bool InHeader, bool InDocument) Refusal { get; set; } = (301, "PermanentRedirect", true, false);
 
     /// <summary>The region that refusals name.</summary>
     public string Named { get; set; } = "eu-west-1";
 
-    /// <summary>How many HEADs of buckets are throttled before one is answered.</summary>
+    /// <summary>How many HEADs of buckets are throttled before one succeeds.</summary>
     public int Throttles { get; set; }
 
     /// <summary>How many bytes of a body are read before it is refused.</summary>

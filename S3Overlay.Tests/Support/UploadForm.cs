@@ -4,9 +4,7 @@ using System.Text;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>
-/// An upload form as a browser sends it. Signed by hand, so that the server's own signing code is not what it is held against.
-/// </summary>
+/// <summary>An upload form as a browser sends it. It has its own signing code, so that the server's is not tested against itself.</summary>
 public sealed class UploadForm(string accessKey = "minioadmin", string secretKey = "minioadmin")
 {
     private const string Boundary = "----WebKitFormBoundary7MA4YWxkTrZu0gW";

@@ -11,8 +11,8 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A small S3 store whose buckets all keep versions: objects, also under keys of clients' own (<see cref="CustomerKey"/>), delete markers,
-/// copies, listings, and nothing else. It checks no signatures.
+/// A small S3 store whose buckets all keep versions. It has objects, also with customer keys (<see cref="CustomerKey"/>), delete markers,
+/// copies and listings. It checks no signatures.
 /// </summary>
 public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
 {
@@ -35,7 +35,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     /// <summary>Whether versions are locked: a delete has to ask for governance bypass.</summary>
     public bool LocksVersions { get; set; }
 
-    /// <summary>So many deletes of versions fail, and are to be tried again.</summary>
+    /// <summary>The number of deletes of versions that fail and must be retried.</summary>
     public int FailingVersionDeletes { get; set; }
 
     /// <summary>

@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Telemetry;
 
 /// <summary>
-/// What a proxy's process sends to a collector: traces, metrics and logs, all by one process of one name, the last of them as it ends.
+/// What a proxy's process exports to a collector: traces, metrics and logs under one service name, the last of them at shutdown.
 /// </summary>
 public sealed class ExportTests : IAsyncLifetime
 {

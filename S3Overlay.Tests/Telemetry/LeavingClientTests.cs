@@ -121,7 +121,7 @@ public sealed class LeavingClientTests : IAsyncLifetime
     /// <summary>Sends a request and returns how it ended.</summary>
     /// <param name="method">The method.</param>
     /// <param name="target">The target.</param>
-    /// <param name="isThere">Whether the client is still there once so many bytes were sent, as far as sending shows it.</param>
+    /// <param name="isThere">Whether the client still appears connected after this many bytes.</param>
     /// <param name="body">The body; null for none.</param>
     /// <param name="cacheControl">The client's say about copies; null for none.</param>
     /// <param name="gone">Completed when the client has gone.</param>

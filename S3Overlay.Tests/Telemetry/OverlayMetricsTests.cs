@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Telemetry;
 
-/// <summary>What the page at <c>/metrics</c> counts of layers, fills and upstream requests.</summary>
+/// <summary>The metrics of layers, fills and upstream requests on the page <c>/metrics</c>.</summary>
 public sealed class OverlayMetricsTests : IAsyncLifetime
 {
     private ScriptedRemote _remote = null!;

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Telemetry;
 
-/// <summary>The spans below a request: which layer had it, what was fetched, and who waited for whom.</summary>
+/// <summary>The spans below a request: the layer that had the object, the remote requests, and the waits for other fills.</summary>
 public sealed class ReadSpanTests : IAsyncLifetime
 {
     private const int Chunk = 256 << 10;

@@ -20,8 +20,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Telemetry;
 
 /// <summary>
-/// What a service with the shared defaults sends to a collector. Its listeners hear every server and HTTP client of this process, so no
-/// other test may run beside these.
+/// What a service with the shared defaults exports. It listens to every server and HTTP client of this process, so no other test may run at
+/// the same time.
 /// </summary>
 [Collection(AloneInProcess.Name)]
 public sealed class ServiceExportTests : IAsyncLifetime

@@ -10,7 +10,7 @@ namespace S3Overlay.Tests.Transparency;
 /// </summary>
 public static partial class AllowedDifferences
 {
-    /// <summary>What is levelled in every answer.</summary>
+    /// <summary>Differences that are levelled in every response.</summary>
     public static IReadOnlyList<AllowedDifference> Levelled { get; } =
     [
         new(
@@ -98,7 +98,7 @@ public static partial class AllowedDifferences
             }),
     ];
 
-    /// <summary>What the proxy answers without the store.</summary>
+    /// <summary>Responses that the proxy gives without the store.</summary>
     public static IReadOnlyList<OwnAnswer> OwnAnswers { get; } =
     [
         new("DELETE /BUCKET/k?acl", "405 MethodNotAllowed", "S3 has no such operation, and a sub-resource is never the object (rule R8)."),

@@ -2,10 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Transparency;
 
-/// <summary>What the differ may not overlook.</summary>
+/// <summary>Differences that the comparison must find.</summary>
 public sealed class ComparisonTests
 {
-    /// <summary>A store that gives back the name of the framing may be put right by the proxy; the proxy may not make it do so.</summary>
+    /// <summary>The proxy may remove the name of the framing from a store's response. It must not add it.</summary>
     [Theory]
     [InlineData(true, false, false)]
     [InlineData(false, true, true)]

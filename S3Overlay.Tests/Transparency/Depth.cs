@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Transparency;
 
-/// <summary>How much of an answer counts.</summary>
+/// <summary>How much of a response is compared.</summary>
 public enum Depth
 {
     /// <summary>All of it.</summary>

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Transparency;
 
-/// <summary>What a client saw of one answer, in a form in which allowed differences can be levelled.</summary>
+/// <summary>A response as a client saw it, in a form in which allowed differences can be levelled.</summary>
 public sealed class Seen
 {
     /// <summary>Reads an answer. Interim answers have been passed over.</summary>

@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract.Answers;
 
 /// <summary>
-/// Answers that are held against those which LocalStack's tests recorded from S3 itself: over the built-in store without a remote
-/// (<c>plain</c>), in a bucket with one (<c>overlaid</c>), and in such a bucket over an S3 store (<c>store</c>).
+/// Responses compared with those that LocalStack's tests recorded from S3: over the built-in store without a remote (<c>plain</c>), in a
+/// bucket with one (<c>overlaid</c>), and in such a bucket over an S3 store (<c>store</c>).
 /// </summary>
 public abstract partial class AnswerTestBase : IAsyncLifetime
 {

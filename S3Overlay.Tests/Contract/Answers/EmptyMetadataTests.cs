@@ -1,8 +1,6 @@
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>
-/// Metadata whose value is empty is metadata all the same: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html.
-/// </summary>
+/// <summary>Metadata may have an empty value: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html.</summary>
 [Trait("Rule", "T1")]
 public sealed class EmptyMetadataTests : AnswerTestBase
 {

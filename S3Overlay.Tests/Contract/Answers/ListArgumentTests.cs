@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>What a list may be asked, and how its pages name where the next begins (LocalStack's test_s3_list_operations).</summary>
+/// <summary>The arguments of listings, and the markers of their next pages (LocalStack's test_s3_list_operations).</summary>
 public sealed class ListArgumentTests : AnswerTestBase
 {
     private const string NoEncoding =
@@ -46,7 +46,7 @@ public sealed class ListArgumentTests : AnswerTestBase
     }
 
     /// <summary>
-    /// That of an upload which was ended since is none of them: who lists uploads to end them goes on behind one that is gone.
+    /// The marker of an upload that has ended is still valid: a client that lists uploads to abort them continues after one that is gone.
     /// </summary>
     [Theory]
     [InlineData("plain")]

@@ -70,7 +70,7 @@ public sealed class VersionIdTests : AnswerTestBase
         Assert.Equal("part", (await SendAsync("GET", "/bucket/there")).Text);
     }
 
-    /// <summary>What local has no version of may be the remote's, whatever local makes of the id: so it was before.</summary>
+    /// <summary>A version that local does not have may be the remote's, whatever local makes of the id.</summary>
     [Theory, Trait("Rule", "V1")]
     [InlineData("overlaid")]
     [InlineData("store")]

@@ -8,6 +8,6 @@ namespace S3Overlay.Tests.Contract.Ceph;
 [Collection(CephCollection.Name)]
 public sealed class OverlayTestsOnCeph(OverlayOnCephFixture fixture) : OverlayTests<OverlayOnCephFixture>(fixture)
 {
-    /// <summary>Without the marker of an upload Ceph goes on with the key of the marker itself.</summary>
+    /// <summary>Without an upload id marker, Ceph includes the key marker itself.</summary>
     protected override string[] UploadsBehindA => ["a", "ab", "ac"];
 }

@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract.Forms;
 
-/// <summary>What a form's policy and signature allow, and what they refuse: nothing that is refused is stored.</summary>
+/// <summary>What the policy and signature of a form allow and refuse. A refused form stores nothing.</summary>
 [Trait("Rule", "A1")]
 public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase(fixture), IClassFixture<TFixture>
     where TFixture : LocalOnlyFixture

@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Embedded.Cache;
 
-/// <summary>What is held stays within its bound: the copies used longest ago go, and none that is in use (rule E1).</summary>
+/// <summary>The cache stays within its limit: the least recently used entries are evicted, except those in use (rule E1).</summary>
 public sealed class EvictionTests : IAsyncLifetime
 {
     private const int Block = 64 * 1024;
@@ -59,7 +59,7 @@ public sealed class EvictionTests : IAsyncLifetime
         await _store.Evicting;
         Assert.Equal(["newest", "oldest"], await KeysAsync());
 
-        // More than may be held is in use: it stays, and nothing beside it.
+        // The entry in use is larger than the limit. It stays, and nothing else does.
         var large = await CreateAsync("large", 11 * Block);
         await WriteAsync(large, 11 * Block);
         await _store.Evicting;

@@ -93,7 +93,7 @@ public sealed class FullDiskTests : FreshnessTestBase
         Assert.Equal(Block, Held.Bytes);
         Assert.Null(await Store.FindAsync(Bucket, "key", default));
 
-        // Once more, since its row is there: it counted once.
+        // Evicted again, because its row is still there. It counted once.
         await Store.DropAsync(Bucket, "key", null, default);
         Assert.Equal(Block, Held.Bytes);
         _disk.IsOut = false;
@@ -124,7 +124,7 @@ public sealed class FullDiskTests : FreshnessTestBase
         await Held.Evicting;
         Assert.Equal((6 * Block, 1, 3), (Held.Bytes, Held.Evictions, Files.Length));
 
-        // More than may be held is in use: the rows that a full disk keeps are no reason to try for ever.
+        // The entry in use is larger than the limit. Rows that a full disk cannot remove must not cause endless retries.
         await large.WriteAsync(4 * Block, new byte[6 * Block], default);
         await Held.Evicting.WaitAsync(Patience.Limit);
         Assert.Equal((10 * Block, 3, 1), (Held.Bytes, Held.Evictions, Files.Length));

@@ -78,7 +78,7 @@ public sealed class FailingDiskIndexTests : IDisposable
         Assert.Equal(200, Scan(index, "").Count());
     }
 
-    /// <summary>What becomes of a flush is not told to who commits, whatever it fails by.</summary>
+    /// <summary>A failed flush does not fail the commit, whatever the error.</summary>
     [Theory]
     [InlineData(DiskFault.Error)]
     [InlineData(DiskFault.Denied)]
@@ -102,7 +102,7 @@ public sealed class FailingDiskIndexTests : IDisposable
         Assert.Equal(100, Scan(again, "").Count);
     }
 
-    /// <summary>What fails need not be an error of the disk's own: it is taken back all the same.</summary>
+    /// <summary>An error that does not come from the disk is rolled back too.</summary>
     [Theory]
     [InlineData(DiskFault.Error)]
     [InlineData(DiskFault.Denied)]
@@ -291,7 +291,7 @@ public sealed class FailingDiskIndexTests : IDisposable
                 : base.Create(path);
     }
 
-    /// <summary>A disk on which the first block of a run has room, and no more of it.</summary>
+    /// <summary>A disk with space for the first block of a run only.</summary>
     private sealed class NoRoomForRuns() : StoreDisk(isDurable: false)
     {
         private readonly ConcurrentDictionary<SafeFileHandle, bool> _runs = new();

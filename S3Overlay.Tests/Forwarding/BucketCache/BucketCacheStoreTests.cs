@@ -10,7 +10,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>What held copies on an S3 endpoint cost, and how they look there.</summary>
+/// <summary>What entries on an S3 endpoint cost, and how they are stored there.</summary>
 public sealed class BucketCacheStoreTests : IAsyncLifetime
 {
     private StoreBench _bench = null!;

@@ -214,7 +214,7 @@ public sealed class ChunkedCopyTests : IAsyncLifetime
         await ReopenAsync();
         var (first, second) = (await _store.ReadAsync("key", "bytes=0-99999"), await _store.ReadAsync("key", "bytes=100000-199999"));
 
-        // Whose manifest came last goes on with the other's fill, and may lose a chunk by that; never does it name one that is not there.
+        // The later manifest continues the other proxy's fill and may lose a chunk. It never names one that is missing.
         Assert.True(first is { Length: > 0 } || second is { Length: > 0 }, "Nothing is held.");
         Assert.True(first is not { Length: > 0 } || first.AsSpan().SequenceEqual(_bytes.AsSpan(0, 100_000)));
         Assert.True(second is not { Length: > 0 } || second.AsSpan().SequenceEqual(_bytes.AsSpan(100_000, 100_000)));

@@ -10,7 +10,7 @@ namespace S3Overlay.Tests.Forwarding.BucketCache;
 /// </summary>
 public sealed class DroppedTwiceTests
 {
-    /// <summary>So long may a second drop take that does not wait for the first, which is held up for it.</summary>
+    /// <summary>Enough time for a second eviction that does not wait for the first, which is delayed for it.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 
     /// <summary>One chunk: its manifest is written once, and nothing is on its way after that.</summary>

@@ -16,7 +16,7 @@ public sealed class DroppedWhileFilledTests : ReaderTestBase
     private const int DroppedAt = 1_000_000;
     private const int Room = 100_000_000;
 
-    /// <summary>What a fill may have read before the drop and after it before it notices, and the chunks that it ends with.</summary>
+    /// <summary>What a fill may read around the eviction before it notices, and the chunks that it ends with.</summary>
     private const int Slack = 2 * ((256 * 1024) + Chunk);
 
     private readonly byte[] _bytes = Bytes(5_000_000);

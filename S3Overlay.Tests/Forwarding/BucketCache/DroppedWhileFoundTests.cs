@@ -11,7 +11,7 @@ namespace S3Overlay.Tests.Forwarding.BucketCache;
 /// </summary>
 public sealed class DroppedWhileFoundTests
 {
-    /// <summary>A copy in chunks is remembered; one held whole is read from the store by each who looks for it.</summary>
+    /// <summary>An entry in chunks is remembered. A whole entry is read from the store by each lookup.</summary>
     public static TheoryData<string, string, bool, long> Moments()
     {
         var moments = new TheoryData<string, string, bool, long>();
@@ -193,7 +193,7 @@ public sealed class DroppedWhileFoundTests
         Assert.Empty(await bench.NamesAsync("r/"));
     }
 
-    /// <summary>What a reader of it finds lacking comes from the remote, as with a damaged copy.</summary>
+    /// <summary>Bytes that a reader finds missing come from the remote, as with a damaged entry.</summary>
     private static async Task FillAgainAsync(BucketCacheStore store, ICacheEntry copy, byte[] bytes)
     {
         await copy.ReadAllAsync(new ByteRange(0, bytes.Length - 1));

@@ -137,8 +137,8 @@ public sealed class DroppedWhileReadTests : IAsyncLifetime
         {
             await another.BeginFillAsync("both", _older, Chunk);
 
-            // It ends: its manifest names all of the chunks. One that names some of them takes from the one who goes on with it those that
-            // were given up in the spool by then.
+            // On disposal its manifest names all chunks. A partial manifest would take from the next process the chunks that had left the
+            // spool by then.
         }
 
         await using var copy = await _store.CreateAsync("bucket", "both", HeldFilling.Identity("both", Chunk), HeldFilling.Info(_older),

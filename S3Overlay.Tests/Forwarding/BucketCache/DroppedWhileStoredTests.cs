@@ -52,7 +52,7 @@ public sealed class DroppedWhileStoredTests
             await SettleAsync();
         }
 
-        // What it comes in between of may be what it waits for: the call goes on as soon as the drop has begun.
+        // The eviction may wait for the interrupted call, so the call continues as soon as the eviction has begun.
         Task DropAsync(int run)
         {
             dropping = store.DropAsync("bucket", $"key{run}", etag, default).AsTask();

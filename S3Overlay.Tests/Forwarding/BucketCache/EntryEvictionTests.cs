@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>Copies in the cache bucket stay about within their bound: those used longest ago go (rule E1).</summary>
+/// <summary>Entries in the cache bucket stay close to their limit: the least recently used ones are evicted (rule E1).</summary>
 public sealed class EntryEvictionTests : IAsyncLifetime
 {
     private const int Size = 100_000;

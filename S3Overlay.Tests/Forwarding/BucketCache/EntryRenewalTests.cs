@@ -137,7 +137,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
         await AssertFoundAsync(_store, _filled + TimeSpan.FromSeconds(1), Touched);
     }
 
-    /// <summary>What was learned of a copy that is dropped says nothing of the next one, though that has the same bytes.</summary>
+    /// <summary>What was learned of an evicted entry does not apply to the next one, even if that has the same bytes.</summary>
     [Theory]
     [Trait("Rule", "T2")]
     [InlineData(0, true)]

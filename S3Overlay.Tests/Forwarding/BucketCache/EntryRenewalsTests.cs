@@ -60,6 +60,6 @@ public sealed class EntryRenewalsTests
             ? (shown.ValidatedAt, shown.Info.LastModified) : default;
     }
 
-    /// <summary>What the store has, from before anything was learned.</summary>
+    /// <summary>The store's record from before anything was learned.</summary>
     private static EntryRecord Stored(ObjectInfo info) => new(Name, HeldFilling.Identity("key", 0), info, Now.AddHours(-1), Fill);
 }

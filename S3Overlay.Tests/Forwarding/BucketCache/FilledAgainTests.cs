@@ -55,7 +55,7 @@ public sealed class FilledAgainTests
             await SettleAsync(store);
         }
 
-        // What it comes in between of may be what it waits for: the call goes on as soon as the drop has begun.
+        // The eviction may wait for the interrupted call, so the call continues as soon as the eviction has begun.
         Task DropAndFillAsync(int run)
         {
             again = DropThenFillAsync(run);

@@ -54,7 +54,7 @@ internal static class HeldFilling
         }
     }
 
-    /// <summary>Reads held bytes as a GET does; null where the key is not held.</summary>
+    /// <summary>Reads cached bytes as a GET does. Null if the key is not cached.</summary>
     public static async Task<byte[]?> ReadAsync(this BucketCacheStore store, string key, string? range = null)
     {
         var header = RangeHeader.Parse(range);
@@ -68,7 +68,7 @@ internal static class HeldFilling
         return await copy.ReadAllAsync(wanted);
     }
 
-    /// <summary>Reads a range as far as it is held.</summary>
+    /// <summary>Reads a range as far as it is cached.</summary>
     public static async Task<byte[]> ReadAllAsync(this ICacheEntry copy, ByteRange range)
     {
         using var memory = new MemoryStream();

@@ -157,7 +157,7 @@ public sealed class RacingProxiesTests : IAsyncLifetime
         }
     }
 
-    /// <summary>What is found is one version's bytes, as far as they are held, and has a row.</summary>
+    /// <summary>A lookup finds the bytes of one version, as far as they are cached, and a row.</summary>
     private async Task CheckAsync(string when)
     {
         await using var fresh = _bench.Open();

@@ -3,7 +3,7 @@ using S3Overlay.Tests.Overlay.Reading;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>The same promises where copies are held on an S3 endpoint.</summary>
+/// <summary>The same tests with the cache on an S3 endpoint.</summary>
 public sealed class RevalidationOverStoreTests : RevalidationTests
 {
     protected override async Task<IHeldPlace> StartPlaceAsync() => await StoreBench.StartAsync();

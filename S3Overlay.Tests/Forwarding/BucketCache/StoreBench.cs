@@ -13,7 +13,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>Held copies in the cache bucket of an S3 store in this process: as many proxies over it as a test opens.</summary>
+/// <summary>A cache bucket on an S3 store in this process, with as many proxies over it as a test opens.</summary>
 internal sealed class StoreBench : IHeldPlace
 {
     public const string CacheBucket = "overlay-cache";
@@ -42,10 +42,10 @@ internal sealed class StoreBench : IHeldPlace
     /// <summary>The store.</summary>
     public StoreServer Server { get; }
 
-    /// <summary>What proxies know that it can do.</summary>
+    /// <summary>What the proxies know of the store's capabilities.</summary>
     public StoreCapabilities? Abilities { get; set; }
 
-    /// <summary>How it is asked.</summary>
+    /// <summary>The client of the store.</summary>
     public StoreCalls Calls { get; }
 
     /// <summary>Starts a store, with a clock of its own where one is given.</summary>
@@ -67,10 +67,10 @@ internal sealed class StoreBench : IHeldPlace
     /// <inheritdoc/>
     ICacheStore IHeldPlace.Open(TimeProvider time) => Open(time: time);
 
-    /// <summary>A spool of so many bytes.</summary>
+    /// <summary>A spool of limited size.</summary>
     public SpoolFolder Spool(long maxBytes = 1L << 30) => new(_folder["spool"], maxBytes);
 
-    /// <summary>What lies in the spool's folder.</summary>
+    /// <summary>The files in the spool's folder.</summary>
     public string[] SpoolFiles => Directory.Exists(_folder["spool"]) ? Directory.GetFiles(_folder["spool"]) : [];
 
     /// <summary>The names of the objects that start so, in order.</summary>

@@ -85,8 +85,8 @@ public sealed class SweptPairsTests : IAsyncLifetime
                 await SettleAsync();
             }
 
-            // Another proxy does all of it between two calls. In this one the call may be what it waits for: that goes on as soon as it has
-            // begun.
+            // Another proxy does all of it between two calls. In the same proxy, the second action may wait for the interrupted call, so
+            // that call continues as soon as the second action has begun.
             Task SecondAsync(int run)
             {
                 meanwhile = Steps[second](byAnother ? another : store, Key(run), chunk);
@@ -128,7 +128,8 @@ public sealed class SweptPairsTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Whether the older version is gone: a drop in mid-fill takes what is being filled along, but for what another proxy fetches anew.
+    /// Whether the older version is gone. An eviction during a fill takes the filled bytes along, except those that another proxy fills
+    /// again.
     /// </summary>
     private static bool IsDropped(string first, string second, bool byAnother) =>
         second.StartsWith("drop", StringComparison.Ordinal) && !(byAnother && first == "fill again");
@@ -149,7 +150,7 @@ public sealed class SweptPairsTests : IAsyncLifetime
         }
     }
 
-    /// <summary>What a proxy finds that knows nothing yet is one version's bytes, as far as they are held, and has a row.</summary>
+    /// <summary>A proxy without any memory finds the bytes of one version, as far as they are cached, and a row.</summary>
     /// <returns>The version's ETag; null where nothing is found.</returns>
     private async Task<string?> CheckFoundAsync(string key, string when)
     {

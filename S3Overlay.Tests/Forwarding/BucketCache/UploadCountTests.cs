@@ -8,7 +8,7 @@ namespace S3Overlay.Tests.Forwarding.BucketCache;
 /// </summary>
 public sealed class UploadCountTests
 {
-    /// <summary>So many are put at once.</summary>
+    /// <summary>The number of parallel uploads.</summary>
     private const int Parallel = 4;
 
     [Theory, Trait("Rule", "E1")]

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Configuration;
 
 namespace S3Overlay.Tests.Forwarding.Credentials;
 
-/// <summary>What can be said of a remote's credentials before it is asked anything.</summary>
+/// <summary>What is known of a remote's credentials before the first request.</summary>
 public sealed class CredentialCheckTests : OptionsTestBase
 {
     [Fact]

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Credentials;
 
-/// <summary>When keys that expire are renewed, and who waits for that.</summary>
+/// <summary>When expiring keys are renewed, and which requests wait for that.</summary>
 public sealed class RenewedCredentialsTests
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
@@ -156,7 +156,7 @@ public sealed class RenewedCredentialsTests
         return keys.Result!.AccessKey;
     }
 
-    /// <summary>What the next attempt waits for.</summary>
+    /// <summary>Makes the next attempt wait.</summary>
     private TaskCompletionSource<ObtainedKeys> Hold() => _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private void Give(TaskCompletionSource<ObtainedKeys> held, string key) =>

@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Credentials;
 
-/// <summary>Where credentials of a remote come from that has no settings for them, through a real proxy.</summary>
+/// <summary>The sources of a remote's credentials when no setting names them, through a real proxy.</summary>
 /// <remarks>https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html</remarks>
 public sealed class StandardChainTests : IAsyncLifetime
 {

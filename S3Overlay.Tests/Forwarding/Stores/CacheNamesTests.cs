@@ -200,7 +200,7 @@ public sealed class CacheNamesTests
         return key;
     }
 
-    /// <summary>What keeps deletes must be possible at every store, whatever the key: Scality has names of up to 915 bytes.</summary>
+    /// <summary>Tombstones must be possible at every store, whatever the key. Scality limits names to 915 bytes.</summary>
     [Fact]
     public void Marks_are_short_enough_for_the_store_with_the_shortest_names()
     {

@@ -8,7 +8,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.Stores;
 
 /// <summary>
-/// What a store's listing says of an object beside its size and date: a bucket with a remote shows it as one without (rules T1, T2).
+/// Attributes of objects in a store's listing beyond size and date. A bucket with a remote shows them as one without (rules T1, T2).
 /// </summary>
 [Trait("Rule", "T1")]
 [Trait("Rule", "L1")]

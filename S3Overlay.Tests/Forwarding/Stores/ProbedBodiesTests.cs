@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores;
 
-/// <summary>What the trial finds out about bodies: checksums, frames, and those that are cut.</summary>
+/// <summary>What the probe finds out about bodies: checksums, frames, and truncated bodies.</summary>
 [Trait("Rule", "W7")]
 public sealed class ProbedBodiesTests : StoreProbeTestBase
 {

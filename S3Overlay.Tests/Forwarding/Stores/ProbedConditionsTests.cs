@@ -51,8 +51,8 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     }
 
     /// <summary>
-    /// What holds when a write begins may hold no longer when it is done: then two writers of a new key are both told that they made it,
-    /// and the bytes of one are lost.
+    /// A condition that holds at the start of a write may fail at its end. Then two writers of a new key both get 200, and one write is
+    /// lost.
     /// </summary>
     [Fact]
     public async Task Conditions_that_are_judged_before_the_body_alone_are_not_relied_upon()
@@ -155,7 +155,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
             (found.Conditions.PutsIfMatch, found.Conditions.CompletesIfMatch, found.Conditions.CopiesIfMatch));
     }
 
-    /// <summary>That a key is there afterwards, or gone, is no answer: clients would be given that error each time.</summary>
+    /// <summary>The final state of the key does not matter: clients would get that error each time.</summary>
     [Theory, Trait("Rule", "F")]
     [InlineData("PUT", "If-None-Match", 500)]
     [InlineData("PUT", "If-None-Match", 501)]
@@ -179,7 +179,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     }
 
     /// <summary>
-    /// That another write of the key is under way says nothing of the condition: it may be the trial's own, of which the answer was lost.
+    /// A concurrent write of the key says nothing about the condition. It may be the probe's own write, whose response was lost.
     /// </summary>
     [Fact, Trait("Rule", "F")]
     public async Task A_conflict_is_no_refusal_of_a_condition()

@@ -12,7 +12,7 @@ public abstract class StoreProbeTestBase : StoreTestBase
     private protected static StoreProbe Probe(StoreProxy proxy) =>
         new(new LocalStore(proxy.Calls, proxy.Store.Settings, new HurriedTimeProvider(20)), keepsBucket: true, NullLogger.Instance);
 
-    /// <summary>What a new trial finds.</summary>
+    /// <summary>Returns the result of a new probe.</summary>
     private protected async Task<StoreCapabilities> FindAsync()
     {
         await using var probe = Probe(One);

@@ -33,7 +33,7 @@ public abstract class StoreTestBase : IAsyncLifetime
         return proxy;
     }
 
-    /// <summary>Something that a proxy does whose process ends with it: nothing that it left behind goes on.</summary>
+    /// <summary>Runs work in a proxy whose process then ends: its background work stops.</summary>
     private protected async Task DyingAsync(Func<StoreProxy, Task> work)
     {
         using var proxy = Fresh();

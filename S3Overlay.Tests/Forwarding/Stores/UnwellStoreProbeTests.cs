@@ -84,7 +84,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
         }
     }
 
-    /// <summary>What took effect, and is asked for once more because its answer was lost or an error, is refused then.</summary>
+    /// <summary>A call that took effect is refused when it is repeated after a lost response or an error.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -3,7 +3,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting.Diagnosis;
 
-/// <summary>What a start finds out of its remotes beside serving, and what <c>/health</c> and the management address make of it.</summary>
+/// <summary>
+/// What a start finds out about its remotes while it serves, and how <c>/health</c> and the management address report it.
+/// </summary>
 [Trait("Rule", "M5")]
 public sealed class RemoteProbeTests : IAsyncLifetime
 {
@@ -171,7 +173,7 @@ public sealed class RemoteProbeTests : IAsyncLifetime
         return (answer.Status, answer.Text);
     }
 
-    /// <summary>What the management address says once the proxy is in a state.</summary>
+    /// <summary>Returns the page of the management address once the proxy has reached a status.</summary>
     private static async Task<string> UntilAsync(OverlayHost proxy, string status)
     {
         using var http = new HttpClient { BaseAddress = proxy.Management };

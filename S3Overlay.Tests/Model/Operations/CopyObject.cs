@@ -70,7 +70,7 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
         }
     }
 
-    /// <summary>What the copy of an object is, whichever way its metadata came.</summary>
+    /// <summary>The copy of a version, whichever way its metadata arrived.</summary>
     private static ObjectVersion CopyOf(ObjectVersion version) => ObjectVersion.Of(version.Bytes) with { Meta = version.Meta };
 
     /// <summary>The possible outcomes for this source and target. The order of the checks is not promised.</summary>

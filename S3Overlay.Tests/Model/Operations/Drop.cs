@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>An administrator drops what is held: of a bucket, or of one key.</summary>
+/// <summary>An administrator evicts the entries of a bucket or of one key.</summary>
 internal sealed record Drop(int Bucket, string? Key) : ModelOperation
 {
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ namespace S3Overlay.Tests.Model.Operations;
 /// acknowledge is there as a whole or not at all.
 /// </summary>
 /// <param name="Operation">The request.</param>
-/// <param name="Step">After so many steps toward its disk or store, if there are so many.</param>
+/// <param name="Step">The step toward its disk or store at which it is killed, if it gets that far.</param>
 /// <param name="IsAfter">Whether the last one takes effect.</param>
 /// <param name="RemoteFailures">How many remote requests fail during this, in addition to other trouble of the remote. Null if nothing else
 /// is wrong.</param>

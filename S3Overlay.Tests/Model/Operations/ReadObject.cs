@@ -43,7 +43,7 @@ internal sealed record ReadObject(
             return;
         }
 
-        // What it has to say of copies is held against the model before the model learns of it.
+        // The reported origin is checked against the model before the model learns from it.
         var origin = new ReadOrigin(scene, bucket, Key, Directive, began, scene.Trouble.AskedSince(asked), answer);
         if (origin.MayHaveGivenUp)
         {
@@ -99,7 +99,7 @@ internal sealed record ReadObject(
         Expect.That(bucket.Written.ContainsKey(Key) == (layer == "local"), $"The layer is {layer}.");
         if (Method == "GET" && answer.Body.Length < to - from + 1 && scene.MayEndEarly(bucket, Key, found))
         {
-            // The first bytes were held, the next ones are gone: cut, and not held any more (rule R7).
+            // The first bytes were cached and the next ones are gone: the response is cut, and the entry is evicted (rule R7).
             Expect.That(found.Bytes.AsSpan(from).StartsWith(answer.Body), $"The body does not begin as {found} does.");
             bucket.Drop(key => key == Key && !scene.Trouble.IsDown);
             return null;

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>
-/// GET or HEAD of a part of an object (rules R8, T1): of what is not decided here the remote is asked for it in any case, whatever is held.
+/// GET or HEAD of a part of an object (rules R8, T1). For keys not decided here the remote is always asked, whatever is cached.
 /// </summary>
 /// <param name="Number">The part's number.</param>
 internal sealed record ReadPart(int Bucket, string Key, string Method, int Number, ModelCondition Condition, ModelDirective Directive)

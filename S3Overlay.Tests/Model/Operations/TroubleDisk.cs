@@ -7,11 +7,11 @@ namespace S3Overlay.Tests.Model.Operations;
 /// what is refused has not happened, but for what a delete was about to do in two steps, or in one for each key (table F). So it stays,
 /// with the next start and without the index.
 /// </summary>
-/// <remarks>What fails more than once is what is written, and no more: where taking back fails too, what is refused may happen.</remarks>
+/// <remarks>Only writes fail more than once. If rolling back fails too, a refused change may take effect.</remarks>
 /// <param name="Operation">The request.</param>
 /// <param name="Fault">How steps fail.</param>
-/// <param name="Skip">So many steps do not yet.</param>
-/// <param name="Count">Then so many do.</param>
+/// <param name="Skip">The number of steps that still succeed.</param>
+/// <param name="Count">The number of steps that fail after that.</param>
 /// <param name="Steps">Which ones.</param>
 /// <param name="Ends">Whether the proxy ends during this.</param>
 /// <param name="Without">A folder of the built-in store that is gone when the proxy starts again; empty for none; null where it starts only
@@ -74,8 +74,7 @@ internal sealed record TroubleDisk(
 
     private static async Task LookAsync(ModelScene scene, List<ModelDoubt> doubts, bool isKnown)
     {
-        // A write is one step for clients, and so is what is done to a bucket; but for a discard, which shows the bucket, and then goes on
-        // with its keys.
+        // A write is one step for clients, and so is a change of a bucket. An undelete shows the bucket first and continues with its keys.
         foreach (var bucket in scene.Buckets)
         {
             var open = doubts.Where(doubt => doubt.Bucket == bucket

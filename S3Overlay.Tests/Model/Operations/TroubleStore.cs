@@ -1,13 +1,13 @@
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>
-/// The store fails while it is asked for what a request takes: what the proxy acknowledges all the same is there, and what it does not is
-/// there as a whole or not at all; nothing else is touched by it, and once the store is well again all is.
+/// The store fails during a request. What the proxy acknowledges is there. What it does not acknowledge is there as a whole or not at all.
+/// Nothing else is affected, and all is well once the store is.
 /// </summary>
 /// <param name="Operation">The request.</param>
 /// <param name="Fault">How calls fail.</param>
-/// <param name="Skip">So many calls do not yet.</param>
-/// <param name="Count">Then so many do.</param>
+/// <param name="Skip">The number of calls that still succeed.</param>
+/// <param name="Count">The number of calls that fail after that.</param>
 /// <param name="IsOfChangesAlone">Whether only those fail, and are counted, that change something.</param>
 /// <param name="Restarts">Whether the proxy ends and starts again before the request, while calls fail already.</param>
 /// <param name="RemoteFailures">How many requests of the remote fail as well, beside what else is wrong with it; null where nothing

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Buckets;
 
-/// <summary>What only the real store can show of the overlay's buckets and uploads.</summary>
+/// <summary>Buckets and uploads of the overlay that need the real store.</summary>
 public sealed class EmbeddedBucketTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();

@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Costs;
 
-/// <summary>What each request costs in calls over a store behind a network, counted through a whole proxy that knows the bucket.</summary>
+/// <summary>The number of store calls per request over a remote store, counted through a whole proxy that knows the bucket.</summary>
 public sealed class StoreCostTests : IAsyncLifetime
 {
     private const string Large = "large";
@@ -212,7 +212,7 @@ public sealed class StoreCostTests : IAsyncLifetime
         var prefix = call.Query.IndexOf("prefix=", StringComparison.Ordinal);
         var listed = prefix < 0 ? "" : Uri.UnescapeDataString(call.Query[(prefix + "prefix=".Length)..].Split('&')[0]);
 
-        // Lists of one key's copies are of what cleans up.
+        // Lists of one key's entries come from the clean-up.
         return listed is "t/bucket/" or "r/bucket/" ? "list " + listed[..1] : "cleaning";
     }
 }

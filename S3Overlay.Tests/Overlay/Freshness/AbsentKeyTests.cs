@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>That the remote lacks a key is remembered for as long as the settings say (rule S2).</summary>
+/// <summary>The negative cache remembers absent keys for as long as the settings say (rule S2).</summary>
 [Trait("Rule", "S2")]
 public class AbsentKeyTests : FreshnessTestBase
 {

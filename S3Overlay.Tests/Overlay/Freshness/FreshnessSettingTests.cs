@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>What the settings of freshness change, as clients see it (table F, rule S3).</summary>
+/// <summary>What the freshness settings change for clients (table F, rule S3).</summary>
 public sealed class FreshnessSettingTests
 {
     [Theory, Trait("Rule", "F")]
@@ -26,7 +26,7 @@ public sealed class FreshnessSettingTests
         Assert.Equal((status, status == 200 ? "STALE" : "MISS"), (answer.Status, answer.Headers.GetValueOrDefault("x-cache")));
     }
 
-    /// <summary>Who could be given a copy does not wait for the remote until there is no time left to give it.</summary>
+    /// <summary>A client that could get a stale entry does not wait for the remote until it is too late to serve it.</summary>
     [Theory, Trait("Rule", "F")]
     [InlineData("embedded", "4s")]
     [InlineData("store", "4s")]

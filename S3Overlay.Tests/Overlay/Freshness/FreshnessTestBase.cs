@@ -17,18 +17,18 @@ public abstract class FreshnessTestBase : ReaderTestBase
 
     protected FreshnessTestBase() => Revalidate(Revalidation.After(Life));
 
-    /// <summary>Requests for headers that the remote was asked and that named a version held here.</summary>
+    /// <summary>HEAD requests to the remote that named a cached version.</summary>
     protected List<RemoteRead> Questions => [.. Remote.Heads.Where(read => read.IfNoneMatch is not null)];
 
-    /// <summary>When copies are compared with the remote, from now on or from the next reopening on.</summary>
+    /// <summary>Sets when entries are revalidated, from now on or after the next reopening.</summary>
     protected void Revalidate(Revalidation revalidation) =>
         Settings = Settings with { Freshness = Settings.Freshness with { Revalidation = revalidation } };
 
-    /// <summary>Where an answer came from, and its age.</summary>
+    /// <summary>The source of a response, and its age.</summary>
     protected static (string Layer, string Cache, string Age) Origin(CollectedAnswer answer) =>
         (answer.Headers["x-s3overlay-layer"].ToString(), answer.Headers["x-cache"].ToString(), answer.Headers.Age.ToString());
 
-    /// <summary>Reads an object until all of it is held.</summary>
+    /// <summary>Reads an object until all of it is cached.</summary>
     protected async Task<byte[]> HoldAsync(string key, int length = 1000, int seed = 1)
     {
         var bytes = Bytes(length, seed);
@@ -60,7 +60,7 @@ public abstract class FreshnessTestBase : ReaderTestBase
     protected void Fail(RemoteFailure? failure) => Remote.OnRequest = failure is { } kind ? (_, _) =>
         throw new RemoteException(kind, "as the test says") : null;
 
-    /// <summary>Objects larger than this are held in chunks of this.</summary>
+    /// <summary>Larger objects are cached in chunks of this size.</summary>
     protected void InChunks(int size = 64 << 10) => Settings = Settings with
         { ChunkThreshold = size, ChunkSize = size, ReadAheadBytes = 0 };
 }

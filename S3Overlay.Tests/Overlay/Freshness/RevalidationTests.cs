@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>Held copies are compared with the remote when the settings say so, and what it says is done (rule S1).</summary>
+/// <summary>Entries are revalidated when the settings say so, and the result is applied (rule S1).</summary>
 [Trait("Rule", "S1")]
 public class RevalidationTests : FreshnessTestBase
 {

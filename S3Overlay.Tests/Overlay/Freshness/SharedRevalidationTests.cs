@@ -22,7 +22,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         answered.SetResult();
         foreach (var answer in await Task.WhenAll(readers))
         {
-            // Who comes when the answer is there finds the copy as good as new.
+            // A read that arrives with the response finds a fresh entry.
             Assert.Contains(Origin(answer).Cache, (string[])["REVALIDATED", "HIT"]);
             Assert.Equal(bytes.Length, answer.Headers.ContentLength);
         }
@@ -89,7 +89,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Assert.InRange(Questions.Count, 2, readers.Count / 2);
     }
 
-    /// <summary>Where nothing is held, too: what the remote says of an object that it does not give is as old as the question.</summary>
+    /// <summary>The same without an entry: a "not found" of the remote is as old as its request.</summary>
     [Theory]
     [Trait("Rule", "S3")]
     [InlineData(true, false, RemoteFailure.NoSuchKey)]

@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>The remote fails, and a copy past its life is held (table F).</summary>
+/// <summary>The remote fails, and the cache has an expired entry (table F).</summary>
 [Trait("Rule", "F")]
 public class StaleTests : FreshnessTestBase
 {
@@ -100,7 +100,7 @@ public class StaleTests : FreshnessTestBase
         answered.SetResult();
         await RenewedAsync(Time.GetUtcNow() - Settings.Freshness.Timeout);
 
-        // What is in the store is there before the question is over, and who comes in between shares its answer.
+        // The entry is in the store before the revalidation ends, and readers in between share its result.
         await Support.Patience.UntilAsync(() => Reader.Revalidating == 0, "The question is not over.");
         Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
         Assert.Single(Questions);
@@ -127,7 +127,7 @@ public class StaleTests : FreshnessTestBase
         Assert.Single(Remote.Suspected);
     }
 
-    /// <summary>Of a remote that throttles one question a second finds out that it answers again: whichever it is.</summary>
+    /// <summary>One request a second finds out whether a throttling remote responds again. It may be any request.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

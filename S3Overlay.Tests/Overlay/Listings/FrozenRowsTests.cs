@@ -61,8 +61,8 @@ public sealed class FrozenRowsTests
     }
 
     /// <summary>
-    /// Three folders of copies: of the first nothing is held any more, the second is of use, and the others give no answer until they are
-    /// left.
+    /// Three folders of entries: nothing is cached of the first, the second is usable, and the others do not respond until their lookups
+    /// are cancelled.
     /// </summary>
     private sealed class FolderStore(int copies, int together) : SomeCopies
     {
@@ -157,7 +157,7 @@ public sealed class FrozenRowsTests
         public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 
-    /// <summary>A store that gives no answer until so many have asked, or all that are left.</summary>
+    /// <summary>A store that does not respond until a number of lookups, or all that are left, are waiting.</summary>
     private sealed class SlowStore(int copies, int together) : SomeCopies
     {
         private readonly Lock _lock = new();
@@ -182,7 +182,7 @@ public sealed class FrozenRowsTests
                 _waiting.Add(answer);
                 if (Running >= Math.Min(together, copies - Looks + Running))
                 {
-                    // The first of them: those who come next find the others waiting still.
+                    // The first of them. The next ones find the others still waiting.
                     _waiting[0].SetResult();
                     _waiting.RemoveAt(0);
                 }

@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Listings;
 
-/// <summary>What the settings of listings change, as clients see it (rules L3, L4).</summary>
+/// <summary>What the listing settings change for clients (rules L3, L4).</summary>
 public sealed class ListingSettingTests
 {
     [Theory, Trait("Rule", "L3")]
@@ -64,7 +64,7 @@ public sealed class ListingSettingTests
         }
     }
 
-    /// <summary>That the overlay may not list is no word on the client's own key: a 403 would say that it lacks a right.</summary>
+    /// <summary>The overlay's missing right to list must not look like a missing right of the client, as a 403 would.</summary>
     [Theory, Trait("Rule", "B4"), Trait("Rule", "F")]
     [InlineData("store")]
     public async Task A_bucket_that_the_store_refuses_to_list_cannot_be_deleted_for_now(string layer)

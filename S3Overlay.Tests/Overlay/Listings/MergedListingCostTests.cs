@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Listings;
 
-/// <summary>What a page of a merged listing asks of the remote.</summary>
+/// <summary>The remote requests for a page of a merged listing.</summary>
 public sealed class MergedListingCostTests : MergedListingTestBase
 {
     [Fact]
@@ -190,7 +190,7 @@ public sealed class MergedListingCostTests : MergedListingTestBase
         Assert.Equal([2, 1000, 1000, 1000, 1000, 1000], Remote.Lists.Select(list => list.MaxKeys));
     }
 
-    /// <summary>Nor does a page walk over all marks of what the remote has no more.</summary>
+    /// <summary>A page does not walk over all tombstones of keys that the remote no longer has.</summary>
     [Theory]
     [InlineData("", 1, 1100)]
     [InlineData("", 1000, 1100)]

@@ -19,7 +19,7 @@ public abstract class MergedListingTestBase
 
     protected InMemoryRemote Remote { get; } = new();
 
-    /// <summary>Where the bucket continues below.</summary>
+    /// <summary>The bucket's place at the remote.</summary>
     protected RemoteBucket Below => new(Remote, "below", "");
 
     /// <summary>All rows of a listing, walked through by tokens; every page but the last is full.</summary>
@@ -55,7 +55,7 @@ public abstract class MergedListingTestBase
         return (rows, rows.Count == pageSize && await source.HasMoreAsync(default));
     }
 
-    /// <summary>What is known of an object whose bytes are a text.</summary>
+    /// <summary>The information about an object with a text as its bytes.</summary>
     protected static ObjectInfo Info(string text) => new()
     {
         Size = text.Length,

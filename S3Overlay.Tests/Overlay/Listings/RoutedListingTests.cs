@@ -88,7 +88,8 @@ public sealed class RoutedListingTests
     }
 
     /// <summary>
-    /// What the first remote has where the second is for hides nothing, shows nothing, and is stepped over: not read through.
+    /// Keys of the first remote that belong to the second hide nothing and show nothing. The listing skips them instead of reading through
+    /// them.
     /// </summary>
     [Fact]
     [Trait("Rule", "M3")]

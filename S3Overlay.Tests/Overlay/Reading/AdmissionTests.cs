@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reading;
 
-/// <summary>Which objects are held, and for how long, through a whole proxy (rules E1 and E2).</summary>
+/// <summary>Which objects are cached, and for how long, through a whole proxy (rules E1 and E2).</summary>
 public sealed class AdmissionTests
 {
     [Fact, Trait("Rule", "E2")]

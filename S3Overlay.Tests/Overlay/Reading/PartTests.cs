@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Reading;
 
 /// <summary>
-/// Parts of objects of the remote, whether or not a copy of the whole is held, and whatever became of that version at the remote (rules R8,
-/// T1, S1).
+/// Parts of the remote's objects, with and without an entry of the whole, and whatever happened to the version at the remote (rules R8, T1,
+/// S1).
 /// </summary>
 public sealed class PartTests
 {

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reading;
 
-/// <summary>What the settings of reads and of what is held change, as clients see it.</summary>
+/// <summary>What the settings of reads and of the cache change for clients.</summary>
 public sealed class ReadSettingTests
 {
     private static readonly byte[] Bytes = new byte[300_000];

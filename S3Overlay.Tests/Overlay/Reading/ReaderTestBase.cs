@@ -11,7 +11,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reading;
 
-/// <summary>A reader over a real held store and a remote that tests steer.</summary>
+/// <summary>A reader over a real cache and a remote that tests control.</summary>
 public abstract class ReaderTestBase : IAsyncLifetime
 {
     protected const string Bucket = "bucket";
@@ -28,7 +28,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
 
     protected FakeRemote Remote { get; } = new();
 
-    /// <summary>How to read. What a remote of a test takes is not what a remote takes that hangs.</summary>
+    /// <summary>The read settings. A slow remote in a test must not count as a hanging one.</summary>
     protected ReadSettings Settings { get; set; } = new() { Budget = TimeSpan.FromDays(2) };
 
     protected ICacheStore Store { get; private set; } = null!;
@@ -112,7 +112,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
     /// <summary>Finishes once no fill and no read is running.</summary>
     protected Task QuietAsync() => Patience.UntilAsync(() => Reader.Fills!.Objects.InUse == 0, "A fill does not end.");
 
-    /// <summary>Where copies are held: by the built-in store, unless a class that runs the same tests over another says so.</summary>
+    /// <summary>The place of the entries: the built-in store, unless a derived class runs the same tests over another one.</summary>
     protected virtual Task<IHeldPlace> StartPlaceAsync() => Task.FromResult<IHeldPlace>(new HeldFolderPlace(Folder["cache"]));
 
     /// <summary>Opens the store under test.</summary>

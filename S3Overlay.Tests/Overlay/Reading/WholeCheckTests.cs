@@ -124,7 +124,7 @@ public sealed class WholeCheckTests : ReaderTestBase
             public override IEntryReader Read(ByteRange range) => new SlowReader(slow, base.Read(range), range.Length == Info.Size);
         }
 
-        /// <summary>Clients here do not give up: of who reads all of it and may, that is no client's read.</summary>
+        /// <summary>Clients do not give up in these tests, so a cancellable read of all bytes is not a client's.</summary>
         private sealed class SlowReader(SlowReads slow, IEntryReader reader, bool isOfAll) : IEntryReader
         {
             private bool _isSlow;

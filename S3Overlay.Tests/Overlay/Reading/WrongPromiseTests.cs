@@ -3,9 +3,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reading;
 
-/// <summary>
-/// Bytes that are not what their ETag promises are not held, not even for the moment between their last and their dropping (table F).
-/// </summary>
+/// <summary>Bytes that do not match their ETag are not cached, not even between the last byte and the eviction (table F).</summary>
 [Trait("Rule", "F")]
 public sealed class WrongPromiseTests : ReaderTestBase
 {
@@ -92,8 +90,7 @@ public sealed class WrongPromiseTests : ReaderTestBase
                 Assert.Equal(Bytes(90_000, i), read.Body);
             }
 
-            // From the start by each of them, and nothing of it twice; a reader may have the rest anew, where the dropped copy took no
-            // more.
+            // Each reads from the start, and nothing twice. A reader may request the rest again if the evicted entry took no more bytes.
             Assert.Equal(2, scene.Remote.Requests.Count(request => request.Key == $"key{i}"
                 && (!request.Headers.TryGetValue("Range", out var range) || range.StartsWith("bytes=0-", StringComparison.Ordinal))));
         }

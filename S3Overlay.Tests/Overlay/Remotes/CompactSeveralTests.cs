@@ -92,7 +92,7 @@ public sealed class CompactSeveralTests
         return scene;
     }
 
-    /// <summary>How many tombstones were looked at, and how many went.</summary>
+    /// <summary>Returns how many tombstones were checked, and how many removed.</summary>
     private static async Task<(int Tombstones, int Removed)> CompactAsync(RemotesScene scene, string prefix)
     {
         var answer = await scene.SendAsync("POST", $"/-/v1/compact?bucket=data&prefix={prefix}");

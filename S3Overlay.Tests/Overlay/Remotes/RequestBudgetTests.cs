@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Remotes;
 
-/// <summary>What of its patience a request has left for the next question.</summary>
+/// <summary>How much of its budget a request has left for the next call.</summary>
 [Trait("Rule", "F")]
 public sealed class RequestBudgetTests
 {

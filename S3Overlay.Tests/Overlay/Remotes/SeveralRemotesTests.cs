@@ -162,7 +162,7 @@ public sealed partial class SeveralRemotesTests
         Assert.Equal(["models/sub/2", "models/written"], Keys(await scene.SendAsync("GET", "/data?marker=models%2Fsub%2F1&max-keys=2")));
     }
 
-    /// <summary>What is held is of a remote, a bucket and a key there: of another it is none.</summary>
+    /// <summary>An entry belongs to a remote, a bucket and a key there. It is never used for another one.</summary>
     [Theory]
     [MemberData(nameof(Layers))]
     [Trait("Rule", "R7")]

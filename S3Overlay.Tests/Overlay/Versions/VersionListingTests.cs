@@ -112,7 +112,7 @@ public class VersionListingTests : IAsyncLifetime
         Assert.Equal(All(), await ListPagesAsync(size));
     }
 
-    /// <summary>Only of a store that may give the null once more is it asked for where that belongs.</summary>
+    /// <summary>The null version is requested separately only from stores that may repeat it.</summary>
     [Fact]
     public async Task A_page_that_begins_before_the_version_null_of_a_key_costs_one_page_of_the_store()
     {
@@ -210,7 +210,7 @@ public class VersionListingTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// What is there after <see cref="WriteAsync"/>, in the order of ListObjectVersions; a star is the latest, a minus a delete marker.
+    /// The versions after <see cref="WriteAsync"/>, in the order of ListObjectVersions. A star is the latest, a minus a delete marker.
     /// </summary>
     private List<string> All()
     {

@@ -108,7 +108,7 @@ public class VersionedStoreTests : IAsyncLifetime
             StringComparison.Ordinal);
     }
 
-    /// <summary>What refused may have been a gateway, for a moment.</summary>
+    /// <summary>The refusal may have come from a gateway, temporarily.</summary>
     [Fact, Trait("Rule", "V3")]
     public async Task Versions_that_were_refused_are_asked_for_again_a_minute_later()
     {
@@ -155,7 +155,7 @@ public class VersionedStoreTests : IAsyncLifetime
         var newer = (await _proxy.SendAsync("PUT", "/bucket/key", "newer")).Headers["x-amz-version-id"];
         var marker = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
 
-        // The key is deleted, and its versions can be all the same.
+        // The key is deleted, but its versions can still be deleted too.
         Assert.Equal(204, (await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={newer}")).Status);
         Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key")).Status);
         var undone = await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={marker}");
@@ -219,8 +219,8 @@ public class VersionedStoreTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// What empties a bucket deletes each version by its id. A marker in its place would have to be deleted in turn, which would show the
-    /// remote again.
+    /// A client that empties a bucket deletes each version by its id. A marker in its place would have to be deleted too, and that would
+    /// show the remote's object again.
     /// </summary>
     [Fact, Trait("Rule", "V3"), Trait("Rule", "D1")]
     public async Task Deleting_the_version_null_hides_the_remote_and_leaves_no_marker()

@@ -123,7 +123,7 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
         Assert.Equal(200, (await proxy.SendAsync("GET", "/bucket/k")).Status);
     }
 
-    /// <summary>Of the version <c>null</c> that is not there, size and date hold, and there is nothing to delete.</summary>
+    /// <summary>Conditions on size and date hold for a missing version <c>null</c>, and nothing is deleted.</summary>
     [Theory]
     [Trait("Rule", "W3")]
     [InlineData(false)]
@@ -142,7 +142,7 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
         Assert.Equal("value", (await _proxy.SendAsync("GET", "/bucket/k")).Text);
     }
 
-    /// <summary>Of a version just as of a key.</summary>
+    /// <summary>The same for a version as for a key.</summary>
     [Theory]
     [Trait("Rule", "V2")]
     [InlineData(false)]

@@ -2,9 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>
-/// Copies of local's objects onto the remote's, with conditions on both: who reads the refusal must know whether to try again.
-/// </summary>
+/// <summary>Copies of local's objects onto the remote's, with conditions on both. The error must say whether a retry helps.</summary>
 public sealed class CopyConditionsTests
 {
     public static TheoryData<string, bool, string> Cases

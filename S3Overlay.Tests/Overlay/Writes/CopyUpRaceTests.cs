@@ -5,9 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>
-/// What happens while an object is copied up: writes, deletes, changes and failures at the remote, and clients that leave (rule W5).
-/// </summary>
+/// <summary>Writes, deletes, changes, failures of the remote, and disconnects during a copy-up (rule W5).</summary>
 [Trait("Rule", "W5")]
 public sealed class CopyUpRaceTests : CopyUpTestBase
 {

@@ -23,7 +23,7 @@ public abstract class CopyUpTestBase : IAsyncLifetime
     private protected OverlayHost _proxy = null!;
     private protected (int Status, string Code)? _tagFailure;
 
-    /// <summary>What happens at a stage of the copy, once.</summary>
+    /// <summary>Runs once, at a stage of the copy-up.</summary>
     private protected Func<Task>? _meanwhile;
     private protected string _stage = "";
 

@@ -52,7 +52,7 @@ public sealed class CustomerKeyTests : IAsyncLifetime
         Assert.Equal("mine", (await _proxy.SendAsync("GET", "/bucket/again", null, CustomerKey.Headers(2))).Text);
     }
 
-    /// <summary>What the store itself answers to such a copy.</summary>
+    /// <summary>The store's own response to such a copy.</summary>
     [Theory, Trait("Rule", "V1"), Trait("Rule", "W4")]
     [InlineData(true, 0, 400, "InvalidRequest")]
     [InlineData(false, 0, 400, "InvalidRequest")]

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Who waits for whom, and for how long, where uploads keep a key.</summary>
+/// <summary>Which requests wait for an upload that locks a key, and for how long.</summary>
 [Trait("Rule", "W3")]
 public sealed class KeyLocksTests
 {

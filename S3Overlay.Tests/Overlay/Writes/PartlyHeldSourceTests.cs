@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Writes;
 
 /// <summary>
-/// Copies whose source is held in part, of a version that the remote has no longer: the missing bytes are nowhere (rules W4, R7).
+/// Copies whose source is a partial entry of a version that the remote no longer has: the missing bytes are nowhere (rules W4, R7).
 /// </summary>
 [Trait("Rule", "W4")]
 public sealed class PartlyHeldSourceTests : IAsyncLifetime

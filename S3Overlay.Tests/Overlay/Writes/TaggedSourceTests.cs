@@ -5,15 +5,15 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Writes;
 
 /// <summary>
-/// Copies of a held object, and requests that bring one up: its tags are the remote's of now, its bytes those that are held, and both must
-/// be of one version (rules W4, W5, S1).
+/// Copies of a cached object, and copy-ups of one. Its tags are the remote's current ones, its bytes the cached ones, and both must belong
+/// to one version (rules W4, W5, S1).
 /// </summary>
 [Trait("Rule", "W4"), Trait("Rule", "W5")]
 public sealed class TaggedSourceTests
 {
     private const string Copy = "copy", CopyUp = "copy-up";
 
-    /// <summary>Every kind of local, each way to believe what is held, whether it has bytes, and what the tags are for.</summary>
+    /// <summary>Every kind of local, each revalidation mode, with and without bytes, and each use of the tags.</summary>
     public static TheoryData<string, string, bool, string> Cases
     {
         get
@@ -77,8 +77,8 @@ public sealed class TaggedSourceTests
     }
 
     /// <summary>
-    /// Where the bytes come from the remote, their request says of which version they are to be. A remote that says nothing of how many
-    /// tags there are is asked for them.
+    /// If the bytes come from the remote, their request names the version. A remote that does not report the number of tags is asked for
+    /// them.
     /// </summary>
     [Theory]
     [InlineData("embedded")]

@@ -13,7 +13,7 @@ public sealed class UncountedTagsTests
 {
     private const string Tags = "<Tagging><TagSet><Tag><Key>a b</Key><Value>1 + 2</Value></Tag></TagSet></Tagging>";
 
-    /// <summary>Every kind of local, and whether the source is held.</summary>
+    /// <summary>Every kind of local, with and without a cached source.</summary>
     public static TheoryData<string, bool> Cases =>
         new() { { "embedded", false }, { "embedded", true }, { "store", false }, { "store", true } };
 
@@ -132,7 +132,7 @@ public sealed class UncountedTagsTests
         }
     }
 
-    /// <summary>A remote that is away, not one that fails at this question: who has all of an object works on without it.</summary>
+    /// <summary>The remote is down, and does not only fail this request. A fully cached object stays usable without it.</summary>
     [Theory]
     [InlineData("embedded", "bytes", 50)]
     [InlineData("embedded", "", 50)]
@@ -194,7 +194,7 @@ public sealed class UncountedTagsTests
         Assert.Equal("newer", (await scene.SendAsync("GET", "/bucket/copy")).Text);
     }
 
-    /// <summary>Of a remote that knows no tags, none are of any version: it is asked for nothing more.</summary>
+    /// <summary>A remote without support for tags has none of any version. Nothing more is requested.</summary>
     [Theory]
     [InlineData(400, "InvalidArgument")]
     [InlineData(403, "AccessDenied")]
@@ -215,7 +215,7 @@ public sealed class UncountedTagsTests
             .Select(static request => $"{request.Method} {request.RawQuery}"));
     }
 
-    /// <summary>What is held is copied as it was before, where the remote has it no more.</summary>
+    /// <summary>An object that the remote has lost is copied from the cache, as before.</summary>
     [Theory]
     [InlineData("embedded", "never")]
     [InlineData("embedded", "frozen")]

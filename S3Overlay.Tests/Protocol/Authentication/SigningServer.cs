@@ -29,13 +29,13 @@ internal sealed class SigningServer : IAsyncDisposable
 
     public Uri Endpoint => _server.Endpoint;
 
-    /// <summary>What was put, by its path as sent.</summary>
+    /// <summary>The stored objects, by path as sent.</summary>
     public ConcurrentDictionary<string, Stored> Objects { get; } = new();
 
-    /// <summary>What was refused, as the clients were told.</summary>
+    /// <summary>The errors, as clients got them.</summary>
     public ConcurrentQueue<string> Refusals { get; } = new();
 
-    /// <summary>How the first request ended that was not answered with success.</summary>
+    /// <summary>Completes with the first error response.</summary>
     public Task<Exception> FirstFailure => _firstFailure.Task;
 
     public static async Task<SigningServer> StartAsync(bool isSecure = false)

@@ -164,7 +164,7 @@ public abstract class SigningTests
         Assert.Empty(server.Objects);
     }
 
-    /// <summary>Whether the server is reached over TLS, and over HTTP/2 by those who can.</summary>
+    /// <summary>Whether the server uses TLS, and HTTP/2 for clients that support it.</summary>
     protected virtual bool IsSecure => false;
 
     private HttpClient NewClient() => new(new SocketsHttpHandler { SslOptions = TestCertificate.Trusting(""), UseProxy = false })

@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Protocol.Operations;
 namespace S3Overlay.Tests.Protocol.Authentication;
 
 /// <summary>
-/// Version 2, held against AWS's own examples: https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
+/// Version 2, compared with AWS's own examples: https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html
 /// </summary>
 [Trait("Rule", "A1")]
 public sealed class Version2AuthenticationTests : AuthenticatorTestBase

@@ -93,7 +93,7 @@ public abstract class BodyTestBase
         return [.. all];
     }
 
-    /// <summary>Reads until it fails; proves that it goes on failing.</summary>
+    /// <summary>Reads until an error. Asserts that later reads fail too.</summary>
     internal static async Task<S3Exception> Failure(S3Body body)
     {
         var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAll(body));

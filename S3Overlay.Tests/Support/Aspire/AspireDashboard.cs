@@ -37,7 +37,7 @@ internal sealed class AspireDashboard : IAsyncDisposable
         ? $"The Aspire CLI is run where {Variable} names its binary."
         : File.Exists(path) ? null : $"There is no Aspire CLI at {path} ({Variable}).";
 
-    /// <summary>Where it takes OTLP over gRPC.</summary>
+    /// <summary>The address for OTLP over gRPC.</summary>
     public Uri Otlp { get; }
 
     /// <summary>Starts one, and waits until it answers.</summary>

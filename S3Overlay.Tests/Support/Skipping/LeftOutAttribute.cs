@@ -11,6 +11,6 @@ public sealed class LeftOutAttribute(string test, string reason) : Attribute
     /// <summary>The name of the test's method.</summary>
     public string Test => test;
 
-    /// <summary>What the server does.</summary>
+    /// <summary>The server's behaviour that makes the test useless.</summary>
     public string Reason => reason;
 }

@@ -21,7 +21,7 @@ internal static class BodyScenarios
         await s.SendAsync(Depth.Code, "PUT", "/BUCKET/wrong-length", "v"u8.ToArray(), ("Content-Length", "nonsense"));
     }
 
-    /// <summary>What today's SDKs send, and older stores do not take.</summary>
+    /// <summary>Trailing checksums, which current SDKs send and older stores reject.</summary>
     public static async Task TrailersAsync(Side s)
     {
         foreach (var size in (int[])[100, 65536, 65537, 300_000])
@@ -44,7 +44,7 @@ internal static class BodyScenarios
         await s.SendAsync("GET", "/BUCKET/k", null, ("Expect", "nonsense"));
     }
 
-    /// <summary>The table of the contract tests, held against the store in place of what S3 says.</summary>
+    /// <summary>The table of the contract tests, with the store's responses in place of S3's.</summary>
     public static async Task BadInputAsync(Side s)
     {
         await s.SendAsync("PUT", "/BUCKET/there", "kept");

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Transparency.Scenarios;
 
-/// <summary>What is asked of an object beside its bytes.</summary>
+/// <summary>Reads of everything but an object's bytes.</summary>
 internal static class ReadScenarios
 {
     private const string Past = "Sat, 01 Jan 2000 00:00:00 GMT";

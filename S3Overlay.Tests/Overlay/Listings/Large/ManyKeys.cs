@@ -79,7 +79,7 @@ public static class ManyKeys
             .. Enumerable.Range(0, 1500).Select(i => Text($"gone/{i:D4}")),
         ];
 
-        // Some of what the remote has no more, or never had: these hide nothing.
+        // Some tombstones of keys that the remote does not have: these hide nothing.
         deleted.UnionWith(Enumerable.Range(0, 100).Select(i => Text($"data-{i * 397:D5}-never")));
         for (var i = 0; deleted.Count < 10_000; i++)
         {

@@ -9,8 +9,8 @@ using S3Overlay.Tests.Support.Skipping;
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
 /// <summary>
-/// A remote of 100,000 keys under 10,000 written keys and 10,000 tombstones: every page is the model's, and asks no more of the remote than
-/// it needs.
+/// A remote of 100,000 keys under 10,000 written keys and 10,000 tombstones. Every page matches the model, and costs no more remote
+/// requests than necessary.
 /// </summary>
 public abstract class ManyKeysListingTests<TScene>(TScene scene) : IClassFixture<TScene>
     where TScene : ManyKeysScene

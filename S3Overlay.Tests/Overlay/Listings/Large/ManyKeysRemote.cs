@@ -56,7 +56,7 @@ public sealed class ManyKeysRemote : IAsyncDisposable
         return remote;
     }
 
-    /// <summary>What it has of its i-th key.</summary>
+    /// <summary>The information about its i-th key.</summary>
     public static ObjectInfo Info(int i) => new() { Size = i, ETag = $"\"{i:x32}\"", LastModified = Modified.AddSeconds(i) };
 
     /// <inheritdoc/>

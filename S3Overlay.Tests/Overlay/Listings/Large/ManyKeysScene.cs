@@ -30,7 +30,7 @@ public abstract class ManyKeysScene : IAsyncLifetime
     /// <summary>The remote.</summary>
     public ManyKeysRemote Remote { get; private set; } = null!;
 
-    /// <summary>What a client must see, in the order of its keys' UTF-8 bytes. The dates of written keys are unknown.</summary>
+    /// <summary>The visible keys, in the order of their UTF-8 bytes. The dates of written keys are unknown.</summary>
     public IReadOnlyList<KeyValuePair<string, ObjectInfo>> Visible { get; private set; } = [];
 
     /// <inheritdoc/>
@@ -60,7 +60,7 @@ public abstract class ManyKeysScene : IAsyncLifetime
         await Remote.DisposeAsync();
     }
 
-    /// <summary>Asks for a page.</summary>
+    /// <summary>Requests a page.</summary>
     /// <param name="query">The request's query.</param>
     public async Task<ClientPage> ListAsync(string query)
     {
@@ -72,7 +72,7 @@ public abstract class ManyKeysScene : IAsyncLifetime
     /// <summary>Starts the store that is local; null for the built-in one.</summary>
     protected abstract Task<Uri?> StartStoreAsync();
 
-    /// <summary>Where objects are put that clients wrote, without a connection.</summary>
+    /// <summary>The service that stores written objects, without a connection.</summary>
     /// <param name="overlay">The proxy's own service.</param>
     protected abstract IS3Service LocalService(IS3Service overlay);
 

@@ -4,8 +4,7 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
 /// <summary>
-/// How many pages of the remote a client's page may cost (rule L2): worked out from what both layers have, by another way than the merge
-/// goes.
+/// How many remote pages a client's page may cost (rule L2), computed from both layers in another way than the merge does.
 /// </summary>
 /// <remarks>
 /// A page needs the remote's rows up to the first at or behind its own last one; and where it is full, no row of local follows, and a
@@ -18,7 +17,7 @@ public sealed class PageCosts
 {
     private const int MostRows = 1000;
 
-    /// <summary>So many folders are looked into by themselves before it is tried whether reading through them is better.</summary>
+    /// <summary>The number of folders that are looked into one by one before reading through them is tried.</summary>
     private const int Between = 8;
 
     private readonly string _prefix;
@@ -79,7 +78,7 @@ public sealed class PageCosts
         return looks + PagesOf(first, end, pageSize);
     }
 
-    /// <summary>How many keys the remote has from the first under one folder to the last under another.</summary>
+    /// <summary>The number of remote keys from the first under one folder to the last under another.</summary>
     private static int KeysBetween(string first, string last) =>
         FirstAfter(ManyKeys.Remote, key => key, ListingBounds.Beyond(last)) - FirstAfter(ManyKeys.Remote, key => key, first);
 
