@@ -20,7 +20,8 @@ public sealed class DataFolderTests
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
             () => EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = folder.Path }));
 
-        Assert.Contains($"{folder.Path} is not empty and does not belong to S3Overlay: it contains a, b, notes.md and more. Set S3_OVERLAY_DATA_DIR",
+        Assert.Contains(
+            $"{folder.Path} is not empty and does not belong to S3Overlay: it contains a, b, notes.md and more. Set S3_OVERLAY_DATA_DIR",
             refused.Message, StringComparison.Ordinal);
         Assert.Equal(["a", "b", "notes.md", "thesis.txt"], Directory.EnumerateFileSystemEntries(folder.Path).Select(Path.GetFileName)
             .Order(StringComparer.Ordinal));

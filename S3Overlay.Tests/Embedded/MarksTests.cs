@@ -251,5 +251,6 @@ public sealed class MarksTests
     }
 
     private static async Task<List<string>> KeysAsync(EmbeddedBench bench) =>
-        await new EmbeddedTombstones(bench.Store).ListAsync(Bucket, "", "", default).Select(static tombstone => tombstone.Key).ToListAsync();
+        await new EmbeddedTombstones(bench.Store).ListAsync(Bucket, "", "", default)
+            .Select(static tombstone => tombstone.Key).ToListAsync();
 }
