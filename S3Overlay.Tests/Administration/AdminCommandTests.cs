@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>The calls as people type them: what is printed, what to do next, and the exit code.</summary>
+/// <summary>The administration commands as users type them: output, suggested next steps, and exit codes.</summary>
 public sealed class AdminCommandTests : IAsyncLifetime
 {
     private ScriptedRemote _remote = null!;

@@ -28,7 +28,7 @@ public abstract class CompactTests<TFixture>(TFixture fixture) : AdministrationT
         Assert.Empty(await ListedAsync(bucket));
         Assert.Equal((true, there.Count, 0, 0), Counts(await CallAsync("POST", "compact", ("bucket", bucket))));
 
-        // What the remote gets later, no delete was ever about, unless its tombstone is still there.
+        // A key that the remote gets later was never deleted here, unless its tombstone is still there.
         await PutRemoteAsync(bucket, keys[0]);
         await PutRemoteAsync(bucket, there[0]);
         Assert.Equal([keys[0]], await ListedAsync(bucket));

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>Deletes of clients that are under way while an administrator takes deletes back (rules D1, B4).</summary>
+/// <summary>Deletes by clients that are in progress while an administrator undeletes (rules D1, B4).</summary>
 [Trait("Rule", "D1")]
 public sealed class DeletesMeanwhileTests : IAsyncLifetime
 {
@@ -27,7 +27,7 @@ public sealed class DeletesMeanwhileTests : IAsyncLifetime
     [Fact]
     public async Task A_key_deleted_while_its_bucket_is_compacted_stays_deleted()
     {
-        // More keys between the first tombstone and the last than a page of the remote has, so that it is asked twice.
+        // More keys between the first and the last tombstone than one remote page has, so it needs two requests.
         for (var i = 0; i < 1100; i++)
         {
             _remote.Put("bucket", $"m{i:d4}", "remote"u8.ToArray());
@@ -39,7 +39,7 @@ public sealed class DeletesMeanwhileTests : IAsyncLifetime
         {
             if (request.RawQuery.Contains("list-type", StringComparison.Ordinal) && ++pages == 2)
             {
-                // Found to be absent, both of them, by the first page.
+                // The first page reports both of them as absent.
                 _remote.Put("bucket", "a", "remote"u8.ToArray());
                 _remote.Put("bucket", "b", "remote"u8.ToArray());
                 await DeleteAsync("a");
@@ -51,7 +51,7 @@ public sealed class DeletesMeanwhileTests : IAsyncLifetime
         Assert.Equal(
             (3, 2, 1, 2), (Number(done, "tombstones"), Number(done, "removed"), Number(done, "kept"), Number(done, "remotePages")));
 
-        // No delete was ever about what the remote has under b now.
+        // The remote's current object under b was never deleted here.
         Assert.Equal(
             (404, 200), ((await _proxy.SendAsync("GET", "/bucket/a")).Status, (await _proxy.SendAsync("GET", "/bucket/b")).Status));
     }
@@ -128,7 +128,7 @@ public sealed class DeletesMeanwhileTests : IAsyncLifetime
         await using var store = await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, null, ("S3_OVERLAY_PROXIES", "2"));
 
-        // The moment in the store's answers, whatever the machine's is: before the tombstone was made, and then long after.
+        // The store's clock, whatever the machine's is: before the tombstone was made, and long after.
         var (start, later) = (DateTimeOffset.UtcNow, TimeSpan.Zero);
         store.Alter = request => request.HttpContext.Response.Headers.Date = (start + later).ToString("r", CultureInfo.InvariantCulture);
         _remote.Put("bucket", "key", "remote"u8.ToArray());
@@ -142,7 +142,7 @@ public sealed class DeletesMeanwhileTests : IAsyncLifetime
         Assert.Equal("mine", (await proxy.SendAsync("GET", "/bucket/key")).Text);
     }
 
-    /// <summary>Begins a delete, holds it before it takes the object away, and begins a discard, which has to wait for it.</summary>
+    /// <summary>Begins a delete, pauses it before it removes the object, and begins an undelete, which has to wait for it.</summary>
     private static async Task<(RawAnswer Discarded, RawAnswer Deleted)> HoldDeleteAsync(StoreScene scene, string target, string call)
     {
         var (reached, free) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
@@ -160,7 +160,7 @@ public sealed class DeletesMeanwhileTests : IAsyncLifetime
         scene.Store.ForgetCalls();
         var discarding = scene.Proxy.SendAsync("POST", "/-/v1/" + call);
 
-        // As far as it goes: it waits for the key or the bucket, and nothing is taken away.
+        // As far as it gets: it waits for the lock of the key or bucket, and nothing is removed.
         var locks = scene.Proxy.Services.Overlay!.Service.Locks;
         await Patience.UntilAsync(() => discarding.IsCompleted || locks.Keys.Waiting + locks.Buckets.Waiting > 0,
             "The discard neither waits nor ends.");

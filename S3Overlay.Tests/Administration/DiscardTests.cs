@@ -3,9 +3,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>
-/// Tombstones and bucket marks taken back by an administrator: the remote shows again, and nothing else changes (rules A5, D1, B4).
-/// </summary>
+/// <summary>An administrator undeletes keys and buckets: the remote shows again, and nothing else changes (rules A5, D1, B4).</summary>
 [Trait("Rule", "A5")]
 public abstract class DiscardTests<TFixture>(TFixture fixture) : AdministrationTestBase<TFixture>(fixture)
     where TFixture : OverlayFixture

@@ -43,7 +43,7 @@ public abstract class DropTests<TFixture>(TFixture fixture) : AdministrationTest
         await PutRemoteAsync(other, "large", large);
         await HoldAsync(bucket, "small");
 
-        // All of one chunk: of a smaller range the rest of its chunk may still be on its way when the answer has ended.
+        // Reads a whole chunk. After a smaller range, the rest of its chunk may still be on its way when the response has ended.
         var part = await Http.SendAsync("GET", $"/{other}/large", null, ("Range", "bytes=262144-524287"));
         Assert.Equal((206, 256 << 10), (part.Status, part.Body.Length));
         await HeldAsync(other, "large");
@@ -51,7 +51,7 @@ public abstract class DropTests<TFixture>(TFixture fixture) : AdministrationTest
         var (_, entries, bytes, failed) = Counts(done);
         Assert.Equal((2, 0), (entries, failed));
 
-        // The chunk that was touched; a reader may have been sent ahead of it.
+        // The chunk that was read. Read-ahead may have added more.
         Assert.InRange(bytes, 6 + (256 << 10), 6 + large.Length);
         Assert.Equal((true, 0, 0, 0), Counts(await CallAsync("POST", "drop", ("all", "true"))));
         Assert.Equal(large, await SeenAsync(other, "large"));
@@ -98,7 +98,7 @@ public abstract class DropTests<TFixture>(TFixture fixture) : AdministrationTest
         }
     }
 
-    /// <summary>A copy is put into a store in the background.</summary>
+    /// <summary>Entries are written to a store in the background.</summary>
     private Task HeldAsync(string bucket, string key) => Patience.UntilAsync(
         async () => (await Http.SendAsync("HEAD", $"/{bucket}/{key}")).Headers["x-s3overlay-layer"] == "cache", "It is not held.");
 

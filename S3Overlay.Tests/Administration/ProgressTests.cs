@@ -11,7 +11,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
-/// <summary>Calls that take long say how far they are, and end with a line that says so, or why not (rule A5).</summary>
+/// <summary>Long calls report progress, and their last line says whether they finished, or why not (rule A5).</summary>
 [Trait("Rule", "A5")]
 public sealed class ProgressTests : IAsyncLifetime
 {

@@ -8,7 +8,7 @@ using S3Overlay.Tests.Support.Ceph;
 
 namespace S3Overlay.Tests.Clients;
 
-/// <summary>The overlay over a real Ceph object gateway: what comes through must be what the gateway itself says.</summary>
+/// <summary>The overlay over a real Ceph object gateway. What passes through must equal the gateway's own response.</summary>
 [Trait("Needs", "Ceph")]
 [Collection(CephCollection.Name)]
 public sealed class CephRemoteTests(CephPair pair)
@@ -57,7 +57,7 @@ public sealed class CephRemoteTests(CephPair pair)
                 UseChunkEncoding = false }, cancel));
     }
 
-    /// <summary>Those that this gateway itself takes: it refuses a few of the strangest.</summary>
+    /// <summary>The keys that this gateway accepts. It refuses a few of the strangest.</summary>
     private static IEnumerable<string> CephKeys =>
         AwkwardKeys.All.Where(key => !key.Any(char.IsControl) && key is not (".." or "a/../b" or "./here"));
 
@@ -135,7 +135,7 @@ public sealed class CephRemoteTests(CephPair pair)
         }
         catch (Exception cut) when (cut is IOException or HttpRequestException or AmazonClientException)
         {
-            // A cut connection is an honest answer; bytes of two versions would not be.
+            // A cut connection is acceptable. Bytes of two versions are not.
         }
 
         using var after = await overlay.GetObjectAsync(Bucket, "changing");

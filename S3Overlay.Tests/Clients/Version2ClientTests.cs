@@ -9,7 +9,7 @@ public sealed class Version2ClientTests(LocalOnlyFixture fixture) : IClassFixtur
 {
     private string Endpoint => fixture.Proxy.Endpoint.ToString().TrimEnd('/');
 
-    /// <summary>Version 1 of this client signs links with version 2 unless told otherwise; version 2 of it does not any more.</summary>
+    /// <summary>Version 1 of this client signs links with version 2 by default. Its version 2 no longer can.</summary>
     [ClientFact("aws")]
     public async Task Links_of_aws_cli_as_it_makes_them_untold()
     {

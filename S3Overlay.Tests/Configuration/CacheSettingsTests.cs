@@ -8,7 +8,7 @@ public sealed class CacheSettingsTests : OptionsTestBase
     private static readonly string[] Store = ["S3_OVERLAY_REMOTE_ENDPOINT=http://remote.example", "S3_OVERLAY_CACHE_ENABLED=true",
         "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example"];
 
-    /// <summary>The folder of copies may be deleted at any time; an index in it is, where it is of an older format.</summary>
+    /// <summary>The cache folder may be deleted at any time. An index of an older format in it is deleted.</summary>
     [Theory]
     [InlineData("/var/overlay/data")]
     [InlineData("/var/overlay/data/")]
@@ -54,7 +54,7 @@ public sealed class CacheSettingsTests : OptionsTestBase
     [Fact]
     public void Sizes_as_they_are_unless_set_otherwise_are_fine() => Assert.Empty(ReadAll(Store).Problems.Warnings);
 
-    /// <summary>A signature is taken apart at these: such a key could never sign.</summary>
+    /// <summary>These characters separate the parts of a signature, so such a key could never sign.</summary>
     [Theory]
     [InlineData("a/b")]
     [InlineData("a,b")]

@@ -241,9 +241,7 @@ public sealed class ErrorsTests : OptionsTestBase
         Assert.Equal(
             "S3_OVERLAY_LOCAL_ACCESS_KEY", ReadError($"S3_OVERLAY_LOCAL_ACCESS_KEY={key}", "S3_OVERLAY_LOCAL_SECRET_KEY=s").Setting);
 
-    /// <summary>
-    /// Old buckets have capitals, underscores, dots behind one another and up to 255 characters, and those of tenants a colon.
-    /// </summary>
+    /// <summary>Old buckets have capitals, underscores, consecutive dots and up to 255 characters. Those of tenants have a colon.</summary>
     [Theory]
     [InlineData("*")]
     [InlineData("photos,Old_Photos,a..b,-b,x")]

@@ -90,7 +90,7 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         Assert.Equal("there", Assert.Single((await fixture.S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects).Key);
     }
 
-    /// <summary>A client that knows more than this server does must not lose by it what it speaks about.</summary>
+    /// <summary>A client may know sub-resources that this server does not. It must not lose the object it names.</summary>
     [Theory]
     [InlineData("PUT")]
     [InlineData("DELETE")]
@@ -109,7 +109,9 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         }
     }
 
-    /// <summary>Trees cost the square of their depth: a deeper document than any of S3's is not read to its end.</summary>
+    /// <summary>
+    /// The cost of a tree grows with the square of its depth, so a document deeper than any of S3's is not read to its end.
+    /// </summary>
     [Fact]
     [Trait("Rule", "W8")]
     public async Task A_document_of_too_many_levels_is_refused()

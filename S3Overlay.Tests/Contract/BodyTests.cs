@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>Whether there is a body, and how long it is: the same over every version of HTTP (rule W7).</summary>
+/// <summary>Whether there is a body, and how long it is: the same in every version of HTTP (rule W7).</summary>
 [Trait("Rule", "W7")]
 public abstract class BodyTests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
     where TFixture : LocalOnlyFixture
@@ -47,7 +47,7 @@ public abstract class BodyTests<TFixture>(TFixture fixture) : IClassFixture<TFix
         Assert.Equal(200, (await _http.SendAsync("PUT", $"/{bucket}/none")).Status);
         Assert.Equal(200, (await _http.SendAsync("PUT", $"/{bucket}/empty", [])).Status);
 
-        // The server takes what follows an upgrade for a body; it is none of the request's.
+        // The server takes what follows an upgrade for a body, but it does not belong to the request.
         Assert.Equal(
             200, (await _http.SendAsync("PUT", $"/{bucket}/upgrade", null, ("Connection", "Upgrade, close"), ("Upgrade", "h2c"))).Status);
         foreach (var key in (string[])["none", "empty", "upgrade"])

@@ -50,7 +50,7 @@ public sealed class CopyRightsTests
             Assert.DoesNotContain("<Part>", (await visitor.SendAsync("GET", $"/photos/parts?uploadId={upload}")).Text);
         }
 
-        // What may be read by its owner is copied by its owner: it is not the spelling alone that was refused.
+        // The owner can copy what the owner can read, so the refusal above is not about the spelling.
         foreach (var source in Spellings[..6])
         {
             Assert.Equal(200, (await proxy.SendAsync("PUT", "/photos/copy", null, ("x-amz-copy-source", source))).Status);

@@ -89,7 +89,7 @@ public sealed class DeleteRightsTests
         Assert.Equal(404, (await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status);
     }
 
-    /// <summary>The document that the store gets is made of what was judged, and of nothing else that was in the client's.</summary>
+    /// <summary>The store gets a new document with only the checked keys, and nothing else from the client's.</summary>
     [Fact]
     public async Task A_store_is_told_the_conditions_of_a_key_that_may_be_written()
     {

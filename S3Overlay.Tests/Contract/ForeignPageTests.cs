@@ -100,7 +100,7 @@ public sealed class ForeignPageTests
         Assert.Equal((403, "AccessForbidden"), (unknown.Status, unknown.Code));
     }
 
-    /// <summary>Many stores let every page read, and rely on its having no key.</summary>
+    /// <summary>Many stores let every page read, and rely on the page having no key.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

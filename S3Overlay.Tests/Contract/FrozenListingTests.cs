@@ -99,7 +99,7 @@ public sealed class FrozenListingTests
         Assert.Equal(204, (await proxy.SendAsync("DELETE", "/bucket")).Status);
     }
 
-    /// <summary>A copy of another remote's object is none that reads would use, and no row.</summary>
+    /// <summary>An entry of another remote's object is not used by reads, and is not listed.</summary>
     [Theory, Trait("Rule", "R7")]
     [InlineData("store")]
     public async Task A_copy_of_another_remotes_object_is_not_listed(string layer)
@@ -179,7 +179,7 @@ public sealed class FrozenListingTests
 
     private static string Target(string key) => "/bucket/" + UriEncoding.EncodeKey(key);
 
-    /// <summary>Lists in every way, and holds each row against what a HEAD and a GET say.</summary>
+    /// <summary>Lists in every way, and compares each row with a HEAD and a GET.</summary>
     private static async Task AssertListedAsync(OverlayHost proxy, List<string> visible)
     {
         foreach (var delimiter in (string[])["", "/", "\U0001F600", "t/"])

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>Requests that two servers in a row could read in two ways, or that are larger than S3 takes, over a socket.</summary>
+/// <summary>Requests that two servers in a row could parse differently, or that are larger than S3 allows, over a socket.</summary>
 [Trait("Rule", "A1")]
 public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture<LocalOnlyFixture>
 {

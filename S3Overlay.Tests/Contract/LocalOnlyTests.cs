@@ -69,7 +69,7 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
             .Select(o => o.Key));
     }
 
-    /// <summary>As the SDK for JavaScript presigns an upload: with the checksum of no bytes, since it had none.</summary>
+    /// <summary>The SDK for JavaScript presigns uploads with the checksum of an empty body.</summary>
     [Theory]
     [InlineData(5)]
     [InlineData(100_000)]
@@ -180,7 +180,7 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
         var bucket = await fixture.NewBucketAsync();
         await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "a/b c", ContentBody = "v" });
 
-        // Not every machine resolves names under localhost: what counts is the Host header.
+        // Not every machine resolves names under localhost. Only the Host header matters here.
         var virtualHosted = new SignedHttp(fixture.Proxy.Endpoint) { Host = $"{bucket}.localhost:{fixture.Proxy.Port}" };
         Assert.Equal((200, "v"), await virtualHosted.SendAsync("GET", "/a/b%20c") is var answer ? (answer.Status, answer.Text) : default);
         Assert.Contains("<Key>a/b c</Key>", (await virtualHosted.SendAsync("GET", "/?list-type=2")).Text, StringComparison.Ordinal);

@@ -5,14 +5,14 @@ using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>Bodies flow: a gigabyte in and out leaves the process small.</summary>
+/// <summary>Bodies are streamed: a gigabyte in and out leaves the process small.</summary>
 [FullRun("it moves gigabytes")]
 public sealed class MemoryTests
 {
     private const long Size = 1L << 30;
     private const long Limit = 150_000_000;
 
-    /// <summary>A gigabyte is signed, sent and kept while other tests run.</summary>
+    /// <summary>A gigabyte is signed, sent and stored while other tests run.</summary>
     private static readonly TimeSpan Long = TimeSpan.FromMinutes(30);
 
     [Fact]

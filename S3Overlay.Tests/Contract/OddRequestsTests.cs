@@ -8,8 +8,8 @@ using S3Overlay.Tests.Support.Skipping;
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>
-/// Odd reads and listings of an overlay are answered as those of a plain server that has what the overlay shows: the objects of the remote
-/// that are neither deleted nor replaced here, and what is written here (rules T1, L1).
+/// Odd reads and listings of an overlay get the same responses as on a plain server with the same visible objects: the remote's objects
+/// that were neither deleted nor replaced here, and the objects written here (rules T1, L1).
 /// </summary>
 [Trait("Rule", "T1")]
 public sealed partial class OddRequestsTests
@@ -64,7 +64,7 @@ public sealed partial class OddRequestsTests
             await PutAsync(isOfOther ? other : remote, key, prefix);
             if (isOfOther)
             {
-                // What is behind another remote's prefix is hidden.
+                // Keys behind another remote's prefix are hidden.
                 await PutAsync(remote, key + "-hidden");
             }
         }
@@ -157,7 +157,7 @@ public sealed partial class OddRequestsTests
                     }
                 }
 
-                // Of what is deleted nothing more is asked than whether it is there.
+                // Deleted keys are only checked for existence.
                 foreach (var query in Deleted.Contains(key) ? [] : (string[])[
                     "partNumber=1", "partNumber=2", "partNumber=3", "partNumber=0", "partNumber=10001", "partNumber=x", "partNumber=",
                     "partNumber=1&versionId=null", "versionId=null", "versionId=nonsense", "versionId=",
@@ -266,7 +266,7 @@ public sealed partial class OddRequestsTests
     {
         if (answer.Status >= 400)
         {
-            // What else a document says of the error is the remote's to say.
+            // The remote chooses the rest of its error documents.
             return $"{answer.Status} {answer.Code}";
         }
 

@@ -9,7 +9,7 @@ using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>The overlay as a user meets it: AWS's SDK on both sides, the remote another server.</summary>
+/// <summary>The overlay as its users see it: AWS's SDK on both sides, and another server as the remote.</summary>
 public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<TFixture>
     where TFixture : OverlayFixture
 {

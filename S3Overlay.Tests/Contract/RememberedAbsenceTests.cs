@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract;
 
-/// <summary>A 404 of the remote's that is remembered never hides what was done here, nor what a page showed (rule S2).</summary>
+/// <summary>A remembered 404 of the remote never hides a change made here, nor a key that a page showed (rule S2).</summary>
 [Trait("Rule", "S2")]
 public sealed class RememberedAbsenceTests
 {

@@ -1,8 +1,8 @@
 namespace S3Overlay.Tests.Contract;
 
 /// <summary>
-/// Every sub-resource that AWS's SDKs ask for (client-s3 3.1169 for JavaScript, November 2026), and one that none does. Each is spelt in
-/// two ways: <c>?acl</c>, and <c>?acl=</c>, as that SDK has it.
+/// Every sub-resource that AWS's SDKs request (client-s3 3.1169 for JavaScript, November 2026), and one that none does. Each has two
+/// spellings: <c>?acl</c>, and <c>?acl=</c> as in that SDK.
 /// </summary>
 internal static class SubResourceNames
 {

@@ -11,7 +11,7 @@ public abstract class SubResourceTests<TFixture>(TFixture fixture) : IClassFixtu
     private readonly AmazonS3Client _s3 = fixture.S3;
     private readonly AmazonS3Client _remote = fixture.RemoteS3;
 
-    /// <summary>It means no version, so that without the id the object itself would be deleted.</summary>
+    /// <summary>An empty version id means no version, so the object itself would be deleted.</summary>
     [Theory]
     [Trait("Rule", "R8")]
     [InlineData("?versionId=")]

@@ -50,7 +50,7 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         Assert.Equal("file", await _http.GetStringAsync(new Uri(_proxy.Endpoint, "/bucket/from-a-form")));
     }
 
-    /// <summary>Today's SDKs frame what they upload, for the checksum behind it, also where they have no keys.</summary>
+    /// <summary>Current SDKs frame uploads because of the trailing checksum, even without keys.</summary>
     [Theory]
     [InlineData(10)]
     [InlineData(100_000)]
@@ -107,7 +107,7 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
         store.ForgetCalls();
 
-        // No byte of it is sent: a proxy that wanted one would wait for ever.
+        // No byte of the body is sent. A proxy that waited for it would wait for ever.
         var refused = await proxy.Http.SendUnsignedAsync("PUT", "/bucket/k", null, ("Expect", "100-continue"),
             ("Content-Length", $"{length}"));
         Assert.Equal((403, "AccessDenied"), (refused.Status, refused.Code));
@@ -115,7 +115,7 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/k")).Status);
     }
 
-    /// <summary>A browser asks with the address it is going to use, whose signature is for another method.</summary>
+    /// <summary>A browser sends the preflight to the address it is going to use, whose signature is for another method.</summary>
     [Fact]
     [Trait("Rule", "A3")]
     public async Task A_preflight_is_the_stores_to_answer_whatever_its_address_is_signed_for()

@@ -54,7 +54,7 @@ public abstract class VersionedBuckets<TFixture>(TFixture fixture) : IClassFixtu
         Assert.Equal("remote k", await TextAsync(bucket, "k"));
     }
 
-    /// <summary>As every tool does it: each version by its id, until there is none.</summary>
+    /// <summary>As every tool does it: delete each version by its id until there is none.</summary>
     [Fact]
     [Trait("Rule", "V3")]
     [Trait("Rule", "B4")]

@@ -8,7 +8,9 @@ using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Crash;
 
-/// <summary>Table F, killed at any instant: every acknowledged write and delete is there, none torn, and nothing half made shows.</summary>
+/// <summary>
+/// Table F, killed at any instant: every acknowledged write and delete is there, none is torn, and nothing incomplete shows.
+/// </summary>
 [Trait("Rule", "F-killed")]
 public sealed class KillTests
 {

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Crash;
 
 /// <summary>
-/// A proxy that dies between any two calls of its store: what it acknowledged is there, what it did not is there wholly or not at all, and
-/// the remote's object never shows under an acknowledged delete (table F).
+/// A proxy dies between any two calls of its store. What it acknowledged is there. What it did not acknowledge is there wholly or not at
+/// all. The remote's object never shows under an acknowledged delete (table F).
 /// </summary>
 public sealed class StoreCrashTests : IAsyncLifetime
 {
@@ -245,7 +245,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
         (proxy, key) => DiscardAsync(proxy, $"bucket={key}", "\"buckets\":1"),
         async key =>
         {
-            // All of it or nothing, but never a bucket of which some deletes are left when it shows.
+            // All or nothing, but never a bucket that shows while some of its deletes are left.
             var get = await _scene.SendAsync("GET", $"/{key}/gone");
             Assert.True(get.Status == 200 || (get.Status == 404 && !_isAcknowledged), get.Text);
             Assert.Equal(200, (await _scene.SendAsync("POST", $"/-/v1/discard?bucket={key}")).Status);
@@ -256,7 +256,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
     private static string Md5(string text) =>
         Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Takes deletes back. What came of it is in the document.</summary>
+    /// <summary>Undeletes. The response document has the result.</summary>
     private static async Task<RawAnswer> DiscardAsync(OverlayHost proxy, string what, string done)
     {
         var answer = await proxy.SendAsync("POST", "/-/v1/discard?" + what);
@@ -288,7 +288,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
         Assert.Equal(read.Status == 200, listed);
     }
 
-    /// <summary>Lets a proxy of its own do something, and die one call further on each time.</summary>
+    /// <summary>Runs an action in its own proxy, which dies one call later each time.</summary>
     private async Task KillAsync(Func<string, Task> prepare, Func<OverlayHost, string, Task<RawAnswer>> first, Func<string, Task> check)
     {
         var serial = Guid.NewGuid().ToString("n")[..4];

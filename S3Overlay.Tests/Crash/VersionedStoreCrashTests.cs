@@ -39,7 +39,7 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
         {
             Assert.Contains(await SeenAsync(path), _isAcknowledged ? [null] : new[] { null, "remote" });
 
-            // The client makes it again, and takes it back as it would have: nothing that the dead one left is in the way.
+            // The client repeats it, and rolls it back as it would have: nothing of the dead proxy is in the way.
             var again = await SendAsync(_proxy, "DELETE", path);
             Assert.Equal(204, again.Status);
             Assert.Null(await SeenAsync(path));
@@ -99,7 +99,7 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
         return answer.Status == 404 ? null : answer.Text;
     }
 
-    /// <summary>Lets a proxy of its own do something, and die one call further on each time.</summary>
+    /// <summary>Runs an action in its own proxy, which dies one call later each time.</summary>
     private async Task KillAsync(Func<string, Task> prepare, Func<OverlayHost, string, Task<RawAnswer>> first, Func<string, Task> check)
     {
         OverlayHost dying = null!;
@@ -125,7 +125,7 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
             },
             async run =>
             {
-                // What the living one remembers of buckets may be as old as this.
+                // The living proxy may remember buckets for this long.
                 _clock.Advance(TimeSpan.FromSeconds(61));
                 await check($"/bucket/key{run}");
             });

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>Which folders the built-in store takes, and what it says of the others.</summary>
+/// <summary>Which folders the built-in store accepts, and the errors for the others.</summary>
 public sealed class DataFolderTests
 {
     [Fact]

@@ -7,9 +7,7 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>
-/// The log of deletes, and what is remembered of completed uploads, stay short while the store runs, and say what a rebuild needs.
-/// </summary>
+/// <summary>The delete log and the record of completed uploads stay short while the store runs, and contain what a rebuild needs.</summary>
 [Trait("Rule", "F-killed")]
 public sealed class DeleteLogSizeTests : IAsyncLifetime
 {

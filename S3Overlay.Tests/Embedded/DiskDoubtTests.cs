@@ -7,8 +7,8 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
-/// The disk fails, and again while what was begun is taken back: until that is done, nothing is taken away that the other outcome needs
-/// (table F).
+/// The disk fails, and fails again during the rollback. Until the rollback is done, nothing is deleted that the other outcome needs (table
+/// F).
 /// </summary>
 [Trait("Rule", "F-full")]
 public sealed class DiskDoubtTests : IAsyncLifetime
@@ -91,8 +91,8 @@ public sealed class DiskDoubtTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// An upload is aborted, the folder of its record cannot be brought to the disk, nor can its rows; then the power goes, and both are
-    /// there again.
+    /// An upload is aborted, but neither the folder of its record nor its rows can be synced. Then the power fails, and both are there
+    /// again.
     /// </summary>
     [Fact]
     public async Task Parts_stay_until_it_is_certain_that_their_upload_is_over()

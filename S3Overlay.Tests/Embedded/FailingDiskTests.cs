@@ -8,8 +8,8 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
-/// The disk fails at any step of a change (table F), once or from then on: what is refused has not happened and what is acknowledged has,
-/// and so it stays, with the next start and without the index.
+/// The disk fails at any step of a change (table F), once or from then on. A refused change has not happened, an acknowledged one has, and
+/// both survive the next start and the loss of the index.
 /// </summary>
 [Trait("Rule", "F-full")]
 public sealed class FailingDiskTests : IAsyncDisposable
@@ -105,9 +105,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Also what is brought to the disk, taken away or cut off may fail; and then the process is closed in order, or killed.
-    /// </summary>
+    /// <summary>Syncs, deletes and truncations may fail too. Then the process is closed cleanly, or killed.</summary>
     [Theory]
     [MemberData(nameof(Once))]
     public async Task Whatever_fails_once_leaves_all_or_nothing_behind(string change, DiskFault fault)
@@ -191,9 +189,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
         return (before, afterwards);
     }
 
-    /// <summary>
-    /// A store that has one of everything, and has been started again: all that is noted at the first use of it is noted.
-    /// </summary>
+    /// <summary>A restarted store that has one of everything, so that every first use is behind it.</summary>
     private async Task StartAsync()
     {
         _bench = await OpenAsync(new TroubledDisk(_trouble));

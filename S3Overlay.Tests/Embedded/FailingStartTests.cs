@@ -59,7 +59,7 @@ public sealed class FailingStartTests
     }
 
     /// <summary>
-    /// A store that has more in its log and records than in its index, full segments of the log, and files that should be gone.
+    /// A store with more in its log and records than in its index, full segments of the log, and files that should be gone.
     /// </summary>
     internal static async Task PrepareAsync(EmbeddedBench bench, DiskTrouble trouble, bool hasRefused)
     {

@@ -4,9 +4,7 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>
-/// A process ends while files are there that nothing names: it does not say that its store is in order, and the next start takes them away.
-/// </summary>
+/// <summary>A process ends and leaves unnamed files. It does not mark its store as clean, and the next start deletes them.</summary>
 [Trait("Rule", "F-full")]
 public sealed class FilesLeftTests
 {

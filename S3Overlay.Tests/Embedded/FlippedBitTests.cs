@@ -8,8 +8,8 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
-/// One bit of the index's journal, or of the log of deletes, is not what was written, at each byte in turn: nothing acknowledged is lost,
-/// and no delete is undone (table F).
+/// One bit of the index's journal or of the delete log is wrong, at each byte in turn. Nothing acknowledged is lost, and no delete is
+/// undone (table F).
 /// </summary>
 [Trait("Rule", "F-damaged")]
 public sealed class FlippedBitTests : IAsyncLifetime
@@ -71,8 +71,8 @@ public sealed class FlippedBitTests : IAsyncLifetime
             await flipped.Store.Tidying;
             var seen = await StoreView.DescribeAsync(flipped);
 
-            // The last record of a killed process looks as if it had broken off where its length says too much. What it named is kept, and
-            // the log says where.
+            // The last record of a killed process looks truncated if its length is too large. What it named is kept, and the log of the
+            // store says where.
             if (seen != _expected && !isClosed && folder == Journals)
             {
                 Assert.Equal(_beforeLast, seen);

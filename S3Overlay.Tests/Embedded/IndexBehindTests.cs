@@ -131,7 +131,7 @@ public sealed class IndexBehindTests : IAsyncDisposable
         }
     }
 
-    /// <summary>A disk that lets everything be written but the index.</summary>
+    /// <summary>A disk on which everything can be written except the index.</summary>
     private sealed class IndexDisk() : StoreDisk(isDurable: false)
     {
         private readonly ConcurrentDictionary<SafeFileHandle, bool> _ofIndex = new();

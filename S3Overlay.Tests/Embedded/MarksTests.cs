@@ -9,7 +9,7 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>Tombstones and marks taken back in the built-in store: they stay so, whatever becomes of its index (rules D1, B4).</summary>
+/// <summary>Undeleted keys and buckets in the built-in store stay undeleted, whatever happens to its index (rules D1, B4).</summary>
 [Trait("Rule", "D1")]
 public sealed class MarksTests
 {

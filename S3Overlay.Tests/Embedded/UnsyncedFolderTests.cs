@@ -9,8 +9,8 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
-/// A record is taken away, or written, and then its folder cannot be brought to the disk: what is acknowledged after that stays, also where
-/// the store is killed (table F).
+/// A record is deleted or written, and then its folder cannot be synced. What is acknowledged after that stays, even if the store is killed
+/// (table F).
 /// </summary>
 [Trait("Rule", "F-full")]
 public sealed class UnsyncedFolderTests
@@ -48,7 +48,7 @@ public sealed class UnsyncedFolderTests
         Assert.Equal([1], await bench.GetAsync("key"));
     }
 
-    /// <summary>The process ends between the bucket's record and those of its uploads.</summary>
+    /// <summary>The process ends between deleting the bucket's record and those of its uploads.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -68,7 +68,7 @@ public sealed class UnsyncedFolderTests
         Assert.Empty(bench.Store.Uploads.Of(Bucket));
     }
 
-    /// <summary>A record that a start takes away is gone for good, also where the process is closed in order after that.</summary>
+    /// <summary>A record that a start deletes is gone for good, even if the process is closed cleanly after that.</summary>
     [Fact]
     public async Task The_folder_is_synced_of_records_that_a_start_takes_away()
     {

@@ -3,8 +3,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// Bodies of versions and parts that break off are gone on with like any other: from the byte reached, in the same version (table F, rule
-/// R7).
+/// Broken bodies of versions and parts are resumed like any other: from the byte reached, in the same version (table F, rule R7).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class BrokenBodyTests

@@ -3,9 +3,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>
-/// The built-in store's disk is full, and copies of the remote's objects are on it too: they give way to what is written (table F).
-/// </summary>
+/// <summary>The built-in store's disk is full, and the cache is on it too: entries are evicted for writes (table F).</summary>
 [Trait("Rule", "F-full")]
 public sealed class CacheGivesWayTests : IAsyncLifetime
 {

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// A bit of the built-in store's journal, or of its log of deletes, is not what was written: clients see what they saw before, and never
-/// the remote's object in place of a written or a deleted one (table F).
+/// A bit of the built-in store's journal or delete log is wrong. Clients see what they saw before, and never the remote's object in place
+/// of a written or deleted one (table F).
 /// </summary>
 [Trait("Rule", "F-damaged")]
 public sealed class DamagedStoreTests

@@ -122,7 +122,7 @@ public sealed class DeadRemoteTests
         Assert.Equal(503, (await proxy.SendAsync("GET", "/broken/key").WaitAsync(Patience.Limit)).Status);
         Assert.Equal("two", (await proxy.SendAsync("GET", "/bucket/key").WaitAsync(Patience.Limit)).Text);
 
-        // The endpoint itself may not answer at all: that says nothing of its buckets.
+        // The endpoint itself may not respond at all. That says nothing about its buckets.
         for (var i = 0; i < 3; i++)
         {
             await _clock.RunToLimitAsync(proxy.SendAsync("GET", "/health"));
@@ -182,7 +182,7 @@ public sealed class DeadRemoteTests
         return answer.Text;
     }
 
-    /// <summary>A proxy whose clock is hurried only while something must fail.</summary>
+    /// <summary>A proxy whose clock runs fast only while something must fail.</summary>
     private Task<OverlayHost> StartAsync(ScriptedRemote remote) => OverlayHost.StartAsync(
         null,
         remote.Endpoint,

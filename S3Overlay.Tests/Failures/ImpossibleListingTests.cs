@@ -8,7 +8,7 @@ using S3Overlay.Tests.Support.Skipping;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// Listings over layers that refuse prefixes and positions as they refuse keys: they show what they show over layers that refuse nothing
+/// Listings over layers that refuse some prefixes and positions, as they refuse keys. They show the same as over layers that refuse nothing
 /// (rules L1, L2, V3).
 /// </summary>
 public sealed partial class ImpossibleListingTests : IAsyncLifetime

@@ -7,8 +7,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// Keys that the local store cannot give to any object, and the remote's are there under: they are read, copied and deleted as others are,
-/// and what cannot be is the store's own error to the client's own request, with nothing changed (rules T1, R3, D1, W3, W5).
+/// Keys that the local store refuses, while the remote has objects under them. They are read, copied and deleted like others. An impossible
+/// request gets the store's own error and changes nothing (rules T1, R3, D1, W3, W5).
 /// </summary>
 public sealed class ImpossibleNamesTests : IAsyncLifetime
 {

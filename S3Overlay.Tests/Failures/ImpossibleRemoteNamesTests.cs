@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>Keys that the remote cannot give to any object: it has none, and local may (rules T1, W3).</summary>
+/// <summary>Keys that the remote refuses: it has none of them, and local may (rules T1, W3).</summary>
 public sealed class ImpossibleRemoteNamesTests : IAsyncLifetime
 {
     private StoreServer _remote = null!;

@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// A remote whose HEADs say other things than its GETs, or too little, as gateways do that pack bodies or send them in pieces. No answer,
-/// copy or copy-up is made of other bytes than the object's for it, nor of none (table F, rules R7, W4, W5).
+/// A remote whose HEADs contradict its GETs, or say too little, as gateways do that compress bodies or send them chunked. No response,
+/// entry or copy-up gets wrong bytes, or none, because of that (table F, rules R7, W4, W5).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class LyingHeadTests

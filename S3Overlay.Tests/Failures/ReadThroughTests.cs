@@ -2,7 +2,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR: reads of the remote alone while the store is down, and said so (table F).</summary>
+/// <summary>
+/// S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR: while the store is down, reads come from the remote alone and say so (table F).
+/// </summary>
 public sealed class ReadThroughTests
 {
     private static readonly (string, string) Setting = ("S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", "true");

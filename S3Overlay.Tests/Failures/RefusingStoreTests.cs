@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>A store that answers, and what it answers is that it cannot: full, overloaded, broken (table F).</summary>
+/// <summary>A store that responds with errors: full, overloaded, broken (table F).</summary>
 public sealed class RefusingStoreTests
 {
     [Theory, Trait("Rule", "F")]
@@ -27,7 +27,8 @@ public sealed class RefusingStoreTests
                 continue;
             }
 
-            // The store's own answer to the client's own request; else what the proxy makes of a failure of its own calls, which is no 500.
+            // The store's own response to the client's own request. For failures of its own calls the proxy responds with an error other
+            // than 500.
             var isItsOwn = answer.Status == status && (answer.Body.Length == 0 || answer.Code == code);
             Assert.True(isItsOwn || (answer.Status == 503 && answer.Headers.ContainsKey("Retry-After")),
                 $"{name}: {answer.Status} {answer.Text}");
@@ -54,7 +55,7 @@ public sealed class RefusingStoreTests
             Assert.Equal(code, answer.Code);
         }
 
-        // A tombstone needs room as well; without one nothing is deleted.
+        // A tombstone needs space too. Without one nothing is deleted.
         var delete = await StoreRequests.SendAsync(scene, "delete");
         Assert.Equal((507, "InsufficientStorage"), (delete.Status, delete.Code));
         var many = await StoreRequests.SendAsync(scene, "delete many");

@@ -5,13 +5,13 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// However many requests to the remote an answer takes, and at whichever of them the remote hangs, its client has an answer within one
-/// budget (table F).
+/// However many remote requests a response needs, and at whichever of them the remote hangs, the client gets a response within one budget
+/// (table F).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class RemoteBudgetTests
 {
-    /// <summary>After so long the remote answers what it does answer.</summary>
+    /// <summary>How long the remote takes for a response.</summary>
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(35);
 
     /// <summary>What is left of the budget then.</summary>

@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>A remote that has too much to do is asked for less at once, and in the end gives everything (table F).</summary>
+/// <summary>An overloaded remote gets fewer requests at once, and in the end serves everything (table F).</summary>
 public sealed class ThrottlingRemoteTests
 {
     private const int Bearable = 6;

@@ -3,8 +3,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// A remote behind something that sends bodies in pieces, and so says of none how long it is: its objects are read as any other's (table F,
-/// rule R3).
+/// A remote behind something that sends chunked bodies without a length: its objects are read like any other's (table F, rule R3).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class UnmeasuredRemoteTests

@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>Buckets that come and go at the store while a proxy remembers them.</summary>
+/// <summary>Buckets that appear and disappear at the store while a proxy remembers them.</summary>
 public sealed class VanishedBucketTests
 {
     [Theory, Trait("Rule", "B2")]

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Failures;
 
-/// <summary>Bodies that are not what their clients promised never become objects of the store (rule W7).</summary>
+/// <summary>Bodies that break their client's promises never become objects of the store (rule W7).</summary>
 public sealed class WrongBodyTests
 {
     private static readonly int[] Sizes = [10, 70_000, 1_000_000];

@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Forwarding.Wire;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>An endpoint that throttles is given fewer requests at once, and more again as it answers (table F).</summary>
+/// <summary>A throttling endpoint gets fewer parallel requests, and more again as it responds (table F).</summary>
 [Trait("Rule", "F")]
 public sealed class AdaptiveConcurrencyLimitTests
 {

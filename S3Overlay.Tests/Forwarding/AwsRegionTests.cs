@@ -8,8 +8,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// AWS serves each region by a host of its own, and refuses a bucket of another one however the request is signed: the region that it names
-/// is gone to.
+/// AWS serves each region from its own host, and refuses buckets of other regions however a request is signed. The proxy switches to the
+/// region that the error names.
 /// </summary>
 public sealed class AwsRegionTests
 {

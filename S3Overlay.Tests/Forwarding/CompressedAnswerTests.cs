@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Stores that compress their documents for clients that can read that, as MinIO does from 1000 bytes on.</summary>
+/// <summary>Stores that compress documents for clients that accept it, as MinIO does from 1000 bytes on.</summary>
 public sealed class CompressedAnswerTests
 {
     private static readonly (string, string) Accepts = ("Accept-Encoding", "gzip, deflate, br");

@@ -2,9 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>
-/// A store reads the source of a copy that was authorised here, and no other: it gets the canonical spelling of that (rule A2).
-/// </summary>
+/// <summary>A store reads exactly the copy source that was authorised here: it gets the canonical spelling (rule A2).</summary>
 [Trait("Rule", "A2")]
 public sealed class CopySourceSentTests : IAsyncLifetime
 {

@@ -10,7 +10,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Endpoints that end connections with a reset, as load balancers and servers that go down do.</summary>
+/// <summary>Endpoints that reset connections, as load balancers and stopping servers do.</summary>
 [Trait("Rule", "F")]
 public sealed class CutConnectionTests : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed class CutConnectionTests : IDisposable
         _end.Dispose();
     }
 
-    /// <summary>The store may have acted upon it, so that only what may be done twice is asked twice.</summary>
+    /// <summary>The store may have acted on the request, so only idempotent requests are retried.</summary>
     [Theory]
     [InlineData("GET", true)]
     [InlineData("HEAD", true)]

@@ -16,7 +16,7 @@ public sealed class EarlyAnswerTests
 {
     private const string Document = "<Error><Code>NoSuchBucket</Code><Message>The store's own words.</Message></Error>";
 
-    /// <summary>More than any socket between keeps, and little; after an interim answer or without one.</summary>
+    /// <summary>More than the sockets on the way buffer, and less; with and without an interim response.</summary>
     [Theory]
     [InlineData(16 << 20, true)]
     [InlineData(16 << 20, false)]

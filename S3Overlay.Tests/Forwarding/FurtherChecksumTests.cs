@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Checksums that not every SDK sends: MD5, SHA-512 and the XXHash family.</summary>
+/// <summary>Checksums that only some SDKs send: MD5, SHA-512 and the XXHash family.</summary>
 [Trait("Rule", "W7")]
 public sealed class FurtherChecksumTests
 {

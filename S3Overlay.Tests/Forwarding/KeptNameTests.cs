@@ -8,8 +8,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// The names that stores keep for themselves are no buckets (rule A1): their administration would do for any client what the proxy's own
-/// keys may do. The store here answers everything about them, and notes it.
+/// Names that stores reserve are not buckets (rule A1): through them, any client could use the store's administration with the proxy's own
+/// keys. The store here responds to all requests for them, and records them.
 /// </summary>
 [Trait("Rule", "A1")]
 [Trait("Rule", "T3")]

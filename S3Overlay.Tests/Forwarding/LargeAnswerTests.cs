@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Objects of a store that are larger than any buffer on the way, read through the proxy: whole, and by range.</summary>
+/// <summary>Objects larger than any buffer on the way, read through the proxy: whole, and by range.</summary>
 public sealed class LargeAnswerTests
 {
     [Theory]

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// A checksum header that cannot be one: whose it is to refuse. A store that checks them has a code of its own for it (S3: InvalidRequest,
-/// RGW: BadDigest, MinIO: InvalidArgument).
+/// A malformed checksum header. A store that checks them has its own error code for it (S3: InvalidRequest, RGW: BadDigest, MinIO:
+/// InvalidArgument).
 /// </summary>
 [Trait("Rule", "T3")]
 [Trait("Rule", "W7")]

@@ -3,9 +3,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>
-/// Links that S3 would not take for how long they are to live: a store that is alone behind the proxy says what becomes of them (rule T3).
-/// </summary>
+/// <summary>Links with a lifetime that S3 would not accept. In front of a store without a remote, the store decides (rule T3).</summary>
 [Trait("Rule", "T3")]
 public sealed class PresignedLifetimeTests
 {

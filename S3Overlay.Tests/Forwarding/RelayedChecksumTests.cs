@@ -6,10 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>
-/// The checksum that a client sends with a body is at the store afterwards, in whatever form it came and the store takes; of the framing
-/// nothing is.
-/// </summary>
+/// <summary>A client's checksum reaches the store, in whatever form it arrived and the store accepts. The framing does not.</summary>
 [Trait("Rule", "W7")]
 [Trait("Rule", "T1")]
 public sealed class RelayedChecksumTests

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// Only headers that S3 documents go on to a store (rules A1, T3): a store's own ones act with the proxy's keys, which may do everything
-/// there.
+/// Only headers that S3 documents are forwarded to a store (rules A1, T3): a store's own headers would act with the proxy's keys, which may
+/// do everything there.
 /// </summary>
 [Trait("Rule", "A1")]
 [Trait("Rule", "T3")]

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Query parameters that S3 does not know count in the signature, and end here (rules A1, T3).</summary>
+/// <summary>Query parameters unknown to S3 are part of the signature and are not forwarded (rules A1, T3).</summary>
 [Trait("Rule", "A1")]
 [Trait("Rule", "T3")]
 public sealed class RequestQueryTests : IAsyncLifetime

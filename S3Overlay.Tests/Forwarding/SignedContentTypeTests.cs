@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>A store may refuse what is not signed though it has to be, Content-Type too: Ceph's gateway does from 20.2.4 on.</summary>
+/// <summary>A store may require that certain headers are signed, Content-Type included: Ceph's gateway does from 20.2.4 on.</summary>
 [Trait("Rule", "T1")]
 public sealed class SignedContentTypeTests
 {

@@ -11,7 +11,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>A body of the remote that comes, but too slowly to be waited for.</summary>
+/// <summary>A body of the remote that arrives too slowly.</summary>
 [Trait("Rule", "F")]
 public sealed class SlowBodyTests
 {

@@ -7,7 +7,9 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Clients that are users of the store (rule A2): each acts there in its own name, so that the store's own rights hold.</summary>
+/// <summary>
+/// Clients that are users of the store (rule A2): each acts there under its own name, so that the store's permissions apply.
+/// </summary>
 [Trait("Rule", "A2")]
 public sealed class StoreIdentityTests
 {

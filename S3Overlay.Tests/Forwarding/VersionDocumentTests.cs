@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Overlay.Remotes;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>Listings of versions as stores write them (rule V3).</summary>
+/// <summary>Listings of versions in the formats of several stores (rule V3).</summary>
 [Trait("Rule", "V3")]
 public sealed class VersionDocumentTests
 {

@@ -7,9 +7,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting;
 
-/// <summary>
-/// A process may run several proxies, one after another: of one that has ended, or could not be started, nothing stays in memory.
-/// </summary>
+/// <summary>A process may run several proxies, one after another. Nothing of an ended or failed one stays in memory.</summary>
 public sealed class EndedProxyTests
 {
     [Theory]

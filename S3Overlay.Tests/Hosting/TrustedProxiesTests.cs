@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Hosting;
 
 /// <summary>
-/// Reverse proxies whose word counts on the client's address, host and scheme, and everybody else's, which does not (rule A1).
+/// Forwarded headers (client address, host and scheme) count when they come from a trusted proxy, and not otherwise (rule A1).
 /// </summary>
 [Trait("Rule", "A1")]
 public sealed class TrustedProxiesTests

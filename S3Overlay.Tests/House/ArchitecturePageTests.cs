@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.House;
 
-/// <summary>docs/architecture.md names the proxy's folders: each is there, and of those that are there none is left out.</summary>
+/// <summary>docs/architecture.md lists the proxy's folders: all of them, and no others.</summary>
 public sealed partial class ArchitecturePageTests
 {
     /// <summary>Folders that their parent's row covers.</summary>

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.House;
 
-/// <summary>docs/races.md names tests: each of them is one that runs, and each row has some.</summary>
+/// <summary>docs/races.md names tests: each exists, and each row has at least one.</summary>
 public sealed partial class RacesPageTests
 {
     private static readonly ILookup<string, Type> Classes = typeof(RacesPageTests).Assembly.GetTypes()

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.House;
 
-/// <summary>docs/semantics.md promises rules: each has a test that names it, and no test names one that is not there.</summary>
+/// <summary>docs/semantics.md defines rules: each has a test with its trait, and no test names an unknown rule.</summary>
 public sealed partial class SemanticsPageTests
 {
     [Fact]

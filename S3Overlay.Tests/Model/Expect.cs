@@ -2,10 +2,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>Holds answers against what the model allows.</summary>
+/// <summary>Checks responses against the model.</summary>
 internal static class Expect
 {
-    /// <summary>Refuses a status that is none of these.</summary>
+    /// <summary>Rejects any other status.</summary>
     public static void Status(RawAnswer answer, params IEnumerable<int> allowed)
     {
         if (!allowed.Contains(answer.Status))
@@ -14,11 +14,11 @@ internal static class Expect
         }
     }
 
-    /// <summary>Refuses anything but that there is no such bucket; a store that takes nothing more may say that first.</summary>
+    /// <summary>Accepts only that there is no such bucket. A full store may report that it is full first.</summary>
     public static void NoBucket(RawAnswer answer, ModelScene scene) =>
         Status(answer, scene.IsFull && scene.Layer != ModelLayer.Embedded ? [404, 503, 507] : [404]);
 
-    /// <summary>Refuses what is not so.</summary>
+    /// <summary>Fails unless the condition holds.</summary>
     public static void That(bool holds, string otherwise)
     {
         if (!holds)
@@ -27,7 +27,7 @@ internal static class Expect
         }
     }
 
-    /// <summary>Refuses what is not the same.</summary>
+    /// <summary>Fails unless the values are equal.</summary>
     public static void Same<T>(T expected, T actual, string what) =>
         That(EqualityComparer<T>.Default.Equals(expected, actual), $"{what} is {actual}, and should be {expected}.");
 }

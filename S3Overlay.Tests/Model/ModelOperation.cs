@@ -1,8 +1,8 @@
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// One step of a sequence: does something to the proxy, holds what came of it against the model, and changes the model alike. Plain data,
-/// so that it means the same in any part of its sequence; what it speaks of and is not there, it does without.
+/// One step of a sequence: sends something to the proxy, checks the result against the model, and changes the model alike. Plain data, so
+/// that it means the same in any part of its sequence. It ignores references to what is not there.
 /// </summary>
 internal abstract record ModelOperation
 {

@@ -5,9 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>
-/// Random requests to the overlay, and to the simplest thing that it could be: one bucket that started with the remote's objects.
-/// </summary>
+/// <summary>Random requests to the overlay and to its simplest model: one bucket that started with the remote's objects.</summary>
 public sealed class OverlayModelTests
 {
     private static readonly string[] Keys = ["a", "a/", "a/b", "a/b/c", "b", "x//y", "100%", "é", "\U0001F600", "\uFFFD"];

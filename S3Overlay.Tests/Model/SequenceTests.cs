@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support.Skipping;
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// Random sequences of what clients, administrators, and others at the remote do, with restarts and failures among it, to a whole proxy and
-/// to a model of two dictionaries. A sequence that fails is shrunk, and printed with its seed.
+/// Random sequences of actions by clients, administrators and users of the remote, with restarts and failures, on a whole proxy and on a
+/// model of two dictionaries. A failing sequence is shrunk and printed with its seed.
 /// </summary>
 /// <remarks>
 /// <c>S3OVERLAY_MODEL_SEED</c> is the first seed, <c>S3OVERLAY_MODEL_SEQUENCES</c> how many there are on each layer,

@@ -1,9 +1,6 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>
-/// Makes a sequence that fails as short as it gets: what can be left out so that the rest still fails is left out, halves first, single
-/// steps last.
-/// </summary>
+/// <summary>Shortens a failing sequence as long as it still fails: halves first, single steps last.</summary>
 internal static class Shrinker
 {
     /// <summary>Shrinks.</summary>

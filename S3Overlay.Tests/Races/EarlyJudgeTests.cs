@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Writes over a store that judges conditions when a request begins, and not again when it is done (Versity, CloudServer).
+/// Writes over a store that checks conditions when a request begins, and not again when it is done (Versity, CloudServer).
 /// </summary>
 public sealed class EarlyJudgeTests
 {

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Conditional writes over a store to which If-Match holds where nothing is: it would undo a delete that comes while the write is on its
-/// way (rules W3, D1).
+/// Conditional writes over a store whose If-Match holds for a missing object: it would undo a delete that arrives during the write (rules
+/// W3, D1).
 /// </summary>
 [Trait("Rule", "W3"), Trait("Rule", "D1")]
 public sealed class HollowMatchTests

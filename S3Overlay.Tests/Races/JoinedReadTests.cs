@@ -5,8 +5,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// A read that must have the remote's word from after its own beginning joins one whose answer the remote chose before that (rules S1, S3,
-/// T2).
+/// A read that needs a fresh response of the remote joins one whose response the remote chose earlier (rules S1, S3, T2).
 /// </summary>
 public sealed class JoinedReadTests
 {

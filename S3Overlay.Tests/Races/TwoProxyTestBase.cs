@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>Two whole proxies over one store and one remote, which have both been asked for the bucket before.</summary>
+/// <summary>Two whole proxies over one store and one remote. Both already know the bucket.</summary>
 public abstract class TwoProxyTestBase : IAsyncLifetime
 {
     private static readonly (string, string)[] Settings = [("S3_OVERLAY_PROXIES", "2"), ("S3_OVERLAY_CACHE_ENABLED", "true")];

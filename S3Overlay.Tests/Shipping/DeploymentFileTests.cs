@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Shipping;
 
-/// <summary>The files that ship it are written by hand; what they say to the program, it must understand.</summary>
+/// <summary>The deployment files are written by hand. The program must understand their settings.</summary>
 public sealed partial class DeploymentFileTests
 {
     public static TheoryData<string> Files => ["deploy/Dockerfile", "deploy/compose.embedded.yaml", "deploy/compose.minio.yaml",
@@ -36,7 +36,7 @@ public sealed partial class DeploymentFileTests
         Assert.Contains("S3_OVERLAY_DATA_DIR=/home/app/data", ofDocker);
     }
 
-    /// <summary>The proxy must cut what is left and close its store before it is killed.</summary>
+    /// <summary>The proxy must have time to cut open requests and close its store before it is killed.</summary>
     [Theory]
     [InlineData("deploy/compose.embedded.yaml", "stop_grace_period: ([0-9]+)s")]
     [InlineData("deploy/compose.minio.yaml", "stop_grace_period: ([0-9]+)s")]

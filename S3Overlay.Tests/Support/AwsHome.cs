@@ -4,8 +4,8 @@ using System.Text;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A home folder with AWS's files, beside the services that they lead to and a remote that remembers which keys it was asked with. The SDK
-/// reads the environment of its process: a proxy over it is a process of its own.
+/// A home folder with AWS's files, the services that they point to, and a remote that records the keys of its requests. The SDK reads the
+/// environment of its process, so a proxy over it runs in a process of its own.
 /// </summary>
 internal sealed class AwsHome : IAsyncDisposable
 {

@@ -7,28 +7,28 @@ namespace S3Overlay.Tests.Support;
 /// <summary>How known stores handle checksums and framing, simulated on a correct store.</summary>
 internal static class ChecksumHabits
 {
-    /// <summary>It does all of it right.</summary>
+    /// <summary>Everything is right.</summary>
     public const string Good = "good";
 
-    /// <summary>It gives back <c>Content-Encoding: aws-chunked</c> as if it were the object's (Versity, RGW).</summary>
+    /// <summary>Returns <c>Content-Encoding: aws-chunked</c> as if it were the object's (Versity, RGW).</summary>
     public const string KeepsEncoding = "keeps the encoding";
 
-    /// <summary>It knows frames only where their encoding is named.</summary>
+    /// <summary>Recognises frames only if their encoding is named.</summary>
     public const string NeedsEncoding = "needs the encoding";
 
-    /// <summary>It knows frames only where their encoding is named, and gives that back.</summary>
+    /// <summary>Recognises frames only if their encoding is named, and returns that name.</summary>
     public const string NeedsAndKeepsEncoding = "needs and keeps the encoding";
 
-    /// <summary>It takes no trailers (Scality, older ones of MinIO).</summary>
+    /// <summary>Accepts no trailers (Scality, older versions of MinIO).</summary>
     public const string NoTrailers = "no trailers";
 
-    /// <summary>It keeps a checksum only where its algorithm is named apart from it (older ones of RGW).</summary>
+    /// <summary>Stores a checksum only if its algorithm is named separately (older versions of RGW).</summary>
     public const string NeedsAlgorithm = "needs the algorithm";
 
-    /// <summary>It refuses the kinds of checksums that came last to S3, as headers and behind bodies.</summary>
+    /// <summary>Rejects the newest checksum algorithms of S3, as headers and as trailers.</summary>
     public const string NoLateKinds = "no late kinds";
 
-    /// <summary>All of them that have to do with the form.</summary>
+    /// <summary>All behaviours that concern the form.</summary>
     public static readonly string[] All = [Good, KeepsEncoding, NeedsEncoding, NeedsAndKeepsEncoding, NoTrailers, NeedsAlgorithm];
 
     /// <summary>Gives a store this behaviour.</summary>

@@ -1,6 +1,6 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>An answer that a test reads: all that was sent, and when.</summary>
+/// <summary>A response that a test reads: all bytes sent, and when.</summary>
 public sealed class CollectedAnswer : SinkAnswer
 {
     private readonly Lock _lock = new();

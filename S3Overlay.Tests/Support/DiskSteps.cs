@@ -7,16 +7,16 @@ public enum DiskSteps
     /// <summary>Nothing.</summary>
     None = 0,
 
-    /// <summary>A file is made, written, or given its name.</summary>
+    /// <summary>A file is created, written, or renamed.</summary>
     Write = 1,
 
-    /// <summary>A file, or the names in a folder, are brought to where they survive a power cut.</summary>
+    /// <summary>A file or folder is synced.</summary>
     Sync = 2,
 
-    /// <summary>A file is taken away.</summary>
+    /// <summary>A file is deleted.</summary>
     Remove = 4,
 
-    /// <summary>A file is cut off, or made longer.</summary>
+    /// <summary>A file is truncated or extended.</summary>
     Resize = 8,
 
     /// <summary>All of it.</summary>

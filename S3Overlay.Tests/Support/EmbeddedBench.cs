@@ -13,7 +13,7 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A built-in store in a folder of the test's own, and requests to it without a wire between.</summary>
+/// <summary>A built-in store in a temporary folder, with requests in process.</summary>
 internal sealed class EmbeddedBench : IAsyncDisposable
 {
     private readonly StoreDisk? _disk;
@@ -41,7 +41,7 @@ internal sealed class EmbeddedBench : IAsyncDisposable
 
     public const string Bucket = "bucket";
 
-    /// <summary>A store with one bucket. Not durable: what is tested is the order of things, not the disk.</summary>
+    /// <summary>A store with one bucket. Not durable: the tests are about the order of events, not the disk.</summary>
     public static async Task<EmbeddedBench> OpenAsync(StoreDisk? disk = null, long? indexBytes = null)
     {
         var bench = new EmbeddedBench(disk, indexBytes);
@@ -65,10 +65,7 @@ internal sealed class EmbeddedBench : IAsyncDisposable
         await StartAsync();
     }
 
-    /// <summary>
-    /// Another bench over what is on the disk at this moment, as if this process had been killed, and nothing had been lost that was
-    /// written.
-    /// </summary>
+    /// <summary>Another bench over the current disk content, as if this process had been killed and no write was lost.</summary>
     public async Task<EmbeddedBench> AfterKillAsync()
     {
         var next = Leave();

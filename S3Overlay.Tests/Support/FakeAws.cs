@@ -9,8 +9,8 @@ using S3Overlay.Proxy.FrontDoor;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// The services that AWS credentials come from, on one loopback port: STS, SSO and its OIDC, a container's credentials and the instance
-/// metadata service (version 2 alone). Each gives temporary keys whose access key id says whose they are, with a number that grows.
+/// The services that issue AWS credentials, on one loopback port: STS, SSO and its OIDC, a container's credentials and the instance
+/// metadata service (version 2 only). Each issues temporary keys whose id contains the role and a growing number.
 /// </summary>
 internal sealed class FakeAws : IAsyncDisposable
 {

@@ -9,8 +9,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A remote with one object at a time per key, whose steps a test can stop, change and break: before a request is answered, and before any
-/// piece of a body. Counts every byte it gives.
+/// A remote with one object at a time per key. Tests can stop, change and break its steps: before a response, and before any piece of a
+/// body. Counts every byte it sends.
 /// </summary>
 public sealed class FakeRemote : IRemote
 {

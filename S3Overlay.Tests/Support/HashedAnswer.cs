@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>An answer of which nothing is kept but a digest, so that many large ones can be read at once.</summary>
+/// <summary>A response that keeps only a digest, so that many large ones can be read at once.</summary>
 /// <param name="onPiece">Told of each piece that is sent.</param>
 public sealed class HashedAnswer(Action onPiece) : SinkAnswer
 {

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A store that holds If-Match of one kind of writes against what is there alone, and does what it is asked where nothing is. Of what was
-/// there before it became so it knows nothing.
+/// A store that checks If-Match of some writes only against an existing object, and writes if there is none. It does not remember what was
+/// there before.
 /// </summary>
 internal sealed class HollowMatch
 {

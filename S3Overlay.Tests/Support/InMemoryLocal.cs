@@ -10,9 +10,7 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>
-/// A small S3 service over <see cref="InMemoryLayer"/>: enough for what the overlay asks of local, and remembers all of it.
-/// </summary>
+/// <summary>A small S3 service over <see cref="InMemoryLayer"/>: enough for the overlay's calls. It records them.</summary>
 public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
 {
     private static readonly string[] Kept = ["Content-Type", "Cache-Control", "Content-Encoding", "x-amz-storage-class", "x-amz-tagging"];

@@ -22,7 +22,9 @@ internal sealed class LatePut
         ];
     }
 
-    /// <summary>Lets a proxy do something that ends with the PUT of an object, and kills it as soon as the store has that.</summary>
+    /// <summary>
+    /// Runs an action in a proxy that ends with the PUT of an object, and kills the proxy once the store has received it.
+    /// </summary>
     /// <param name="scene">Where it lives.</param>
     /// <param name="proxy">The proxy, which is gone afterwards.</param>
     /// <param name="target">What the path that is put begins with.</param>

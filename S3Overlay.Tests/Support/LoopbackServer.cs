@@ -10,9 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>
-/// A web server on a free loopback port whose header values are bytes, as those of S3 are. It ends without waiting for anybody.
-/// </summary>
+/// <summary>A web server on a free loopback port. Header values are bytes, as in S3. It stops without waiting for open requests.</summary>
 internal sealed class LoopbackServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -6,8 +6,7 @@ namespace S3Overlay.Tests.Support;
 public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvider
 {
     /// <summary>
-    /// Pauses between two attempts last no longer. What lasts longer bounds what work may take: a busy machine must not pass for a server
-    /// that hangs.
+    /// The longest pause between two attempts. Longer timers are time limits on work, which a busy machine must not reach.
     /// </summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(4);
 
@@ -110,7 +109,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     }
 
     /// <summary>
-    /// Moves the clock to the next timer that is due, where that is within so long: where nothing pauses, no time passes.
+    /// Moves the clock to the next timer, if it is due within the given time. Without such a pause the clock does not move.
     /// </summary>
     public void EndPause(TimeSpan within)
     {
@@ -120,7 +119,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         }
     }
 
-    /// <summary>Sets the time of day back, as an administrator may: no time has passed for timers.</summary>
+    /// <summary>Sets the time of day back, as an administrator may. Timers are unaffected.</summary>
     public void SetBack(TimeSpan by)
     {
         lock (_lock)

@@ -18,7 +18,7 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>An overlay whose layers are all in memory, and requests to it without a wire between.</summary>
+/// <summary>An overlay whose layers are all in memory, with requests in process.</summary>
 public sealed class OverlayBench : IRemoteBuckets
 {
     private readonly Lazy<OverlayService> _service;

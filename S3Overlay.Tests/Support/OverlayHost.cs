@@ -9,7 +9,7 @@ using S3Overlay.Proxy.Hosting;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>A whole proxy in this process, on a port of its own: as composed for users, with a clock that a test may steer.</summary>
+/// <summary>A whole proxy in this process on its own port: composed as for users, with a clock that a test may control.</summary>
 internal sealed class OverlayHost : IAsyncDisposable
 {
     private readonly RunningProxy _proxy;
@@ -76,7 +76,7 @@ internal sealed class OverlayHost : IAsyncDisposable
             values["S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY"] = "remote";
             if (machine.Time == TimeProvider.System && !settings.Any(static setting => setting.Name == "S3_OVERLAY_REMOTE_BUDGET"))
             {
-                // On the machine's own clock: a machine that is busy with other tests must not pass for a remote that hangs.
+                // Uses the machine's clock: a machine that is busy with other tests must not look like a hanging remote.
                 values["S3_OVERLAY_REMOTE_CONNECT_TIMEOUT"] = values["S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT"] =
                     values["S3_OVERLAY_REMOTE_STALL_TIMEOUT"] = "3m";
                 values["S3_OVERLAY_REMOTE_BUDGET"] = "10m";

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>The built proxy as a process of its own, on a loopback port: what a user runs, and what can be killed.</summary>
+/// <summary>The built proxy as a separate process on a loopback port: what users run, and what can be killed.</summary>
 public sealed class ProxyProcess : IAsyncDisposable
 {
     /// <summary>The line printed once the port is open, as in the README.</summary>
@@ -71,7 +71,7 @@ public sealed class ProxyProcess : IAsyncDisposable
         start.Environment["S3_OVERLAY_DATA_DIR"] = dataFolder;
         if (settings.Any(setting => setting.Name == "S3_OVERLAY_REMOTE_ENDPOINT"))
         {
-            // By the wall clock: what a busy machine takes must not pass for a remote that hangs. A test that is about that says so.
+            // Uses the real clock: a busy machine must not look like a hanging remote. Tests of that timeout set their own.
             start.Environment["S3_OVERLAY_REMOTE_CONNECT_TIMEOUT"] = "3m";
             start.Environment["S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT"] = "3m";
             start.Environment["S3_OVERLAY_REMOTE_STALL_TIMEOUT"] = "3m";

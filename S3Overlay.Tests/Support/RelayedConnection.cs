@@ -81,7 +81,7 @@ internal sealed class RelayedConnection(Socket client, Uri store)
 
     private async Task CarryAsync(Socket from, Socket to, Func<int, (bool Passes, bool IsEnd)> allow)
     {
-        // Small pieces: a fault lies at most so far from where it was asked for.
+        // Small pieces, so that a fault lies close to the requested place.
         var buffer = new byte[4096];
         int read;
         try

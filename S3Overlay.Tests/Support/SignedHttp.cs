@@ -8,8 +8,8 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// Requests as bytes on a socket, signed or not: for what no well-behaved client sends. Targets go out exactly as given. At an https
-/// address the same requests go over HTTP/2, but for those that only HTTP/1.1 can say, which go over TLS.
+/// Requests as bytes on a socket, signed or not, for what no well-behaved client sends. Targets are sent exactly as given. At an https
+/// address, requests use HTTP/2, except those that only HTTP/1.1 can express, which use TLS.
 /// </summary>
 public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin")
 {

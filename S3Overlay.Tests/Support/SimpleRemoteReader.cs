@@ -10,7 +10,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>Reads the remote with nothing kept and nothing shared: what the overlay around it is tested with.</summary>
+/// <summary>Reads the remote without a cache and without sharing, for tests of the overlay around it.</summary>
 public sealed class SimpleRemoteReader : IRemoteReader
 {
     public ConcurrentQueue<string> Invalidated { get; } = [];

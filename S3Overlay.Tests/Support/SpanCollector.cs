@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// Listens to the spans of one trace, which a test's requests begin by <see cref="Header"/>: what other tests do at the same time is
-/// neither seen nor made to cost anything.
+/// Collects the spans of one trace, which a test's requests start with <see cref="Header"/>. Other tests at the same time are neither
+/// collected nor slowed down.
 /// </summary>
 internal sealed class SpanCollector : IDisposable
 {

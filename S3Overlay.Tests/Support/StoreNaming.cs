@@ -8,8 +8,8 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// Which names stores refuse, and with which errors, as their sources have it: a store of <see cref="StoreServer.Fail"/> that is as
-/// particular as they are. What they refuse they refuse in reads and deletes, too.
+/// The names that stores refuse, and their errors, according to their sources, for <see cref="StoreServer.Fail"/>. They are refused in
+/// reads and deletes, too.
 /// </summary>
 internal static class StoreNaming
 {

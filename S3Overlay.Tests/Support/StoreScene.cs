@@ -3,9 +3,7 @@ namespace S3Overlay.Tests.Support;
 /// <summary>A whole proxy over a store behind a wire that can be broken, and over a scripted remote.</summary>
 internal sealed class StoreScene : IAsyncDisposable
 {
-    /// <summary>
-    /// Time passes here a hundred times faster than work gets done: what a busy machine takes must not pass for a remote that hangs.
-    /// </summary>
+    /// <summary>The clock runs a hundred times faster than real time here: a busy machine must not look like a hanging remote.</summary>
     private static readonly (string Name, string Value)[] PatientWithRemote =
         [RemoteLimits.Connect, .. RemoteLimits.Far];
 

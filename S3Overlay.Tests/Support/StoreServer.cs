@@ -17,9 +17,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// An S3 store in this process on a loopback port: the product's own, in a folder that goes with it. Its calls can be counted, delayed,
-/// refused and cut, so that a test decides what happens between any two of them. Its keys are minioadmin/minioadmin unless its settings say
-/// otherwise.
+/// An S3 store in this process on a loopback port: the product's own, in a temporary folder. Its calls can be counted, delayed, refused and
+/// cut, so that a test decides what happens between any two of them. Its keys are minioadmin/minioadmin unless its settings say otherwise.
 /// </summary>
 public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
 {

@@ -55,7 +55,7 @@ public abstract partial class AnswerTestBase : IAsyncLifetime
         params (string Name, string Value)[] headers) =>
         Proxy.SendAsync(method, target, body, headers);
 
-    /// <summary>An error as S3's has it: its code and message, and what else it says but for the ids.</summary>
+    /// <summary>An S3 error: its code, message and other elements, without the ids.</summary>
     private protected static string ErrorOf(RawAnswer answer) => $"{answer.Status} " + string.Join(
         " | ", Element().Matches(answer.Text).Where(static found => found.Groups[1].Value is not ("RequestId" or "HostId" or "Resource"))
             .Select(static found => $"{found.Groups[1].Value}={found.Groups[2].Value}"));

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>Buckets: what making one may ask for, and lists of those in one region.</summary>
+/// <summary>The arguments of CreateBucket, and lists of the buckets in one region.</summary>
 public sealed class BucketAnswerTests : AnswerTestBase
 {
     [Theory]

@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract.Answers;
 
-/// <summary>Whose a bucket has to be, as a request says (rule A1).</summary>
+/// <summary>The expected owner of a bucket in a request (rule A1).</summary>
 [Trait("Rule", "A1")]
 public sealed class ExpectedOwnerTests : AnswerTestBase
 {

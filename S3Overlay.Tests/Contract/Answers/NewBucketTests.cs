@@ -29,7 +29,7 @@ public sealed class NewBucketTests : AnswerTestBase
         Assert.Equal((404, "ServerSideEncryptionConfigurationNotFoundError"), (encryption.Status, encryption.Code));
     }
 
-    /// <summary>As with what else can neither be set: refused rather than ignored.</summary>
+    /// <summary>Like other settings that are not supported: refused, not ignored.</summary>
     [Theory]
     [InlineData("ownershipControls")]
     [InlineData("publicAccessBlock")]

@@ -75,7 +75,7 @@ public sealed class TagTests : AnswerTestBase
         Assert.Equal(["key1=", "key2=a b+c"], await TagsAsync("new"));
     }
 
-    /// <summary>The client has not said them and cannot mend them, and a copy of such an object was possible before.</summary>
+    /// <summary>The client did not send these tags and cannot correct them, and such an object could be copied before.</summary>
     [Fact, Trait("Rule", "W4"), Trait("Rule", "W5")]
     public async Task Tags_that_a_remote_has_against_these_rules_come_along_with_its_objects()
     {

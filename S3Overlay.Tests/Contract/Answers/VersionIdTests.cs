@@ -36,7 +36,7 @@ public sealed class VersionIdTests : AnswerTestBase
         Assert.Equal("kept", (await SendAsync("GET", "/bucket/there")).Text);
     }
 
-    /// <summary>S3 itself says so, whichever id it is (recorded of UploadPart; Scality's tests have the same of the others).</summary>
+    /// <summary>S3 responds so, whichever id it is (recorded for UploadPart; Scality's tests have the same for the others).</summary>
     [Theory, Trait("Rule", "R8")]
     [InlineData("plain")]
     [InlineData("overlaid")]

@@ -3,8 +3,7 @@ using S3Overlay.Tests.Support.Ceph;
 namespace S3Overlay.Tests.Contract.Ceph;
 
 /// <summary>
-/// See <see cref="SubResourceTests{TFixture}"/>: between two Ceph gateways, of which each takes what it does not know for the object
-/// itself.
+/// See <see cref="SubResourceTests{TFixture}"/>: between two Ceph gateways, which take unknown sub-resources for the object itself.
 /// </summary>
 [NeedsCeph]
 [Trait("Needs", "Ceph")]

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract.Forms;
 
-/// <summary>Forms that are none, or not whole.</summary>
+/// <summary>Malformed and incomplete forms.</summary>
 public abstract class BadFormTests<TFixture>(TFixture fixture) : FormTestBase(fixture), IClassFixture<TFixture>
     where TFixture : LocalOnlyFixture
 {

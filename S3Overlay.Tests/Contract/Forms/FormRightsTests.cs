@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract.Forms;
 
-/// <summary>Whose forms may write what (rules A2, A3).</summary>
+/// <summary>Which forms may write which keys (rules A2, A3).</summary>
 public sealed class FormRightsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -7,9 +7,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Contract.Forms;
 
-/// <summary>
-/// Forms as ceph/s3-tests sends them (<c>test_post_object_*</c>): a policy with the conditions they all have, and what to change of it.
-/// </summary>
+/// <summary>Forms as ceph/s3-tests sends them (<c>test_post_object_*</c>): a policy with the usual conditions, and changes to it.</summary>
 public abstract class FormTestBase(LocalOnlyFixture fixture)
 {
     protected SignedHttp Http { get; } = new(fixture.Proxy.Endpoint);

@@ -39,7 +39,7 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
     }
 
     /// <summary>
-    /// Before the bytes there is room up to the next multiple of 4096. A copy is worth more than the checksums that do not fit there.
+    /// The header has room up to the next multiple of 4096. The entry is kept without the checksums that do not fit there.
     /// </summary>
     [Fact]
     [Trait("Rule", "T1")]

@@ -8,8 +8,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Embedded.Cache;
 
 /// <summary>
-/// The disk under the cache is full, its index included (table F): reads go on, what is dropped makes room though its row cannot be taken
-/// away, and once there is room all is as before.
+/// The disk of the cache and its index is full (table F). Reads work, evictions free space although their rows cannot be removed, and
+/// everything recovers once there is space.
 /// </summary>
 [Trait("Rule", "F-full")]
 public sealed class FullDiskTests : FreshnessTestBase

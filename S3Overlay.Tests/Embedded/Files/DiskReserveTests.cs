@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Embedded.Files;
 
-/// <summary>Room that is kept for deletes on a full disk (table F).</summary>
+/// <summary>Space that is reserved for deletes on a full disk (table F).</summary>
 [Trait("Rule", "F-full")]
 public sealed class DiskReserveTests : IDisposable
 {

@@ -12,8 +12,7 @@ using static S3Overlay.Tests.Support.IndexRows;
 namespace S3Overlay.Tests.Embedded.Index;
 
 /// <summary>
-/// The index, and the log it is made of, on a disk that fails or is full: what was committed stays, and what was refused does not come
-/// back.
+/// The index and its log on a disk that fails or is full: what was committed stays, and what was refused does not come back.
 /// </summary>
 public sealed class FailingDiskIndexTests : IDisposable
 {
@@ -122,7 +121,7 @@ public sealed class FailingDiskIndexTests : IDisposable
         Assert.Equal(["kept"], Records(path));
     }
 
-    /// <summary>Each attempt is a file with a number of its own: left where they are, they would take what room there is.</summary>
+    /// <summary>Each attempt writes a new file. Left in place, these files would use up the free space.</summary>
     [Fact]
     public async Task A_flush_that_finds_the_disk_full_leaves_nothing_behind()
     {
@@ -145,8 +144,7 @@ public sealed class FailingDiskIndexTests : IDisposable
     }
 
     /// <summary>
-    /// Several journals are replayed, and stay as they are until there is room; later commits count more than theirs, whatever is flushed
-    /// when.
+    /// Several journals are replayed, and stay until there is space. Later commits win over theirs, whatever is flushed when.
     /// </summary>
     [Theory]
     [InlineData(1)]

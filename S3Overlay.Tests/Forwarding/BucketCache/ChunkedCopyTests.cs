@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>Large copies: a manifest and an object a chunk.</summary>
+/// <summary>Large entries: a manifest, and one object per chunk.</summary>
 public sealed class ChunkedCopyTests : IAsyncLifetime
 {
     private const int Chunk = 100_000;

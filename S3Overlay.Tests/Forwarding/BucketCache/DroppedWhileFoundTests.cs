@@ -6,8 +6,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// A copy is looked for before it is dropped, or while it is: what was found of it is read to its end, but is not remembered, nor filled
-/// and put again (rule C3).
+/// An entry is looked up before or during its eviction. What was found is read to its end, but is neither remembered nor filled and stored
+/// again (rule C3).
 /// </summary>
 public sealed class DroppedWhileFoundTests
 {

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>News of a copy may come in another order than the remote told it: none of it is lost.</summary>
+/// <summary>Renewals of an entry may arrive in another order than the remote's responses: none of them is lost.</summary>
 public sealed class EntryRenewalsTests
 {
     private static readonly ObjectName Name = new("bucket", "key");

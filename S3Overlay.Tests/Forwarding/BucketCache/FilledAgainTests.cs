@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// A copy is dropped and filled again while work about the one before is unfinished: what is fetched after a drop stays (rule C3).
+/// An entry is evicted and filled again while work on the previous one is unfinished: what is filled after the eviction stays (rule C3).
 /// </summary>
 public sealed class FilledAgainTests
 {

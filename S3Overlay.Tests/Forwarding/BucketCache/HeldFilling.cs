@@ -9,7 +9,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>Fills and reads copies as the overlay does, without a remote.</summary>
+/// <summary>Fills and reads entries as the overlay does, without a remote.</summary>
 internal static class HeldFilling
 {
     public static readonly DateTimeOffset Modified = new(2024, 5, 6, 7, 8, 9, TimeSpan.Zero);
@@ -33,14 +33,14 @@ internal static class HeldFilling
         ChecksumType = "FULL_OBJECT",
     };
 
-    /// <summary>Fills a copy, and waits until it is in the store.</summary>
+    /// <summary>Fills an entry, and waits until it is in the store.</summary>
     public static async Task FillAsync(this BucketCacheStore store, string key, byte[] bytes, ObjectInfo? info = null)
     {
         await store.BeginFillAsync(key, bytes, 0, info);
         await store.WhenIdleAsync();
     }
 
-    /// <summary>Fills a copy, which is put into the store in the background.</summary>
+    /// <summary>Fills an entry, which is written to the store in the background.</summary>
     public static async Task BeginFillAsync(this BucketCacheStore store, string key, byte[] bytes, long chunkSize, ObjectInfo? info = null)
     {
         await using (var copy = await store.CreateAsync("bucket", key, Identity(key, chunkSize), info ?? Info(bytes), default))

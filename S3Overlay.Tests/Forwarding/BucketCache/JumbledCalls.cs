@@ -2,10 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>
-/// Lets a store's calls take effect one at a time, in an order drawn by lot among those that wait: the same work takes another course with
-/// each seed.
-/// </summary>
+/// <summary>Lets a store's calls take effect one at a time, in random order: with each seed the same work takes another course.</summary>
 internal sealed class JumbledCalls : IAsyncDisposable
 {
     private readonly StoreServer _server;

@@ -7,8 +7,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// Two proxies write the manifest of one copy, the one at each instant between two calls of the other: what either has put or learned is in
-/// it in the end, where the store judges If-Match.
+/// Two proxies write the manifest of one entry, one of them at each instant between two calls of the other. In the end it contains what
+/// either has stored or learned, if the store supports If-Match.
 /// </summary>
 [Trait("Rule", "C1"), Trait("Rule", "S1")]
 public sealed class SharedManifestTests : IAsyncLifetime

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>Room in the spool is set aside for fills alone: whatever becomes of one, its room is given back.</summary>
+/// <summary>Spool space is reserved for fills alone, and is released whatever happens to a fill.</summary>
 public sealed class SpoolQuotaTests : IAsyncLifetime
 {
     private const int Chunk = 100;

@@ -5,9 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// Whatever happens to a copy is interrupted by anything else that may happen to it, in this proxy or in another one, between any two of
-/// its calls to the store. What is found afterwards is one version's bytes, and is listed; what was dropped is not found, and what was not
-/// stays.
+/// Each action on an entry is interrupted by each other one, in this proxy or in another, between any two of its store calls. The bytes
+/// found afterwards belong to one version and are listed. Evicted entries are not found, and the others stay.
 /// </summary>
 public sealed class SweptPairsTests : IAsyncLifetime
 {

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores;
 
-/// <summary>Answers of a store that are no answers.</summary>
+/// <summary>Malformed responses of a store.</summary>
 public sealed class BrokenAnswerTests
 {
     [Theory, Trait("Rule", "F")]

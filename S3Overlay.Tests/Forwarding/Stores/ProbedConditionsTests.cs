@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores;
 
-/// <summary>Which conditions of writes and deletes the trial lets a store judge.</summary>
+/// <summary>The conditions on writes and deletes that the probe finds a store to support.</summary>
 [Trait("Rule", "W3")]
 public sealed class ProbedConditionsTests : StoreProbeTestBase
 {

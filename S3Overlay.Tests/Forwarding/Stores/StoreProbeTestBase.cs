@@ -5,10 +5,10 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.Stores;
 
-/// <summary>Trials of a store that a test makes be another.</summary>
+/// <summary>Probes of a store that a test makes behave like another one.</summary>
 public abstract class StoreProbeTestBase : StoreTestBase
 {
-    /// <summary>A trial of the store through a proxy of it.</summary>
+    /// <summary>A probe of the store through one of its proxies.</summary>
     private protected static StoreProbe Probe(StoreProxy proxy) =>
         new(new LocalStore(proxy.Calls, proxy.Store.Settings, new HurriedTimeProvider(20)), keepsBucket: true, NullLogger.Instance);
 

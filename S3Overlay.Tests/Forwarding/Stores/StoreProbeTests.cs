@@ -8,7 +8,7 @@ using S3Overlay.Tests.Support.Ceph;
 
 namespace S3Overlay.Tests.Forwarding.Stores;
 
-/// <summary>The trial of a store: what it finds, where it is made, and that nothing is left of it.</summary>
+/// <summary>The probe of a store: what it finds, where it runs, and that it leaves nothing behind.</summary>
 [Trait("Rule", "W3")]
 public sealed class StoreProbeTests : StoreProbeTestBase
 {

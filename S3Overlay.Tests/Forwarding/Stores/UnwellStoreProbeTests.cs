@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Forwarding.Stores;
 
-/// <summary>The trial of a store that is not well, or cannot be reached: it is not judged by that.</summary>
+/// <summary>The probe of a store that is unhealthy or cannot be reached: that is not taken for missing features.</summary>
 [Trait("Rule", "F"), Trait("Rule", "W3")]
 public sealed class UnwellStoreProbeTests : StoreProbeTestBase
 {

@@ -8,9 +8,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting.Diagnosis;
 
-/// <summary>
-/// Each way in which a remote can fail has a sentence of its own, which names the endpoint, and a remedy that names the setting.
-/// </summary>
+/// <summary>Each failure of a remote has its own message, which names the endpoint, and a remedy that names the setting.</summary>
 [Trait("Rule", "M5")]
 public sealed class EndpointCheckTests : DiagnosisTestBase
 {

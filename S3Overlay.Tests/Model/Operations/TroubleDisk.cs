@@ -3,9 +3,9 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>
-/// The disk of the built-in store is full, or fails, at some steps of what a request takes: reads go on, what is acknowledged is there, and
-/// what is refused has not happened, but for what a delete was about to do in two steps, or in one for each key (table F). So it stays,
-/// with the next start and without the index.
+/// The disk of the built-in store is full or fails at some steps of a request. Reads work, what is acknowledged is there, and what is
+/// refused has not happened, except for deletes that take two steps or one for each key (table F). The next start sees the same, even
+/// without the index.
 /// </summary>
 /// <remarks>Only writes fail more than once. If rolling back fails too, a refused change may take effect.</remarks>
 /// <param name="Operation">The request.</param>

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Buckets;
 
 /// <summary>
-/// Reads of keys of a bucket that was deleted here as a whole: it is not there (rule B4), also for keys that had been deleted in it before,
-/// whose tombstones a store keeps until the mark is discarded.
+/// Reads of keys in a bucket that was deleted here: the bucket does not exist (rule B4). The same for keys that had been deleted before,
+/// whose tombstones a store keeps until the bucket is undeleted.
 /// </summary>
 [Trait("Rule", "B4")]
 public sealed class DeletedBucketReadTests

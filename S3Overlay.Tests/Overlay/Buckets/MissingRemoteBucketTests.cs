@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Buckets;
 
 /// <summary>
-/// A bucket that the settings map to one which the remote does not have, or has only later: it is there by its name in the settings (rule
-/// B1), and nothing is below it.
+/// A bucket mapped to one that the remote does not have, or has only later. It exists under its name in the settings (rule B1), with
+/// nothing below it.
 /// </summary>
 [Trait("Rule", "B1")]
 public sealed class MissingRemoteBucketTests

@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>Clients that sign may say how far a copy will do (rule S3).</summary>
+/// <summary>Signed requests may limit the use of cached entries (rule S3).</summary>
 [Trait("Rule", "S3")]
 public class DirectiveTests : FreshnessTestBase
 {

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>Reading with copies whose age a test decides.</summary>
+/// <summary>Reads with entries whose age a test controls.</summary>
 public abstract class FreshnessTestBase : ReaderTestBase
 {
     /// <summary>The life of copies, where tests give them one.</summary>

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Freshness;
 
 /// <summary>
-/// Checksums that were learned of a copy in chunks, over a store, are asked for once (rule T1): whatever of it is written into the store
-/// after that, and by whom.
+/// Checksums learned for an entry in chunks over a store are requested once (rule T1), whatever is written to the store after that, and by
+/// which proxy.
 /// </summary>
 public sealed class LearnedChecksumTests
 {

@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Freshness;
 
 /// <summary>
-/// Near the end of a copy's life it is compared with the remote in the background, once, while readers are served (rule S4).
+/// Near the end of its life, an entry is compared with the remote in the background, once, while readers are served (rule S4).
 /// </summary>
 [Trait("Rule", "S4")]
 public class RefreshTests : FreshnessTestBase

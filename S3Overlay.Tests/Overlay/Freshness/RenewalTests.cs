@@ -1,7 +1,7 @@
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>When a copy was last found to be current is kept (rule S1).</summary>
+/// <summary>The time at which an entry was last found current is stored (rule S1).</summary>
 [Trait("Rule", "S1")]
 public class RenewalTests : FreshnessTestBase
 {

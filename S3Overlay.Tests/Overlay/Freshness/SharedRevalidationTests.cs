@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>Readers share one question to the remote, which runs apart from all of them (rule S1).</summary>
+/// <summary>Readers share one request to the remote, which does not depend on any of them (rule S1).</summary>
 [Trait("Rule", "S1")]
 public class SharedRevalidationTests : FreshnessTestBase
 {

@@ -15,7 +15,7 @@ using S3Overlay.Tests.Support.Ceph;
 
 namespace S3Overlay.Tests.Overlay.Listings;
 
-/// <summary>The merge over a real server, whose ideas of <c>start-after</c>, delimiters and page sizes are its own.</summary>
+/// <summary>The merge over a real server with its own interpretation of <c>start-after</c>, delimiters and page sizes.</summary>
 [Collection(CephCollection.Name)]
 public sealed class CephListingTests(CephPair pair)
 {

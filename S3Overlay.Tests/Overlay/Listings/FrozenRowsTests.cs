@@ -11,7 +11,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Listings;
 
-/// <summary>Looks at frozen copies whose objects the remote has lost, of which each may be a round trip.</summary>
+/// <summary>Lookups of frozen entries whose objects the remote has lost. Each may be a round trip.</summary>
 [Trait("Rule", "L2")]
 public sealed class FrozenRowsTests
 {

@@ -13,8 +13,7 @@ namespace S3Overlay.Tests.Overlay.Listings;
 public sealed class MergedListingTests : MergedListingTestBase
 {
     /// <summary>
-    /// Random layers, every delimiter, prefix and page size, walked through by tokens: always the model's list, no row twice, every page
-    /// full.
+    /// Random layers, every delimiter, prefix and page size, paged by tokens: always the model's list, no row twice, every page full.
     /// </summary>
     [Theory]
     [InlineData(1, 1000, "")]

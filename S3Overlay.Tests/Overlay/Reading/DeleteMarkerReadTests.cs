@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Reading;
 
 /// <summary>
-/// A delete marker of the remote that is asked for by its version id, as S3 and others refuse it: 405, with headers that name it, and no
-/// document for a HEAD (rules R8, T1).
+/// Reads of a delete marker of the remote by its version id, refused as in S3: 405, with headers that name the marker, and no document for
+/// a HEAD (rules R8, T1).
 /// </summary>
 public sealed class DeleteMarkerReadTests
 {

@@ -2,9 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Reading;
 
-/// <summary>
-/// Reads of a key that was deleted here: what they ask for is judged before it is said that there is nothing, as S3 does (rules R2, R8).
-/// </summary>
+/// <summary>Reads of a key that was deleted here: the arguments are checked before the 404, as in S3 (rules R2, R8).</summary>
 public sealed class DeletedKeyTests
 {
     private static readonly (string Name, string Value)[] None = [];

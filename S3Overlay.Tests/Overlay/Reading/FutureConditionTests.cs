@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Reading;
 
 /// <summary>
-/// An If-Modified-Since that is still to come counts for none, as in S3: a client whose clock is ahead would keep what it has for good.
+/// An If-Modified-Since in the future is ignored, as in S3: otherwise a client whose clock is ahead would keep its object for good.
 /// </summary>
 public sealed class FutureConditionTests
 {

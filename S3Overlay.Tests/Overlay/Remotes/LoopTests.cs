@@ -2,15 +2,13 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Remotes;
 
-/// <summary>Remotes that lead back to where they are asked from.</summary>
+/// <summary>Remotes that lead back to the proxy.</summary>
 [Trait("Rule", "M4")]
 public sealed class LoopTests : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _opened = [];
 
-    /// <summary>
-    /// In a circle of proxies, however large, every request ends with a clear error, and none of them goes round and round.
-    /// </summary>
+    /// <summary>In a circle of proxies, however large, every request ends with a clear error instead of going round for ever.</summary>
     [Theory]
     [InlineData(1, false, false)]
     [InlineData(2, false, true)]

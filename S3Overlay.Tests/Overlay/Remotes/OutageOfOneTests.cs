@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Remotes;
 
 /// <summary>
-/// Two remotes of different names at one endpoint, one of which fails: the copies of that one are served past their life, and those of the
-/// other are compared as ever (table F, rules S1, M1).
+/// Two remotes at one endpoint, one of which fails: its entries are served past their life, and those of the other are compared as usual
+/// (table F, rules S1, M1).
 /// </summary>
 [Trait("Rule", "F")]
 public sealed class OutageOfOneTests

@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Versions;
 
 /// <summary>
-/// The version <c>null</c> over a store that has no versions and takes every id for an error, as Versity without a folder for them: to
-/// clients it is the object itself, local's or the remote's (rules V1, V3).
+/// The version <c>null</c> over a store that has no versions and rejects every id, as Versity without a folder for them. For clients it is
+/// the object itself, local's or the remote's (rules V1, V3).
 /// </summary>
 public sealed class NullVersionTests : IAsyncLifetime
 {

@@ -4,9 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>
-/// Deletes that name what the object must be: its ETag, its size, its date. One of them that is passed over is an object lost.
-/// </summary>
+/// <summary>Deletes with conditions on ETag, size or date. Ignoring one of them would lose an object.</summary>
 [Trait("Rule", "W3")]
 public sealed class ConditionalDeleteTests : IAsyncLifetime
 {

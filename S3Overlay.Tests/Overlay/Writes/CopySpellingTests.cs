@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>In what names a copy's source a plus is a space, as S3 reads it; <c>%2B</c> is a plus.</summary>
+/// <summary>In a copy source, a plus is a space, as in S3; <c>%2B</c> is a plus.</summary>
 public sealed class CopySpellingTests
 {
     [Theory, Trait("Rule", "W4")]
@@ -82,7 +82,8 @@ public sealed class CopySpellingTests
     }
 
     /// <summary>
-    /// In a bucket that is a store's alone a plus stays one, and the store may read it either way: its client must be allowed both.
+    /// In a bucket without a remote a plus is forwarded, and the store may read it either way. So the client needs permission for both
+    /// keys.
     /// </summary>
     [Theory, Trait("Rule", "A2")]
     [InlineData("open/a b", "open/a+c", "/open/a+b", 403)]

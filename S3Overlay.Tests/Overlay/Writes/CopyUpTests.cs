@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Tags and the like, set on objects of the remote: they are copied to local first, whichever that is (rule W5).</summary>
+/// <summary>Setting tags and similar on the remote's objects copies them to local first, whichever kind it is (rule W5).</summary>
 [Trait("Rule", "W5")]
 public sealed class CopyUpTests : CopyUpTestBase
 {

@@ -7,8 +7,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Writes;
 
 /// <summary>
-/// Copies from the remote that bring keys of a client's own (SSE-C): the one of the source goes to the remote, over TLS alone, the one of
-/// the target to local.
+/// Copies from the remote with customer keys (SSE-C): the source's key goes to the remote, over TLS only, and the target's key to local.
 /// </summary>
 [Trait("Rule", "W4")]
 public sealed class CustomerKeySourceTests

@@ -2,9 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>
-/// Copies of a frozen copy, and requests that bring one up, which ask the remote for nothing but its tags (rules S1, W4, W5).
-/// </summary>
+/// <summary>Copies and copy-ups of a frozen entry request only the tags from the remote (rules S1, W4, W5).</summary>
 [Trait("Rule", "S1")]
 public sealed class FrozenSourceTests
 {

@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Writes;
 
 /// <summary>
-/// Copies of objects of which the remote does not say how many tags they have: AWS does not where its caller may not read them, other
-/// stores never do (rule W4).
+/// Copies of objects whose number of tags the remote does not report: AWS hides it from callers that may not read tags, and other stores
+/// never report it (rule W4).
 /// </summary>
 [Trait("Rule", "W4")]
 public sealed class UncountedTagsTests

@@ -11,8 +11,8 @@ namespace S3Overlay.Tests.Overlay.Writes;
 public sealed class UntoldChecksumTests
 {
     /// <summary>
-    /// A part that lacks the checksum which its upload was started with makes the whole upload worthless: it is not put on a guess, nor its
-    /// source read for nothing.
+    /// A part without the upload's checksum makes the whole upload worthless. So the part is not stored on a guess, and its source is not
+    /// read.
     /// </summary>
     [Theory, Trait("Rule", "F"), Trait("Rule", "W7")]
     [InlineData(500, "<Error><Code>InternalError</Code></Error>", 503, "ServiceUnavailable")]

@@ -12,7 +12,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Protocol.Authentication;
 
-/// <summary>As little of an S3 server as real clients need to be asked whether their signatures and bodies are understood.</summary>
+/// <summary>A minimal S3 server that checks the signatures and bodies of real clients.</summary>
 internal sealed class SigningServer : IAsyncDisposable
 {
     public const string AccessKey = "test-key";

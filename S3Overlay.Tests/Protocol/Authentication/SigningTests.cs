@@ -17,7 +17,7 @@ namespace S3Overlay.Tests.Protocol.Authentication;
 [Trait("Rule", "A1")]
 public abstract class SigningTests
 {
-    /// <summary>Keys in which clients differ: in what they encode, in what they sign of it, and in what they normalise.</summary>
+    /// <summary>Keys in which clients differ: in encoding, signing and normalisation.</summary>
     public static readonly TheoryData<string> Keys =
         ["plain", "a b+c", "ünïcödé/日本", "a//b", "a/../b", "./a", "100%/a%2Fb", "!'()*~@:$&=,;", "trailing/", "\ud83d\ude00"];
 
