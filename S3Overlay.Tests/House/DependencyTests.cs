@@ -70,7 +70,7 @@ public sealed class DependencyTests
         Assert.Equal(folders.Distinct().Order(), rows.Order());
     }
 
-    /// <summary>Compares folders that lie in the same folder; each stands for all that is in it.</summary>
+    /// <summary>Compares folders with the same parent. Each includes everything below it.</summary>
     [Fact]
     public void No_folders_depend_on_each_other()
     {

@@ -57,7 +57,7 @@ public sealed class DoctorTests : IAsyncLifetime
 
         Assert.Equal(1, code);
         Assert.Matches("\\? settings +S3_OVERLAY_CHACHE_ENABLED: .*Did you mean S3_OVERLAY_CACHE_ENABLED\\?", output);
-        Assert.Matches("✗ data folder +.* it holds thesis.txt. Set S3_OVERLAY_DATA_DIR ", output);
+        Assert.Matches("✗ data folder +.* it contains thesis.txt. Set S3_OVERLAY_DATA_DIR ", output);
         Assert.Matches(
             "✗ bucket photos +.* does not have the bucket \"prod-fotos\", which photos shows.\n"
             + " +Correct its name in S3_OVERLAY_BUCKET_MAPPING", output);
