@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
 
-/// <summary>A write that the overlay makes of a remote object: a copy to another key, or one that makes the object local (rule W5).</summary>
+/// <summary>The overlay's own write of a remote object: a copy to another key, or a copy-up (rule W5).</summary>
 public sealed record OverlayPut : S3Request
 {
     /// <summary>Writes as <paramref name="request"/> does.</summary>
@@ -15,16 +15,16 @@ public sealed record OverlayPut : S3Request
     {
     }
 
-    /// <summary>The remote object that becomes local. It keeps its ETag and date where the store can. Null for a copy to another key.</summary>
+    /// <summary>The copied-up object, which keeps its ETag and date if the store can do that; null for a copy to another key.</summary>
     public ObjectInfo? CopiedUp { get; init; }
 
     /// <summary>
-    /// Whether <c>x-amz-tagging</c> holds the remote object's tags. They are kept as they are, even those that S3 would refuse.
+    /// True if <c>x-amz-tagging</c> has the remote object's tags. They are stored unchanged, even those that S3 would refuse.
     /// </summary>
     public bool KeepsTags { get; init; }
 
     /// <summary>
-    /// Whether no client asked for the checksum that is computed: the source just has one of its kind. A store that does not know the
+    /// True if no client requested the computed checksum; the source just has one of its kind. A store that does not support the
     /// algorithm gets none.
     /// </summary>
     public bool MayLoseChecksum { get; init; }

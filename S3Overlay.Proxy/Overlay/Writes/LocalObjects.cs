@@ -26,12 +26,12 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         S3Request origin, string bucket, string key, CancellationToken cancellationToken, string? versionId = null,
         IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
-        var answer = new BufferedResponse();
+        var response = new BufferedResponse();
         var head = About(origin, S3Operation.HeadObject, "HEAD", bucket, key, versionId);
         Add(head, clientKey);
         try
         {
-            await local.HandleAsync(head, answer, cancellationToken);
+            await local.HandleAsync(head, response, cancellationToken);
         }
         catch (S3Exception refused) when (clientKey is { Count: > 0 } && IsRefusal(refused.Error.Status))
         {
@@ -42,34 +42,34 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
             return null;
         }
 
-        if (clientKey is { Count: > 0 } && IsRefusal(answer.Status))
+        if (clientKey is { Count: > 0 } && IsRefusal(response.Status))
         {
             // The key is wrong, or the object needs none. It exists either way; the request that uses it will report the error.
             return await HeadAsync(origin, bucket, key, cancellationToken, versionId);
         }
 
-        if (answer.Status == StatusCodes.Status400BadRequest)
+        if (response.Status == StatusCodes.Status400BadRequest)
         {
             return await FindRefusedAsync(head, versionId, cancellationToken);
         }
 
-        HttpDates.TryParseHeader(answer.Headers.LastModified, out var lastModified);
-        if (answer.Status == StatusCodes.Status405MethodNotAllowed && versionId is not null
-            && answer.Headers["x-amz-delete-marker"] == "true")
+        HttpDates.TryParseHeader(response.Headers.LastModified, out var lastModified);
+        if (response.Status == StatusCodes.Status405MethodNotAllowed && versionId is not null
+            && response.Headers["x-amz-delete-marker"] == "true")
         {
             // Not every store repeats the requested id.
             return new LocalObject("", lastModified) { VersionId = versionId, IsDeleteMarker = true };
         }
 
-        if (answer.Status >= StatusCodes.Status400BadRequest)
+        if (response.Status >= StatusCodes.Status400BadRequest)
         {
-            return MeansAbsent(answer.Status, versionId) ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
+            return MeansAbsent(response.Status, versionId) ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
         }
 
-        return new LocalObject(answer.Headers.ETag.ToString(), lastModified)
+        return new LocalObject(response.Headers.ETag.ToString(), lastModified)
         {
-            Size = answer.Headers.ContentLength ?? 0,
-            VersionId = answer.Headers.TryGetValue("x-amz-version-id", out var version) ? version.ToString() : null,
+            Size = response.Headers.ContentLength ?? 0,
+            VersionId = response.Headers.TryGetValue("x-amz-version-id", out var version) ? version.ToString() : null,
         };
     }
 
@@ -79,13 +79,13 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     /// </summary>
     private async Task<LocalObject?> FindRefusedAsync(S3Request head, string? versionId, CancellationToken cancellationToken)
     {
-        var answer = new BufferedResponse();
+        var response = new BufferedResponse();
         var get = head with { Operation = S3Operation.GetObject, Method = "GET",
             Headers = new HeaderDictionary { ["Range"] = "bytes=0-0" } };
-        await local.HandleAsync(get, answer, cancellationToken);
-        return await answer.ErrorAsync(cancellationToken) is { } error && ClientKeys.AreWantedBy(error.Message)
+        await local.HandleAsync(get, response, cancellationToken);
+        return await response.ErrorAsync(cancellationToken) is { } error && ClientKeys.AreWantedBy(error.Message)
             ? await encrypted.FindAsync(head.Bucket, head.Key, versionId, cancellationToken)
-            : MeansAbsent(answer.Status, versionId) ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
+            : MeansAbsent(response.Status, versionId) ? null : throw new S3Exception(S3Errors.ServiceUnavailable);
     }
 
     /// <summary>The checksum algorithm an upload was created with, which all parts must have; null for none or unknown.</summary>
@@ -93,31 +93,31 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     /// failed.</exception>
     public async Task<ChecksumAlgorithm?> ChecksumOfUploadAsync(S3Request part, CancellationToken cancellationToken)
     {
-        var answer = new BufferedResponse();
+        var response = new BufferedResponse();
         var list = About(part, S3Operation.ListParts, "GET", part.Bucket, part.Key, null) with
         {
             Query = S3Query.Parse("max-parts=1&uploadId=" + UriEncoding.EncodeComponent(part.Query["uploadId"] ?? "")),
         };
         Add(list, ClientKeys.Of(part.Headers));
-        await local.HandleAsync(list, answer, cancellationToken);
-        await answer.FinishAsync(cancellationToken);
-        if (Failed(answer) || answer.IsCut)
+        await local.HandleAsync(list, response, cancellationToken);
+        await response.FinishAsync(cancellationToken);
+        if (Failed(response) || response.IsCut)
         {
-            throw Untold($"it responded with {answer.Status}");
+            throw Untold($"it responded with {response.Status}");
         }
 
-        if (answer.Status == StatusCodes.Status404NotFound)
+        if (response.Status == StatusCodes.Status404NotFound)
         {
             // Before the source is read for nothing.
-            throw new S3Exception(await answer.ErrorAsync(cancellationToken) ?? S3Errors.NoSuchUpload);
+            throw new S3Exception(await response.ErrorAsync(cancellationToken) ?? S3Errors.NoSuchUpload);
         }
 
-        if (answer.Status >= StatusCodes.Status300MultipleChoices || answer.Content.IsEmpty)
+        if (response.Status >= StatusCodes.Status300MultipleChoices || response.Content.IsEmpty)
         {
             return null;
         }
 
-        return ChecksumNames.TryParseName(ChecksumOf(answer.Content), out var algorithm) ? algorithm : null;
+        return ChecksumNames.TryParseName(ChecksumOf(response.Content), out var algorithm) ? algorithm : null;
     }
 
     private static string? ChecksumOf(ReadOnlyMemory<byte> upload)
@@ -142,11 +142,11 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     /// <exception cref="S3Exception">ServiceUnavailable: the local layer failed.</exception>
     public async Task<bool> KeepsVersionsAsync(S3Request origin, string bucket, CancellationToken cancellationToken)
     {
-        var answer = new BufferedResponse();
+        var response = new BufferedResponse();
         var ask = About(origin, S3Operation.GetBucketConfiguration, "GET", bucket, "", null) with { Query = S3Query.Parse("versioning") };
         try
         {
-            await local.HandleAsync(ask, answer, cancellationToken);
+            await local.HandleAsync(ask, response, cancellationToken);
         }
         catch (S3Exception unknown)
             when (unknown.Error.Status < StatusCodes.Status500InternalServerError || unknown.Error == S3Errors.NotImplemented)
@@ -154,18 +154,18 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
             return false;
         }
 
-        await answer.FinishAsync(cancellationToken);
-        if (Failed(answer))
+        await response.FinishAsync(cancellationToken);
+        if (Failed(response))
         {
             throw new S3Exception(S3Errors.ServiceUnavailable);
         }
 
-        return answer.Status < StatusCodes.Status300MultipleChoices && IsEnabled(answer.Content);
+        return response.Status < StatusCodes.Status300MultipleChoices && IsEnabled(response.Content);
     }
 
     /// <summary>True if the store failed, as opposed to not supporting the request.</summary>
-    private static bool Failed(BufferedResponse answer) =>
-        answer.Status is >= StatusCodes.Status500InternalServerError and not StatusCodes.Status501NotImplemented;
+    private static bool Failed(BufferedResponse response) =>
+        response.Status is >= StatusCodes.Status500InternalServerError and not StatusCodes.Status501NotImplemented;
 
     private static bool IsEnabled(ReadOnlyMemory<byte> configuration)
     {
@@ -183,14 +183,14 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
     /// Deletes the local object. With <paramref name="isVersionNull"/> deletes version null, which leaves no marker in a versioned bucket.
     /// </summary>
     public async Task DeleteAsync(
-        S3Request origin, string bucket, string key, bool isVersionNull, string? ifMatch, S3Response answer,
+        S3Request origin, string bucket, string key, bool isVersionNull, string? ifMatch, S3Response response,
         CancellationToken cancellationToken)
     {
         var delete = Delete(origin, bucket, key, isVersionNull ? "null" : null);
         if (ifMatch is not null)
         {
             delete.Headers.IfMatch = ifMatch;
-            await local.HandleAsync(delete, answer, cancellationToken);
+            await local.HandleAsync(delete, response, cancellationToken);
             return;
         }
 
@@ -200,17 +200,17 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
             && told.Code == S3Errors.NoSuchKey.Code)
         {
             // A store that looks before it deletes (Versity) found the object, and another client deleted it in between.
-            answer.Status = StatusCodes.Status204NoContent;
+            response.Status = StatusCodes.Status204NoContent;
             return;
         }
 
-        await result.CopyToAsync(answer, cancellationToken);
+        await result.CopyToAsync(response, cancellationToken);
     }
 
     /// <summary>Deletes one local version.</summary>
     public Task DeleteVersionAsync(
-        S3Request origin, string bucket, string key, string versionId, S3Response answer, CancellationToken cancellationToken) =>
-        local.HandleAsync(Delete(origin, bucket, key, versionId), answer, cancellationToken);
+        S3Request origin, string bucket, string key, string versionId, S3Response response, CancellationToken cancellationToken) =>
+        local.HandleAsync(Delete(origin, bucket, key, versionId), response, cancellationToken);
 
     /// <summary>A delete with the client's headers for locks, MFA and the bucket's owner.</summary>
     private static S3Request Delete(S3Request origin, string bucket, string key, string? versionId)
@@ -227,7 +227,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         return delete;
     }
 
-    /// <summary>Most stores answer 400 for a version id that they did not create.</summary>
+    /// <summary>Most stores response 400 for a version id that they did not create.</summary>
     private static bool MeansAbsent(int status, string? versionId) =>
         status == StatusCodes.Status404NotFound || (status == StatusCodes.Status400BadRequest && versionId is not null);
 
