@@ -34,7 +34,7 @@ public sealed class ManifestTests
             start.ArgumentList.Add(argument);
         }
 
-        // What the tests' own shell or runner was told is not the application host's.
+        // Variables of the test run must not reach the application host.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("S3Overlay", StringComparison.OrdinalIgnoreCase)
             || name.StartsWith("ConnectionStrings", StringComparison.OrdinalIgnoreCase)).ToList())
         {

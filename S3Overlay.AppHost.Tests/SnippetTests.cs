@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp;
 
 namespace S3Overlay.AppHost.Tests;
 
-/// <summary>The programs of <c>docs/aspire.md</c> compile as they stand, with the implicit usings of their SDKs and nothing else.</summary>
+/// <summary>The programs of <c>docs/aspire.md</c> compile unchanged, with the implicit usings of their SDKs and nothing else.</summary>
 public sealed partial class SnippetTests
 {
     private static readonly string[] Always =

@@ -24,7 +24,7 @@ else
     proxy.WithLocal(local).WaitFor(local).WithReplicas(run ? 2 : 1);
 }
 
-// 3 The remote: a real one by its connection string, otherwise a stand-in with sample objects. All buckets of the stand-in are listed.
+// 3 The remote: a real one by its connection string, otherwise a sample store. All its buckets are listed.
 if (run && builder.Configuration.GetConnectionString("remote") is null)
 {
     var remote = stores == StoreKind.Embedded

@@ -8,7 +8,7 @@ namespace S3Overlay.AppHost;
 /// them waits without a word. The orchestrator gives such containers the state <c>RuntimeUnhealthy</c>, or no state at all for as long as
 /// it waits for the runtime.
 /// </summary>
-/// <param name="notifications">Tells the states of resources.</param>
+/// <param name="notifications">The states of resources.</param>
 /// <param name="logger">Where the line goes.</param>
 /// <param name="limit">How long containers may have no state; null for 20 seconds.</param>
 internal sealed class ContainerRuntimeHint(ResourceNotificationService notifications, ILogger<ContainerRuntimeHint> logger,

@@ -40,3 +40,16 @@ internal static class StoreKinds
         return isKept ? store.WithDataVolume($"s3overlay-{name}").WithLifetime(ContainerLifetime.Persistent) : store;
     }
 }
+
+/// <summary>The kind of store for the local layer and the sample remote.</summary>
+internal enum StoreKind
+{
+    /// <summary>MinIO, in containers.</summary>
+    Minio,
+
+    /// <summary>RustFS, in containers: the maintained successor.</summary>
+    RustFs,
+
+    /// <summary>The proxy's built-in store: no containers.</summary>
+    Embedded,
+}

@@ -8,8 +8,8 @@ using S3Overlay.Benchmarks.Workloads;
 namespace S3Overlay.Benchmarks;
 
 /// <summary>
-/// What a warm GET makes the proxy allocate, web server included: of an object written here and of one held, while nobody listens to spans
-/// and while somebody records them all. The client allocates nothing for a request.
+/// Allocations per cached or local GET, web server included, with spans off and with all spans recorded. The client allocates nothing per
+/// request.
 /// </summary>
 public static class Allocations
 {
@@ -44,7 +44,7 @@ public static class Allocations
             origin.Fill(Remote, Reads.Select(read => read.Object));
             proxy.Fill(ProxyServer.Bucket, Reads.Select(read => read.Object));
             Console.WriteLine($"{Requests} requests each, one connection. Bytes allocated a request.");
-            Console.WriteLine($"{"warm GET",-20} {"nobody listens",16} {"all recorded",16}");
+            Console.WriteLine($"{"warm GET",-20} {"spans off",16} {"all recorded",16}");
             foreach (var bucket in (string[])[ProxyServer.Bucket, Remote])
             {
                 foreach (var (name, stored) in Reads)

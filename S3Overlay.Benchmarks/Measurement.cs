@@ -5,7 +5,7 @@ namespace S3Overlay.Benchmarks;
 /// <param name="Bytes">Body bytes, in either direction.</param>
 /// <param name="Elapsed">How long it took.</param>
 /// <param name="ServerCpu">Processor time the server used for it, user and system, with what it did after its last answer.</param>
-/// <param name="RemoteBytes">Body bytes that the stand-in remote sent for it.</param>
+/// <param name="RemoteBytes">Body bytes that the test remote sent for it.</param>
 public sealed record Measurement(long Requests, long Bytes, TimeSpan Elapsed, TimeSpan ServerCpu, long RemoteBytes)
 {
     /// <summary>Nothing yet.</summary>
@@ -31,6 +31,6 @@ public sealed record Measurement(long Requests, long Bytes, TimeSpan Elapsed, Ti
     /// <summary>Seconds of the server's processor time a GiB.</summary>
     public double CpuSecondsPerGiB => ServerCpu.TotalSeconds / (Bytes / (double)(1L << 30));
 
-    /// <summary>KiB that the stand-in remote sent a request.</summary>
+    /// <summary>KiB that the test remote sent a request.</summary>
     public double RemoteKibibytesPerRequest => RemoteBytes / 1024.0 / Requests;
 }

@@ -7,7 +7,7 @@ using S3Overlay.Benchmarks.Workloads;
 namespace S3Overlay.Benchmarks;
 
 /// <summary>
-/// What every comparison needs: a folder that goes at the end, the stand-in remote, and this process on the second processor.
+/// What every comparison needs: a temporary folder, the test remote, and this process on the second processor.
 /// </summary>
 public sealed class Site : IAsyncDisposable
 {

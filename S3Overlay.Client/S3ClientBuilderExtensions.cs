@@ -1,4 +1,5 @@
 using Amazon.Runtime;
+using Amazon.Runtime.Internal;
 using Amazon.S3;
 
 using Microsoft.Extensions.Configuration;
@@ -17,8 +18,7 @@ public static class S3ClientBuilderExtensions
     private const string Section = "Aspire:S3Overlay:Client";
 
     /// <summary>
-    /// Adds an <see cref="IAmazonS3"/>, made when it is first asked for. What is missing of its connection is told then, as an
-    /// <see cref="InvalidOperationException"/>.
+    /// Adds an <see cref="IAmazonS3"/>, created on first use. An incomplete connection throws <see cref="InvalidOperationException"/> then.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
     /// <param name="connectionName">The connection string's name: that of the resource in the application host.</param>
@@ -107,7 +107,18 @@ public static class S3ClientBuilderExtensions
         {
             throw new InvalidOperationException(
                 $"The connection string of the S3 client \"{connectionName}\" {problem.Message} It is read from ConnectionStrings:{connectionName}, "
-                + $"else from {Section}:{connectionName}:ConnectionString or {Section}:ConnectionString, where Endpoint, AccessKey and SecretKey may also stand by themselves.");
+                + $"else from {Section}:{connectionName}:ConnectionString or {Section}:ConnectionString, which may also have Endpoint, AccessKey and SecretKey as separate keys.");
         }
+    }
+}
+
+/// <summary>AWS's client with a span around every call, its retries included.</summary>
+internal sealed class TracedS3Client(AWSCredentials credentials, AmazonS3Config configuration) : AmazonS3Client(credentials, configuration)
+{
+    /// <inheritdoc/>
+    protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
+    {
+        base.CustomizeRuntimePipeline(pipeline);
+        pipeline.AddHandler(new CallSpans());
     }
 }

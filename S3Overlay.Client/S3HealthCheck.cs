@@ -5,8 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace S3Overlay.Client;
 
 /// <summary>
-/// Healthy while the endpoint answers the client's signed question for its buckets. A key that may not list them is a valid key all the
-/// same, and says so with AccessDenied; a wrong one is told otherwise.
+/// Healthy if the endpoint answers a signed ListBuckets. AccessDenied counts as healthy: the key is valid, but may not list.
 /// </summary>
 internal sealed class S3HealthCheck(IAmazonS3 client) : IHealthCheck
 {

@@ -9,24 +9,24 @@ internal static class AdministrationCommands
     private static readonly InteractionInput Bucket = Text("bucket", "Bucket", "The name of a bucket.", isRequired: true);
     private static readonly InteractionInput Key = Text("key", "Key", "One key. Leave it empty for the prefix, or for all of the bucket.");
     private static readonly InteractionInput Prefix = Text("prefix", "Prefix",
-        "All keys that begin with this. Leave it empty for the key, or for all of the bucket.");
+        "All keys with this prefix. Leave it empty for the key, or for all of the bucket.");
 
     private static readonly AdministrationCall[] Calls =
     [
         new("explain", "Explain", HttpMethod.Get, "/-/v1/explain", "QuestionCircle", "Shows which layer a key is read from, and why.",
             Bucket, Text("key", "Key", "One key. Leave it empty to explain the bucket.")),
         new("evict", "Evict", HttpMethod.Post, "/-/v1/drop", "Broom",
-            "Drops cached bytes of a bucket, a prefix or a key. Writes and deletes stay.", Bucket, Key, Prefix),
+            "Evicts cache entries of a bucket, a prefix or a key. Writes and deletes stay.", Bucket, Key, Prefix),
         new("undelete", "Undelete", HttpMethod.Post, "/-/v1/discard", "ArrowUndo",
-            "Takes back deletes of a bucket, a prefix or a key, so that the remote's objects show again. Writes stay.", Bucket, Key,
+            "Undoes deletes of a bucket, a prefix or a key: the remote's objects show again. Writes stay.", Bucket, Key,
             Prefix),
-        new("drop-cache", "Drop cache", HttpMethod.Post, "/-/v1/drop", "Delete", "Drops all cached bytes. Writes and deletes stay.")
+        new("drop-cache", "Drop cache", HttpMethod.Post, "/-/v1/drop", "Delete", "Evicts all cache entries. Writes and deletes stay.")
             { FixedQuery = "all=true" },
         new("reset-overlay", "Reset overlay", HttpMethod.Post, "/-/v1/discard", "ArrowReset",
-            "Takes back all deletes, so that the remote's objects show again. Writes stay.")
+            "Undoes all deletes: the remote's objects show again. Writes stay.")
         {
             FixedQuery = "all=true",
-            Confirmation = "This takes back every delete of objects and buckets. Continue?",
+            Confirmation = "This undoes every delete of objects and buckets. Continue?",
         },
     ];
 
@@ -76,4 +76,30 @@ internal static class AdministrationCommands
 
     private static InteractionInput Text(string name, string label, string description, bool isRequired = false) =>
         new() { Name = name, Label = label, Description = description, InputType = InputType.Text, Required = isRequired };
+}
+
+/// <summary>A call of the overlay's administration, as a command of its resource.</summary>
+/// <param name="Name">The command's name.</param>
+/// <param name="DisplayName">The command's name in the dashboard.</param>
+/// <param name="Method">The HTTP method.</param>
+/// <param name="Path">The path of the call.</param>
+/// <param name="IconName">The name of a Fluent UI icon.</param>
+/// <param name="Description">One or two sentences for the dashboard.</param>
+/// <param name="Inputs">What the dashboard asks for. Each that is filled in becomes the query parameter of its name.</param>
+internal sealed record AdministrationCall(string Name, string DisplayName, HttpMethod Method, string Path, string IconName,
+    string Description, params IReadOnlyList<InteractionInput> Inputs)
+{
+    /// <summary>The query of a call without inputs.</summary>
+    public string FixedQuery { get; init; } = "";
+
+    /// <summary>The question that comes first; null for none.</summary>
+    public string? Confirmation { get; init; }
+
+    /// <summary>The query for these inputs.</summary>
+    public string Query(InteractionInputCollection given) => Inputs.Count == 0
+        ? FixedQuery
+        : string.Join('&', Inputs
+            .Select(input => (input.Name, Value: given.GetString(input.Name)))
+            .Where(input => !string.IsNullOrEmpty(input.Value))
+            .Select(input => $"{input.Name}={Uri.EscapeDataString(input.Value!)}"));
 }

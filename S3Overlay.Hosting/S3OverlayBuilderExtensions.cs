@@ -1,3 +1,6 @@
+using System.Reflection;
+
+using Aspire.Hosting;
 using Aspire.Hosting.ApplicationModel;
 
 using Microsoft.Extensions.DependencyInjection;
@@ -216,5 +219,32 @@ public static class S3OverlayBuilderExtensions
         {
             throw new ArgumentException($"\"{name}\" is no name of a bucket.", parameter);
         }
+    }
+}
+
+/// <summary>Where the proxy's project was when this library was built: in the same checkout.</summary>
+internal sealed class S3OverlayProject : IProjectMetadata
+{
+    private const string Key = "S3OverlayProxyProject";
+
+    /// <inheritdoc/>
+    public string ProjectPath { get; } = typeof(S3OverlayProject).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .First(pair => pair.Key == Key).Value!;
+}
+
+/// <summary>The default data folders of overlays.</summary>
+internal static class DataFolders
+{
+    /// <summary>
+    /// A folder for one resource of one application host: like the names that Aspire gives to volumes, it has the application's name and a
+    /// hash of the project's path, so that two checkouts do not share it. It is outside the project, whose build would otherwise look
+    /// through it.
+    /// </summary>
+    public static string Default(IDistributedApplicationBuilder builder, string resource)
+    {
+        var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
+        var checkout = builder.Configuration["AppHost:PathSha256"] is { Length: >= 10 } hash ? $"-{hash[..10].ToLowerInvariant()}" : "";
+        return Path.Combine(data.Length > 0 ? data : builder.AppHostDirectory, "s3overlay", builder.Environment.ApplicationName + checkout,
+            resource);
     }
 }

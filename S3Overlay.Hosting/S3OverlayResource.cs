@@ -78,7 +78,7 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
         new("Uri", UriExpression),
     ];
 
-    /// <summary>Checks what only the finished model can tell.</summary>
+    /// <summary>Checks that need the finished model.</summary>
     /// <exception cref="DistributedApplicationException">Replicas would share a data folder.</exception>
     internal void Check()
     {

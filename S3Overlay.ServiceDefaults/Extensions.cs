@@ -6,13 +6,12 @@ using Microsoft.Extensions.Logging;
 
 using OpenTelemetry;
 using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
 
 namespace S3Overlay.ServiceDefaults;
 
-/// <summary>
-/// What every service of this solution shares, under the names that .NET Aspire's template has for it: telemetry where somebody collects
-/// it, health checks, and the endpoints that show them.
-/// </summary>
+/// <summary>Shared defaults, named as in .NET Aspire's template: telemetry, health checks, and their endpoints.</summary>
 public static class Extensions
 {
     /// <summary>The tag of checks that say whether the process is alive at all, whatever it depends on.</summary>
@@ -72,4 +71,18 @@ public static class Extensions
         return app.Use(next => context => HealthPage.IsAsked(context, out var tag) ? HealthPage.AnswerAsync(context, checks, tag)
             : next(context));
     }
+}
+
+/// <summary>
+/// Sends the remaining traces and metrics at the same time when the host is disposed. Each waits up to five seconds for a collector that
+/// does not answer, and the container would dispose one after the other.
+/// </summary>
+internal sealed class LastExport(TracerProvider tracer, MeterProvider meter) : IHostedService, IDisposable
+{
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>The container made this after the providers, so it disposes this first. Disposing them again does nothing.</summary>
+    public void Dispose() => Parallel.Invoke(tracer.Dispose, meter.Dispose);
 }

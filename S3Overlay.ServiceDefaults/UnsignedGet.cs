@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace S3Overlay.ServiceDefaults;
 
-/// <summary>What tells a question of an operator from a request of S3, whose buckets may have any name.</summary>
+/// <summary>Recognizes an operator's unsigned request among S3 requests, whose buckets may have any name.</summary>
 public static class UnsignedGet
 {
     /// <summary>Whether a request is a GET or HEAD of exactly this target, without a query and without a signature.</summary>

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace S3Overlay.AppHost.Tests.Running;
 
-/// <summary>What the embedded profile shows of its proxy and its stand-in remote.</summary>
+/// <summary>What the embedded profile shows of its proxy and its sample remote.</summary>
 [Collection(EmbeddedStack.Name)]
 public sealed class EmbeddedRunTests(EmbeddedStack stack)
 {

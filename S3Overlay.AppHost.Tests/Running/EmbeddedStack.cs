@@ -37,7 +37,7 @@ public sealed class EmbeddedStack : IAsyncLifetime, ICollectionFixture<EmbeddedS
     /// <summary>A client of the overlay.</summary>
     public IAmazonS3 Overlay { get; private set; } = null!;
 
-    /// <summary>A client of the stand-in remote.</summary>
+    /// <summary>A client of the sample remote.</summary>
     public IAmazonS3 Remote { get; private set; } = null!;
 
     /// <inheritdoc/>
@@ -77,7 +77,7 @@ public sealed class EmbeddedStack : IAsyncLifetime, ICollectionFixture<EmbeddedS
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Puts objects into the stand-in remote, as its owner would.</summary>
+    /// <summary>Puts objects into the sample remote, as its owner would.</summary>
     public async Task GivenAsync(params string[] keys)
     {
         foreach (var key in keys)

@@ -3,8 +3,7 @@ using S3Overlay.Benchmarks.Workloads;
 namespace S3Overlay.Benchmarks.Servers;
 
 /// <summary>
-/// A build of the proxy with data of its own: once without a remote, for what is written to it, and once over the stand-in remote, for what
-/// is not held yet.
+/// A build of the proxy with its own data: once without a remote, for writes, and once on top of the test remote, for misses.
 /// </summary>
 public sealed class ProxyBuild : IAsyncDisposable
 {

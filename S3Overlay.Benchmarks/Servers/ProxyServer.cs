@@ -22,7 +22,7 @@ public sealed class ProxyServer : IServerUnderTest
     /// <inheritdoc/>
     public int Port { get; }
 
-    /// <summary>A proxy that runs already, and is ended by whoever started it.</summary>
+    /// <summary>A running proxy, which this object does not stop.</summary>
     public static ProxyServer At(int port) => new(null, port);
 
     /// <summary>Starts a build.</summary>

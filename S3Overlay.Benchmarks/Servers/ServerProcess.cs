@@ -44,7 +44,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
             : throw new InvalidOperationException($"{command} did not listen on port {port}. It said: {said}");
     }
 
-    /// <summary>Waits until a loopback port is open; false where it does not open in time, or whoever was to open it is gone.</summary>
+    /// <summary>Waits until a loopback port is open; false if it does not open in time or the process has ended.</summary>
     public static async Task<bool> IsOpenAsync(int port, Func<bool> isGone)
     {
         for (var limit = Stopwatch.StartNew(); !isGone() && limit.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(50))
@@ -64,7 +64,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
         return false;
     }
 
-    /// <summary>A loopback port that nobody listens on.</summary>
+    /// <summary>A free loopback port.</summary>
     public static int FreePort()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -115,7 +115,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Settings of whoever measures must not reach what is measured.</summary>
+    /// <summary>The shell's settings must not reach the measured proxy.</summary>
     private static bool IsForeign(string name) =>
         name.StartsWith("S3_OVERLAY_", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("AWS_", StringComparison.OrdinalIgnoreCase)

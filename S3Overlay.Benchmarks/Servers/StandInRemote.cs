@@ -59,7 +59,7 @@ public sealed class StandInRemote : IAsyncDisposable
         return remote;
     }
 
-    /// <summary>Returns once nobody has asked for anything for a moment.</summary>
+    /// <summary>Returns when no request has arrived for a moment.</summary>
     public async Task WhenIdleAsync()
     {
         for (var quiet = 0; quiet < 2; quiet++)

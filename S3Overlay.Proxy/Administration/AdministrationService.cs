@@ -92,14 +92,14 @@ public sealed class AdministrationService : IS3Service
 
     private static readonly S3Error NoSuchCall = new("NoSuchCall", 404, "There is no such call.");
 
-    /// <summary>Parameters in a body would be passed over, and the call be about more than was meant.</summary>
+    /// <summary>Parameters in a body would be ignored, and the call would affect more than intended.</summary>
     private static async Task RefuseBodyAsync(S3Request request, CancellationToken cancellationToken)
     {
-        // Read where there is none as well: its end is where its checksum is found right.
+        // Read even if it is empty: the end of the body is where its checksum is verified.
         if (await request.Body.ReadAsync(new byte[1], cancellationToken) > 0)
         {
             throw new S3Exception(
-                S3Errors.InvalidArgument, "Parameters of the administration calls stand in the query. A body is not read.");
+                S3Errors.InvalidArgument, "Administration calls take their parameters in the query, not in a body.");
         }
     }
 }

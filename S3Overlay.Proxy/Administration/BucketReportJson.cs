@@ -31,8 +31,8 @@ internal static class BucketReportJson
     private static string Why(BucketReport report) => report switch
     {
         { State: { Exists: true, IsOpaque: true } } =>
-            "It was deleted here and made anew: the remote stays hidden until the mark is discarded.",
-        { State.IsOpaque: true } => "It was deleted here: the remote stays hidden until the mark is discarded.",
+            "It was deleted here and created again: the remote stays hidden until you undelete the bucket.",
+        { State.IsOpaque: true } => "It was deleted here: the remote stays hidden until you undelete the bucket.",
         { State: { Exists: true, IsOpaque: false }, Remote: null, Parts.Count: > 0 } =>
             "It is here, and continues at remotes under some prefixes; all else in it is local only.",
         { State.IsOpaque: false, Remote: null, Parts.Count: > 0 } =>

@@ -107,12 +107,12 @@ internal sealed class CallParameters
         var (bucket, key, prefix) = (Bucket, Key, Prefix);
         if (key is not null && prefix is not null)
         {
-            throw Wrong("prefix", "cannot stand beside \"key\"");
+            throw Wrong("prefix", "cannot be combined with \"key\"");
         }
 
         if (Flag("all", otherwise: false))
         {
-            return bucket is null && key is null && prefix is null ? AdministrationScope.All : throw Wrong("all", "stands alone");
+            return bucket is null && key is null && prefix is null ? AdministrationScope.All : throw Wrong("all", "cannot be combined");
         }
 
         return bucket is not null
@@ -120,7 +120,7 @@ internal sealed class CallParameters
             : throw Wrong("bucket", "is missing; all=true is for every bucket");
     }
 
-    /// <summary>The parameters as they would stand in a query: for the log, which a key's line feeds must not break.</summary>
+    /// <summary>The parameters as a query, escaped for the log.</summary>
     public override string ToString() =>
         string.Join('&', _sent.Select(parameter => $"{parameter.Key}={UriEncoding.EncodeKey(parameter.Value)}"));
 }

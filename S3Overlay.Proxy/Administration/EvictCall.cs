@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Administration;
 
-/// <summary><c>POST drop</c>: held bytes of a bucket, prefix or key go, or all of them (rule E3).</summary>
+/// <summary><c>POST evict</c>: evicts the cache entries of a bucket, prefix or key, or all (rule E3).</summary>
 internal sealed class EvictCall(IOverlayAdministration overlay, ProgressResponses progress) : IAdministrationCall
 {
     /// <inheritdoc/>

@@ -122,38 +122,38 @@ internal static class KeyReportJson
     private static string Why(KeyReport report) => report switch
     {
         { Reason: KeyReason.Written, Tombstone: not null } =>
-            "It was deleted and written again here: what was written outranks the tombstone, and the remote.",
-        { Reason: KeyReason.Written } => "It was written here, which outranks the remote.",
-        { Reason: KeyReason.Deleted } => "It was deleted here, which hides the remote's object until the tombstone is discarded.",
+            "It was deleted and written again here: the write wins over the tombstone and the remote.",
+        { Reason: KeyReason.Written } => "It was written here, which wins over the remote.",
+        { Reason: KeyReason.Deleted } => "It was deleted here, which hides the remote's object until you undelete it.",
         { Reason: KeyReason.BucketDeleted } =>
-            "Its bucket was deleted here, which hides all that the remote has in it until the mark is discarded.",
+            "Its bucket was deleted here, which hides everything the remote has in it until you undelete the bucket.",
         { Reason: KeyReason.Cached, Remote.Finding: RemoteFinding.Absent } =>
-            "It is held whole, and read from there. The remote has it no longer: drop the copy to have it gone.",
+            "It is cached whole and read from the cache. The remote no longer has it: evict the entry to remove it.",
         { Reason: KeyReason.Cached, Cached: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
-            "It is held, and read from there. The remote has another version now: drop the copy to have it shown.",
+            "It is cached and read from the cache. The remote now has another version: evict the entry to show that.",
         { Reason: KeyReason.PartlyCached, Remote.Finding: RemoteFinding.Absent } =>
-            "Some of it is held, and read from there. The remote has it no longer, so that the rest cannot be read: drop the copy to have it gone.",
+            "Part of it is cached. The remote no longer has it, so the rest cannot be read: evict the entry to remove it.",
         { Reason: KeyReason.PartlyCached, Cached: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
-            "Some of it is held, and read from there. The remote has another version now, which whoever reads the rest finds out (503 RemoteChanged where copies are frozen): "
-            + "drop the copy to have that shown.",
+            "Part of it is cached. The remote now has another version, which a read of the rest will detect (503 RemoteChanged if entries are frozen): "
+            + "evict the entry to show that.",
         { Reason: KeyReason.PartlyCached, Remote.Finding: RemoteFinding.Refused or RemoteFinding.Failed } =>
-            "It is the remote's. Some of it is held, and read from there; the rest cannot be read, as long as the remote does not give it.",
+            "It is the remote's. Part of it is cached; the rest cannot be read while the remote does not return it.",
         { Reason: KeyReason.Cached, Cached.IsFresh: false } =>
-            "It is the remote's, held whole, and read from there once the remote has said that it is current.",
-        { Reason: KeyReason.Cached } => "It is the remote's, held whole, and read from there.",
-        { Reason: KeyReason.PartlyCached } => "It is the remote's. Some of it is held, the rest is fetched when it is read.",
+            "It is the remote's, cached whole. The next read checks the entry against the remote first.",
+        { Reason: KeyReason.Cached } => "It is the remote's, cached whole, and read from the cache.",
+        { Reason: KeyReason.PartlyCached } => "It is the remote's. Part of it is cached; the rest is read from the remote.",
         { Reason: KeyReason.Remote, Cached.IsUsable: true } =>
-            "It is the remote's. What is held is of an older version, which the next read finds out by asking the remote.",
+            "It is the remote's. The cache has an older version, which the next read detects by asking the remote.",
         { Reason: KeyReason.Remote, Cached: not null } =>
-            "It is the remote's. What is held is of another remote, or cut otherwise than the settings have it now: the next read drops it.",
-        { Reason: KeyReason.Remote } => "It is the remote's; nothing of it is held.",
+            "It is the remote's. The cache entry is of another remote or another chunk size: the next read evicts it.",
+        { Reason: KeyReason.Remote } => "It is the remote's, and not cached.",
         { Reason: KeyReason.Absent, Remote: null } => "It was never written here, or deleted since, and no remote backs the key.",
         { Reason: KeyReason.Absent, Cached.IsUsable: true } =>
-            "The remote has it no longer. A copy is held still, which the next read finds out by asking the remote.",
+            "The remote no longer has it. It is still cached, which the next read detects by asking the remote.",
         { Reason: KeyReason.Absent } => "It was neither written nor deleted here, and the remote has no such object.",
-        { Cached.IsUsable: true } => "It is held, and the remote is asked before it is read: what it says decides.",
+        { Cached.IsUsable: true } => "It is cached, and the next read asks the remote first: its response decides.",
         { Remote.Finding: RemoteFinding.NotAsked } =>
-            "It was neither written nor deleted here, nothing of it is held, and the remote was not asked.",
+            "It was neither written nor deleted here, it is not cached, and the remote was not asked.",
         { Remote.Finding: RemoteFinding.Refused } =>
             "It was neither written nor deleted here, and the remote does not let the overlay look. Clients get what S3_OVERLAY_REMOTE_FORBIDDEN says.",
         _ => "It was neither written nor deleted here, and the remote did not say what it has.",

@@ -8,9 +8,8 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Administration;
 
 /// <summary>
-/// Answers of work that may take long: lines of JSON, one every few seconds while it goes on and one when it is over, which says
-/// <c>"done":true</c>. So neither people nor connections give up waiting. Work that ends with an error after a line was sent ends with a
-/// line that has the error; before that it is answered like any other.
+/// Responses of long work: a line of JSON every few seconds, and a last one with <c>"done":true</c>, so that neither people nor connections
+/// time out. If the work fails after the first line, the last line has the error; before that, the response is an ordinary error.
 /// </summary>
 internal sealed class ProgressResponses(TimeProvider time)
 {
@@ -19,7 +18,7 @@ internal sealed class ProgressResponses(TimeProvider time)
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
-    /// <summary>Does the work, and tells how far it is.</summary>
+    /// <summary>Does the work, and reports progress.</summary>
     /// <param name="work">The work.</param>
     /// <param name="write">Writes how far it is, as members of an object.</param>
     /// <param name="request">The request.</param>
@@ -42,7 +41,7 @@ internal sealed class ProgressResponses(TimeProvider time)
         }
         finally
         {
-            // Whatever became of the client, nothing goes on behind its back.
+            // The work never outlives the request.
             await leaving.CancelAsync();
             await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -6,8 +6,7 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Administration;
 
 /// <summary>
-/// <c>POST discard</c>: tombstones of a key, a prefix or a bucket are taken back, with a bucket the mark that it was deleted; or all of
-/// them.
+/// <c>POST undelete</c>: undoes the deletes of a key, a prefix or a bucket, with a bucket its own deletion; or all deletes.
 /// </summary>
 internal sealed class UndeleteCall(IOverlayAdministration overlay, ProgressResponses progress) : IAdministrationCall
 {
@@ -25,7 +24,7 @@ internal sealed class UndeleteCall(IOverlayAdministration overlay, ProgressRespo
         var count = new UndeleteCount();
         var failure = await progress.AnswerAsync(
             token => overlay.DiscardAsync(scope, count, token), json => Write(json, count), request, answer, cancellationToken);
-        return new CallOutcome($"{count.Tombstones} tombstones and {count.Buckets} bucket marks taken back, {count.Kept} left", failure);
+        return new CallOutcome($"{count.Tombstones} tombstones and {count.Buckets} bucket deletions undone, {count.Kept} skipped", failure);
     }
 
     private static void Write(Utf8JsonWriter json, UndeleteCount count)

@@ -1,26 +1,26 @@
 namespace S3Overlay.Proxy.Configuration;
 
-/// <summary>One setting as the table, the help text and <c>docs/configuration.md</c> know it.</summary>
-/// <param name="Name">Its name in the environment and on the command line.</param>
-/// <param name="Area">The heading it stands under.</param>
-/// <param name="Default">What holds where it is not set, as one would write it; null where there is no such text.</param>
-/// <param name="Description">One line for people.</param>
+/// <summary>A setting: the one place with its name, default, check, help, and the option it fills.</summary>
+/// <param name="Name">The name in the environment and on the command line.</param>
+/// <param name="Area">The heading in the documentation.</param>
+/// <param name="Default">The default, as a user would write it; null if there is none.</param>
+/// <param name="Description">Help, for the program and for <c>docs/configuration.md</c>.</param>
 public abstract record Setting(string Name, string Area, string? Default, string Description)
 {
-    /// <summary>Further names, of predecessors and of AWS, that are looked at after <see cref="Name"/>.</summary>
+    /// <summary>Other names, looked up after <see cref="Name"/>.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
     /// <summary>Earlier names, which still work and are not documented.</summary>
     public IReadOnlyList<string> OldNames { get; init; } = [];
 
-    /// <summary>Whether the value may never be shown.</summary>
+    /// <summary>Whether the value is never shown.</summary>
     public bool IsSecret { get; init; }
 
-    /// <summary>Reads a value as the setting's type.</summary>
-    /// <exception cref="FormatException">What is wrong with it.</exception>
+    /// <summary>Parses and checks a value.</summary>
+    /// <exception cref="FormatException">The value is invalid; the message says what to write.</exception>
     internal abstract object? ParseValue(string text);
 
-    /// <summary>The setting's row in the documentation.</summary>
+    /// <summary>The setting's row in <c>docs/configuration.md</c>.</summary>
     public string DocumentationRow
     {
         get
@@ -31,19 +31,32 @@ public abstract record Setting(string Name, string Area, string? Default, string
     }
 }
 
-/// <summary>A setting with the type it is read as.</summary>
-/// <param name="Name">Its name in the environment and on the command line.</param>
-/// <param name="Area">The heading it stands under.</param>
-/// <param name="Default">What holds where it is not set, in the form <paramref name="Parse"/> reads; null for the type's own
-/// default.</param>
-/// <param name="Description">One line for people.</param>
-/// <param name="Parse">Reads a value. A <see cref="FormatException"/> says what is wrong with it and what to write instead.</param>
-public sealed record Setting<T>(string Name, string Area, string? Default, string Description, Func<string, T> Parse)
+/// <summary>A setting of type <typeparamref name="T"/>.</summary>
+/// <param name="Name">The name in the environment and on the command line.</param>
+/// <param name="Area">The heading in the documentation.</param>
+/// <param name="Default">The default, as a user would write it; null for the default of <typeparamref name="T"/>.</param>
+/// <param name="Description">Help, for the program and for <c>docs/configuration.md</c>.</param>
+/// <param name="Parse">Parses and checks a value. A <see cref="FormatException"/> says what to write.</param>
+public record Setting<T>(string Name, string Area, string? Default, string Description, Func<string, T> Parse)
     : Setting(Name, Area, Default, Description)
 {
-    /// <summary>The value where nothing is set.</summary>
+    /// <summary>The value if nothing is set.</summary>
     public T DefaultValue => Default is null ? default! : Parse(Default);
 
     /// <inheritdoc/>
     internal override object? ParseValue(string text) => Parse(text);
+}
+
+/// <summary>A setting that fills one option.</summary>
+internal sealed record Setting<TOptions, T>(
+    string Name, string Area, string? Default, string Description, Func<string, T> Parse, Func<TOptions, T, TOptions> Assign)
+    : Setting<T>(Name, Area, Default, Description, Parse), IFills<TOptions>
+{
+    public TOptions Fill(TOptions options, object? value) => Assign(options, (T)value!);
+}
+
+/// <summary>Lets a reader fill options without the type of each setting.</summary>
+internal interface IFills<TOptions>
+{
+    TOptions Fill(TOptions options, object? value);
 }

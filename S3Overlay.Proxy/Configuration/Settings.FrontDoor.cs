@@ -20,38 +20,45 @@ public static partial class Settings
     public static readonly Setting<string?> KeysFile = new(
         "S3_OVERLAY_KEYS_FILE", Clients, null, "A JSON file of client keys, with rights per bucket: see below.", Parsers.ExistingFile);
 
-    public static readonly Setting<AuthenticationMode> Auth = new(
+    public static readonly Setting<AuthenticationMode> Auth = new Setting<ClientOptions, AuthenticationMode>(
         "S3_OVERLAY_AUTH", Clients, "keys", "`none` turns authentication off. Administration calls still need a signed request.",
-        Parsers.OneOf(("keys", AuthenticationMode.Keys), ("none", AuthenticationMode.None)));
+        Parsers.OneOf(("keys", AuthenticationMode.Keys), ("none", AuthenticationMode.None)),
+        static (options, value) => options with { Authentication = value });
 
-    public static readonly Setting<IReadOnlyList<BucketRight>> AnonymousRead = new(
+    public static readonly Setting<IReadOnlyList<BucketRight>> AnonymousRead = new Setting<ClientOptions, IReadOnlyList<BucketRight>>(
         "S3_OVERLAY_ANONYMOUS_READ", Clients, null,
         "What can be read without a signature: buckets with their listings (`photos`), or objects (`photos/2024/*`). `*` and `?` "
         + "work as in rights. Unset: nothing.",
-        Parsers.ReadableByAll);
+        Parsers.ReadableByAll,
+        static (options, value) => options with { ReadableByAll = value });
 
-    public static readonly Setting<bool> AllowDefaultKeys = new(
+    public static readonly Setting<bool> AllowDefaultKeys = new Setting<ClientOptions, bool>(
         "S3_OVERLAY_ALLOW_DEFAULT_KEYS", Clients, "false",
         "With a remote, the proxy refuses to listen beyond localhost if it has the `minioadmin` keys or no authentication. `true` "
         + "allows it.",
-        Parsers.Switch);
+        Parsers.Switch,
+        static (options, value) => options with { AllowsDefaultKeys = value });
 
-    public static readonly Setting<string> Domain = new(
+    public static readonly Setting<string> Domain = new Setting<ClientOptions, string>(
         "S3_OVERLAY_DOMAIN", Clients, "localhost", "The domain for virtual-host style (`bucket.localhost:8000`). Path style always works.",
-        Parsers.Domain);
+        Parsers.Domain,
+        static (options, value) => options with { Domain = value });
 
-    public static readonly Setting<string?> Region = new(
-        "S3_OVERLAY_REGION", Clients, null, "The only region that signatures may name. Unset: any.", Parsers.Region);
+    public static readonly Setting<string?> Region = new Setting<ClientOptions, string?>(
+        "S3_OVERLAY_REGION", Clients, null, "The only region that signatures may name. Unset: any.", Parsers.Region,
+        static (options, value) => options with { Region = value });
 
-    public static readonly Setting<string?> AccountId = new(
+    public static readonly Setting<string?> AccountId = new Setting<ClientOptions, string?>(
         "S3_OVERLAY_ACCOUNT_ID", Clients, null,
         "The account that owns the buckets, 12 digits. A request that expects another owner (`x-amz-expected-bucket-owner`, "
         + "`x-amz-source-expected-bucket-owner`) gets 403. For buckets that only a local S3 endpoint has, that store decides. Unset: "
         + "any owner is accepted.",
-        Parsers.Account);
+        Parsers.Account,
+        static (options, value) => options with { AccountId = value });
 
-    public static readonly Setting<bool> SigV2 = new(
-        "S3_OVERLAY_SIGV2", Clients, "true", "Accept SigV2 signatures in headers, URLs and forms.", Parsers.Switch);
+    public static readonly Setting<bool> SigV2 = new Setting<ClientOptions, bool>(
+        "S3_OVERLAY_SIGV2", Clients, "true", "Accept SigV2 signatures in headers, URLs and forms.", Parsers.Switch,
+        static (options, value) => options with { AllowsVersion2 = value });
 
     public static readonly Setting<bool?> Cors = new(
         "S3_OVERLAY_CORS", Clients, null,
@@ -59,12 +66,13 @@ public static partial class Settings
         + "default keys or `S3_OVERLAY_AUTH=none`. If you set `true` in these cases, pages can only read.",
         Parsers.OptionalSwitch);
 
-    public static readonly Setting<IReadOnlyList<string>> Hosts = new(
+    public static readonly Setting<IReadOnlyList<string>> Hosts = new Setting<ClientOptions, IReadOnlyList<string>>(
         "S3_OVERLAY_HOSTS", Clients, null,
         "More host names that requests may use with the default keys or `S3_OVERLAY_AUTH=none`: `s3.example.com,*.lan.example`. "
         + "Addresses, `localhost`, names without a dot, and `S3_OVERLAY_DOMAIN` always work; other hosts get 403. With your own keys, "
         + "every host works.",
-        Parsers.HostNames);
+        Parsers.HostNames,
+        static (options, value) => options with { Hosts = value });
 
     public static readonly Setting<int?> Port = new(
         "S3_OVERLAY_PORT", Clients, null,
@@ -72,25 +80,29 @@ public static partial class Settings
         + "of `--urls`, or 8000.",
         Parsers.Port);
 
-    public static readonly Setting<IReadOnlyList<string>> ManagementUrls = new(
+    public static readonly Setting<IReadOnlyList<string>> ManagementUrls = new Setting<ProxyOptions, IReadOnlyList<string>>(
         "S3_OVERLAY_MANAGEMENT_URLS", Clients, null,
         "More addresses for `/health`, `/alive` and `/metrics`: `http://127.0.0.1:9100`, separated by `;`. They use plain HTTP and "
         + "need no signature.",
-        Parsers.PlainAddresses);
+        Parsers.PlainAddresses,
+        static (options, value) => options with { Management = value });
 
-    public static readonly Setting<IReadOnlyList<IPNetwork>> TrustedProxies = new(
+    public static readonly Setting<IReadOnlyList<IPNetwork>> TrustedProxies = new Setting<ClientOptions, IReadOnlyList<IPNetwork>>(
         "S3_OVERLAY_TRUSTED_PROXIES", Clients, null,
         "Reverse proxies whose `X-Forwarded-For`, `-Host` and `-Proto` are used: addresses and networks, such as "
-        + "`10.0.0.7,192.168.0.0/16,fd00::/8`. Headers from others are ignored. See below.", Parsers.Networks);
+        + "`10.0.0.7,192.168.0.0/16,fd00::/8`. Headers from others are ignored. See below.", Parsers.Networks,
+        static (options, value) => options with { TrustedProxies = value });
 
-    public static readonly Setting<bool> ClientDirectives = new(
+    public static readonly Setting<bool> ClientDirectives = new Setting<CacheOptions, bool>(
         "S3_OVERLAY_CLIENT_DIRECTIVES", Clients, "true",
-        "Signed clients can send `Cache-Control: no-cache`, `no-store` or `only-if-cached` with reads.", Parsers.Switch);
+        "Signed clients can send `Cache-Control: no-cache`, `no-store` or `only-if-cached` with reads.", Parsers.Switch,
+        static (options, value) => options with { AllowsDirectives = value });
 
-    public static readonly Setting<TimeSpan> ShutdownTimeout = new(
+    public static readonly Setting<TimeSpan> ShutdownTimeout = new Setting<ProxyOptions, TimeSpan>(
         "S3_OVERLAY_SHUTDOWN_TIMEOUT", Clients, "30s",
         "How long running requests get to finish when the proxy stops. Then their connections are closed. See "
-        + "[deployment.md](deployment.md#stopping).", Durations.ParsePositive);
+        + "[deployment.md](deployment.md#stopping).", Durations.ParsePositive,
+        static (options, value) => options with { ShutdownTimeout = value });
 
     public static readonly Setting<string> AccessLog = new(
         "S3_OVERLAY_ACCESS_LOG", Clients, "off",

@@ -10,16 +10,19 @@ public static partial class Settings
     private const string Local = "The local layer";
 
 #pragma warning disable CS1591 // the description of each setting is in its row
-    public static readonly Setting<string> DataDirectory = new(
-        "S3_OVERLAY_DATA_DIR", Local, "./data", "The folder of the built-in store. It contains all writes and deletes.", Parsers.Folder);
+    public static readonly Setting<string> DataDirectory = new Setting<LocalOptions, string>(
+        "S3_OVERLAY_DATA_DIR", Local, "./data", "The folder of the built-in store. It contains all writes and deletes.", Parsers.Folder,
+        static (options, value) => options with { DataDirectory = value });
 
-    public static readonly Setting<bool> Durable = new(
+    public static readonly Setting<bool> Durable = new Setting<LocalOptions, bool>(
         "S3_OVERLAY_DURABLE", Local, "true",
-        "A write is on disk before it is acknowledged. `false` is faster, but a power cut can lose the last writes.", Parsers.Switch);
+        "A write is on disk before it is acknowledged. `false` is faster, but a power cut can lose the last writes.", Parsers.Switch,
+        static (options, value) => options with { IsDurable = value });
 
-    public static readonly Setting<string?> DefaultBucketLocation = new(
+    public static readonly Setting<string?> DefaultBucketLocation = new Setting<LocalOptions, string?>(
         "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, AwsHosts.DefaultRegion,
-        "The region of new buckets. If the local endpoint is AWS and you do not change this, it is the endpoint's region.", Parsers.Region);
+        "The region of new buckets. If the local endpoint is AWS and you do not change this, it is the endpoint's region.", Parsers.Region,
+        static (options, value) => options with { BucketLocation = value! });
 
     public static readonly Setting<string?> LocalAccessKey = new(
         "S3_OVERLAY_LOCAL_ACCESS_KEY", Local, "minioadmin",
@@ -28,51 +31,60 @@ public static partial class Settings
     public static readonly Setting<string?> LocalSecretKey = new(
         "S3_OVERLAY_LOCAL_SECRET_KEY", Local, "minioadmin", "The secret key for it.", Parsers.Text) { IsSecret = true };
 
-    public static readonly Setting<Uri?> LocalEndpoint = new(
+    public static readonly Setting<Uri?> LocalEndpoint = new Setting<LocalOptions, Uri?>(
         "S3_OVERLAY_LOCAL_ENDPOINT", Local, null,
-        "An S3 endpoint as the local layer, instead of the built-in store. It contains all writes.", Parsers.Endpoint);
+        "An S3 endpoint as the local layer, instead of the built-in store. It contains all writes.", Parsers.Endpoint,
+        static (options, value) => options with { Endpoint = value });
 
-    public static readonly Setting<string?> LocalSessionToken = new(
-        "S3_OVERLAY_LOCAL_SESSION_TOKEN", Local, null, "The session token for the local endpoint.", Parsers.Token)
+    public static readonly Setting<string?> LocalSessionToken = new Setting<LocalOptions, string?>(
+        "S3_OVERLAY_LOCAL_SESSION_TOKEN", Local, null, "The session token for the local endpoint.", Parsers.Token,
+        static (options, value) => options with { SessionToken = value })
     { IsSecret = true };
 
-    public static readonly Setting<string?> LocalRegion = new(
+    public static readonly Setting<string?> LocalRegion = new Setting<LocalOptions, string?>(
         "S3_OVERLAY_LOCAL_REGION", Local, AwsHosts.DefaultRegion,
         "The local endpoint's region. Its host name or its responses can override this. The built-in store ignores it.",
-        Parsers.Region);
+        Parsers.Region,
+        static (options, value) => options with { Region = value! });
 
-    public static readonly Setting<AddressingStyle> LocalAddressingStyle = new(
+    public static readonly Setting<AddressingStyle> LocalAddressingStyle = new Setting<LocalOptions, AddressingStyle>(
         "S3_OVERLAY_LOCAL_ADDRESSING_STYLE", Local, "auto",
-        "How requests to the local endpoint name the bucket; see `S3_OVERLAY_REMOTE_ADDRESSING_STYLE`.", Parsers.Addressing);
+        "How requests to the local endpoint name the bucket; see `S3_OVERLAY_REMOTE_ADDRESSING_STYLE`.", Parsers.Addressing,
+        static (options, value) => options with { Addressing = value });
 
-    public static readonly Setting<StoreMake?> LocalStore = new(
+    public static readonly Setting<StoreMake?> LocalStore = new Setting<LocalOptions, StoreMake?>(
         "S3_OVERLAY_LOCAL_STORE", Local, "auto",
         "The local endpoint's vendor: `aws`, `minio`, `rustfs`, `ceph`, `seaweedfs`, `swift`, `zenko`, `versity`, `s3overlay` or "
         + "`other`. It decides which bucket names are reserved, because the store keeps them for itself, and which operations beyond "
         + "S3's are passed on. `auto` detects the vendor; if that fails, the names that any known vendor reserves are reserved. "
         + "`other` reserves none.",
-        Parsers.Store);
+        Parsers.Store,
+        static (options, value) => options with { Make = value });
 
-    public static readonly Setting<int> Proxies = new(
+    public static readonly Setting<int> Proxies = new Setting<LocalOptions, int>(
         "S3_OVERLAY_PROXIES", Local, "1",
         "How many proxies share the local S3 endpoint. With more than one, nothing is cached in memory that another proxy could "
         + "change, except for one second whether a bucket exists. Conditional writes then need a store that supports them.",
-        Parsers.Count);
+        Parsers.Count,
+        static (options, value) => options with { Proxies = value });
 
-    public static readonly Setting<bool> ReadThroughOnLocalError = new(
+    public static readonly Setting<bool> ReadThroughOnLocalError = new Setting<LocalOptions, bool>(
         "S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", Local, "false",
         "While the local S3 endpoint is down, GET and HEAD show the remote's objects, without your writes and deletes. Such "
         + "responses have `x-s3overlay-local: unavailable`. All other requests still get 503.",
-        Parsers.Switch);
+        Parsers.Switch,
+        static (options, value) => options with { ReadsThroughOnError = value });
 
-    public static readonly Setting<string?> SpoolDirectory = new(
+    public static readonly Setting<string?> SpoolDirectory = new Setting<LocalOptions, string?>(
         "S3_OVERLAY_SPOOL_DIR", Local, null,
         "Temporary files on the way to a local S3 endpoint: running fills, uploads of unknown length (forms), and large uploads with "
-        + "a trailing checksum that the store does not accept. Unset: `s3overlay-spool` in the system's temporary folder.", Parsers.Text);
+        + "a trailing checksum that the store does not accept. Unset: `s3overlay-spool` in the system's temporary folder.", Parsers.Text,
+        static (options, value) => options with { SpoolDirectory = value! });
 
-    public static readonly Setting<long> SpoolMaxBytes = new(
+    public static readonly Setting<long> SpoolMaxBytes = new Setting<LocalOptions, long>(
         "S3_OVERLAY_SPOOL_MAX_BYTES", Local, "10GiB",
         "The most that running fills can use there; beyond it, reads are not cached. The same limit applies separately to spooled "
-        + "uploads: beyond it they get 503, and a single larger one gets 400 EntityTooLarge.", Parsers.Size);
+        + "uploads: beyond it they get 503, and a single larger one gets 400 EntityTooLarge.", Parsers.Size,
+        static (options, value) => options with { SpoolMaxBytes = value });
 #pragma warning restore CS1591
 }

@@ -8,18 +8,19 @@ public static partial class Settings
 {
     private const string Remote = "The remote";
 
-    /// <summary>The heading of what further remotes are told.</summary>
     internal const string SeveralRemotes = "Several remotes";
 
 #pragma warning disable CS1591 // the description of each setting is in its row
-    public static readonly Setting<Uri?> RemoteEndpoint = new(
+    public static readonly Setting<Uri?> RemoteEndpoint = new Setting<RemoteOptions, Uri?>(
         "S3_OVERLAY_REMOTE_ENDPOINT", Remote, null, "The remote's URL. Unset, if another setting switches the remote on: AWS.",
-        Parsers.Endpoint);
+        Parsers.Endpoint,
+        static (options, value) => options with { Endpoint = value });
 
-    public static readonly Setting<string?> RemoteRegion = new(
+    public static readonly Setting<string?> RemoteRegion = new Setting<RemoteOptions, string?>(
         "S3_OVERLAY_REMOTE_REGION", Remote, null,
         "The remote's region, unless its host name contains one. AWS buckets in other regions also work. `AWS_REGION` alone does not "
-        + "switch a remote on.", Parsers.Region)
+        + "switch a remote on.", Parsers.Region,
+        static (options, value) => options with { Region = value })
     { Aliases = ["AWS_REGION"] };
 
     public static readonly Setting<string?> RemoteAccessKeyId = new(
@@ -30,25 +31,30 @@ public static partial class Settings
         "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", Remote, null, "The secret key for it.", Parsers.Text)
     { Aliases = ["AWS_REMOTE_SECRET_ACCESS_KEY"], IsSecret = true };
 
-    public static readonly Setting<string?> RemoteSessionToken = new(
-        "S3_OVERLAY_REMOTE_SESSION_TOKEN", Remote, null, "The session token of temporary keys.", Parsers.Token)
+    public static readonly Setting<string?> RemoteSessionToken = new Setting<RemoteOptions, string?>(
+        "S3_OVERLAY_REMOTE_SESSION_TOKEN", Remote, null, "The session token of temporary keys.", Parsers.Token,
+        static (options, value) => options with { SessionToken = value })
     { Aliases = ["AWS_REMOTE_SESSION_TOKEN"], IsSecret = true };
 
-    public static readonly Setting<string?> RemoteProfile = new(
+    public static readonly Setting<string?> RemoteProfile = new Setting<RemoteOptions, string?>(
         "S3_OVERLAY_REMOTE_PROFILE", Remote, null, "A profile of the AWS configuration files. It alone switches a remote on: AWS.",
-        Parsers.Text);
+        Parsers.Text,
+        static (options, value) => options with { Profile = value });
 
-    public static readonly Setting<bool> RemoteAnonymous = new(
+    public static readonly Setting<bool> RemoteAnonymous = new Setting<RemoteOptions, bool>(
         "S3_OVERLAY_REMOTE_ANONYMOUS", Remote, "false",
-        "Send unsigned requests, for public data. `true` alone switches a remote on: AWS.", Parsers.Switch);
+        "Send unsigned requests, for public data. `true` alone switches a remote on: AWS.", Parsers.Switch,
+        static (options, value) => options with { IsAnonymous = value });
 
-    public static readonly Setting<bool> RemoteRequestPayer = new(
+    public static readonly Setting<bool> RemoteRequestPayer = new Setting<RemoteOptions, bool>(
         "S3_OVERLAY_REMOTE_REQUEST_PAYER", Remote, "false", "Agree to pay for requests to requester-pays buckets.", static text =>
-            text.Equals("requester", StringComparison.OrdinalIgnoreCase) || Parsers.Switch(text));
+            text.Equals("requester", StringComparison.OrdinalIgnoreCase) || Parsers.Switch(text),
+        static (options, value) => options with { RequestPayer = value });
 
-    public static readonly Setting<string?> RemoteCaFile = new(
+    public static readonly Setting<string?> RemoteCaFile = new Setting<RemoteOptions, string?>(
         "S3_OVERLAY_REMOTE_CA_FILE", Remote, null, "A PEM file of private certificate authorities to trust for the remote.",
-        Parsers.CertificateFile);
+        Parsers.CertificateFile,
+        static (options, value) => options with { CaFile = value });
 
     public static readonly Setting<AddressingStyle> RemoteAddressingStyle = new(
         "S3_OVERLAY_REMOTE_ADDRESSING_STYLE", Remote, "auto",
@@ -56,9 +62,10 @@ public static partial class Settings
         + "with a dot over https; path for all other endpoints.",
         Parsers.Addressing);
 
-    public static readonly Setting<StoreMake?> RemoteStore = new(
+    public static readonly Setting<StoreMake?> RemoteStore = new Setting<RemoteOptions, StoreMake?>(
         "S3_OVERLAY_REMOTE_STORE", Remote, "auto",
-        "The remote's vendor, which decides which bucket names are reserved there; see `S3_OVERLAY_LOCAL_STORE`.", Parsers.Store);
+        "The remote's vendor, which decides which bucket names are reserved there; see `S3_OVERLAY_LOCAL_STORE`.", Parsers.Store,
+        static (options, value) => options with { Make = value });
 
     public static readonly Setting<IReadOnlyList<BucketMapping>> Mapping = new(
         "S3_OVERLAY_BUCKET_MAPPING", Remote, null,
@@ -70,37 +77,44 @@ public static partial class Settings
         "Buckets without a mapping: `same-name` (reachable, not listed), `show` (listed too), `deny` (local only).",
         Parsers.OneOf(("same-name", UnmappedBuckets.SameName), ("show", UnmappedBuckets.Show), ("deny", UnmappedBuckets.Deny)));
 
-    public static readonly Setting<RemoteForbidden> RemoteForbidden = new(
+    public static readonly Setting<RemoteForbidden> RemoteForbidden = new Setting<ViewOptions, RemoteForbidden>(
         "S3_OVERLAY_REMOTE_FORBIDDEN", Remote, "not-found",
         "What a client gets if the remote says AccessDenied for an object: `not-found` or `forbidden`.",
-        Parsers.OneOf(("not-found", Options.RemoteForbidden.NotFound), ("forbidden", Options.RemoteForbidden.Forbidden)));
+        Parsers.OneOf(("not-found", Options.RemoteForbidden.NotFound), ("forbidden", Options.RemoteForbidden.Forbidden)),
+        static (options, value) => options with { RemoteForbidden = value });
 
-    public static readonly Setting<bool> RequireRemote = new(
+    public static readonly Setting<bool> RequireRemote = new Setting<ProxyOptions, bool>(
         "S3_OVERLAY_REQUIRE_REMOTE", Remote, "false",
         "Start only if every remote answers and accepts the credentials, and no mapped bucket is missing. `false`: start anyway, and "
-        + "report problems in the log and at `/health`.", Parsers.Switch);
+        + "report problems in the log and at `/health`.", Parsers.Switch,
+        static (options, value) => options with { RequiresRemote = value });
 
-    public static readonly Setting<TimeSpan> RemoteConnectTimeout = new(
-        "S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", Remote, "3s", "How long one connection attempt may take.", Durations.ParsePositive);
+    public static readonly Setting<TimeSpan> RemoteConnectTimeout = new Setting<RemoteOptions, TimeSpan>(
+        "S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", Remote, "3s", "How long one connection attempt may take.", Durations.ParsePositive,
+        static (options, value) => options with { ConnectTimeout = value });
 
-    public static readonly Setting<TimeSpan> RemoteFirstByteTimeout = new(
+    public static readonly Setting<TimeSpan> RemoteFirstByteTimeout = new Setting<RemoteOptions, TimeSpan>(
         "S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", Remote, "10s", "How long the remote may take to start its response.",
-        Durations.ParsePositive);
+        Durations.ParsePositive,
+        static (options, value) => options with { FirstByteTimeout = value });
 
-    public static readonly Setting<TimeSpan> RemoteStallTimeout = new(
+    public static readonly Setting<TimeSpan> RemoteStallTimeout = new Setting<RemoteOptions, TimeSpan>(
         "S3_OVERLAY_REMOTE_STALL_TIMEOUT", Remote, "15s", "How long a body may stall before it counts as broken.",
-        Durations.ParsePositive);
+        Durations.ParsePositive,
+        static (options, value) => options with { StallTimeout = value });
 
-    public static readonly Setting<long> RemoteMinRate = new(
+    public static readonly Setting<long> RemoteMinRate = new Setting<RemoteOptions, long>(
         "S3_OVERLAY_REMOTE_MIN_RATE", Remote, "4KiB",
         "The lowest rate of a body, in bytes per second, while the proxy waits for it. It is averaged over "
         + "`S3_OVERLAY_REMOTE_STALL_TIMEOUT`. If a body is slower, the proxy requests the rest again. If that does not help, it closes "
         + "the client's connection. `0` allows any rate.",
-        Parsers.Size);
+        Parsers.Size,
+        static (options, value) => options with { MinRate = value });
 
-    public static readonly Setting<TimeSpan> RemoteBudget = new(
+    public static readonly Setting<TimeSpan> RemoteBudget = new Setting<RemoteOptions, TimeSpan>(
         "S3_OVERLAY_REMOTE_BUDGET", Remote, "45s", "How long the proxy retries in total before the client gets 503.",
-        Durations.ParsePositive);
+        Durations.ParsePositive,
+        static (options, value) => options with { Budget = value });
 
     public static readonly Setting<IReadOnlyList<string>?> Remotes = new(
         "S3_OVERLAY_REMOTES", SeveralRemotes, null,

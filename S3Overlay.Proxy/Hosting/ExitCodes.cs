@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>What the process says to whoever started it.</summary>
+/// <summary>The process's exit codes.</summary>
 public static class ExitCodes
 {
     /// <summary>It ended as asked.</summary>
@@ -9,6 +9,6 @@ public static class ExitCodes
     /// <summary>The machine does not allow it: a port in use, a folder that cannot be written.</summary>
     public const int CannotRun = 1;
 
-    /// <summary>The settings or the command line are wrong: starting again without mending them is pointless.</summary>
+    /// <summary>The settings or the command line are wrong: correct them before another start.</summary>
     public const int BadConfiguration = 2;
 }

@@ -10,7 +10,7 @@ using S3Overlay.Proxy.Telemetry.AccessLogs;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>Makes the front door: who may come in, and how it is reached.</summary>
+/// <summary>Builds the front door.</summary>
 internal static class FrontDoorSetup
 {
     /// <summary>The door before a service, and before the administration.</summary>
@@ -77,7 +77,7 @@ internal static class FrontDoorSetup
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new StartupException(
-                $"the access log {options.File} cannot be written: {failure.Message} Set {Configuration.Settings.AccessLog.Name} to a file that can, to {AccessLogOptions.Console}, or to {AccessLogOptions.Off}.", failure);
+                $"cannot write the access log {options.File}: {failure.Message} Set {Configuration.Settings.AccessLog.Name} to a file that can, to {AccessLogOptions.Console}, or to {AccessLogOptions.Off}.", failure);
         }
     }
 
@@ -85,8 +85,7 @@ internal static class FrontDoorSetup
     public static KnownHosts? GuardOf(ClientOptions clients) => clients.IsOpenToAll ? new KnownHosts(clients.Domain, clients.Hosts) : null;
 
     /// <summary>
-    /// Tells which buckets are an S3 endpoint's alone. The service's own list of buckets, and the overlay's own bucket, are not, where
-    /// there is a remote.
+    /// Whether a bucket is only the S3 endpoint's. With a remote, the list of buckets and the overlay's own bucket are not.
     /// </summary>
     private static Func<string, bool> ForwardedOf(ProxyOptions options, RemoteLayer? remote)
     {

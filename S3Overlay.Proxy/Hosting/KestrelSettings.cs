@@ -45,7 +45,7 @@ internal static class KestrelSettings
         // An upload that has stopped holds a part file open: S3 ends it with RequestTimeout after some 20 seconds, too.
         limits.MinRequestBodyDataRate = new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30));
 
-        // Players and viewers stop reading for as long as they like, and a reader slows nobody: no rate is asked of them.
+        // Players pause for as long as they like, and a slow reader delays no other: there is no minimum rate.
         limits.MinResponseDataRate = null;
 
         // Lets a megabyte be read from disk while the one before it is on its way.

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Embedded.Files;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>What a proxy needs of the machine that it runs on. Tests put in a clock, a disk or a network of their own.</summary>
+/// <summary>The clock, disk and network. Tests replace them.</summary>
 internal sealed record Machine
 {
     /// <summary>The clock.</summary>

@@ -1,17 +1,17 @@
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>What was opened, to be closed in reverse: whatever stands on something else goes first.</summary>
+/// <summary>Parts to close, in reverse order of opening.</summary>
 internal sealed class OpenedParts : IAsyncDisposable
 {
     private readonly Stack<object> _parts = new();
 
-    /// <summary>Notes a part, which is closed with all others.</summary>
+    /// <summary>Adds a part to close.</summary>
     public T Add<T>(T part)
         where T : class
     {
         if (part is not (IAsyncDisposable or IDisposable))
         {
-            throw new ArgumentException($"There is nothing to close about a {typeof(T).Name}.", nameof(part));
+            throw new ArgumentException($"A {typeof(T).Name} cannot be closed.", nameof(part));
         }
 
         _parts.Push(part);
@@ -19,7 +19,7 @@ internal sealed class OpenedParts : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>One that fails to close is no reason to leave the others open.</remarks>
+    /// <remarks>Closes all, even if one fails.</remarks>
     public async ValueTask DisposeAsync()
     {
         List<Exception> failures = [];

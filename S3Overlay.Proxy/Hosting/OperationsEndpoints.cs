@@ -8,8 +8,8 @@ using S3Overlay.ServiceDefaults;
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>
-/// What operators and browsers ask of the S3 port without meaning S3: metrics, <c>robots.txt</c>, <c>favicon.ico</c>. Only unsigned
-/// requests for exactly these targets: a bucket called <c>metrics</c> stays usable, since whoever uses it signs.
+/// Answers unsigned requests for metrics, <c>robots.txt</c> and <c>favicon.ico</c> on the S3 port. Signed requests pass: a bucket named
+/// <c>metrics</c> stays usable.
 /// </summary>
 public static class OperationsEndpoints
 {
@@ -22,7 +22,7 @@ public static class OperationsEndpoints
     public static IApplicationBuilder UseOperationsEndpoints(this IApplicationBuilder app, MetricsPage metrics) =>
         app.Use(next => context =>
     {
-        // The longest of these targets has twelve characters: an object's request is told apart by its length alone.
+        // None of these targets is longer than twelve characters: the length alone rules out most requests.
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         return target.Length > 12 || !UnsignedGet.Is(context, target)
             ? next(context)

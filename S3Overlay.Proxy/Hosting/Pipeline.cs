@@ -6,10 +6,10 @@ using S3Overlay.ServiceDefaults;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>The order in which a request on the S3 port is looked at.</summary>
+/// <summary>The order in which a request on the S3 port is handled.</summary>
 internal static class Pipeline
 {
-    /// <summary>What trusted proxies say of the client first; health and metrics where nobody signed; everything else is S3.</summary>
+    /// <summary>Applies trusted forwarding headers, answers unsigned health and metrics requests, and passes the rest to S3.</summary>
     public static void UseProxyPipeline(this WebApplication app, ClientOptions clients, MetricsPage metrics, RequestDelegate frontDoor)
     {
         var trustedProxies = clients.TrustedProxies;
@@ -20,7 +20,7 @@ internal static class Pipeline
 
         if (FrontDoorSetup.GuardOf(clients) is { } hosts)
         {
-            // The front door refuses what names another host.
+            // The front door refuses other hosts.
             app.Use(next => context => hosts.Contains(context.Request.Host.Value ?? "") ? next(context) : frontDoor(context));
         }
 
@@ -29,10 +29,7 @@ internal static class Pipeline
         app.Run(frontDoor);
     }
 
-    /// <summary>
-    /// Each proxy adds to the end of the lists what it saw: they are believed from there on, as long as who wrote is trusted, and no
-    /// further.
-    /// </summary>
+    /// <summary>Each proxy appends to these headers. They are read from the end, for as long as the sender is trusted.</summary>
     private static ForwardedHeadersOptions Forwarded(IReadOnlyList<System.Net.IPNetwork> trustedProxies)
     {
         var options = new ForwardedHeadersOptions
@@ -41,7 +38,7 @@ internal static class Pipeline
             ForwardLimit = null,
         };
 
-        // Loopback is among them unless said otherwise: whoever runs on this machine is no proxy for that.
+        // Loopback is trusted by default in ASP.NET Core. Not here.
         options.KnownProxies.Clear();
         options.KnownIPNetworks.Clear();
         foreach (var network in trustedProxies)

@@ -7,9 +7,8 @@ public static class ProcessSettings
     public const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
 
     /// <summary>
-    /// Sets them, where nobody has chosen otherwise. Inline completions save 30 to 50 % of the CPU of a small request, since no thread has
-    /// to be woken for it; the price is that handlers must never block. The sockets library reads the variable when its first engine
-    /// starts, so setting it here is early enough, and nobody has to export anything by hand.
+    /// Sets them unless the environment does. Inline completions save 30 to 50 % of the CPU of a small request, because no thread has to be
+    /// woken. In return, handlers must never block. The sockets library reads the variable when its first engine starts.
     /// </summary>
     public static void Apply() => Apply(Environment.GetEnvironmentVariable, Environment.SetEnvironmentVariable);
 

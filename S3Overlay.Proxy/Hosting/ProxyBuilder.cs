@@ -24,10 +24,10 @@ internal static class ProxyBuilder
         // Where this category listens, every request costs an activity and a logging scope. The front door reports failures itself.
         ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
 
-        // Trouble of a layer is told once, when it begins, and not at each look.
+        // LayerCheck logs the start and end of trouble, not each check.
         ["Logging:LogLevel:Microsoft.Extensions.Diagnostics.HealthChecks"] = "None",
 
-        // A failure to start is told once, in one line, by whoever starts it.
+        // The command prints a failed start in one line.
         ["Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host"] = "None",
         ["Logging:Console:FormatterName"] = "simple",
         ["Logging:Console:FormatterOptions:SingleLine"] = "true",

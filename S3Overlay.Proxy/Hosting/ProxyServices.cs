@@ -2,19 +2,23 @@ using S3Overlay.Proxy.Administration;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Hosting.Layers;
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>Everything behind one S3 port, put together by the options.</summary>
+/// <summary>Everything behind one S3 port. <see cref="OpenAsync"/> is the table of contents: it opens the parts from the stores up.</summary>
 /// <remarks>
 /// <code>
 ///   FrontDoor -> AdministrationService   what is at /-/v1/
-///             -> Service = Overlay, where there is a remote -> Local    the built-in store, or an S3 endpoint
-///                                                            -> remote  an S3 endpoint, only ever read
+///             -> Service = Overlay, if there is a remote -> Local    the built-in store, or an S3 endpoint
+///                                                        -> remote   an S3 endpoint, only ever read
 ///                        = Local alone otherwise
 /// </code>
 /// </remarks>
@@ -22,53 +26,62 @@ internal sealed class ProxyServices : IAsyncDisposable
 {
     private readonly OpenedParts _opened;
 
-    private ProxyServices(ProxySetup setup, LocalLayer local, RemoteLayer? remote)
-    {
-        _opened = setup.Opened;
-        (Local, Remote) = (local, remote);
-        Overlay = remote is null ? null : OverlayLayer.Open(setup, local, remote);
-        Service = Overlay?.Service ?? local.Service;
-        Administration = AdministrationLayer.Open(setup, local, Overlay);
-        FrontDoor = FrontDoorSetup.Make(
-            setup, Service, new AdministrationService(Administration, setup.Time, setup.LoggerOf<AdministrationService>()), remote, local);
-    }
+    private ProxyServices(OpenedParts opened) => _opened = opened;
 
-    /// <summary>Where requests come in.</summary>
-    public S3FrontDoor FrontDoor { get; }
+    /// <summary>Where requests arrive.</summary>
+    public required S3FrontDoor FrontDoor { get; init; }
 
-    /// <summary>The service itself, for whoever in this process puts objects there without a connection.</summary>
-    public IS3Service Service { get; }
+    /// <summary>The service itself, to use without a connection.</summary>
+    public required IS3Service Service { get; init; }
 
-    /// <summary>The writable layer.</summary>
-    public LocalLayer Local { get; }
+    /// <summary>The local layer.</summary>
+    public required LocalLayer Local { get; init; }
 
-    /// <summary>The lower layer; null in local-only mode.</summary>
-    public RemoteLayer? Remote { get; }
+    /// <summary>The remotes; null in local-only mode.</summary>
+    public required RemoteLayer? Remote { get; init; }
 
     /// <summary>The overlay; null in local-only mode.</summary>
-    public OverlayLayer? Overlay { get; }
+    public required OverlayLayer? Overlay { get; init; }
 
-    /// <summary>What administrators ask of it.</summary>
-    public IOverlayAdministration Administration { get; }
+    /// <summary>The administration of these layers.</summary>
+    public required IOverlayAdministration Administration { get; init; }
 
-    /// <summary>Opens the layers, and what stands on them.</summary>
-    /// <param name="options">The options.</param>
-    /// <param name="meters">What is counted.</param>
-    /// <param name="loggers">Where it says what goes wrong.</param>
-    /// <param name="machine">The machine they are on; null for the one there is.</param>
+    /// <summary>Opens all parts.</summary>
     /// <exception cref="StartupException">A folder cannot be used.</exception>
-    public static async Task<ProxyServices> OpenAsync(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers,
-        Machine? machine = null)
+    public static async Task<ProxyServices> OpenAsync(
+        ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, Machine? machine = null)
     {
         var opened = new OpenedParts();
         try
         {
             var setup = new ProxySetup(options, meters, loggers, machine ?? new Machine(), opened);
+
+            // 1 The remotes, which are only ever read.
             var remote = RemoteLayer.Open(setup);
+
+            // 2 The local layer: an S3 endpoint, or the built-in store.
             var local = options.Local.Endpoint is { } endpoint
                 ? await StoreLayer.OpenAsync(setup, endpoint, remote?.Buckets)
                 : await EmbeddedLayer.OpenAsync(setup);
-            return new ProxyServices(setup, local, remote);
+
+            // 3 The overlay of the two. Without a remote, the local layer serves alone.
+            var overlay = remote is null ? null : OverlayLayer.Open(setup, local, remote);
+            var service = overlay?.Service ?? local.Service;
+
+            // 4 Administration of these layers.
+            var administration = OpenAdministration(setup, local, overlay);
+
+            // 5 The front door: authentication, rights, and the way to the service.
+            var calls = new AdministrationService(administration, setup.Time, setup.LoggerOf<AdministrationService>());
+            return new ProxyServices(opened)
+            {
+                FrontDoor = FrontDoorSetup.Make(setup, service, calls, remote, local),
+                Service = service,
+                Local = local,
+                Remote = remote,
+                Overlay = overlay,
+                Administration = administration,
+            };
         }
         catch
         {
@@ -79,4 +92,13 @@ internal sealed class ProxyServices : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _opened.DisposeAsync();
+
+    /// <summary>Without a remote nothing is cached or hidden, but a store may have tombstones of an earlier setup.</summary>
+    private static OverlayAdministration OpenAdministration(ProxySetup setup, LocalLayer local, OverlayLayer? overlay) => new(
+        local,
+        overlay?.Reader,
+        overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), setup.View, setup.Time),
+        overlay?.Service.Locks ?? new OverlayLocks(setup.Time),
+        setup.Time,
+        setup.LoggerOf<OverlayAdministration>());
 }

@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>What every part behind an S3 port is put together from.</summary>
+/// <summary>What every part is built from.</summary>
 /// <param name="Options">The options.</param>
 /// <param name="Meters">What is counted.</param>
 /// <param name="Loggers">Where parts say what goes wrong.</param>
@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Hosting;
 /// <param name="Opened">Closes what is opened.</param>
 internal sealed record ProxySetup(ProxyOptions Options, ProxyMeters Meters, ILoggerFactory Loggers, Machine Machine, OpenedParts Opened)
 {
-    /// <summary>This proxy among all that may send each other requests: those it sent itself have come round in a circle.</summary>
+    /// <summary>Identifies this proxy in its own requests, so that loops are detected.</summary>
     public string InstanceId { get; } = Guid.NewGuid().ToString("n");
 
     /// <summary>The clock.</summary>
@@ -26,9 +26,9 @@ internal sealed record ProxySetup(ProxyOptions Options, ProxyMeters Meters, ILog
     public OverlaySettings View =>
         OverlaySettings.From(Options, Options.Local.Endpoint is null ? Options.Local.BucketLocation : LocalRegion);
 
-    /// <summary>Whether anything of the remote is held.</summary>
+    /// <summary>Whether the cache is used.</summary>
     public bool Holds => Options.Remotes.Count > 0 && Options.Cache.IsEnabled;
 
-    /// <summary>Where a part says what goes wrong.</summary>
+    /// <summary>A logger.</summary>
     public ILogger<T> LoggerOf<T>() => Loggers.CreateLogger<T>();
 }

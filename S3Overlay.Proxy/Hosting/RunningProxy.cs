@@ -98,8 +98,8 @@ internal sealed class RunningProxy : IAsyncDisposable
     }
 
     /// <summary>
-    /// Prints the lines for a person, ready to be copied; where logs are made for machines (<c>Logging__Console__FormatterName=json</c>),
-    /// they are log messages like all others.
+    /// Prints lines for a person, ready to copy. If logs are for machines (<c>Logging__Console__FormatterName=json</c>), they are log
+    /// messages.
     /// </summary>
     public void Announce(IEnumerable<string> lines)
     {
@@ -117,16 +117,10 @@ internal sealed class RunningProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Begins to try every layer, and every bucket that is mapped, in the background: what is wrong is told in the log (rule M5). Whatever
-    /// comes of it, the proxy serves what it can.
-    /// </summary>
+    /// <summary>Checks every layer and mapped bucket in the background and logs problems (rule M5). The proxy already serves.</summary>
     public void StartProbing() => _probe.Start();
 
-    /// <summary>
-    /// Returns once the process was told to stop, by SIGTERM or Ctrl-C, and no request is in progress any more. A second signal cuts those
-    /// that are.
-    /// </summary>
+    /// <summary>Returns after SIGTERM or Ctrl-C, once no request is in progress. A second signal cuts the remaining ones.</summary>
     public async Task WaitForShutdownAsync()
     {
         await Task.Delay(Timeout.Infinite, _app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -184,7 +178,7 @@ internal sealed class RunningProxy : IAsyncDisposable
         _isDisposed = true;
         await _probe.DisposeAsync();
 
-        // The port first: nothing may come in once the store is closed. Logs and spans last, so that what is told at the end is sent too.
+        // The port first: nothing may come in once the store is closed. Logs and spans last, so that the final ones are sent too.
         await StopAsync(TimeProvider.System);
         if (_management is not null)
         {

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Embedded.Files;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>The machine does not allow what the settings ask for. The message is for whoever started the program.</summary>
+/// <summary>The machine does not allow what the settings ask for. The message is for the user.</summary>
 public sealed class StartupException(string message, Exception? cause = null) : Exception(message, cause)
 {
     /// <summary>What a failure to listen means, or null where it is something else.</summary>
@@ -21,7 +21,7 @@ public sealed class StartupException(string message, Exception? cause = null) : 
             SocketException { SocketErrorCode: SocketError.AccessDenied } =>
                 new($"This user may not listen on {where}. {Elsewhere}.", failure),
             SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
-                new($"{where} is no address of this machine. {Elsewhere}.", failure),
+                new($"{where} is not an address of this machine. {Elsewhere}.", failure),
             IOException or SocketException => new($"The proxy cannot listen on {where}: {failure.Message} {Elsewhere}.", failure),
 
             // A missing or unreadable certificate, and addresses that the server does not take.
@@ -40,7 +40,7 @@ public sealed class StartupException(string message, Exception? cause = null) : 
         string what = "data") =>
         failure is StoreUnavailableException whole ? new(whole.Message, failure)
         : failure is IOException disk && StoreDisk.IsFull(disk)
-            ? new($"The disk of {folder} is full, and this start needs some room there: {failure.Message} Make room on the disk of {setting}, and start again.", failure)
+            ? new($"The disk of {folder} is full, and the start needs space there: {failure.Message} Free space on the disk of {setting}, then start again.", failure)
             : new($"The {what} folder {folder} cannot be used: {failure.Message} Set {setting} to a folder of this proxy's own.", failure);
 
     /// <summary>What a failure to make a file in the folder for bytes on their way means.</summary>

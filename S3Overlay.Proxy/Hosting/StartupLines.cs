@@ -5,9 +5,7 @@ using S3Overlay.Proxy.Hosting.Commands;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>
-/// What a start says: where, what over what, and how to try it. Of the keys only the well-known default is shown (rule A4).
-/// </summary>
+/// <summary>The lines printed at the start. Only the well-known default keys are shown (rule A4).</summary>
 public static class StartupLines
 {
     /// <summary>
@@ -57,7 +55,7 @@ public static class StartupLines
         ? $"caching on: chunks of {ByteSize.Format(cache.ChunkSize)} above {ByteSize.Format(cache.ChunkThreshold)}"
         : "caching off";
 
-    /// <summary>Where copies are.</summary>
+    /// <summary>Where the cache is.</summary>
     private static string Place(ProxyOptions options) => options switch
     {
         { Local.Endpoint: null } => options.Cache.Directory,
@@ -104,12 +102,12 @@ public static class StartupLines
     private static string Backed(RemoteOptions remote)
     {
         var places = remote.Mapping.Select(mapping => mapping.Here == mapping.There ? mapping.Here : $"{mapping.Here} -> {mapping.There}");
-        return string.Join(", ", remote.Unmapped == UnmappedBuckets.Deny ? places : places.Append("whatever is not named"));
+        return string.Join(", ", remote.Unmapped == UnmappedBuckets.Deny ? places : places.Append("everything else"));
     }
 
     private static string Keys(ClientOptions clients) => clients switch
     {
-        { Authentication: AuthenticationMode.None } => "none needed: everyone may read and write (S3_OVERLAY_AUTH=none)",
+        { Authentication: AuthenticationMode.None } => "none needed: anyone may read and write (S3_OVERLAY_AUTH=none)",
         { HasDefaultKeys: true } => $"{LocalOptions.DefaultKey} / {LocalOptions.DefaultKey} (the well-known default)",
         _ => $"from {clients.KeysOrigin}",
     };
@@ -121,7 +119,7 @@ public static class StartupLines
             return "aws --no-sign-request";
         }
 
-        // Variables of the shell stand for keys that are not to be shown; the line works where they are set.
+        // Keys are not shown: the line uses the shell's variables instead.
         var (access, secret) = clients switch
         {
             { HasDefaultKeys: true } => (LocalOptions.DefaultKey, LocalOptions.DefaultKey),

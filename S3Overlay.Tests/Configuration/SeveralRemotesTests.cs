@@ -240,7 +240,7 @@ public sealed class SeveralRemotesTests : OptionsTestBase
 
         Assert.Contains("overlay over 2 remotes (only ever read)", lines, StringComparison.Ordinal);
         Assert.Contains("remote  images is https://images.example.com: photos, data/x/ -> y", lines, StringComparison.Ordinal);
-        Assert.Contains("remote  logs is AWS eu-west-1: whatever is not named", lines, StringComparison.Ordinal);
+        Assert.Contains("remote  logs is AWS eu-west-1: everything else", lines, StringComparison.Ordinal);
     }
 
     private static RemoteOptions Images(string backs, params string[] settings) =>

@@ -3,9 +3,7 @@ using S3Overlay.Proxy.Configuration.Values;
 
 namespace S3Overlay.Proxy.Configuration.Checks;
 
-/// <summary>
-/// Checks what the settings of held copies cannot know alone: folders that are each other's, and sizes that leave nothing to hold.
-/// </summary>
+/// <summary>Checks cache settings against each other: folders, and sizes that leave nothing to cache.</summary>
 internal static class CacheValidator
 {
     /// <summary>S3 takes no larger object in one request.</summary>
@@ -33,7 +31,7 @@ internal static class CacheValidator
         CheckSizes(options.Cache, problems);
     }
 
-    /// <summary>What is in the folder of copies may be deleted at any time, by hand and by the overlay itself.</summary>
+    /// <summary>The cache folder may be deleted at any time, so it must not contain writes.</summary>
     private static void CheckFolder(string cache, string data, ConfigurationProblems problems)
     {
         if (IsWithin(data, cache) || StoreFolders.Any(folder => IsWithin(cache, Path.Combine(data, folder))))
@@ -54,7 +52,7 @@ internal static class CacheValidator
         {
             problems.Error(
                 Settings.ChunkThreshold.Name, ByteSize.Format(cache.ChunkThreshold),
-                "keeps objects whole that an S3 endpoint does not take in one piece. Set it to 5GiB at most.");
+                "caches objects whole that an S3 endpoint does not accept in one request. Set it to 5GiB at most.");
         }
 
         foreach (var (setting, size) in ((Setting, long)[])[(Settings.ChunkSize, cache.ChunkSize),
@@ -64,7 +62,7 @@ internal static class CacheValidator
             {
                 problems.Warning(
                     Settings.SpoolMaxBytes.Name, ByteSize.Format(room),
-                    $"is less than {setting.Name}, {ByteSize.Format(size)}: what is as large as that is never kept. Make it larger.");
+                    $"is less than {setting.Name}, {ByteSize.Format(size)}: objects of that size are never cached. Make it larger.");
             }
         }
     }
@@ -75,14 +73,14 @@ internal static class CacheValidator
         {
             problems.Warning(
                 Settings.CacheMaxBytes.Name, ByteSize.Format(cache.MaxBytes.Value),
-                $"is less than one chunk ({Settings.ChunkSize.Name}), so that hardly anything stays. Make it larger.");
+                $"is less than one chunk ({Settings.ChunkSize.Name}), so almost nothing stays cached. Make it larger.");
         }
 
         if (cache.ReadAheadBytes > 0 && cache.ReadAheadBytes < cache.ChunkSize)
         {
             problems.Warning(
                 Settings.ReadAheadBytes.Name, ByteSize.Format(cache.ReadAheadBytes),
-                $"is less than one chunk ({Settings.ChunkSize.Name}), so that nothing is fetched ahead. Make it larger, or 0.");
+                $"is less than one chunk ({Settings.ChunkSize.Name}), so nothing is read ahead. Make it larger, or 0.");
         }
     }
 }

@@ -2,13 +2,23 @@ using System.Text;
 
 namespace S3Overlay.Proxy.Configuration.Checks;
 
-/// <summary>All that was found while the settings were read: errors keep the program from starting, warnings are logged.</summary>
+/// <summary>A problem with one setting.</summary>
+/// <param name="Setting">The name it was given under.</param>
+/// <param name="Value">The value, or null where there is none or it may not be shown.</param>
+/// <param name="Message">What is wrong and what to do.</param>
+public sealed record ConfigurationProblem(string Setting, string? Value, string Message)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Value is null ? $"{Setting}: {Message}" : $"{Setting} = \"{Value}\": {Message}";
+}
+
+/// <summary>All problems with the settings. Errors prevent the start; warnings are logged.</summary>
 public sealed class ConfigurationProblems
 {
     private readonly List<ConfigurationProblem> _errors = [];
     private readonly List<ConfigurationProblem> _warnings = [];
 
-    /// <summary>What must be mended first.</summary>
+    /// <summary>Problems that prevent the start.</summary>
     public IReadOnlyList<ConfigurationProblem> Errors => _errors;
 
     /// <summary>What is likely not meant.</summary>
@@ -20,10 +30,7 @@ public sealed class ConfigurationProblems
     /// <summary>Adds a warning.</summary>
     public void Warning(string setting, string? value, string message) => _warnings.Add(new(setting, value, message));
 
-    /// <summary>
-    /// The errors, all at once, and what else is likely not meant, for a person at a terminal: a misspelt name is often why another setting
-    /// is wrong.
-    /// </summary>
+    /// <summary>All errors, and the warnings: a misspelt name is often why another setting is wrong.</summary>
     public string Describe()
     {
         var text = new StringBuilder();

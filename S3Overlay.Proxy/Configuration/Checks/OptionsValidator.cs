@@ -49,7 +49,7 @@ internal static class OptionsValidator
         }
     }
 
-    /// <summary>Keys of clients at the store need a store, and clients that can be told apart.</summary>
+    /// <summary>Clients' own keys for the store need an S3 endpoint, and authentication.</summary>
     private static void CheckStoreKeys(ProxyOptions options, ConfigurationProblems problems)
     {
         var names = string.Join(", ", options.Clients.Keys.Where(key => key.Local is not null).Select(key => key.AccessKey));
@@ -69,11 +69,11 @@ internal static class OptionsValidator
         {
             problems.Error(
                 Settings.KeysFile.Name, null,
-                $"gives {names} keys for the local S3 endpoint (\"local\"), and with {Settings.Auth.Name}=none nobody is told from anybody. Take one away.");
+                $"gives {names} keys for the local S3 endpoint (\"local\"), but {Settings.Auth.Name}=none cannot distinguish clients. Remove one.");
         }
     }
 
-    /// <summary>A proxy that anybody can reach and sign to hands out what its remote credentials may read (rule A2).</summary>
+    /// <summary>An open proxy would hand out what its remote credentials may read (rule A2).</summary>
     private static void CheckExposure(ProxyOptions options, ConfigurationProblems problems)
     {
         var clients = options.Clients;
@@ -84,19 +84,19 @@ internal static class OptionsValidator
         }
 
         var (setting, what) = isOpen
-            ? (Settings.Auth.Name, "nobody has to sign")
-            : (Settings.AccessKey.Name, "the well-known minioadmin keys hold");
+            ? (Settings.Auth.Name, "authentication is off")
+            : (Settings.AccessKey.Name, "the default minioadmin keys are in use");
         var where = string.Join(", ", options.Listen.Urls);
         if (options.Remotes.Count == 0)
         {
             problems.Warning(
-                setting, null, $"{what}, and the proxy listens on {where}: anybody who can reach it may read and write everything.");
+                setting, null, $"{what}, and the proxy listens on {where}: anyone who can reach it may read and write everything.");
         }
         else
         {
             problems.Error(
                 setting, null,
-                $"{what}, the proxy listens on {where}, and it would hand out what is on the remote. "
+                $"{what}, the proxy listens on {where}, and would expose the remote. "
                 + $"Set {Settings.AccessKey.Name} and {Settings.SecretKey.Name}, or listen on 127.0.0.1, or set {Settings.AllowDefaultKeys.Name}=true.");
         }
     }

@@ -6,8 +6,8 @@ using S3Overlay.Proxy.Protocol.Buckets;
 namespace S3Overlay.Proxy.Configuration.Checks;
 
 /// <summary>
-/// Tells by their addresses alone whether two endpoints are one store. Names are not looked up: two that lead to one place are not known
-/// to, but for AWS's, of which each finds the buckets of all regions.
+/// Compares two endpoints by address, without DNS lookups. All AWS endpoints of a partition are one store, because each finds the buckets
+/// of all regions.
 /// </summary>
 internal static class SameStore
 {

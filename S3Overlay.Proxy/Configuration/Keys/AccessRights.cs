@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Configuration.Keys;
 
-/// <summary>Says what a caller may do. Authentication has already said who it is.</summary>
+/// <summary>What a caller may do. Authentication has already identified it.</summary>
 public sealed class AccessRights
 {
     private readonly FrozenDictionary<string, ClientKey> _keys;
@@ -16,8 +16,8 @@ public sealed class AccessRights
     /// The rights of the keys given; with <paramref name="everyoneMayEverything"/> (<c>S3_OVERLAY_AUTH=none</c>) nothing is refused.
     /// </summary>
     /// <param name="keys">The keys that clients sign with.</param>
-    /// <param name="everyoneMayEverything">Whether nobody has to sign.</param>
-    /// <param name="readableByAll">What whoever asks may read, signed or not (rule A3); null for nothing.</param>
+    /// <param name="everyoneMayEverything">Whether authentication is off.</param>
+    /// <param name="readableByAll">What anyone may read without signing (rule A3); null for nothing.</param>
     public AccessRights(IEnumerable<ClientKey> keys, bool everyoneMayEverything = false, IReadOnlyList<BucketRight>? readableByAll = null)
     {
         _keys = keys.ToFrozenDictionary(key => key.AccessKey, StringComparer.Ordinal);
@@ -44,13 +44,13 @@ public sealed class AccessRights
         || _readableByAll.Any(right => right.CoversSome(bucket));
 
     /// <summary>
-    /// Whether whoever asks may do this, signed or not (rule A3): read an object that is opened to all, as it is now, or list a bucket that
-    /// is. Buckets that a store has alone are that store's to open, and whoever asks here says so.
+    /// Whether anyone may do this without signing (rule A3): read an object that is public, or list a public bucket. Buckets that only the
+    /// local store has are for that store to open.
     /// </summary>
     /// <param name="operation">What is asked for.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key; empty for the bucket itself.</param>
-    /// <param name="versionId">The version that is named; null for none. Versions of before are nobody's who did not sign.</param>
+    /// <param name="versionId">The version; null for the current one. Older versions need a signature.</param>
     public bool MayAll(S3Operation operation, string bucket, string key, string? versionId)
     {
         if (_readableByAll.Count == 0 || bucket.Length == 0 || !IsOpenRead(operation) || versionId is { Length: > 0 } and not "null")
@@ -69,9 +69,7 @@ public sealed class AccessRights
         return false;
     }
 
-    /// <summary>
-    /// Whether the caller may read the object: what the source of a copy needs beside the right to write its destination.
-    /// </summary>
+    /// <summary>Whether the caller may read the object. CopyObject needs this for its source.</summary>
     public bool MayRead(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Read, bucket, key);
 
     /// <summary>Whether the caller may write the object: what each key of DeleteObjects needs.</summary>
@@ -83,9 +81,7 @@ public sealed class AccessRights
         || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights
             .Any(right => right.Right >= AccessRight.Write && right.CoversSome(bucket)));
 
-    /// <summary>
-    /// Whether the caller may use the administration calls: by a key that says so, whoever else may do everything (rule A5).
-    /// </summary>
+    /// <summary>Whether the caller's key may administer (rule A5).</summary>
     public bool MayAdminister(S3Caller caller) => _keys.TryGetValue(caller.AccessKey, out var known) && known.IsAdministrator;
 
     private bool May(S3Caller caller, AccessRight needed, string bucket, string key)
@@ -100,7 +96,7 @@ public sealed class AccessRights
             return false;
         }
 
-        // Whoever has a key may ask which buckets there are: clients do so before anything else.
+        // Every key may list buckets: clients do so first.
         if (bucket.Length == 0)
         {
             return needed == AccessRight.Read;

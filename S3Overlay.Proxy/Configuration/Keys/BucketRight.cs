@@ -40,3 +40,13 @@ public sealed record BucketRight(string Pattern, AccessRight Right)
     private static bool Matches(ReadOnlySpan<char> pattern, string name) =>
         FileSystemName.MatchesSimpleExpression(pattern.ToString().Replace("\\", "\\\\", StringComparison.Ordinal), name, ignoreCase: false);
 }
+
+/// <summary>What a key may do where a pattern matches.</summary>
+public enum AccessRight
+{
+    /// <summary>Read objects, listings and settings.</summary>
+    Read,
+
+    /// <summary>Read, and change everything.</summary>
+    Write,
+}

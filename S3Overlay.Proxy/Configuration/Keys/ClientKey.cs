@@ -1,3 +1,6 @@
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
+
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Configuration.Keys;
@@ -10,20 +13,26 @@ namespace S3Overlay.Proxy.Configuration.Keys;
 public sealed record ClientKey(string AccessKey, string SecretKey, IReadOnlyList<BucketRight> Rights, bool IsAdministrator)
 {
     /// <summary>
-    /// The client's own keys at an S3 endpoint as local: what it asks of buckets without a remote is signed with them, so that the store
-    /// tells its users apart. Null where the proxy asks in its own name.
+    /// The client's own keys for a local S3 endpoint, so that the store can distinguish its users. Null to use the proxy's keys.
     /// </summary>
     public SigningCredentials? Local { get; init; }
 
     /// <summary>The right to everything.</summary>
     public static readonly IReadOnlyList<BucketRight> Everything = [new("*", AccessRight.Write)];
 
-    /// <summary>
-    /// Whether no client could sign with an access key: the credential scope of a signature is accessKey/date/region/service, with a comma
-    /// behind it, and a slash in the key could not be told apart.
-    /// </summary>
+    /// <summary>Whether no client can sign with this access key: it contains a separator of the signature's credential scope.</summary>
     public static bool IsAmbiguous(string accessKey) => accessKey.AsSpan().ContainsAny("/, \t=");
 
     /// <summary>The key without its secret: a record's own text would show it in the first log line that holds one.</summary>
     public override string ToString() => $"client key {AccessKey}";
+}
+
+/// <summary>The configured client keys, as authentication looks them up.</summary>
+public sealed class ClientKeyRing(IEnumerable<ClientKey> keys) : IKeyRing
+{
+    private readonly FrozenDictionary<string, string> _secrets =
+        keys.ToFrozenDictionary(key => key.AccessKey, key => key.SecretKey, StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public bool TryGetSecret(string accessKey, [NotNullWhen(true)] out string? secret) => _secrets.TryGetValue(accessKey, out secret);
 }

@@ -53,7 +53,7 @@ public static class KeysFile
 
             if (keys.Count == 0)
             {
-                problems.Add("holds no key, so that nobody could sign");
+                problems.Add("has no keys");
             }
 
             return problems.Count == 0 ? keys : throw new FormatException(string.Join("; ", problems) + ".");

@@ -1,10 +1,9 @@
-using System.Net;
-
 using S3Overlay.Proxy.Configuration.Keys;
+using System.Net;
 
 namespace S3Overlay.Proxy.Configuration.Options;
 
-/// <summary>Who may come in, and how.</summary>
+/// <summary>Who may send requests, and how.</summary>
 public sealed record ClientOptions
 {
     /// <summary>The keys clients sign with.</summary>
@@ -17,38 +16,47 @@ public sealed record ClientOptions
     public required bool HasDefaultKeys { get; init; }
 
     /// <summary>Whether clients have to sign.</summary>
-    public required AuthenticationMode Authentication { get; init; }
+    public AuthenticationMode Authentication { get; init; }
 
     /// <summary>What may be read without signing (rule A3).</summary>
-    public required IReadOnlyList<BucketRight> ReadableByAll { get; init; }
+    public IReadOnlyList<BucketRight> ReadableByAll { get; init; } = [];
 
     /// <summary>Whether default keys and no authentication are meant, wherever the proxy listens.</summary>
-    public required bool AllowsDefaultKeys { get; init; }
+    public bool AllowsDefaultKeys { get; init; }
 
     /// <summary>The domain whose sub-domains are buckets.</summary>
-    public required string Domain { get; init; }
+    public string Domain { get; init; } = "";
 
-    /// <summary>The reverse proxies whose word counts on where a client is and which host it asked; empty for none.</summary>
+    /// <summary>The reverse proxies whose forwarding headers are trusted.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 
     /// <summary>The one region signatures may name, or null for any.</summary>
-    public required string? Region { get; init; }
+    public string? Region { get; init; }
 
     /// <summary>The account that buckets belong to, or null where none is named.</summary>
     public string? AccountId { get; init; }
 
     /// <summary>Whether signatures of version 2 are taken, too.</summary>
-    public required bool AllowsVersion2 { get; init; }
+    public bool AllowsVersion2 { get; init; }
 
-    /// <summary>Whether everybody who reaches the proxy may do everything: with the well-known key, or without one.</summary>
+    /// <summary>Whether anyone who reaches the proxy may do everything: with the well-known key, or without one.</summary>
     public bool IsOpenToAll => HasDefaultKeys || Authentication == AuthenticationMode.None;
 
     /// <summary>
-    /// Further host names that requests may ask where <see cref="IsOpenToAll"/>; <c>*.example.com</c> stands for all names below
-    /// <c>example.com</c>.
+    /// Host names to accept while <see cref="IsOpenToAll"/>. <c>*.example.com</c> means all names below <c>example.com</c>.
     /// </summary>
     public IReadOnlyList<string> Hosts { get; init; } = [];
 
     /// <summary>Whether pages of any origin may read.</summary>
-    public required bool AllowsCrossOrigin { get; init; }
+    public bool AllowsCrossOrigin { get; init; }
+}
+
+/// <summary>Whether clients have to sign.</summary>
+public enum AuthenticationMode
+{
+    /// <summary>Every request is signed with a client key (rule A1).</summary>
+    Keys,
+
+    /// <summary>Authentication is off.</summary>
+    None,
 }

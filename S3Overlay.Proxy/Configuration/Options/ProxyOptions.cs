@@ -5,25 +5,25 @@ namespace S3Overlay.Proxy.Configuration.Options;
 /// <summary>All settings, read and checked.</summary>
 public sealed record ProxyOptions
 {
-    /// <summary>Who may come in, and how.</summary>
+    /// <summary>Who may send requests, and how.</summary>
     public required ClientOptions Clients { get; init; }
 
     /// <summary>The writable layer.</summary>
     public required LocalOptions Local { get; init; }
 
-    /// <summary>The lower layers, the one without a name first; empty in local-only mode.</summary>
+    /// <summary>The remotes, the unnamed one first; empty in local-only mode.</summary>
     public required IReadOnlyList<RemoteOptions> Remotes { get; init; }
 
-    /// <summary>Whether a start fails where a remote, or a bucket that is mapped, is not as it should be.</summary>
+    /// <summary>Whether the start fails if a remote or a mapped bucket does not answer as it should.</summary>
     public bool RequiresRemote { get; init; }
 
-    /// <summary>The lower layer that <c>S3_OVERLAY_REMOTE_*</c> tells of, without a name; null where there is none.</summary>
+    /// <summary>The unnamed remote, of <c>S3_OVERLAY_REMOTE_*</c>; null if there is none.</summary>
     public RemoteOptions? Remote => Remotes.FirstOrDefault(remote => remote.Name.Length == 0);
 
-    /// <summary>How long one request waits for remotes in all, however many there are: it is one setting for all of them.</summary>
+    /// <summary>How long one request waits for remotes in total.</summary>
     public TimeSpan RemoteBudget => Remotes is [var any, ..] ? any.Budget : Settings.RemoteBudget.DefaultValue;
 
-    /// <summary>What is kept of the remote.</summary>
+    /// <summary>The cache.</summary>
     public required CacheOptions Cache { get; init; }
 
     /// <summary>What clients see of the two layers.</summary>
@@ -32,12 +32,12 @@ public sealed record ProxyOptions
     /// <summary>Where the proxy listens.</summary>
     public required ListenAddresses Listen { get; init; }
 
-    /// <summary>Where those who watch it are answered, besides; empty for nowhere.</summary>
+    /// <summary>Addresses of the management port; empty for none.</summary>
     public IReadOnlyList<string> Management { get; init; } = [];
 
-    /// <summary>How long requests may take to finish once the proxy is told to stop.</summary>
-    public required TimeSpan ShutdownTimeout { get; init; }
+    /// <summary>How long requests may take to finish after a stop signal.</summary>
+    public TimeSpan ShutdownTimeout { get; init; }
 
-    /// <summary>Where each request leaves a line; null for nowhere.</summary>
+    /// <summary>The access log; null if it is off.</summary>
     public AccessLogOptions? AccessLog { get; init; }
 }

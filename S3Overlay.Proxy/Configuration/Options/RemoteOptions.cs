@@ -3,13 +3,13 @@ using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Configuration.Options;
 
-/// <summary>A lower layer, which is only ever read.</summary>
+/// <summary>A remote. It is only read, never written to.</summary>
 public sealed record RemoteOptions
 {
     /// <summary>Its name among several; empty for the one of <c>S3_OVERLAY_REMOTE_*</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where it was told of.</summary>
+    /// <summary>The settings it was read from.</summary>
     internal RemoteSettings Settings { get; init; } = RemoteSettings.Unnamed;
 
     /// <summary>What says where it is: a setting, or a connection string.</summary>
@@ -25,13 +25,13 @@ public sealed record RemoteOptions
     public required Uri? Endpoint { get; init; }
 
     /// <summary>Its region, or null where nothing says so.</summary>
-    public required string? Region { get; init; }
+    public string? Region { get; init; }
 
     /// <summary>How buckets are named in requests to it.</summary>
     public required AddressingStyle Addressing { get; init; }
 
-    /// <summary>What make of store it is; null to find out.</summary>
-    public required StoreMake? Make { get; init; }
+    /// <summary>Its vendor; null to detect it.</summary>
+    public StoreMake? Make { get; init; }
 
     /// <summary>The access key, or null for the standard AWS chain.</summary>
     public required string? AccessKeyId { get; init; }
@@ -40,39 +40,39 @@ public sealed record RemoteOptions
     public required string? SecretAccessKey { get; init; }
 
     /// <summary>The session token of temporary credentials, or null.</summary>
-    public required string? SessionToken { get; init; }
+    public string? SessionToken { get; init; }
 
     /// <summary>A named profile of the AWS configuration files, or null.</summary>
-    public required string? Profile { get; init; }
+    public string? Profile { get; init; }
 
     /// <summary>Whether requests are not signed.</summary>
-    public required bool IsAnonymous { get; init; }
+    public bool IsAnonymous { get; init; }
 
     /// <summary>Whether to agree to pay for requests.</summary>
-    public required bool RequestPayer { get; init; }
+    public bool RequestPayer { get; init; }
 
     /// <summary>A PEM file of authorities, or null for the system's.</summary>
-    public required string? CaFile { get; init; }
+    public string? CaFile { get; init; }
 
     /// <summary>How long one connection attempt may take.</summary>
-    public required TimeSpan ConnectTimeout { get; init; }
+    public TimeSpan ConnectTimeout { get; init; }
 
-    /// <summary>How long it may take to begin its answer.</summary>
-    public required TimeSpan FirstByteTimeout { get; init; }
+    /// <summary>How long it may take to start a response.</summary>
+    public TimeSpan FirstByteTimeout { get; init; }
 
-    /// <summary>How long a body may stand still.</summary>
-    public required TimeSpan StallTimeout { get; init; }
+    /// <summary>How long a body may stall.</summary>
+    public TimeSpan StallTimeout { get; init; }
 
     /// <summary>Bytes a second that a body has to bring, judged over <see cref="StallTimeout"/>; 0 for any.</summary>
-    public required long MinRate { get; init; }
+    public long MinRate { get; init; }
 
     /// <summary>How long attempts are repeated, in all.</summary>
-    public required TimeSpan Budget { get; init; }
+    public TimeSpan Budget { get; init; }
 
     /// <summary>Which buckets, and prefixes of buckets, are which there.</summary>
     public required IReadOnlyList<BucketMapping> Mapping { get; init; }
 
-    /// <summary>What becomes here of everything that no mapping of any remote names.</summary>
+    /// <summary>What happens to everything that no mapping of any remote names.</summary>
     public required UnmappedBuckets Unmapped { get; init; }
 
     /// <summary>The remote without its secrets.</summary>
@@ -83,4 +83,32 @@ public sealed record RemoteOptions
 
     /// <summary>What to call it before people.</summary>
     public string DisplayName => Endpoint?.GetLeftPart(UriPartial.Authority) ?? (Region is null ? "AWS" : $"AWS {Region}");
+}
+
+/// <summary>How a bucket is named in requests to an S3 endpoint.</summary>
+public enum AddressingStyle
+{
+    /// <summary>
+    /// By the host: virtual for the clouds that want it so, AWS first; path for everything else, which serves it without a wildcard in DNS.
+    /// </summary>
+    Auto,
+
+    /// <summary><c>https://host/bucket/key</c>.</summary>
+    Path,
+
+    /// <summary><c>https://bucket.host/key</c>.</summary>
+    Virtual,
+}
+
+/// <summary>What becomes of buckets that no mapping names (rule B6).</summary>
+public enum UnmappedBuckets
+{
+    /// <summary>They continue on the remote under their own name, and are not listed unless they are local too.</summary>
+    SameName,
+
+    /// <summary>The same, and the remote's buckets are listed.</summary>
+    Show,
+
+    /// <summary>They are local only.</summary>
+    Deny,
 }

@@ -4,17 +4,57 @@ namespace S3Overlay.Proxy.Configuration.Options;
 public sealed record ViewOptions
 {
     /// <summary>What listings show.</summary>
-    public required ListingScope Listing { get; init; }
+    public ListingScope Listing { get; init; }
 
     /// <summary>What a listing does when the remote cannot be listed.</summary>
-    public required ListingFailure ListingOnError { get; init; }
+    public ListingFailure ListingOnError { get; init; }
 
     /// <summary>What a delete leaves behind.</summary>
-    public required DeleteBehaviour Deletes { get; init; }
+    public DeleteBehaviour Deletes { get; init; }
 
     /// <summary>The largest object, in bytes, that is copied up for its sub-resources.</summary>
-    public required long CopyUpMax { get; init; }
+    public long CopyUpMax { get; init; }
 
     /// <summary>What a client gets where the remote says AccessDenied.</summary>
-    public required RemoteForbidden RemoteForbidden { get; init; }
+    public RemoteForbidden RemoteForbidden { get; init; }
+}
+
+/// <summary>What listings show.</summary>
+public enum ListingScope
+{
+    /// <summary>Local and remote as one (rule L1).</summary>
+    Merged,
+
+    /// <summary>Local alone (rule L3).</summary>
+    Local,
+}
+
+/// <summary>What a listing does when the remote cannot be listed (rule L4).</summary>
+public enum ListingFailure
+{
+    /// <summary>503, which clients repeat.</summary>
+    Error,
+
+    /// <summary>Local alone, said in a header.</summary>
+    Local,
+}
+
+/// <summary>What a delete leaves behind.</summary>
+public enum DeleteBehaviour
+{
+    /// <summary>A tombstone, which hides the remote's object for good (rule D1).</summary>
+    Tombstone,
+
+    /// <summary>Nothing: the object may come back from the remote (rule D2).</summary>
+    Local,
+}
+
+/// <summary>What a client gets where the remote says AccessDenied on an object (table F).</summary>
+public enum RemoteForbidden
+{
+    /// <summary>404, and a warning is logged.</summary>
+    NotFound,
+
+    /// <summary>403.</summary>
+    Forbidden,
 }

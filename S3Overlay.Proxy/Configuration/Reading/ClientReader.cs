@@ -45,22 +45,12 @@ internal static class ClientReader
                 + (origins[0] == access.Name ? "Set another." : $"Set {access.Name} and {secret.Name} to keys of the clients' own."));
         }
 
-        var options = new ClientOptions
+        var options = values.Fill(new ClientOptions
         {
             Keys = keys,
             KeysOrigin = string.Join(" and ", origins),
             HasDefaultKeys = keys.Exists(key => key is { AccessKey: LocalOptions.DefaultKey, SecretKey: LocalOptions.DefaultKey }),
-            Authentication = values.Get(Settings.Auth),
-            ReadableByAll = values.Get(Settings.AnonymousRead) ?? [],
-            AllowsDefaultKeys = values.Get(Settings.AllowDefaultKeys),
-            TrustedProxies = values.Get(Settings.TrustedProxies) ?? [],
-            Domain = values.Get(Settings.Domain),
-            Region = values.Get(Settings.Region),
-            AccountId = values.Get(Settings.AccountId),
-            AllowsVersion2 = values.Get(Settings.SigV2),
-            AllowsCrossOrigin = false,
-            Hosts = values.Get(Settings.Hosts) ?? [],
-        };
+        });
         return options with { AllowsCrossOrigin = values.Get(Settings.Cors) ?? !options.IsOpenToAll };
     }
 

@@ -19,30 +19,18 @@ internal static class LocalReader
             problems.Error(given.Name, null, $"is set without {missing.Name}. Set both.");
         }
 
-        // AWS_* names belong to the local endpoint only where there is one and every remote has keys of its own: otherwise somebody's
+        // AWS_* names mean the local endpoint only if there is one and every remote has keys of its own. Otherwise someone's
         // production keys would open this front door.
-        var endpoint = values.Get(Settings.LocalEndpoint) ?? connection?.Endpoint;
-        var takesAwsNames = endpoint is not null && remotes.Count > 0 && remotes.All(remote => remote.AccessKeyId is not null);
-        return new()
+        var options = values.Fill(new LocalOptions { Endpoint = connection?.Endpoint });
+        var takesAwsNames = options.Endpoint is not null && remotes.Count > 0 && remotes.All(remote => remote.AccessKeyId is not null);
+        return options with
         {
-            DataDirectory = values.Get(Settings.DataDirectory),
-            IsDurable = values.Get(Settings.Durable),
-            BucketLocation = values.Get(Settings.DefaultBucketLocation)!,
-            Endpoint = endpoint,
             AccessKey = KeyOf(access, connection?.AccessKey, AwsAccessKey),
             SecretKey = KeyOf(secret, connection?.SecretKey, "AWS_SECRET_ACCESS_KEY"),
             KeysOrigin = hasKeys ? access.Name
                 : connection is { AccessKey: not null } ? connection.Name
                 : takesAwsNames && values.Text(AwsAccessKey) is not null ? AwsAccessKey
                 : "the default",
-            SessionToken = values.Get(Settings.LocalSessionToken),
-            Proxies = values.Get(Settings.Proxies),
-            SpoolDirectory = values.Get(Settings.SpoolDirectory) ?? Path.Combine(Path.GetTempPath(), "s3overlay-spool"),
-            SpoolMaxBytes = values.Get(Settings.SpoolMaxBytes),
-            ReadsThroughOnError = values.Get(Settings.ReadThroughOnLocalError),
-            Region = values.Get(Settings.LocalRegion)!,
-            Addressing = values.Get(Settings.LocalAddressingStyle),
-            Make = values.Get(Settings.LocalStore),
         };
 
         string KeyOf(Setting<string?> setting, string? connected, string awsName) =>

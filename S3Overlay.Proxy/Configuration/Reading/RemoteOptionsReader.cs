@@ -4,20 +4,27 @@ using S3Overlay.Proxy.Configuration.Values;
 
 namespace S3Overlay.Proxy.Configuration.Reading;
 
-/// <summary>Reads the settings of the lower layers.</summary>
+/// <summary>Reads the remotes' settings.</summary>
 internal static class RemoteOptionsReader
 {
-    /// <summary>Settings that say something about the remote without a name, and do not switch it on.</summary>
+    /// <summary>Settings of the unnamed remote that do not switch it on.</summary>
     private static readonly Setting[] Details =
     [
         Settings.RemoteAnonymous, Settings.RemoteRequestPayer, Settings.RemoteCaFile, Settings.RemoteAddressingStyle, Settings.RemoteStore,
         Settings.RemoteSessionToken, Settings.Mapping,
     ];
 
-    /// <summary>Settings that need any remote.</summary>
+    /// <summary>Settings with one value for all remotes.</summary>
+    private static readonly Setting[] OfEveryRemote =
+    [
+        Settings.RemoteConnectTimeout, Settings.RemoteFirstByteTimeout, Settings.RemoteStallTimeout, Settings.RemoteMinRate,
+        Settings.RemoteBudget,
+    ];
+
+    /// <summary>Settings that have no effect without a remote.</summary>
     private static readonly Setting[] Common = [Settings.Unmapped, Settings.CacheEnabled];
 
-    /// <summary>The remotes: the one without a name first, where it is on, and then those of the list.</summary>
+    /// <summary>The unnamed remote first, if it is on, then those of <c>S3_OVERLAY_REMOTES</c>.</summary>
     public static IReadOnlyList<RemoteOptions> Read(SettingValues values, ConfigurationProblems problems)
     {
         var named = (values.Get(Settings.Remotes) ?? []).Select(name => ReadNamed(name, values, problems)).ToList();
@@ -29,7 +36,7 @@ internal static class RemoteOptionsReader
         if (values.HasOwn(Settings.Unmapped) && values.Get(Settings.Unmapped) == UnmappedBuckets.Deny
             && named.Find(remote => remote.Unmapped != UnmappedBuckets.Deny) is { } all)
         {
-            problems.Error(Settings.Unmapped.Name, "deny", $"contradicts the * in {all.Settings.Backs!.Name}. Take one of them away.");
+            problems.Error(Settings.Unmapped.Name, "deny", $"contradicts the * in {all.Settings.Backs!.Name}. Remove one of them.");
         }
 
         return named;
@@ -57,7 +64,7 @@ internal static class RemoteOptionsReader
         foreach (var detail in (hasOthers ? Details : Details.Concat(Common)).Where(values.HasOwn))
         {
             problems.Warning(detail.Name, null, hasOthers
-                ? "has no effect on the remotes of S3_OVERLAY_REMOTES, which have settings of their own, and there is no other. Take it away."
+                ? "has no effect: the remotes of S3_OVERLAY_REMOTES have settings of their own, and there is no other remote. Remove it."
                 : "has no effect without a remote. Set S3_OVERLAY_REMOTE_ENDPOINT, or S3_OVERLAY_REMOTE_PROFILE, _ANONYMOUS or _REGION for AWS.");
         }
 
@@ -88,7 +95,7 @@ internal static class RemoteOptionsReader
         var hasKeys = values.Has(settings.AccessKeyId) || values.Has(settings.SecretAccessKey) || values.Has(settings.Profile)
             || values.Get(settings.Anonymous);
         CheckCredentials(settings, values, problems);
-        return new()
+        return values.Fill(new RemoteOptions
         {
             Name = name,
             Settings = settings,
@@ -97,27 +104,15 @@ internal static class RemoteOptionsReader
                 : values.Get(settings.Anonymous) ? settings.Anonymous.Name
                 : hasKeys || connection?.AccessKey is null ? values.NameOf(settings.AccessKeyId)
                 : connection.Name,
-            Endpoint = values.Get(settings.Endpoint) ?? connection?.Endpoint,
-            Region = values.Get(settings.Region),
+            Endpoint = connection?.Endpoint,
             Addressing = connection is not null && !values.HasOwn(settings.Endpoint) && !values.HasOwn(settings.AddressingStyle)
                 ? AddressingStyle.Path
                 : values.Get(settings.AddressingStyle),
-            Make = values.Get(settings.Store),
             AccessKeyId = hasKeys ? values.Get(settings.AccessKeyId) : connection?.AccessKey,
             SecretAccessKey = hasKeys ? values.Get(settings.SecretAccessKey) : connection?.SecretKey,
-            SessionToken = values.Get(settings.SessionToken),
-            Profile = values.Get(settings.Profile),
-            IsAnonymous = values.Get(settings.Anonymous),
-            RequestPayer = values.Get(settings.RequestPayer),
-            CaFile = values.Get(settings.CaFile),
-            ConnectTimeout = values.Get(Settings.RemoteConnectTimeout),
-            FirstByteTimeout = values.Get(Settings.RemoteFirstByteTimeout),
-            StallTimeout = values.Get(Settings.RemoteStallTimeout),
-            MinRate = values.Get(Settings.RemoteMinRate),
-            Budget = values.Get(Settings.RemoteBudget),
             Mapping = mapping,
             Unmapped = unmapped,
-        };
+        }, settings.All.Concat(OfEveryRemote));
     }
 
     private static void CheckCredentials(RemoteSettings settings, SettingValues values, ConfigurationProblems problems)

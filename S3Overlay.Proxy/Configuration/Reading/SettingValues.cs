@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Configuration.Checks;
 
 namespace S3Overlay.Proxy.Configuration.Reading;
 
-/// <summary>Looks all settings up under their names, whatever the case, and notes what is wrong with them.</summary>
+/// <summary>The values of all settings. Names are case-insensitive. Invalid values become errors.</summary>
 internal sealed class SettingValues
 {
     private readonly IConfiguration _configuration;
@@ -15,10 +15,26 @@ internal sealed class SettingValues
         Add(Settings.All, problems);
     }
 
-    /// <summary>The names of all settings that are looked up.</summary>
+    /// <summary>The names of all known settings.</summary>
     public IReadOnlyCollection<string> Names => _names;
 
-    /// <summary>Looks further settings up.</summary>
+    /// <summary>
+    /// Fills options from the settings that declare them. An option keeps its value if its setting has neither a value nor a default.
+    /// </summary>
+    public TOptions Fill<TOptions>(TOptions options, IEnumerable<Setting>? settings = null)
+    {
+        foreach (var setting in settings ?? Settings.All)
+        {
+            if (setting is IFills<TOptions> filling && (_values.ContainsKey(setting) || setting.Default is not null))
+            {
+                options = filling.Fill(options, _values.TryGetValue(setting, out var value) ? value : setting.ParseValue(setting.Default!));
+            }
+        }
+
+        return options;
+    }
+
+    /// <summary>Adds settings, such as those of a named remote.</summary>
     public void Add(IEnumerable<Setting> settings, ConfigurationProblems problems)
     {
         foreach (var setting in settings)
@@ -31,19 +47,19 @@ internal sealed class SettingValues
         }
     }
 
-    /// <summary>The value; the default where it is not set, or cannot be read (which is then among the errors).</summary>
+    /// <summary>The value, or the default if it is not set or invalid.</summary>
     public T Get<T>(Setting<T> setting) => _values.TryGetValue(setting, out var value) ? (T)value! : setting.DefaultValue;
 
-    /// <summary>Whether the setting was given, under any of its names.</summary>
+    /// <summary>Whether it is set, under any of its names.</summary>
     public bool Has(Setting setting) => Find(setting) is not null;
 
-    /// <summary>Whether the setting was given under its own name.</summary>
+    /// <summary>Whether it is set under its own name.</summary>
     public bool HasOwn(Setting setting) => Text(setting.Name) is not null;
 
-    /// <summary>The name it was given under, else its own.</summary>
+    /// <summary>The name it is set under; its own if it is not set.</summary>
     public string NameOf(Setting setting) => Find(setting)?.Name ?? setting.Name;
 
-    /// <summary>A value outside the table; null where it is not set. An empty value counts as not set, as compose files write it.</summary>
+    /// <summary>A raw value; null if it is not set. An empty value counts as not set: compose files write it that way.</summary>
     public string? Text(string name) => _configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 
     private void Read(Setting setting, string name, string text, ConfigurationProblems problems)
@@ -60,9 +76,7 @@ internal sealed class SettingValues
         }
     }
 
-    /// <summary>
-    /// A value as it may be shown: who writes keys into an address, where they do not belong, is not to find them in a log.
-    /// </summary>
+    /// <summary>The value without user and password, for messages.</summary>
     private static string WithoutPassword(Setting setting, string text)
     {
         var scheme = text.IndexOf("://", StringComparison.Ordinal);

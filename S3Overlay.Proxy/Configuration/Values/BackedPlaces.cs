@@ -8,7 +8,7 @@ namespace S3Overlay.Proxy.Configuration.Values;
 /// <param name="IsEverythingElse">Whether it has everything that nothing else is named for, under the same names (<c>*</c>).</param>
 public sealed record BackedPlaces(IReadOnlyList<BucketMapping> Rows, bool IsEverythingElse)
 {
-    /// <summary>What stands for everything else.</summary>
+    /// <summary>Means everything else.</summary>
     public const string Everything = "*";
 
     /// <summary>

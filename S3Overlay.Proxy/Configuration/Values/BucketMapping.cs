@@ -6,7 +6,7 @@ namespace S3Overlay.Proxy.Configuration.Values;
 /// <summary>A bucket of the client's view, or its keys under a prefix, and what lies below.</summary>
 /// <param name="Local">The name clients use.</param>
 /// <param name="Remote">The bucket's name on the remote.</param>
-/// <param name="Prefix">What stands before every key there, always ending in a slash; empty for none.</param>
+/// <param name="Prefix">The prefix of every key there, ending in a slash; empty for none.</param>
 public sealed record BucketMapping(string Local, string Remote, string Prefix)
 {
     /// <summary>

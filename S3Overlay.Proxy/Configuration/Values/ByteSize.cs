@@ -12,7 +12,7 @@ public static class ByteSize
         ("B", 1),
     ];
 
-    /// <summary>Reads a size in bytes; a unit may stand behind it, with or without a space.</summary>
+    /// <summary>Parses a size in bytes, with an optional unit.</summary>
     /// <exception cref="FormatException">Anything else; a bare <c>M</c> too, which means two things.</exception>
     public static long Parse(string text)
     {

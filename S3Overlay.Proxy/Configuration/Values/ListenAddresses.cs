@@ -7,16 +7,16 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Proxy.Configuration.Values;
 
 /// <summary>
-/// Where the proxy is going to listen, as ASP.NET Core is told: <c>--urls</c>, <c>ASPNETCORE_URLS</c>, ports, or its own sections.
+/// Where the proxy listens, from ASP.NET Core's settings: <c>--urls</c>, <c>ASPNETCORE_URLS</c>, ports, or Kestrel's own sections.
 /// </summary>
 /// <param name="Urls">The addresses; a host of <c>*</c> or <c>+</c> is every interface.</param>
 /// <param name="IsFromSections">Whether they are in the server's own sections (<c>Kestrel:Endpoints</c>), which it reads itself.</param>
 public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSections)
 {
-    /// <summary>Where it listens unless told otherwise.</summary>
+    /// <summary>The default address.</summary>
     public const string Default = "http://127.0.0.1:8000";
 
-    /// <summary>Whether nobody but this machine can reach the proxy.</summary>
+    /// <summary>Whether only this machine can reach the proxy.</summary>
     public bool IsLoopbackOnly => Urls.All(IsLoopback);
 
     /// <summary>
@@ -59,7 +59,7 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
             : throw new FormatException(
                 $"names one port, and the addresses are {string.Join(", ", Urls)}. Write the port into them, or take one of the two settings away.");
 
-    /// <summary>Whether one of the addresses is that of the URL, so that whoever asks it asks this proxy.</summary>
+    /// <summary>Whether the URL leads to this proxy.</summary>
     public bool Include(Uri url) => Urls.Any(address =>
         TryParse(address, out var scheme, out var host, out var port)
         && scheme == url.Scheme && port == url.Port

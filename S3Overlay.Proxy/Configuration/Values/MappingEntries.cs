@@ -5,15 +5,10 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Configuration.Values;
 
-/// <summary>
-/// Splits the text of a mapping into what stands here and what there: entries with commas or line ends between them, or a JSON object.
-/// </summary>
+/// <summary>Splits a mapping into pairs: entries separated by commas or line ends, or a JSON object.</summary>
 internal static class MappingEntries
 {
-    /// <summary>
-    /// The entries; of one that names nothing there, or is not made of two halves, the second is null and the first is the entry as it
-    /// stands.
-    /// </summary>
+    /// <summary>The pairs. An entry without a second half is returned whole, with null.</summary>
     /// <exception cref="FormatException">What looks like a JSON object is none, or holds something else than text.</exception>
     public static IEnumerable<(string Local, string? Remote)> Read(string text) => text.StartsWith('{')
         ? OfJson(text)

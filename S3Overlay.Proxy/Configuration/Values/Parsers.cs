@@ -60,9 +60,7 @@ internal static class Parsers
         ? count
         : throw new FormatException($"must be a whole number from 1 to {byte.MaxValue}.");
 
-    /// <summary>
-    /// What stands in headers of requests as it is: access keys and session tokens. A line end in one would make each request fail.
-    /// </summary>
+    /// <summary>A value that is sent in a header as it is: an access key or a session token.</summary>
     public static string? Token(string text) => !text.AsSpan().ContainsAnyExceptInRange('!', '~')
         ? text
         : throw new FormatException("must be without spaces, line ends and letters beyond ASCII.");
@@ -70,10 +68,10 @@ internal static class Parsers
     /// <summary>How an endpoint is asked for a bucket.</summary>
     public static AddressingStyle Addressing(string text) => Styles(text);
 
-    /// <summary>What make of store an endpoint is; null to find out.</summary>
+    /// <summary>The vendor of an endpoint; null to detect it.</summary>
     public static StoreMake? Store(string text) => Stores(text);
 
-    /// <summary>The value a name stands for; the names are listed where it is none of them.</summary>
+    /// <summary>Parses one of several names.</summary>
     public static Func<string, T> OneOf<T>(params (string Name, T Value)[] choices) => text =>
     {
         foreach (var (name, value) in choices)
@@ -107,10 +105,10 @@ internal static class Parsers
         return uri is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" }
             ? uri
             : throw new FormatException(
-                "must be scheme, host and port alone: bucket names belong into S3_OVERLAY_BUCKET_MAPPING, keys into their own settings.");
+                "must be scheme, host and port alone: put bucket names into S3_OVERLAY_BUCKET_MAPPING and keys into their own settings.");
     }
 
-    /// <summary>Names of remotes, as they can stand in the name of a variable.</summary>
+    /// <summary>Names of remotes, which become part of variable names.</summary>
     public static IReadOnlyList<string> RemoteNames(string text)
     {
         var names = text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -163,7 +161,7 @@ internal static class Parsers
         ? Path.GetFullPath(text)
         : throw new FormatException("there is no such file.");
 
-    /// <summary>A file of certificates: that there are some is better told now than by every connection.</summary>
+    /// <summary>A file of certificates. Checked here, because otherwise every connection would fail.</summary>
     public static string? CertificateFile(string text)
     {
         var path = ExistingFile(text)!;
@@ -180,7 +178,7 @@ internal static class Parsers
         }
     }
 
-    /// <summary>Buckets, or objects of buckets, that everybody may read.</summary>
+    /// <summary>Buckets, or objects in them, that anyone may read.</summary>
     public static IReadOnlyList<BucketRight> ReadableByAll(string text)
     {
         var patterns = text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -197,7 +195,7 @@ internal static class Parsers
         ? text
         : throw new FormatException("is not a bucket name (letters, digits, dots and dashes).");
 
-    /// <summary>A region, as it stands in a signature's scope.</summary>
+    /// <summary>A region, as in a signature's scope.</summary>
     public static string? Region(string text) => text.All(static c => c is > ' ' and <= '~' and not ('/' or ','))
         ? text
         : throw new FormatException("must be a region's name such as us-east-1.");
@@ -207,7 +205,7 @@ internal static class Parsers
         ? text
         : throw new FormatException("must be an account's id of 12 digits.");
 
-    /// <summary>Host names in lower case; <c>*.</c> before one stands for all names below it.</summary>
+    /// <summary>Host names in lower case. <c>*.</c> before one means all names below it.</summary>
     public static IReadOnlyList<string> HostNames(string text)
     {
         var names = text.ToLowerInvariant().Split([',', ';', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

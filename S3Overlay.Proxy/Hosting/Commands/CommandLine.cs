@@ -102,7 +102,8 @@ internal static partial class CommandLine
         Command[] commands =
         [
             Make("serve", "Serve S3. This is the default.", _ => ServeCommand.RunAsync(settings), null, ServeExamples),
-            Make("demo", "Start a stand-in remote and an overlay on top of it, and print commands to try.", _ => DemoCommand.RunAsync(settings),
+            Make("demo", "Start a sample remote and an overlay on top of it, and print commands to try.",
+                _ => DemoCommand.RunAsync(settings),
                 null, "s3overlay demo"),
             Make("seed", "Put the demo's sample objects into the local layer.", _ => SeedCommand.RunAsync(settings),
                 null, "s3overlay seed --S3_OVERLAY_LOCAL_ENDPOINT=http://127.0.0.1:9000"),
@@ -233,7 +234,8 @@ internal static partial class CommandLine
 }
 
 /// <summary>A command whose help ends with details and examples.</summary>
-internal sealed class CommandWithExamples(string name, string description, params IReadOnlyList<string> examples) : Command(name, description)
+internal sealed class CommandWithExamples(string name, string description, params IReadOnlyList<string> examples)
+    : Command(name, description)
 {
     public IReadOnlyList<string> Examples { get; } = examples;
 

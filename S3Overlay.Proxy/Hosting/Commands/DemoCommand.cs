@@ -6,9 +6,7 @@ using S3Overlay.Proxy.Hosting.Demo;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
 
-/// <summary>
-/// The product with something to look at: a stand-in remote with sample objects, and the overlay over it, in one process.
-/// </summary>
+/// <summary>A sample remote with objects, and an overlay on top of it, in one process.</summary>
 internal static class DemoCommand
 {
     private const string DefaultFolder = "./data-demo";
@@ -24,7 +22,7 @@ internal static class DemoCommand
             await using var remote = await StartRemoteAsync(folder);
             await SampleObjects.PutAsync(remote.Services.Service, Console.Out, CancellationToken.None);
 
-            // What the demo is about comes last, so that no variable of the shell's points it elsewhere.
+            // Added last, so that the shell's variables do not change the demo.
             builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
             {
                 [Settings.AccessLog.Name] = builder.Configuration[Settings.AccessLog.Name]
@@ -57,7 +55,7 @@ internal static class DemoCommand
         }
     }
 
-    /// <summary>The stand-in: a second S3 port with a store of its own, in local-only mode. It need not survive a power cut.</summary>
+    /// <summary>The sample remote: a second S3 port with its own store, in local-only mode. It need not survive a power cut.</summary>
     private static Task<RunningProxy> StartRemoteAsync(string folder)
     {
         var builder = ProxyBuilder.FromSettings(new Dictionary<string, string?>

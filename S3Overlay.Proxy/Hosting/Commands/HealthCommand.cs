@@ -4,8 +4,7 @@ using S3Overlay.Proxy.Configuration.Reading;
 namespace S3Overlay.Proxy.Hosting.Commands;
 
 /// <summary>
-/// Asks the proxy that runs with the same settings whether it is ready, and says so by its exit code: for containers, whose images have no
-/// program that could ask.
+/// Asks the proxy with the same settings whether it is ready. For containers, whose images have no other program to ask with.
 /// </summary>
 internal static class HealthCommand
 {
@@ -26,7 +25,7 @@ internal static class HealthCommand
         if (options.Listen.Plain is not { } address)
         {
             Console.Error.WriteLine(
-                "The command \"health\" asks over plain HTTP, and none of the addresses is. Name one: --urls http://127.0.0.1:8000");
+                "The command \"health\" needs a plain HTTP address, and the proxy has none. Name one: --urls http://127.0.0.1:8000");
             return ExitCodes.BadConfiguration;
         }
 
@@ -41,7 +40,7 @@ internal static class HealthCommand
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
             Console.Error
-                .WriteLine($"{page} does not answer: {(failure is OperationCanceledException ? "it takes too long" : failure.Message)}");
+                .WriteLine($"{page} does not answer: {(failure is OperationCanceledException ? "timed out" : failure.Message)}");
             return ExitCodes.CannotRun;
         }
     }

@@ -7,12 +7,11 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Hosting.Commands;
 
 /// <summary>
-/// Puts the sample objects into the writable layer, and ends: for a stand-in remote, which is somebody's local layer before it is anybody's
-/// remote. It refuses to run where a remote is set, so that nothing that is a remote to this process is ever written to (rule W1).
+/// Stores the sample objects in the local layer. Refuses if a remote is set: nothing that is a remote to this process is ever written to
+/// (rule W1).
 /// </summary>
 internal static class SeedCommand
 {
-    /// <summary>Runs until all is there, or it cannot be.</summary>
     public static async Task<int> RunAsync(string[] arguments)
     {
         var builder = ProxyBuilder.FromEnvironment(arguments);
@@ -28,7 +27,7 @@ internal static class SeedCommand
         {
             Console.Error
                 .WriteLine(
-                "The command \"seed\" fills the local layer alone, and a remote is set. Take the remote's settings away, and say by S3_OVERLAY_LOCAL_ENDPOINT what to fill.");
+                "The command \"seed\" fills the local layer, but a remote is set. Remove the remote's settings, and set S3_OVERLAY_LOCAL_ENDPOINT to the store to fill.");
             return ExitCodes.BadConfiguration;
         }
 

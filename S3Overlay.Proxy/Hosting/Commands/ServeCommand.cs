@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Configuration.Reading;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
 
-/// <summary>Serves S3 until it is told to end.</summary>
+/// <summary>Serves S3 until a stop signal.</summary>
 public static class ServeCommand
 {
     /// <summary>Runs until Ctrl-C or SIGTERM.</summary>

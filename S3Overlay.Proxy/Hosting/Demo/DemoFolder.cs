@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Hosting.Demo;
 
-/// <summary>The demo's folder, made anew each time, and never a folder that is anything else.</summary>
+/// <summary>The demo's folder. Each demo empties it; any other folder is left alone.</summary>
 internal static class DemoFolder
 {
     private const string Mark = "this-is-a-demo-of-s3overlay";
@@ -15,7 +15,7 @@ internal static class DemoFolder
             {
                 if (!File.Exists(Path.Combine(folder, Mark)))
                 {
-                    throw new IOException("It is not empty, and not the folder of an earlier demo, which this one would delete.");
+                    throw new IOException("It is not empty, and was not created by an earlier demo.");
                 }
 
                 Directory.Delete(folder, recursive: true);

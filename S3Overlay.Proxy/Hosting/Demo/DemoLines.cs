@@ -3,12 +3,11 @@ using S3Overlay.Proxy.Hosting.Commands;
 
 namespace S3Overlay.Proxy.Hosting.Demo;
 
-/// <summary>What the demo says: commands that work as they stand.</summary>
+/// <summary>What the demo prints: commands to paste.</summary>
 internal static class DemoLines
 {
-    /// <summary>The lines.</summary>
     /// <param name="endpoint">The overlay.</param>
-    /// <param name="remote">The stand-in remote.</param>
+    /// <param name="remote">The sample remote.</param>
     /// <param name="folder">Where both keep their data.</param>
     /// <param name="program">How a shell starts this program.</param>
     public static IEnumerable<string> For(string endpoint, string remote, string folder, string program)
@@ -22,7 +21,7 @@ internal static class DemoLines
         return
         [
             "",
-            $"S3Overlay {CommandLine.Version} shows {remote} (a stand-in remote, only ever read) on {endpoint}, with caching on.",
+            $"S3Overlay {CommandLine.Version} shows {remote} (a sample remote, only ever read) on {endpoint}, with caching on.",
             $"Its data is in {folder}. The next demo starts afresh.",
             "",
             "In another terminal, paste this once:",

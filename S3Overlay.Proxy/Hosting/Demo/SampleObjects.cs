@@ -7,9 +7,7 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Hosting.Demo;
 
-/// <summary>
-/// The objects of a stand-in remote, made on the spot: text to read, photographs to delete, one object of 200 MiB to read in pieces.
-/// </summary>
+/// <summary>Generated objects for a sample remote: text, pictures, and one object of 200 MiB to read in ranges.</summary>
 internal static class SampleObjects
 {
     /// <summary>The bucket they are in.</summary>
@@ -32,10 +30,7 @@ internal static class SampleObjects
 
     private static readonly byte[] Hello = "hello from the remote\n"u8.ToArray();
 
-    /// <summary>
-    /// Puts them into a store, telling how far it is. What is there already stays as it is: another date would make it another version to
-    /// whoever reads it.
-    /// </summary>
+    /// <summary>Stores them, and prints progress. Objects that exist are left alone: a new date would make them a new version.</summary>
     /// <exception cref="S3Exception">The store refuses, or does not answer.</exception>
     public static async Task PutAsync(IS3Service service, TextWriter progress, CancellationToken cancellationToken)
     {
@@ -43,7 +38,7 @@ internal static class SampleObjects
             cancellationToken) == StatusCodes.Status404NotFound)
         {
             Check(await AskAsync(service, S3Operation.CreateBucket, "PUT", "", [], new SampleBody(0), cancellationToken),
-                $"made no bucket {Bucket}");
+                $"did not create the bucket {Bucket}");
         }
 
         foreach (var (key, size, contentType) in Objects)
@@ -51,14 +46,14 @@ internal static class SampleObjects
             if (await AskAsync(service, S3Operation.HeadObject, "HEAD", key, [], new SampleBody(0),
                 cancellationToken) == StatusCodes.Status200OK)
             {
-                await progress.WriteLineAsync($"s3://{Bucket}/{key} is there");
+                await progress.WriteLineAsync($"s3://{Bucket}/{key} exists");
                 continue;
             }
 
-            await progress.WriteLineAsync($"making s3://{Bucket}/{key} ({ByteSize.Format(size == 0 ? Hello.Length : size)})");
+            await progress.WriteLineAsync($"storing s3://{Bucket}/{key} ({ByteSize.Format(size == 0 ? Hello.Length : size)})");
             var body = size == 0 ? new SampleBody(Hello) : new SampleBody(size);
             Check(await AskAsync(service, S3Operation.PutObject, "PUT", key, new HeaderDictionary { ["Content-Type"] = contentType }, body,
-                cancellationToken), $"took no {key}");
+                cancellationToken), $"did not accept {key}");
         }
     }
 
@@ -70,7 +65,7 @@ internal static class SampleObjects
         }
     }
 
-    /// <summary>The status of the store's answer. A built-in store says what is wrong by an exception, an endpoint by its answer.</summary>
+    /// <summary>The status of the response. The built-in store throws refusals, an endpoint answers them.</summary>
     private static async Task<int> AskAsync(
         IS3Service service, S3Operation operation, string method, string key, HeaderDictionary headers, SampleBody body,
         CancellationToken cancellationToken)

@@ -40,17 +40,17 @@ internal sealed class BucketCheck(EndpointQuestions questions, CheckedEndpoint e
         { IsUnderstood: true } =>
             Found(Verdict.Passed, $"{endpoint.Name} has {Bucket}, and lets it be listed{(Key is null ? ". It is empty" : "")}."),
         { Failure.Failure: RemoteFailure.NoSuchBucket or RemoteFailure.NoSuchKey } => Found(
-            Verdict.Failed, $"{endpoint.Name} does not have {Bucket}{Shown}.", $"Correct its name in {Setting}, or make it there."),
+            Verdict.Failed, $"{endpoint.Name} does not have {Bucket}{Shown}.", $"Correct its name in {Setting}, or create it there."),
         { Failure.Failure: RemoteFailure.AccessDenied } => Found(
             Verdict.Undecided,
-            $"{endpoint.Name} does not let {Bucket}{Shown} be listed ({EndpointFindings.Answer(reply)}), so that it cannot be told whether it is there.",
+            $"{endpoint.Name} does not let {Bucket}{Shown} be listed ({EndpointFindings.Answer(reply)}). Whether it exists is unknown.",
             $"Allow s3:ListBucket, or correct its name in {Setting}."),
         { Status: < 300, Failure: { } nonsense } =>
             Found(Verdict.Undecided, $"{nonsense.Message} So it was when {Bucket}{Shown} was listed.",
             $"See whether {endpoint.EndpointSetting} is the address of S3."),
         _ => Found(
             Verdict.Undecided,
-            $"{endpoint.Name} answers {EndpointFindings.Answer(reply)} when {Bucket}{Shown} is listed, so that it cannot be told whether it is there.",
+            $"{endpoint.Name} answers {EndpointFindings.Answer(reply)} when {Bucket}{Shown} is listed. Whether it exists is unknown.",
             $"See whether {endpoint.EndpointSetting} and {Setting} are right."),
     };
 

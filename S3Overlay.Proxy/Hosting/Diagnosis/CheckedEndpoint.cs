@@ -56,7 +56,7 @@ internal sealed record CheckedEndpoint
         AccessKey = Shortened(local.AccessKey),
     };
 
-    /// <summary>An access key as it may be shown (rule A4): enough of it to tell two apart.</summary>
+    /// <summary>An access key for display (rule A4): enough to recognize it.</summary>
     public static string? Shortened(string? key) => key is null or LocalOptions.DefaultKey ? key
         : key.Length < 12 ? $"{key[..Math.Min(2, key.Length)]}..."
         : $"{key[..4]}...{key[^4..]}";

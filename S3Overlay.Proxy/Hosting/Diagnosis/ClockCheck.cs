@@ -8,7 +8,7 @@ internal sealed class ClockCheck(EndpointCheck asked, CheckedEndpoint endpoint) 
     /// <inheritdoc/>
     public Task<Finding> RunAsync(CancellationToken cancellationToken) => Task.FromResult(asked.Last?.Ahead switch
     {
-        null => Found(Verdict.Undecided, $"{endpoint.Name} does not tell the time in its answers.",
+        null => Found(Verdict.Undecided, $"{endpoint.Name} sends no date in its responses.",
             "Nothing has to be done, unless signatures are refused."),
         { } ahead when ahead.Duration() > EndpointFindings.ClockTolerance => Found(
             Verdict.Failed,

@@ -8,7 +8,8 @@ using S3Overlay.Proxy.Protocol.Buckets;
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
 /// <summary>
-/// Whether a remote's credentials can be obtained, and whose they are: AWS tells, of other stores the access key is all there is.
+/// Whether a remote's credentials can be obtained, and whose they are. AWS names the account; for other stores only the access key is
+/// known.
 /// </summary>
 /// <param name="remote">The remote.</param>
 /// <param name="time">The clock.</param>

@@ -9,7 +9,7 @@ namespace S3Overlay.Proxy.Hosting.Diagnosis;
 /// <summary>What may come of any question to an endpoint: no answer, refused credentials, trouble of its own.</summary>
 internal static class EndpointFindings
 {
-    /// <summary>Clocks that differ by more are told; S3 itself refuses signatures that are 15 minutes off.</summary>
+    /// <summary>Larger clock differences are reported. S3 refuses signatures that are 15 minutes off.</summary>
     public static readonly TimeSpan ClockTolerance = TimeSpan.FromMinutes(5);
 
     /// <summary>What is wrong with the endpoint, whatever was asked of it; null where it answers and accepts who asks.</summary>

@@ -6,7 +6,7 @@ internal enum Verdict
     /// <summary>It is as it should be.</summary>
     Passed,
 
-    /// <summary>It could not be told, or may well be meant so.</summary>
+    /// <summary>Unknown, or possibly intended.</summary>
     Undecided,
 
     /// <summary>It has to be mended.</summary>

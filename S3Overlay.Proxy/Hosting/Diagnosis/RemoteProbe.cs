@@ -7,14 +7,13 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
 /// <summary>
-/// Tries every remote, and every bucket that is mapped, beside the start and again until each has been found right once: a wrong name, key
-/// or address is told in the log as soon as it is known. It asks for nothing but listings of one row, and the start does not wait for it
-/// (rule M5).
+/// Checks every remote and mapped bucket in the background after the start, until each has succeeded once. Mistakes are logged as soon as
+/// they are known. It only sends listings of one row (rule M5).
 /// </summary>
 /// <param name="remotes">What there is to try.</param>
-/// <param name="health">Looks at the layers, and is told what is wrong with mapped buckets.</param>
+/// <param name="health">Checks the layers, and reports problems of mapped buckets.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Where findings are told.</param>
+/// <param name="logger">For findings.</param>
 internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChecks health, TimeProvider time, ILogger<RemoteProbe> logger)
     : IAsyncDisposable
 {
@@ -82,7 +81,7 @@ internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChec
 
     private async Task RunAsync()
     {
-        // Nobody's request.
+        // Not part of any request's trace.
         Activity.Current = null;
         for (var pause = FirstPause; !await TryAllAsync(); pause = TimeSpan.FromTicks(Math.Min(2 * pause.Ticks, LongestPause.Ticks)))
         {
@@ -102,7 +101,7 @@ internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChec
     {
         if (!await health.IsWellAsync(remote.Options.Role))
         {
-            // What is wrong with the remote is told once, and not of each of its buckets again.
+            // A problem of the remote is reported once, not again for each bucket.
             return false;
         }
 

@@ -26,7 +26,7 @@ internal sealed record SpaceCheck(string Subject, string Folder, string Setting)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return Found(Verdict.Undecided, $"How much room is left for {Folder} cannot be told: {failure.Message}");
+            return Found(Verdict.Undecided, $"Cannot read how much space is left for {Folder}: {failure.Message}");
         }
 
         var text = string.Create(CultureInfo.InvariantCulture, $"{free / (double)(1 << 30):0.0} GiB are free for {Folder}.");

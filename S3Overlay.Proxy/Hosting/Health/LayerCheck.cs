@@ -7,19 +7,13 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Health;
 
-/// <summary>
-/// Whether a layer answers. It is asked when somebody asks for the proxy's health and no more often than once in a while, however many ask:
-/// load balancers ask from several places every few seconds, and the remote counts requests.
-/// </summary>
+/// <summary>Checks a layer on demand, at most once per period: load balancers ask often, and remotes count requests.</summary>
 /// <param name="layer">What it is to people: <c>local store</c>, <c>remote</c>.</param>
 /// <param name="remembered">How long an answer counts.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider time) : IHealthCheck
 {
-    /// <summary>
-    /// A layer that takes longer to say anything is in trouble: a little longer than what asks an endpoint takes to say why it does not
-    /// answer.
-    /// </summary>
+    /// <summary>A little longer than the checked endpoint's own time-out, so that its reason arrives.</summary>
     private static readonly TimeSpan Timeout = EndpointQuestions.Timeout + TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
@@ -27,18 +21,16 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
     private long? _lookedAt;
     private bool _isTroubled;
 
-    /// <summary>
-    /// Asks the layer for anything at all, and says what is wrong with it, or throws; null until it is open, and where there is none.
-    /// </summary>
+    /// <summary>Sends the layer a request, and returns what is wrong, or throws. Null until the layer is open.</summary>
     public Func<CancellationToken, Task<string?>>? Ask { get; set; }
 
     /// <summary>What else is known to be wrong with it, without asking; null for nothing.</summary>
     public Func<string?> Known { get; set; } = static () => null;
 
-    /// <summary>Cancelled when the proxy ends: what is under way ends too, and is not told as trouble.</summary>
+    /// <summary>Cancelled when the proxy stops. Checks in progress then end without a log message.</summary>
     public CancellationToken Ending { get; set; }
 
-    /// <summary>Where trouble and its end are told, once each.</summary>
+    /// <summary>Logs the start and the end of trouble.</summary>
     public ILogger? Logger { get; set; }
 
     /// <inheritdoc/>
@@ -47,7 +39,7 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
             ? HealthCheckResult.Healthy()
             : new HealthCheckResult(context.Registration.FailureStatus, trouble);
 
-    /// <summary>Looks, unless there was a look a while ago. Never fails: trouble is told in the log, and returned; null for none.</summary>
+    /// <summary>Checks, unless the last result is recent. Never throws; null for no trouble.</summary>
     public Task<string?> LookAsync() => Ask is { } ask ? LookAsync(ask) : Task.FromResult<string?>(null);
 
     private Task<string?> LookAsync(Func<CancellationToken, Task<string?>> ask)
@@ -67,7 +59,7 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
     /// <summary>What is wrong with the layer; null for nothing.</summary>
     private async Task<string?> LookOnceAsync(Func<CancellationToken, Task<string?>> ask)
     {
-        // Nobody's request.
+        // Not part of any request's trace.
         Activity.Current = null;
         var trouble = await TroubleAsync(ask);
         if (!Ending.IsCancellationRequested && Logger is { } logger && _isTroubled != trouble is not null)

@@ -5,8 +5,7 @@ using S3Overlay.Proxy.Hosting.Diagnosis;
 namespace S3Overlay.Proxy.Hosting.Health;
 
 /// <summary>
-/// The health of the proxy: without local nothing can be promised, so that requests had better go elsewhere; without a remote all that was
-/// written or is held is still served, so that the proxy is degraded and stays where it is.
+/// The proxy's health. Without the local layer it is unhealthy. Without a remote it is degraded: writes and cache entries are still served.
 /// </summary>
 /// <param name="remotes">What the remotes are to people.</param>
 /// <param name="time">The clock.</param>
@@ -31,7 +30,7 @@ internal sealed class LayerChecks(IEnumerable<string> remotes, TimeProvider time
 
     /// <summary>Makes the layers known that are to be looked at.</summary>
     /// <param name="services">The layers.</param>
-    /// <param name="loggers">Where trouble is told.</param>
+    /// <param name="loggers">For trouble.</param>
     /// <param name="known">What else is known to be wrong with a remote, by its role; null for nothing.</param>
     /// <param name="ending">Cancelled when the proxy ends.</param>
     public void Watch(ProxyServices services, ILoggerFactory loggers, Func<string, string?> known, CancellationToken ending)

@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Overlay.Reading;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
 
-/// <summary>The built-in store as the writable layer, and the folder of held copies beside it.</summary>
+/// <summary>The built-in store as the local layer, and its cache folder.</summary>
 internal static class EmbeddedLayer
 {
     /// <summary>Opens it.</summary>

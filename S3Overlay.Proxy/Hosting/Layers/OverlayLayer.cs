@@ -27,7 +27,7 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
             OutageOf(setup, settings, local),
             setup.Meters.Overlay);
         setup.Meters.Watch("s3_overlay_revalidations_in_progress", "{question}",
-            "Questions to the remote whether a held copy is current, under way.", () => reader.Revalidating);
+            "Checks of cache entries against the remote in progress.", () => reader.Revalidating);
         setup.Meters.Watch("s3_overlay_refreshes_in_progress", "{copy}",
             "Copies near the end of their life that are compared with the remote, or fetched anew, while they are served.", () =>
             reader.Refreshing);
@@ -42,7 +42,7 @@ internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader)
             return null;
         }
 
-        // What it would remember nobody would make it forget: writes are not seen there.
+        // No negative cache: this reader does not see writes, so nothing would invalidate it.
         var direct = new RemoteReader(settings with { Freshness = settings.Freshness with { NegativeLife = TimeSpan.Zero } }, null,
             setup.Time, setup.LoggerOf<RemoteReader>());
         var outage = setup.Opened.Add(new LocalFailover(ping, direct, setup.Time, setup.LoggerOf<LocalFailover>()));

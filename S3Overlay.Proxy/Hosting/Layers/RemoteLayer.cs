@@ -37,7 +37,7 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
         return new RemoteLayer(others, new RouteTable(rows, others), checks);
     }
 
-    /// <summary>Whether a remote keeps for itself what a bucket, or an object of it, is there after mapping (rule A1).</summary>
+    /// <summary>Whether a remote reserves the name of a bucket or object after mapping (rule A1).</summary>
     public async ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         if (Buckets.Find(bucket) is not { } routes)
@@ -65,13 +65,13 @@ internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IRea
         var credentials = RemoteCredentials.SourceOf(remote, setup.Time,
             reason => Log.RemoteCredentialsNotRenewed(setup.LoggerOf<S3Remote>(), remote.Role, reason));
         var client = setup.Opened.Add(new S3WireClient(settings, credentials, setup.Time,
-            (bucket, isDown) => Tell(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));
+            (bucket, isDown) => LogHealth(setup.LoggerOf<S3Remote>(), settings.Name, bucket, isDown)));
         setup.Meters.WatchOutage(remote.Role, () => client.IsDown);
         var asked = new S3Remote(settings, client, setup.Time);
         return (asked, new RemoteChecks(remote, new EndpointQuestions(settings, client, setup.Time, credentials, asked.Note), credentials));
     }
 
-    private static void Tell(ILogger logger, string remote, string bucket, bool isDown)
+    private static void LogHealth(ILogger logger, string remote, string bucket, bool isDown)
     {
         if (isDown)
         {

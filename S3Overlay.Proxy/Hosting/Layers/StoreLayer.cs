@@ -83,9 +83,7 @@ internal static class StoreLayer
         return new EndpointCheck(new EndpointQuestions(settings, client, setup.Time, keys), CheckedEndpoint.Of(local, settings));
     }
 
-    /// <summary>
-    /// Asks the store for anything, for no longer than whoever asks for health waits: what it failed by at last is what is told.
-    /// </summary>
+    /// <summary>Sends the store one request, within the time limit of a health check. Reports the last failure.</summary>
     /// <exception cref="RemoteException">It does not answer; says why, and what to do.</exception>
     private static async Task CheckAsync(StoreLayerState state, EndpointSettings settings, CheckedEndpoint endpoint,
         CancellationToken cancellationToken)
@@ -100,7 +98,7 @@ internal static class StoreLayer
         }
     }
 
-    /// <summary>A folder that cannot be used would show in reads that are never held, and in uploads that fail, long after.</summary>
+    /// <summary>Checks the folder now: otherwise fills and uploads would fail much later.</summary>
     /// <exception cref="StartupException">It cannot.</exception>
     private static void TrySpool(string folder)
     {
@@ -145,12 +143,12 @@ internal static class StoreLayer
         setup.Meters.Watch("s3_overlay_spool_bytes", "By", "Bytes set aside in the spool for fills under way.", () => spool.Used);
         setup.Meters.WatchTotals(
             "s3_overlay_copy_uploads_total",
-            "Copies, or chunks of them, put into the local store.",
+            "Uploads of cache entries, or chunks of them, to the local store.",
             "outcome",
             (Outcomes.Ok, () => held.Uploads),
             (Outcomes.Failed, () => held.UploadFailures));
         setup.Meters.WatchTotals(
-            "s3_overlay_uncached_reads_total", "Cold reads that could not be held.", "reason", ("spool full", () => held.SpoolRefusals));
+            "s3_overlay_uncached_reads_total", "Misses that could not be cached.", "reason", ("spool full", () => held.SpoolRefusals));
         return held;
     }
 

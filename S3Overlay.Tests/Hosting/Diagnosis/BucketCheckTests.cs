@@ -34,7 +34,7 @@ public sealed class BucketCheckTests : DiagnosisTestBase
 
         Assert.Equal((Verdict.Failed, setting), (finding.Verdict, finding.Setting));
         Assert.Equal(
-            $"{Address} does not have the bucket \"prod-fotos\", which photos shows. Correct its name in {setting}, or make it there.",
+            $"{Address} does not have the bucket \"prod-fotos\", which photos shows. Correct its name in {setting}, or create it there.",
             finding.ToString());
     }
 
@@ -45,7 +45,7 @@ public sealed class BucketCheckTests : DiagnosisTestBase
         var finding = await ChecksOf("S3_OVERLAY_BUCKET_MAPPING=photos:prod-photos").Buckets[0].RunAsync(default);
 
         Assert.Equal(Verdict.Undecided, finding.Verdict);
-        Assert.Contains("cannot be told whether it is there", finding.Message, StringComparison.Ordinal);
+        Assert.Contains("Whether it exists is unknown", finding.Message, StringComparison.Ordinal);
         Assert.Contains("s3:ListBucket", finding.Remedy, StringComparison.Ordinal);
     }
 

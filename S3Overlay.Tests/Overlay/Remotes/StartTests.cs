@@ -67,7 +67,7 @@ public sealed class StartTests
             ("S3_OVERLAY_BUCKET_MAPPING", "photos:prod-fotos,others:prod-photos"));
         var line =
             $"{RemotesScene.TextOf(remote)} does not have the bucket \"prod-fotos\", which photos shows. "
-            + "Correct its name in S3_OVERLAY_BUCKET_MAPPING, or make it there.";
+            + "Correct its name in S3_OVERLAY_BUCKET_MAPPING, or create it there.";
         await Patience.UntilAsync(() => proxy.Output.Contains(line, StringComparison.Ordinal), "The mapping is not told.");
 
         var health = await new SignedHttp(proxy.Endpoint).SendUnsignedAsync("GET", "/health");

@@ -9,7 +9,7 @@ internal static class AdminText
 {
     private static readonly (string Unit, double Factor)[] Sizes = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
 
-    /// <summary>A name as a terminal may show it: one with control characters stands in quotes, and they are escaped.</summary>
+    /// <summary>A name for a terminal. Control characters are escaped, and the name is quoted.</summary>
     public static string Name(string name) => name.Any(char.IsControl) ? $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(name)}\""
         : name;
 
@@ -32,7 +32,7 @@ internal static class AdminText
         return Count(bytes, "byte");
     }
 
-    /// <summary>A number of things: <c>1 copy</c>, <c>2 copies</c>.</summary>
+    /// <summary>A number of things: <c>1 entry</c>, <c>2 entries</c>.</summary>
     public static string Count(long count, string thing, string? things = null) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? thing : things ?? thing + "s")}");
 
