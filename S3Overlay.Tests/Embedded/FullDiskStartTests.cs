@@ -89,7 +89,7 @@ public sealed class FullDiskStartTests
             catch (IOException failure)
             {
                 Assert.True(StoreDisk.IsFull(failure));
-                Assert.Contains("Make room on the disk of S3_OVERLAY_DATA_DIR", StartupException.FromOpening(failure, full.Folder).Message,
+                Assert.Contains("Free space on the disk of S3_OVERLAY_DATA_DIR", StartupException.FromOpening(failure, full.Folder).Message,
                     StringComparison.Ordinal);
             }
 
