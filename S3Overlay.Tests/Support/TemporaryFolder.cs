@@ -10,14 +10,12 @@ public sealed class TemporaryFolder : IDisposable
 {
     private const string Memory = "/dev/shm";
 
-    private static readonly bool IsInMemory =
-        !FullRunAttribute.IsOn && Directory.Exists(Memory) && new DriveInfo(Memory).AvailableFreeSpace > 4L << 30;
+    private static readonly string? InMemory = MakeRoot();
 
     /// <summary>Its path.</summary>
-    public string Path { get; } = OperatingSystem.IsLinux() && IsInMemory
-        ? Directory.CreateDirectory(
-            $"{Memory}/s3overlay-test-{Guid.NewGuid():n}", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute).FullName
-        : Directory.CreateTempSubdirectory("s3overlay-test-").FullName;
+    public string Path { get; } = InMemory is null
+        ? Directory.CreateTempSubdirectory("s3overlay-test-").FullName
+        : Directory.CreateDirectory(System.IO.Path.Combine(InMemory, $"{Guid.NewGuid():n}")).FullName;
 
     /// <summary>A path in it.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
@@ -33,5 +31,30 @@ public sealed class TemporaryFolder : IDisposable
         {
             // A process that was just killed may still hold a file; the folder is the system's to clean then.
         }
+    }
+
+    /// <summary>One folder for the process, removed when it ends: what a test leaves would stay in memory.</summary>
+    private static string? MakeRoot()
+    {
+        if (FullRunAttribute.IsOn || !OperatingSystem.IsLinux() || !Directory.Exists(Memory)
+            || new DriveInfo(Memory).AvailableFreeSpace < 4L << 30)
+        {
+            return null;
+        }
+
+        var root = $"{Memory}/s3overlay-tests-{Environment.ProcessId}-{Guid.NewGuid():n}";
+        Directory.CreateDirectory(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            try
+            {
+                Directory.Delete(root, recursive: true);
+            }
+            catch (IOException)
+            {
+                // As above: a killed process may still hold a file.
+            }
+        };
+        return root;
     }
 }
