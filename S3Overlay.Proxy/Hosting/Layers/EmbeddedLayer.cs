@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Cache;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reading;
+using S3Overlay.Proxy.Overlay.Writes;
 
 namespace S3Overlay.Proxy.Hosting.Layers;
 

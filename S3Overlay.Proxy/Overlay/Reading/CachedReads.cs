@@ -32,7 +32,7 @@ internal sealed class CachedReads(Fills fills, CacheEntries copies, HitReads war
         for (var restarts = 0; ; restarts++)
         {
             var inUse = fills.Objects.Find(name);
-            var openings = fills.Objects.Openings(name);
+            var openings = fills.Objects.Completions(name);
             var finding = copies.FindAsync(name, remote, wish, cancellationToken);
             if (!IsKnownToBeThere(local.IsDeleted))
             {

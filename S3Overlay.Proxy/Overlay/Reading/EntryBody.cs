@@ -65,7 +65,7 @@ internal sealed class EntryBody(
             }
 
             _position += read;
-            return read > 0 ? read : throw new RemoteException(RemoteFailure.BodyBroken, "The remote's answer ended early.");
+            return read > 0 ? read : throw new RemoteException(RemoteFailure.BodyBroken, "The remote's response ended early.");
         }
         catch (RemoteException drifted) when (drifted.Failure == RemoteFailure.Drifted)
         {
@@ -120,7 +120,7 @@ internal sealed class EntryBody(
     private bool IsExpected(ObjectInfo info) => info.ETag == expected.ETag && info.Size == expected.Size;
 
     private static RemoteException Changed() =>
-        new(RemoteFailure.Changed, "The remote answered with another version than the one asked for.");
+        new(RemoteFailure.Changed, "The remote sent another version than the one requested.");
 
     private async Task<RemoteObject> AskAsync(CancellationToken cancellationToken)
     {

@@ -43,7 +43,7 @@ internal sealed class FillReader(ReadAhead readAhead, TimeProvider time)
         CancellationToken cancellationToken)
     {
         var position = range.First;
-        while (position <= range.Last && held.Copy.FirstHeld(position) is { } run && run.First <= position)
+        while (position <= range.Last && held.Entry.FirstHeld(position) is { } run && run.First <= position)
         {
             position = run.Last + 1;
         }
@@ -73,7 +73,7 @@ internal sealed class FillReader(ReadAhead readAhead, TimeProvider time)
         var pace = new SlowRemoteDetector(time);
         for (var refetches = 0; position <= range.Last;)
         {
-            var reached = await EntrySender.SendHeldAsync(held.Copy, range with { First = position }, answer, hits, cancellationToken);
+            var reached = await EntrySender.SendHeldAsync(held.Entry, range with { First = position }, answer, hits, cancellationToken);
             refetches = reached > position ? 0 : refetches + 1;
             position = reached;
             if (position > range.Last)
@@ -91,7 +91,7 @@ internal sealed class FillReader(ReadAhead readAhead, TimeProvider time)
                 pace.Reached(position);
                 if (pace.IsSlow)
                 {
-                    held.Spread(readAhead.Rest(held.Copy, range with { First = position }));
+                    held.Spread(readAhead.Rest(held.Entry, range with { First = position }));
                 }
 
                 var began = time.GetTimestamp();
@@ -112,11 +112,11 @@ internal sealed class FillReader(ReadAhead readAhead, TimeProvider time)
         try
         {
             await using var source = await held.Remote.Remote.GetAsync(
-                RemoteReads.Of(held.Remote, held.Name.Key, held.Copy.Info.ETag, range), cancellationToken);
-            if (source.Info.ETag != held.Copy.Info.ETag || source.Info.Size != held.Copy.Info.Size)
+                RemoteReads.Of(held.Remote, held.Name.Key, held.Entry.Info.ETag, range), cancellationToken);
+            if (source.Info.ETag != held.Entry.Info.ETag || source.Info.Size != held.Entry.Info.Size)
             {
                 throw held.Gone(
-                    new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for."));
+                    new RemoteException(RemoteFailure.Changed, "The remote sent another version than the one requested."));
             }
 
             await Streaming.SendAsync(source, range, answer, cancellationToken);

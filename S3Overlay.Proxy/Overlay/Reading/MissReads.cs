@@ -16,7 +16,7 @@ internal sealed class MissReads(Fills fills, PassThroughReads streamed, FillRead
     /// <param name="name">The object.</param>
     /// <param name="remote">Where it is.</param>
     /// <param name="before">The answer before anything was prepared.</param>
-    /// <param name="openings">What <see cref="InFlightTable.Openings"/> said before a copy was looked for.</param>
+    /// <param name="openings">What <see cref="InFlightTable.Completions"/> said before a copy was looked for.</param>
     /// <param name="directives">What the client says of copies.</param>
     /// <param name="known">What the remote has just said of the object; null where it was not asked.</param>
     /// <param name="outdated">The version that it has no more, by that; null for none.</param>
@@ -86,8 +86,8 @@ internal sealed class MissReads(Fills fills, PassThroughReads streamed, FillRead
             ByteRange? wanted;
             try
             {
-                var info = isOfAnother ? await InfoOfAnothersAsync(name, remote, held, directives, cancellationToken) : held.Copy.Info;
-                info = await checksums.ShownAsync(request, remote, info, held.Copy.ValidatedAt, cancellationToken);
+                var info = isOfAnother ? await InfoOfAnothersAsync(name, remote, held, directives, cancellationToken) : held.Entry.Info;
+                info = await checksums.ShownAsync(request, remote, info, held.Entry.ValidatedAt, cancellationToken);
                 wanted = ObjectResponse.Prepare(request, answer, info);
             }
             catch
@@ -98,7 +98,7 @@ internal sealed class MissReads(Fills fills, PassThroughReads streamed, FillRead
 
             if (wanted is { } bytes)
             {
-                await followed.AnswerAsync(held, bytes, readAhead.Note(name, held.Copy, bytes), answer, read, null, cancellationToken);
+                await followed.AnswerAsync(held, bytes, readAhead.Note(name, held.Entry, bytes), answer, read, null, cancellationToken);
             }
             else
             {
@@ -120,10 +120,10 @@ internal sealed class MissReads(Fills fills, PassThroughReads streamed, FillRead
     {
         if (!MustBeFromNow(directives))
         {
-            return held.Copy.Info;
+            return held.Entry.Info;
         }
 
-        var verdict = await freshness.JudgeAsync(name, remote, held.Copy, mayBeStale: false, isDoubted: true, cancellationToken);
+        var verdict = await freshness.JudgeAsync(name, remote, held.Entry, mayBeStale: false, isDoubted: true, cancellationToken);
         return verdict.Use != EntryUsability.Outdated ? verdict.Info : throw new VersionChangedException();
     }
 

@@ -22,7 +22,7 @@ internal static class Streaming
         }
         else if (source.Range?.First != wanted.First || source.Range?.Last < wanted.Last)
         {
-            throw new RemoteException(RemoteFailure.BodyBroken, "The remote answered with other bytes than those asked for.");
+            throw new RemoteException(RemoteFailure.BodyBroken, "The remote sent other bytes than those requested.");
         }
 
         for (var left = wanted.Length; left > 0;)
@@ -31,7 +31,7 @@ internal static class Streaming
             var read = await source.Body.ReadAsync(memory[..(int)Math.Min(left, memory.Length)], cancellationToken);
             if (read == 0)
             {
-                throw new RemoteException(RemoteFailure.BodyBroken, "The remote's answer ended early.");
+                throw new RemoteException(RemoteFailure.BodyBroken, "The remote's response ended early.");
             }
 
             left -= read;

@@ -182,8 +182,8 @@ public class StaleTests : FreshnessTestBase
         Remote.Condition = RemoteCondition.Doubted;
         Remote.OnRequest = (_, _) => new TaskCompletionSource().Task;
         var reading = ReadAsync("key");
-        await Time.WaitForTimerAsync(within: Settings.Freshness.ShortPatience);
-        Time.Advance(Settings.Freshness.ShortPatience);
+        await Time.WaitForTimerAsync(within: Settings.Freshness.ShortTimeout);
+        Time.Advance(Settings.Freshness.ShortTimeout);
         Assert.Equal("STALE", Origin(await reading).Cache);
     }
 

@@ -8,16 +8,16 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
 
 /// <summary>
-/// Bytes in a file, written in any order, each at its own place, and read back only where a block's checksum fits. What a checksum is kept
-/// in besides memory is the owner's matter.
+/// A file whose bytes are written in any order, and read back only if their block's checksum matches. The owner decides where checksums are
+/// persisted.
 /// </summary>
 /// <param name="file">The file; the owner closes it.</param>
-/// <param name="geometry">How the bytes fall into blocks.</param>
-/// <param name="dataOffset">Where in the file they start.</param>
-/// <param name="blocks">What is there from the start.</param>
-/// <param name="keepEntry">Told of a block that became whole, before it counts as held, and with 0 of one that does no longer.</param>
-/// <param name="foundDamaged">Told of a block that was found damaged.</param>
-/// <param name="changed">Told how many bytes more whole blocks hold, or fewer; null for nobody.</param>
+/// <param name="geometry">How bytes map to blocks.</param>
+/// <param name="dataOffset">Where the object's bytes start in the file.</param>
+/// <param name="blocks">The blocks present at the start.</param>
+/// <param name="keepEntry">Called with a block's entry before the block counts as cached, and with 0 when it no longer does.</param>
+/// <param name="foundDamaged">Called with a block found damaged.</param>
+/// <param name="changed">Called with the change in cached bytes; may be null.</param>
 internal sealed class BlockFile(
     SafeFileHandle file,
     BlockGeometry geometry,
@@ -47,7 +47,7 @@ internal sealed class BlockFile(
                 return ReadPartAsync(block, new ByteRange(piece.From, piece.To - 1), piece.Checksum, position, buffer, cancellationToken);
             }
 
-            // Its pieces may have become a whole block between the two questions: held all along, it must not pass for missing.
+            // Its pieces may have become a whole block in between. It was cached all along, so it must not count as missing.
             if (blocks[block] == 0)
             {
                 return new(0);
@@ -59,7 +59,7 @@ internal sealed class BlockFile(
             : ReadPartAsync(block, range, null, position, buffer, cancellationToken);
     }
 
-    /// <summary>Stores bytes; blocks the caller. What is held already stays as it is.</summary>
+    /// <summary>Stores bytes; blocks the caller. Bytes already cached stay as they are.</summary>
     public void Write(long position, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty && position < geometry.Size)
@@ -94,9 +94,7 @@ internal sealed class BlockFile(
         }
     }
 
-    /// <summary>
-    /// A block came in pieces, and is whole now: one checksum takes the place of theirs, once theirs have been found right.
-    /// </summary>
+    /// <summary>Replaces the checksums of a complete block's pieces by one, after verifying them.</summary>
     private void Join(long block, ByteRange range, IReadOnlyList<BlockTable.Piece> pieces)
     {
         if (pieces.Count == 1)
@@ -138,7 +136,7 @@ internal sealed class BlockFile(
         }
     }
 
-    /// <summary>Reads whole blocks straight into the buffer, as many as fit and are held, and checks each.</summary>
+    /// <summary>Reads and verifies as many whole blocks as fit, straight into the buffer.</summary>
     private async ValueTask<int> ReadBlocksAsync(long first, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var start = geometry.BytesOf(first).First;
@@ -171,7 +169,7 @@ internal sealed class BlockFile(
         return good;
     }
 
-    /// <summary>Reads a block, or a piece of one, to check it, and hands out the bytes that were asked for.</summary>
+    /// <summary>Reads and verifies a block, or a piece of one, and returns the bytes wanted.</summary>
     private async ValueTask<int> ReadPartAsync(
         long block, ByteRange part, uint? pieceChecksum, long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
@@ -206,7 +204,7 @@ internal sealed class BlockFile(
         }
         catch (IOException)
         {
-            // A sector that cannot be read is a block that is not held.
+            // A block on an unreadable sector counts as not cached.
             return 0;
         }
     }

@@ -3,19 +3,19 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
 
 /// <summary>
-/// How an object's bytes fall into the blocks that each have a checksum: 64 KiB within a chunk, shorter at the end of a chunk and of the
-/// object. No block reaches over a chunk's end, so that a chunk which was fetched is made of whole blocks whatever its size.
+/// Maps an object's bytes to the blocks that carry a checksum: 64 KiB each, shorter at the end of a chunk and of the object. No block
+/// crosses a chunk's end, so a filled chunk consists of whole blocks.
 /// </summary>
 internal readonly struct BlockGeometry
 {
-    /// <summary>The most bytes of a block.</summary>
+    /// <summary>Maximum bytes per block.</summary>
     public const int BlockSize = 64 * 1024;
 
     private readonly long _chunk;
     private readonly long _blocksPerChunk;
 
     /// <summary>
-    /// The geometry of an object of <paramref name="size"/> bytes in chunks of <paramref name="chunkSize"/>; 0 for one that is held whole.
+    /// The geometry of an object of <paramref name="size"/> bytes in chunks of <paramref name="chunkSize"/>; 0 if cached whole.
     /// </summary>
     public BlockGeometry(long size, long chunkSize)
     {
@@ -25,16 +25,13 @@ internal readonly struct BlockGeometry
         Blocks = size == 0 ? 0 : BlockAt(size - 1) + 1;
     }
 
-    /// <summary>The object's bytes.</summary>
     public long Size { get; }
 
-    /// <summary>How many blocks there are.</summary>
     public long Blocks { get; }
 
-    /// <summary>The block that holds a byte.</summary>
+    /// <summary>The block that contains a byte.</summary>
     public long BlockAt(long position) => (position / _chunk * _blocksPerChunk) + (position % _chunk / BlockSize);
 
-    /// <summary>The bytes of a block.</summary>
     public ByteRange BytesOf(long block)
     {
         var chunkStart = block / _blocksPerChunk * _chunk;

@@ -4,21 +4,21 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
 
 /// <summary>
-/// Which bytes of a copy are held, in memory: a checksum for each whole block, and for blocks that are still being filled the pieces that
-/// are there, each with its own checksum. Pieces do not survive a restart; whole blocks do.
+/// Which bytes of an entry are cached, in memory: a checksum per whole block, and the pieces of blocks that are still being filled, each
+/// with a checksum. Whole blocks survive a restart; pieces do not.
 /// </summary>
 internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<long, List<Piece>> _partial = [];
 
-    /// <summary>The entry for a checksum: 0 means that a block is not held, so a checksum of 0 is written as another number.</summary>
+    /// <summary>The table entry for a checksum. 0 means "not cached", so a checksum of 0 is stored as another number.</summary>
     public static uint Entry(uint checksum) => checksum == 0 ? uint.MaxValue : checksum;
 
-    /// <summary>The block's entry; 0 where it is not held whole.</summary>
+    /// <summary>The block's entry; 0 if it is not whole.</summary>
     public uint this[long block] => Volatile.Read(ref checksums[block]);
 
-    /// <summary>The piece that holds a byte of a block which is not whole.</summary>
+    /// <summary>The piece of an incomplete block that contains a byte.</summary>
     public Piece? PieceAt(long position)
     {
         lock (_lock)
@@ -56,7 +56,7 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         }
     }
 
-    /// <summary>How far bytes may be written from a position on before they meet what is held, within the block.</summary>
+    /// <summary>How many bytes may be written from a position on, within the block, before the next cached byte.</summary>
     public int Writable(long position, int length)
     {
         var block = geometry.BlockAt(position);
@@ -85,8 +85,8 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         }
     }
 
-    /// <summary>Notes bytes that were stored. They may be the last that their block lacked.</summary>
-    /// <returns>The block's pieces in order, where they now cover it.</returns>
+    /// <summary>Records stored bytes.</summary>
+    /// <returns>The block's pieces in order if they now cover it; else null.</returns>
     public IReadOnlyList<Piece>? Add(long position, ReadOnlySpan<byte> bytes)
     {
         var block = geometry.BlockAt(position);
@@ -113,7 +113,7 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         }
     }
 
-    /// <summary>How many bytes whole blocks hold.</summary>
+    /// <summary>Bytes in whole blocks.</summary>
     public long HeldBytes()
     {
         var bytes = 0L;
@@ -125,8 +125,8 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         return bytes;
     }
 
-    /// <summary>Notes that a block is held whole.</summary>
-    /// <returns>Whether it was not before.</returns>
+    /// <summary>Marks a block as whole.</summary>
+    /// <returns>True if it was not before.</returns>
     public bool Complete(long block, uint entry)
     {
         lock (_lock)
@@ -136,8 +136,8 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         }
     }
 
-    /// <summary>Forgets a block, whole or in pieces.</summary>
-    /// <returns>Whether it was held whole.</returns>
+    /// <summary>Removes a block, whole or in pieces.</summary>
+    /// <returns>True if it was whole.</returns>
     public bool Forget(long block)
     {
         lock (_lock)
@@ -167,7 +167,7 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         return next;
     }
 
-    /// <summary>The first byte after <paramref name="position"/>, which is held, that is not.</summary>
+    /// <summary>The first byte after <paramref name="position"/> that is not cached. <paramref name="position"/> must be cached.</summary>
     private long EndOfRun(long position)
     {
         while (position < geometry.Size)
@@ -192,6 +192,6 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         return position;
     }
 
-    /// <summary>Some bytes of a block, the end not included.</summary>
+    /// <summary>Some bytes of a block; <paramref name="To"/> is exclusive.</summary>
     public sealed record Piece(long From, long To, uint Checksum);
 }

@@ -5,9 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
 
 /// <summary>
-/// Positional reads that do not block the caller. What the page cache has is read at once on the caller's thread, which on a warm store is
-/// everything and saves two thread switches a read; what it lacks goes to the pool. Only Linux can tell the two apart (<c>preadv2</c> with
-/// <c>RWF_NOWAIT</c>); elsewhere every read goes to the pool, since handlers run on socket threads.
+/// Positional reads that never block the caller. Bytes in the page cache are read on the caller's thread, which saves two thread switches
+/// per read on a hot cache; the rest goes to the thread pool. Only Linux can do both (<c>preadv2</c> with <c>RWF_NOWAIT</c>);
+/// elsewhere all reads go to the pool, because handlers run on socket threads.
 /// </summary>
 internal static partial class DiskReader
 {
@@ -15,14 +15,14 @@ internal static partial class DiskReader
 
     private static volatile bool _canTry = OperatingSystem.IsLinux() && nint.Size == 8;
 
-    /// <summary>Fills the buffer from a position on, as far as the file goes.</summary>
+    /// <summary>Fills the buffer from an offset on, up to the end of the file.</summary>
     public static ValueTask<int> ReadAsync(SafeFileHandle file, long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var read = TryReadCached(file, offset, buffer.Span);
         return read == buffer.Length ? new(read) : RestAsync(file, offset, buffer, read, cancellationToken);
     }
 
-    /// <summary>Reads what is in memory, and no more.</summary>
+    /// <summary>Reads only what is in memory.</summary>
     public static unsafe int TryReadCached(SafeFileHandle file, long offset, Span<byte> buffer)
     {
         if (!_canTry || buffer.IsEmpty)
@@ -43,7 +43,7 @@ internal static partial class DiskReader
                     return (int)read;
                 }
 
-                // EAGAIN: not in memory. Anything else: this file system or kernel does not know the flag, and never will.
+                // EAGAIN: not in memory. Any other error: this file system or kernel does not support the flag.
                 if (Marshal.GetLastPInvokeError() is not 11 and not 4)
                 {
                     _canTry = false;

@@ -8,8 +8,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
 /// <summary>
-/// One version of a remote-owned object while somebody reads or fills it: its copy, the fills under way, and a way to wait for bytes. It
-/// vanishes with its last user.
+/// An entry in use: its readers, the fills under way, and a way to wait for bytes. Closed when the last reader and the last fill are done.
 /// </summary>
 internal sealed class ActiveEntry
 {
@@ -24,40 +23,33 @@ internal sealed class ActiveEntry
     private bool _isWrong;
     private bool _isChecked;
 
-    /// <summary>Whether there was no place for it among those that are to be compared.</summary>
+    /// <summary>True if the verifier's queue was full. Tried again whenever a reader leaves.</summary>
     private bool _isUnchecked;
 
-    /// <summary>One that nobody reads yet.</summary>
-    /// <param name="name">The object as clients name it.</param>
-    /// <param name="remote">Where it comes from.</param>
-    /// <param name="copy">What is held of it; disposed with the last user.</param>
-    /// <param name="fills">What it is one of.</param>
-    public ActiveEntry(ObjectName name, RemoteBucket remote, ICacheEntry copy, Fills fills)
+    /// <summary>Creates one without readers. It owns <paramref name="entry"/>, and disposes it when closed.</summary>
+    public ActiveEntry(ObjectName name, RemoteBucket remote, ICacheEntry entry, Fills fills)
     {
-        (Name, Remote, Copy, _fills) = (name, remote, copy, fills);
+        (Name, Remote, Entry, _fills) = (name, remote, entry, fills);
         _running = new RunningFills(this, fills);
     }
 
-    /// <summary>Guards what fills have to do.</summary>
+    /// <summary>Guards the fills, and which bytes they will bring.</summary>
     public Lock Gate { get; } = new();
 
-    /// <summary>The object as clients name it.</summary>
     public ObjectName Name { get; }
 
-    /// <summary>Where it comes from.</summary>
     public RemoteBucket Remote { get; }
 
-    /// <summary>What is held of it.</summary>
-    public ICacheEntry Copy { get; }
+    public ICacheEntry Entry { get; }
 
-    private bool MayFetchAhead => !_storeFailed && _gone is null && !_isRetired && Copy.MayGrow && _fills.ReadAheadBackoff.IsThere;
+    private bool MayFetchAhead => !_storeFailed && _gone is null && !_isRetired && Entry.MayGrow && _fills.MayReadAhead;
 
-    /// <summary>One more reader; false where this is no longer to be read.</summary>
+    /// <summary>Adds a reader. False if new readers must not use this entry.</summary>
     public bool TryEnter()
     {
         lock (Gate)
         {
-            if (_isClosed || _isRetired || _storeFailed || !Copy.MayGrow)
+            if (_isClosed || _isRetired || _storeFailed || !Entry.MayGrow)
             {
                 return false;
             }
@@ -67,7 +59,7 @@ internal sealed class ActiveEntry
         }
     }
 
-    /// <summary>Readers who waited for it to be opened. Whoever calls this is a user itself.</summary>
+    /// <summary>Adds readers that waited for the entry. The caller must be a reader itself.</summary>
     public void Enter(int readers)
     {
         lock (Gate)
@@ -76,7 +68,7 @@ internal sealed class ActiveEntry
         }
     }
 
-    /// <summary>One reader less.</summary>
+    /// <summary>Removes a reader.</summary>
     public ValueTask LeaveAsync()
     {
         lock (Gate)
@@ -96,8 +88,8 @@ internal sealed class ActiveEntry
     }
 
     /// <summary>
-    /// No new readers: the copy is no longer the one to read. Those who are there go on. Where the copy is to be dropped, that comes first:
-    /// one that is still found would be made another object of the same file.
+    /// Accepts no new readers; current ones go on. Evict the entry from the store first: otherwise a lookup finds it again, and two active
+    /// entries write to one file.
     /// </summary>
     public void Retire()
     {
@@ -109,7 +101,7 @@ internal sealed class ActiveEntry
         _fills.Objects.Remove(this);
     }
 
-    /// <summary>Nothing is stored into the copy by this one: what is not held of it goes to readers directly.</summary>
+    /// <summary>Stops storing: readers get what is not cached straight from the remote.</summary>
     public void Detach()
     {
         lock (Gate)
@@ -118,25 +110,23 @@ internal sealed class ActiveEntry
         }
     }
 
-    /// <summary>Goes on with the remote's answer that opened the object: its bytes, then what makes the touched chunks whole.</summary>
-    /// <param name="answered">The answer.</param>
-    /// <param name="opening">What asked for it.</param>
-    public void StartWith(RemoteObject answered, PendingFill opening)
+    /// <summary>Starts the first fill with the remote's response, then completes the chunks it touches.</summary>
+    public void StartWith(RemoteObject response, PendingFill pending)
     {
-        if (answered.Range is not { } range)
+        if (response.Range is not { } range)
         {
-            _fills.Telemetry.End(opening.Trace, Outcomes.Ok);
-            _ = answered.DisposeAsync().AsTask();
+            _fills.Telemetry.End(pending.Trace, Outcomes.Ok);
+            _ = response.DisposeAsync().AsTask();
             return;
         }
 
         lock (Gate)
         {
-            _running.StartWith(answered, range, opening);
+            _running.StartWith(response, range, pending);
         }
     }
 
-    /// <summary>Starts to fetch what is neither held nor being fetched of some bytes, whether or not anybody waits for them.</summary>
+    /// <summary>Starts to fill the given bytes unless they are cached or on their way.</summary>
     public void Prefetch(ByteRange range)
     {
         lock (Gate)
@@ -149,8 +139,7 @@ internal sealed class ActiveEntry
     }
 
     /// <summary>
-    /// The same of several chunks behind one another, each by a request of its own: what one fill would bring in a row is taken over from
-    /// it.
+    /// Fills several consecutive chunks in parallel, and shortens the fill that would have brought them one after the other.
     /// </summary>
     public void Spread(IReadOnlyList<ByteRange> chunks)
     {
@@ -163,25 +152,22 @@ internal sealed class ActiveEntry
         }
     }
 
-    /// <summary>What was fetched ahead found no room.</summary>
-    public void NoRoomAhead() => _fills.ReadAheadBackoff.NoteNone();
+    public void NoRoomAhead() => _fills.PauseReadAhead();
 
-    /// <summary>
-    /// Returns once a byte is held: fetched for this call where nobody fetches it yet, for as much as is wanted from there on.
-    /// </summary>
-    /// <param name="position">The byte.</param>
+    /// <summary>Waits until a byte is cached. If no fill will bring it, starts one from there to <paramref name="last"/>.</summary>
+    /// <param name="position">The byte needed.</param>
     /// <param name="last">The last byte wanted.</param>
     /// <param name="read">The read that needs it.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <exception cref="RemoteException">It could not be fetched.</exception>
-    /// <exception cref="VersionChangedException">The remote has another version by now.</exception>
-    /// <exception cref="StoreFailedException">What comes cannot be stored, or is not to be.</exception>
+    /// <param name="cancellationToken">Ends the wait, not the fill.</param>
+    /// <exception cref="RemoteException">The remote did not deliver it.</exception>
+    /// <exception cref="VersionChangedException">The remote has a newer version.</exception>
+    /// <exception cref="StoreFailedException">The bytes cannot be stored.</exception>
     public ValueTask EnsureAsync(long position, long last, FillSubscription read, CancellationToken cancellationToken) =>
         WaitAsync(position, last, read, mayBeOnItsWay: false, cancellationToken);
 
     /// <summary>
-    /// Returns once a byte is held, or the remote has begun to answer with it: that it has this version still is known then. Otherwise as
-    /// <see cref="EnsureAsync"/>.
+    /// Like <see cref="EnsureAsync"/>, but also returns once the remote has begun to send the byte: this proves that it still has the
+    /// version.
     /// </summary>
     public ValueTask BeginAsync(long position, long last, FillSubscription read, CancellationToken cancellationToken) =>
         WaitAsync(position, last, read, mayBeOnItsWay: true, cancellationToken);
@@ -194,7 +180,7 @@ internal sealed class ActiveEntry
             Task pulse;
             lock (Gate)
             {
-                if (Copy.FirstHeld(position) is { } held && held.First <= position)
+                if (Entry.FirstHeld(position) is { } run && run.First <= position)
                 {
                     return;
                 }
@@ -214,8 +200,8 @@ internal sealed class ActiveEntry
                     throw failure.Anew();
                 }
 
-                // Whoever has been sent nothing yet begins a fill all the same: of another version he is to know before.
-                if (!mayBeOnItsWay && !Copy.MayGrow && !_running.Brings(position))
+                // A read that has sent nothing yet starts a fill anyway: it must learn about a newer version before its first byte.
+                if (!mayBeOnItsWay && !Entry.MayGrow && !_running.Brings(position))
                 {
                     throw new StoreFailedException();
                 }
@@ -234,7 +220,6 @@ internal sealed class ActiveEntry
         }
     }
 
-    /// <summary>The remote has begun to answer a fill.</summary>
     public void Began(Fill fill)
     {
         lock (Gate)
@@ -245,7 +230,7 @@ internal sealed class ActiveEntry
         Pulse();
     }
 
-    /// <summary>Wakes who waits for bytes.</summary>
+    /// <summary>Wakes all readers that wait for bytes.</summary>
     public void Pulse()
     {
         TaskCompletionSource? pulse;
@@ -257,8 +242,8 @@ internal sealed class ActiveEntry
         pulse?.TrySetResult();
     }
 
-    /// <summary>A fill could not go on.</summary>
-    /// <returns>What those are told who wait for it.</returns>
+    /// <summary>Records that a fill failed.</summary>
+    /// <returns>The failure that waiting readers get.</returns>
     public async ValueTask<RemoteException> FailedAsync(RemoteException failure)
     {
         Log.FillFailed(_fills.Logger, Name.Bucket, failure.Message);
@@ -267,7 +252,7 @@ internal sealed class ActiveEntry
             return failure;
         }
 
-        if (_fills.IsFrozen(Copy))
+        if (_fills.IsFrozen(Entry))
         {
             return _fills.Drift.Of(Name.Bucket, failure);
         }
@@ -281,15 +266,15 @@ internal sealed class ActiveEntry
         return failure;
     }
 
-    /// <summary>What a reader is told to whom the remote said that it has not this version any more.</summary>
-    public Exception Gone(RemoteException failure) => _fills.IsFrozen(Copy) ? _fills.Drift.Of(Name.Bucket, failure)
+    /// <summary>The failure of a reader for whose version the remote no longer has bytes.</summary>
+    public Exception Gone(RemoteException failure) => _fills.IsFrozen(Entry) ? _fills.Drift.Of(Name.Bucket, failure)
         : new VersionChangedException(failure);
 
-    /// <summary>What comes can no longer be stored.</summary>
+    /// <summary>Records that bytes can no longer be stored.</summary>
     public async ValueTask StoreFailedAsync(Exception failure)
     {
         Log.HeldStoreFailed(_fills.Logger, Name.Bucket, failure);
-        if (failure is not CacheFullException && !_fills.IsFrozen(Copy))
+        if (failure is not CacheFullException && !_fills.IsFrozen(Entry))
         {
             await DropAsync();
         }
@@ -302,17 +287,14 @@ internal sealed class ActiveEntry
         }
     }
 
-    /// <summary>
-    /// A fill has brought what was missing of some chunks. Where that was the last of the object, and it came in pieces, all of it is
-    /// compared with what the remote promised, while it is read already.
-    /// </summary>
-    /// <remarks>Where many wait for that, it is tried again whenever a reader leaves: until then it does not count as compared.</remarks>
+    /// <summary>Queues the object for verification if it is complete and came in pieces. Readers do not wait for this.</summary>
+    /// <remarks>If the queue is full, each leaving reader tries again.</remarks>
     public void CheckChunks()
     {
         lock (Gate)
         {
-            if (_isChecked || _isClosed || _isRetired || Copy.Identity.ChunkSize == 0
-                || !CacheEntries.Covers(Copy, new ByteRange(0, Copy.Info.Size - 1)))
+            if (_isChecked || _isClosed || _isRetired || Entry.Identity.ChunkSize == 0
+                || !CacheEntries.Covers(Entry, new ByteRange(0, Entry.Info.Size - 1)))
             {
                 return;
             }
@@ -323,14 +305,14 @@ internal sealed class ActiveEntry
         }
     }
 
-    /// <summary>The bytes came whole and are not what their ETag promises: not held, but nobody is cut (table F).</summary>
+    /// <summary>Evicts an object whose bytes do not match its ETag. Current readers go on (table F).</summary>
     public async ValueTask MismatchedAsync()
     {
         lock (Gate)
         {
             if (_isWrong)
             {
-                // Two fills that ended at once found it both.
+                // Two fills that ended together both found it.
                 return;
             }
 
@@ -342,10 +324,10 @@ internal sealed class ActiveEntry
         await DropAsync();
     }
 
-    /// <summary>A fill is over.</summary>
+    /// <summary>Removes a finished fill.</summary>
     /// <param name="fill">The fill.</param>
-    /// <param name="outcome">How it ended: one of <see cref="Outcomes"/>.</param>
-    /// <param name="error">What went wrong, in a word; null where nothing did.</param>
+    /// <param name="outcome">One of <see cref="Outcomes"/>.</param>
+    /// <param name="error">A short reason; null on success.</param>
     public ValueTask EndedAsync(Fill fill, string outcome, string? error)
     {
         _fills.Telemetry.End(fill.Trace, outcome, error);
@@ -364,12 +346,11 @@ internal sealed class ActiveEntry
     }
 
     /// <summary>
-    /// Drops the copy and takes no new readers. Those who are there do not wait for calls of a store: where the copy can be hidden at once,
-    /// it is taken out behind them.
+    /// Evicts the entry and accepts no new readers. If the entry can be hidden in memory, readers do not wait for the store.
     /// </summary>
     private async ValueTask DropAsync()
     {
-        if (Copy.TryWithdraw())
+        if (Entry.TryWithdraw())
         {
             Retire();
             _ = _fills.DropAsync(this).AsTask().Observed();
@@ -393,6 +374,6 @@ internal sealed class ActiveEntry
         }
 
         _fills.Objects.Remove(this);
-        await Copy.DisposeAsync();
+        await Entry.DisposeAsync();
     }
 }

@@ -5,14 +5,14 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
 /// <summary>
-/// Which objects are held at all: those that were missed so many times (rule E2). Misses are counted in a table of a fixed size, where two
-/// objects may now and then share a place and one of them be held early; old misses fade as new ones come. A restart forgets them.
+/// Admits an object to the cache once it was missed often enough (rule E2). Misses are counted in a table of fixed size: two objects may
+/// share a slot, and one of them is then admitted early. Old counts fade. A restart clears them.
 /// </summary>
 internal sealed class Admission
 {
     private const int Size = 1 << 20;
 
-    /// <summary>After this many misses each count is halved, so that what was read long ago does not count for ever.</summary>
+    /// <summary>After this many misses all counts are halved.</summary>
     private const int Fade = 4 * Size;
 
     private readonly int _minUses;
@@ -21,14 +21,14 @@ internal sealed class Admission
     private readonly Lock _lock = new();
     private int _misses;
 
-    /// <summary>Admits on the miss of this number; 1 for the first.</summary>
+    /// <summary>Admits an object on its n-th miss; 1 admits all.</summary>
     public Admission(int minUses)
     {
         _minUses = Math.Min(minUses, byte.MaxValue);
         _counts = minUses > 1 ? new byte[Size] : null;
     }
 
-    /// <summary>Counts a miss, and says whether the object is to be held from it on.</summary>
+    /// <summary>Counts a miss. True if the object is to be cached.</summary>
     public bool Admits(ObjectName name)
     {
         if (_counts is null)
@@ -36,7 +36,7 @@ internal sealed class Admission
             return true;
         }
 
-        // The lesser of two places: both would have to be shared.
+        // The smaller of two slots counts: a wrong result needs a collision in both.
         var hash = (uint)name.GetHashCode();
         var (first, second) = (Place(hash ^ _seed), Place(BitOperations.RotateLeft(hash * 0x9E3779B1u, 15) + _seed));
         lock (_lock)

@@ -4,27 +4,23 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
 /// <summary>
-/// Compares objects that are held in chunks, and whose last chunk has come, with what the remote promised of them: chunks are right each by
-/// itself as far as anybody can tell, and are sent before the others are there. Nobody waits for it. One object at a time is read, so that
-/// it takes a processor's time at most, and no memory to speak of; and only so many wait for that.
+/// Verifies objects cached in chunks once the last chunk is there. Each chunk was sent to readers before the whole could be checked, so no
+/// reader waits for this. Reads one object at a time, and limits how many wait.
 /// </summary>
-/// <param name="logger">Where failures are told.</param>
 internal sealed class BackgroundVerifier(ILogger logger) : IAsyncDisposable
 {
-    /// <summary>So many are compared or wait for it: each is an object in use, with its file open.</summary>
+    /// <summary>Objects being verified or waiting. Each keeps its file open.</summary>
     private const int Most = 64;
 
     private readonly SemaphoreSlim _turn = new(1, 1);
 
-    /// <summary>
-    /// What is not compared by the end is compared when a chunk of it is fetched again, if ever: that is no reason to hold up the end.
-    /// </summary>
+    /// <summary>Shutdown does not wait: an object not verified by then is verified when one of its chunks is filled again.</summary>
     private readonly BackgroundWork _work = new() { Timeout = TimeSpan.Zero };
     private int _started;
 
-    /// <summary>Begins to compare an object, of which the caller becomes a reader for this.</summary>
-    /// <returns>False where too many wait already: it is not compared, and has no further reader.</returns>
-    public bool TryStart(ActiveEntry held)
+    /// <summary>Queues an entry. On success the verifier is one of its readers.</summary>
+    /// <returns>False if too many are waiting.</returns>
+    public bool TryStart(ActiveEntry active)
     {
         if (Interlocked.Increment(ref _started) > Most)
         {
@@ -32,23 +28,23 @@ internal sealed class BackgroundVerifier(ILogger logger) : IAsyncDisposable
             return false;
         }
 
-        _work.Start(cancellationToken => RunAsync(held, cancellationToken));
+        _work.Start(cancellationToken => RunAsync(active, cancellationToken));
         return true;
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _work.DisposeAsync();
 
-    private async Task RunAsync(ActiveEntry held, CancellationToken cancellationToken)
+    private async Task RunAsync(ActiveEntry active, CancellationToken cancellationToken)
     {
         try
         {
             await _turn.WaitAsync(cancellationToken);
             try
             {
-                if (await ReadBack.IsRightAsync(held.Copy, cancellationToken) == false)
+                if (await ReadBack.IsRightAsync(active.Entry, cancellationToken) == false)
                 {
-                    await held.MismatchedAsync();
+                    await active.MismatchedAsync();
                 }
             }
             finally
@@ -58,16 +54,16 @@ internal sealed class BackgroundVerifier(ILogger logger) : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The end has come.
+            // Shutdown.
         }
         catch (Exception failure)
         {
-            Log.HeldCheckFailed(logger, held.Name.Bucket, failure);
+            Log.HeldCheckFailed(logger, active.Name.Bucket, failure);
         }
         finally
         {
             Interlocked.Decrement(ref _started);
-            await held.LeaveAsync();
+            await active.LeaveAsync();
         }
     }
 }

@@ -5,32 +5,30 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
-/// <summary>What becomes of copies, and of reads that follow them, when the remote or a client here has changed the object.</summary>
-/// <param name="fills">What is in use.</param>
-/// <param name="copies">What is held.</param>
-internal sealed class CachedVersions(Fills fills, CacheEntries copies) : ICachedVersions
+/// <summary>Updates entries and their readers when an object changed at the remote or here.</summary>
+internal sealed class CachedVersions(Fills fills, CacheEntries entries) : ICachedVersions
 {
     /// <inheritdoc/>
     public ValueTask RenewAsync(ObjectName name, string etag, DateTimeOffset validatedAt, ObjectInfo? info) =>
-        copies.RenewAsync(name, etag, validatedAt, info);
+        entries.RenewAsync(name, etag, validatedAt, info);
 
     /// <inheritdoc/>
     public async ValueTask DropAsync(ObjectName name, string etag)
     {
-        await copies.DropAsync(name, etag);
-        if (fills.Objects.Find(name) is { } held && held.Copy.Info.ETag == etag)
+        await entries.DropAsync(name, etag);
+        if (fills.Objects.Find(name) is { } active && active.Entry.Info.ETag == etag)
         {
-            held.Retire();
+            active.Retire();
         }
     }
 
     /// <inheritdoc/>
-    public RefillPoint PointOf(ObjectName name) => new(fills.Generations.Of(name.Bucket, name.Key), fills.Objects.Openings(name));
+    public RefillPoint PointOf(ObjectName name) => new(fills.Generations.Of(name.Bucket, name.Key), fills.Objects.Completions(name));
 
     /// <inheritdoc/>
     public async ValueTask RefillAsync(ObjectName name, RemoteBucket remote, ObjectInfo info, string outdated, RefillPoint since)
     {
-        if (fills.Settings.FillOnAbort == FillOnAbort.Drop || !ETags.IsStrong(info.ETag) || copies.ChunkSizeOf(info) > 0
+        if (fills.Settings.FillOnAbort == FillOnAbort.Drop || !ETags.IsStrong(info.ETag) || entries.ChunkSizeOf(info) > 0
             || PointOf(name) != since)
         {
             return;
@@ -39,32 +37,32 @@ internal sealed class CachedVersions(Fills fills, CacheEntries copies) : ICached
         using var read = fills.Telemetry.Follow();
         try
         {
-            var (held, unheld, _) = await fills.OpenAsync(name, remote, null, since.Openings, outdated, isFromNow: false, read,
+            var (active, uncached, _) = await fills.OpenAsync(name, remote, null, since.Completions, outdated, isFromNow: false, read,
                 CancellationToken.None);
-            if (unheld is not null)
+            if (uncached is not null)
             {
-                await unheld.DisposeAsync();
+                await uncached.DisposeAsync();
             }
 
-            if (held is not null)
+            if (active is not null)
             {
-                await held.LeaveAsync();
+                await active.LeaveAsync();
             }
         }
         catch (Exception)
         {
-            // Nobody waits for it: the next reader asks himself, and is told what is wrong.
+            // Best effort: the next read asks the remote and gets the error.
         }
     }
 
-    /// <summary>The key was written or deleted here: no fill that began before leaves a copy behind (rule C3).</summary>
+    /// <summary>A client wrote or deleted the key: a fill that started earlier must not leave an entry (rule C3).</summary>
     public async ValueTask InvalidateAsync(ObjectName name)
     {
         fills.Generations.Advance(name.Bucket, name.Key);
         fills.Objects.Find(name)?.Retire();
-        await copies.DropAllAsync(name);
+        await entries.DropAllAsync(name);
     }
 
-    /// <summary>No fill that began before leaves a copy behind, whatever it is of. What is held already stays.</summary>
+    /// <summary>Fills that started earlier leave no entry. Existing entries stay.</summary>
     public void InvalidateAll() => fills.Generations.AdvanceAll();
 }

@@ -5,10 +5,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
-/// <summary>
-/// A hash over all bytes of an object, from the first to the last, that can be compared with what the remote said of it: its MD5, or a
-/// checksum of the whole object.
-/// </summary>
+/// <summary>Hashes an object's bytes in order, and compares the result with the MD5 or full-object checksum from the remote.</summary>
 internal sealed class ExpectedDigest : IDisposable
 {
     private readonly ObjectInfo _info;
@@ -29,13 +26,13 @@ internal sealed class ExpectedDigest : IDisposable
         }
     }
 
-    /// <summary>How many bytes were added.</summary>
+    /// <summary>Bytes hashed so far.</summary>
     public long Length { get; private set; }
 
-    /// <summary>One of no bytes yet; null where the remote promised nothing of the kind.</summary>
+    /// <summary>Creates an empty digest. Null if the remote sent nothing to compare with.</summary>
     public static ExpectedDigest? Of(ObjectInfo info)
     {
-        if (PlainMd5.IsOf(info))
+        if (IsMd5(info))
         {
             return new ExpectedDigest(info, null);
         }
@@ -54,7 +51,6 @@ internal sealed class ExpectedDigest : IDisposable
         return null;
     }
 
-    /// <summary>Adds the next bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         _md5?.AppendData(bytes);
@@ -62,8 +58,10 @@ internal sealed class ExpectedDigest : IDisposable
         Length += bytes.Length;
     }
 
-    /// <summary>Whether the bytes added are the object's; asked once, after the last of them.</summary>
-    public bool Matches() => _md5 is not null ? PlainMd5.Matches(_info, _md5.GetHashAndReset()) : _checksum!.Finish().Value == _expected;
+    /// <summary>Compares the digest. Call once, after the last byte.</summary>
+    public bool Matches() => _md5 is not null
+        ? ETags.Bare(_info.ETag).Equals(Convert.ToHexStringLower(_md5.GetHashAndReset()), StringComparison.OrdinalIgnoreCase)
+        : _checksum!.Finish().Value == _expected;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -76,5 +74,18 @@ internal sealed class ExpectedDigest : IDisposable
     {
         Span<byte> value = stackalloc byte[SHA512.HashSizeInBytes];
         return Convert.TryFromBase64String(checksum.Value, value, out var length) && length == ChecksumNames.Size(checksum.Algorithm);
+    }
+
+    /// <summary>
+    /// True if the ETag is the MD5 of the bytes: the object was uploaded in one piece, and not encrypted with KMS or a client's key.
+    /// </summary>
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html, "ETag".</remarks>
+    private static bool IsMd5(ObjectInfo info)
+    {
+        var tag = ETags.Bare(info.ETag);
+        return tag.Length == 32
+            && !tag.ContainsAnyExcept("0123456789abcdefABCDEF")
+            && info.Header(ClientKeys.Algorithm) is null
+            && info.Header("x-amz-server-side-encryption")?.StartsWith("aws:kms", StringComparison.OrdinalIgnoreCase) != true;
     }
 }

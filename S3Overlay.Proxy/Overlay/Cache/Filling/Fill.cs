@@ -9,15 +9,15 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
 /// <summary>
-/// Fetches stretches of one version from the remote, one request after the other, into its copy: at the remote's speed, whoever reads
-/// it and however slowly (rule C1). Runs apart from every client.
+/// Transfers ranges of one version from the remote into its entry, one request after the other, at the remote's speed (rule C1). Does not
+/// depend on any client.
 /// </summary>
-/// <remarks>Fields that say what it will fetch are its object's, and touched under its object's lock alone.</remarks>
+/// <remarks><see cref="Current"/> and <see cref="Planned"/> are guarded by the entry's <see cref="ActiveEntry.Gate"/>.</remarks>
 internal sealed class Fill
 {
     /// <summary>
-    /// So far ahead of what is stored may it have read. Nobody is given bytes nearer than that to the place it has reached: two writers
-    /// never store the same ones.
+    /// Maximum bytes buffered ahead of the write position. No other fill may start inside this window, so two fills never write the same
+    /// bytes.
     /// </summary>
     public const int BufferSize = 256 * 1024;
 
@@ -29,46 +29,44 @@ internal sealed class Fill
     private bool _endsWithChunk;
     private bool _isRight;
 
-    /// <summary>A fill of some stretches, in order.</summary>
-    /// <param name="owner">The object.</param>
-    /// <param name="plan">The stretches.</param>
-    /// <param name="trace">What it tells of itself; null where nobody listens.</param>
-    /// <param name="starter">The read that needs them first; null where they are fetched ahead.</param>
+    /// <summary>Creates a fill of some ranges, in order.</summary>
+    /// <param name="owner">The entry.</param>
+    /// <param name="plan">The ranges.</param>
+    /// <param name="trace">Null when tracing is off.</param>
+    /// <param name="starter">The read that needs the bytes; null for read-ahead.</param>
     public Fill(ActiveEntry owner, LinkedList<ByteRange> plan, FillTrace? trace, FillSubscription? starter)
     {
         (_owner, _plan, Trace, _starter) = (owner, plan, trace, starter);
         TakeNext();
-        if (Current == new ByteRange(0, owner.Copy.Info.Size - 1))
+        if (Current == new ByteRange(0, owner.Entry.Info.Size - 1))
         {
-            _hash = ExpectedDigest.Of(owner.Copy.Info);
+            _hash = ExpectedDigest.Of(owner.Entry.Info);
         }
     }
 
-    /// <summary>What it tells of itself; null where nobody listens.</summary>
+    /// <summary>Null when tracing is off.</summary>
     public FillTrace? Trace { get; }
 
-    /// <summary>What it has still to fetch of the stretch at hand; null between two and at the end.</summary>
+    /// <summary>What is left of the current range; null between two ranges and at the end.</summary>
     public ByteRange? Current { get; private set; }
 
-    /// <summary>The stretches after that.</summary>
     public LinkedList<ByteRange> Planned => _plan;
 
-    /// <summary>Whether the remote has begun to answer with the stretch at hand, and so has the version still.</summary>
+    /// <summary>True once the remote has begun to send the current range, and so still has the version.</summary>
     public bool HasBegun { get; set; }
 
-    /// <summary>Why it ended early, or null.</summary>
+    /// <summary>Why it ended early; null if it did not.</summary>
     public RemoteException? Failure { get; private set; }
 
-    /// <summary>Whether it has brought all of the object, and hashed it.</summary>
-    private bool IsHashed => _hash is not null && _hash.Length == _owner.Copy.Info.Size;
+    /// <summary>True if this fill brought and hashed the whole object.</summary>
+    private bool IsHashed => _hash is not null && _hash.Length == _owner.Entry.Info.Size;
 
-    /// <summary>Whether a read started it.</summary>
     public bool IsOf(FillSubscription read) => ReferenceEquals(_starter, read);
 
-    /// <summary>Leaves the rest of the stretch at hand, from a position on, to another.</summary>
+    /// <summary>Ends the current range before a position: another fill takes the rest.</summary>
     public void LeaveFrom(long position) => Current = Current!.Value with { Last = position - 1 };
 
-    /// <summary>Nobody reads any more: ends at once, or once the chunks that were touched are whole (rule C2).</summary>
+    /// <summary>The last reader left: stop now, or after the touched chunks (rule C2).</summary>
     public void Abandon(FillOnAbort mode)
     {
         if (mode == FillOnAbort.Drop)
@@ -80,10 +78,10 @@ internal sealed class Fill
         EndWithChunk();
     }
 
-    /// <summary>Ends once the chunks are whole that it has touched. Of an object held whole that is all of it.</summary>
+    /// <summary>Stop after the touched chunks. An object cached whole is one chunk.</summary>
     public void EndWithChunk()
     {
-        var chunk = _owner.Copy.Identity.ChunkSize;
+        var chunk = _owner.Entry.Identity.ChunkSize;
         if (chunk == 0 || _endsWithChunk)
         {
             return;
@@ -106,21 +104,21 @@ internal sealed class Fill
         }
     }
 
-    /// <summary>Fetches all that is planned; the first stretch from an answer that is there already, if one is given.</summary>
-    public async Task RunAsync(RemoteObject? answered)
+    /// <summary>Runs the fill. Reads the first range from <paramref name="response"/> if given.</summary>
+    public async Task RunAsync(RemoteObject? response)
     {
         var (outcome, error) = (Outcomes.Ok, default(string));
         Trace?.Enter();
         try
         {
-            var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(_owner.Copy.Info.Size, 1, BufferSize));
+            var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(_owner.Entry.Info.Size, 1, BufferSize));
             try
             {
                 while (Stretch() is { } stretch)
                 {
-                    Trace?.Asking(stretch, _owner.Copy.Identity.ChunkSize);
-                    var source = answered ?? await AskAsync(stretch);
-                    answered = null;
+                    Trace?.Asking(stretch, _owner.Entry.Identity.ChunkSize);
+                    var source = response ?? await AskAsync(stretch);
+                    response = null;
                     await using (source)
                     {
                         _owner.Began(this);
@@ -131,9 +129,9 @@ internal sealed class Fill
             finally
             {
                 ArrayPool<byte>.Shared.Return(buffer);
-                if (answered is not null)
+                if (response is not null)
                 {
-                    await answered.DisposeAsync();
+                    await response.DisposeAsync();
                 }
             }
 
@@ -144,7 +142,7 @@ internal sealed class Fill
                     await _owner.MismatchedAsync();
                     break;
                 case true:
-                    await _owner.Copy.CompleteAsync(CancellationToken.None);
+                    await _owner.Entry.CompleteAsync(CancellationToken.None);
                     if (!IsHashed)
                     {
                         _owner.CheckChunks();
@@ -155,7 +153,7 @@ internal sealed class Fill
         }
         catch (OperationCanceledException) when (_cancel.IsCancellationRequested)
         {
-            // What is there stays.
+            // The bytes stored so far stay cached.
             outcome = Outcomes.Dropped;
         }
         catch (RemoteException failure)
@@ -165,7 +163,7 @@ internal sealed class Fill
         }
         catch (StoreFailedException failure) when (_starter is null && failure.InnerException is CacheFullException)
         {
-            // Those who read go on with the room they have; who comes to what was to be there already has it fetched then.
+            // Read-ahead found no room. Readers go on with what they have, and start fills for what they need.
             (outcome, error) = (Outcomes.NotStored, nameof(CacheFullException));
             _owner.NoRoomAhead();
         }
@@ -176,7 +174,7 @@ internal sealed class Fill
         }
         catch (Exception unexpected)
         {
-            var failure = new RemoteException(RemoteFailure.BodyBroken, "A fill ended for a reason nobody foresaw.", unexpected);
+            var failure = new RemoteException(RemoteFailure.BodyBroken, "A fill failed unexpectedly.", unexpected);
             (outcome, error) = (Outcomes.Failed, unexpected.GetType().Name);
             Failure = await _owner.FailedAsync(failure);
         }
@@ -188,9 +186,9 @@ internal sealed class Fill
     }
 
     /// <summary>
-    /// Whether what is stored now is what the remote promised; null where others have still to bring some of it. What came in one run was
-    /// hashed as it came. What became whole in pieces is read back, whoever brought them: of several fills, by the last, after whose bytes
-    /// none is missing. Of an object in chunks, whose chunks count as they come, that is <see cref="BackgroundVerifier"/>' matter.
+    /// Whether the stored bytes match what the remote promised; null while other fills still have bytes to bring. Bytes of a single run
+    /// were hashed on the way. An object that came in pieces is read back by the fill that stores the last byte. Chunked objects are left
+    /// to <see cref="BackgroundVerifier"/>.
     /// </summary>
     private async ValueTask<bool?> IsRightAsync()
     {
@@ -201,7 +199,7 @@ internal sealed class Fill
 
         try
         {
-            return _owner.Copy.Identity.ChunkSize > 0 ? true : await ReadBack.IsRightAsync(_owner.Copy, CancellationToken.None);
+            return _owner.Entry.Identity.ChunkSize > 0 ? true : await ReadBack.IsRightAsync(_owner.Entry, CancellationToken.None);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
@@ -219,7 +217,7 @@ internal sealed class Fill
         }
     }
 
-    /// <summary>The stretch at hand, or the next planned; null when all is done.</summary>
+    /// <summary>The current range, or the next one; null at the end.</summary>
     private ByteRange? Stretch()
     {
         lock (_owner.Gate)
@@ -235,7 +233,7 @@ internal sealed class Fill
 
     private async Task<RemoteObject> AskAsync(ByteRange stretch)
     {
-        var info = _owner.Copy.Info;
+        var info = _owner.Entry.Info;
         var source = await _owner.Remote.Remote.GetAsync(RemoteReads.Of(_owner.Remote, _owner.Name.Key, info.ETag, stretch), _cancel.Token);
         if (ETags.Same(source.Info.ETag, info.ETag) && source.Info.Size == info.Size)
         {
@@ -243,7 +241,7 @@ internal sealed class Fill
         }
 
         await source.DisposeAsync();
-        throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.");
+        throw new RemoteException(RemoteFailure.Changed, "The remote sent another version than the one requested.");
     }
 
     private async Task CopyAsync(RemoteObject source, ByteRange stretch, byte[] buffer)
@@ -263,7 +261,7 @@ internal sealed class Fill
             var reading = source.Body.ReadAsync(buffer.AsMemory(end, (int)Math.Min(wanted, buffer.Length - end)), _cancel.Token);
             if (!reading.IsCompleted && end > start)
             {
-                // The remote pauses: what came so far is stored meanwhile, so that readers have it.
+                // The remote paused: store what came so far, so that readers get it.
                 var pending = reading.AsTask();
                 try
                 {
@@ -271,7 +269,7 @@ internal sealed class Fill
                 }
                 catch
                 {
-                    // The buffer is not given back while a read may still write into it.
+                    // A pending read may still write into the buffer.
                     await _cancel.CancelAsync();
                     await pending.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
                         TaskScheduler.Default);
@@ -299,15 +297,15 @@ internal sealed class Fill
         {
             return await reading is > 0 and var read
                 ? read
-                : throw new RemoteException(RemoteFailure.BodyBroken, "The remote's answer ended early.");
+                : throw new RemoteException(RemoteFailure.BodyBroken, "The remote's response ended early.");
         }
         catch (IOException failure)
         {
-            throw new RemoteException(RemoteFailure.BodyBroken, "The remote's answer broke off.", failure);
+            throw new RemoteException(RemoteFailure.BodyBroken, "The remote's response broke off.", failure);
         }
     }
 
-    /// <summary>How many bytes from a position on are this fill's to fetch: another may have taken over the rest meanwhile.</summary>
+    /// <summary>How many bytes from a position on are still this fill's: another fill may have taken over the rest.</summary>
     private long Remaining(long position)
     {
         lock (_owner.Gate)
@@ -317,8 +315,8 @@ internal sealed class Fill
     }
 
     /// <summary>
-    /// Stores bytes. The last of an object that came in one run only once it is known whether it is right: one that is wrong is dropped
-    /// before, or hidden where it is dropped by calls, so that nobody ever finds all of it. Those who read it already get what it lacks.
+    /// Stores bytes. A wrong object is evicted or hidden before its last bytes are stored, so no lookup finds all of it. Current readers
+    /// still get their bytes.
     /// </summary>
     private async Task StoreAsync(long position, ReadOnlyMemory<byte> bytes)
     {
@@ -330,7 +328,7 @@ internal sealed class Fill
 
         try
         {
-            await _owner.Copy.WriteAsync(position, bytes, _cancel.Token);
+            await _owner.Entry.WriteAsync(position, bytes, _cancel.Token);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
@@ -341,7 +339,7 @@ internal sealed class Fill
         lock (_owner.Gate)
         {
             Current = Current!.Value with { First = position + bytes.Length };
-            if (!_owner.Copy.MayGrow)
+            if (!_owner.Entry.MayGrow)
             {
                 EndWithChunk();
             }

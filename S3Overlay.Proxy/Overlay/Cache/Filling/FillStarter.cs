@@ -6,102 +6,95 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
-/// <summary>
-/// Runs openings: the first request for an object of which nothing is held, the copy made for its answer, and the object that readers
-/// follow from there.
-/// </summary>
-/// <param name="fills">What the opened objects are filled by.</param>
-/// <param name="copies">Where the copies are.</param>
-/// <param name="absent">Learns what the remote says of keys it has not.</param>
-/// <param name="time">The clock.</param>
-internal sealed class FillStarter(Fills fills, CacheEntries copies, NegativeCache absent, TimeProvider time)
+/// <summary>Runs the first request of a miss, creates the entry for its response, and starts the fill.</summary>
+internal sealed class FillStarter(Fills fills, CacheEntries entries, NegativeCache absent, TimeProvider time)
 {
-    /// <summary>Runs one to its end, which those who wait for it are told. Throws nothing.</summary>
-    /// <param name="opening">The opening.</param>
+    /// <summary>Runs a pending fill to its end. Never throws: waiting reads get the failure.</summary>
+    /// <param name="pending">The pending fill.</param>
     /// <param name="name">The object.</param>
-    /// <param name="remote">Where it is.</param>
-    /// <param name="range">What the one who began it wants of it; null for all.</param>
-    /// <param name="openings">How often the object had been opened before that one looked for a copy and found none.</param>
-    public async Task RunAsync(PendingFill opening, ObjectName name, RemoteBucket remote, RangeHeader? range, long openings)
+    /// <param name="remote">Its remote bucket.</param>
+    /// <param name="range">What the first read wants; null for all.</param>
+    /// <param name="completions">The count of completed pending fills before the first read's lookup found nothing.</param>
+    public async Task RunAsync(PendingFill pending, ObjectName name, RemoteBucket remote, RangeHeader? range, long completions)
     {
         var generation = fills.Generations.Of(name.Bucket, name.Key);
         var asked = time.GetUtcNow();
-        RemoteObject? answered = null;
-        opening.Trace?.Enter();
+        RemoteObject? response = null;
+        pending.Trace?.Enter();
         try
         {
-            // Another opening may have come to its end, and its fill too, between the caller's looking and this one's beginning. Looking
-            // once more for any other reason would put a call to a store behind a network before every first byte.
-            if (fills.Objects.Openings(name) != openings && await copies
+            // Look once more only if another pending fill completed since the lookup: a second lookup before every miss would cost a round
+            // trip where the store is remote.
+            if (fills.Objects.Completions(name) != completions && await entries
                 .FindAsync(name, remote, LookupHint.Info, CancellationToken.None) is { } filled)
             {
-                fills.Telemetry.End(opening.Trace, Outcomes.NotNeeded);
-                opening.FoundFilled = true;
-                Open(opening, new ActiveEntry(name, remote, filled, fills), isCurrent: true, null);
+                fills.Telemetry.End(pending.Trace, Outcomes.NotNeeded);
+                pending.FoundFilled = true;
+                Open(pending, new ActiveEntry(name, remote, filled, fills), isCurrent: true, null);
                 return;
             }
 
             var first = RemoteReads.Whole(remote, name.Key) with { Range = FirstRange(range) };
-            answered = await absent.AskAsync(name, (remote, first, opening),
-                static about => about.remote.Remote.GetAsync(about.first, about.opening.Cancellation));
-            var copy = ETags.IsStrong(answered.Info.ETag) ? await copies.CreateAsync(name, remote, answered.Info, asked) : null;
-            if (copy is null)
+            response = await absent.AskAsync(name, (remote, first, pending),
+                static about => about.remote.Remote.GetAsync(about.first, about.pending.Cancellation));
+            var entry = ETags.IsStrong(response.Info.ETag) ? await entries.CreateAsync(name, remote, response.Info, asked) : null;
+            if (entry is null)
             {
-                fills.Telemetry.End(opening.Trace, Outcomes.NotHeld);
-                fills.Objects.Forget(name, opening);
-                await opening.PassOnAsync(answered);
+                fills.Telemetry.End(pending.Trace, Outcomes.NotHeld);
+                fills.Objects.Forget(name, pending);
+                await pending.PassOnAsync(response);
                 return;
             }
 
-            var held = new ActiveEntry(name, remote, copy, fills);
+            var active = new ActiveEntry(name, remote, entry, fills);
             var isCurrent = fills.Generations.Of(name.Bucket, name.Key) == generation;
             if (!isCurrent)
             {
-                await fills.DropAsync(held);
+                await fills.DropAsync(active);
             }
 
-            Open(opening, held, isCurrent, answered);
-            answered = null;
+            Open(pending, active, isCurrent, response);
+            response = null;
             if (isCurrent && fills.Generations.Of(name.Bucket, name.Key) != generation)
             {
-                held.Retire();
+                active.Retire();
             }
         }
         catch (Exception failure)
         {
             if (failure is OperationCanceledException)
             {
-                fills.Telemetry.End(opening.Trace, Outcomes.Dropped);
+                fills.Telemetry.End(pending.Trace, Outcomes.Dropped);
             }
             else
             {
-                fills.Telemetry.End(opening.Trace, Outcomes.Failed, (failure as RemoteException)?.Failure.ToString()
+                fills.Telemetry.End(pending.Trace, Outcomes.Failed, (failure as RemoteException)?.Failure.ToString()
                     ?? failure.GetType().Name);
             }
 
-            fills.Objects.Forget(name, opening);
-            opening.Fail(failure);
-            if (answered is not null)
+            fills.Objects.Forget(name, pending);
+            pending.Fail(failure);
+            if (response is not null)
             {
-                await answered.DisposeAsync();
+                await response.DisposeAsync();
             }
         }
     }
 
-    private void Open(PendingFill opening, ActiveEntry held, bool isCurrent, RemoteObject? answered)
+    private void Open(PendingFill pending, ActiveEntry active, bool isCurrent, RemoteObject? response)
     {
-        held.Enter(1);
-        if (answered is not null)
+        active.Enter(1);
+        if (response is not null)
         {
-            held.StartWith(answered, opening);
+            active.StartWith(response, pending);
         }
 
-        fills.Objects.Opened(opening, held, isCurrent);
-        _ = held.LeaveAsync().AsTask();
+        fills.Objects.Opened(pending, active, isCurrent);
+        _ = active.LeaveAsync().AsTask();
     }
 
     /// <summary>
-    /// How much to ask for before the object's size is known: from the first needed byte to the end of the last touched chunk (rule R10).
+    /// The range to request while the size is unknown: from the first byte needed to the end of the last touched chunk (rule R10).
     /// </summary>
     private string? FirstRange(RangeHeader? range)
     {

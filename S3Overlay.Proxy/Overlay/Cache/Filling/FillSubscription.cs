@@ -5,20 +5,17 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
 /// <summary>
-/// One read that follows fills: tells which it waited for, and whether another read had started one of them. While somebody listens each is
-/// a span of the read's trace, linked to the fill's own.
+/// One read's view of the fills it waits for. Counts reads that joined another read's fill, and traces each wait with a link to the fill.
 /// </summary>
-/// <param name="meters">Counts it; null where nobody counts.</param>
 internal sealed class FillSubscription(OverlayMeters? meters) : IDisposable
 {
     private FillTrace? _followed;
     private Activity? _span;
     private bool _isCoalesced;
 
-    /// <summary>The read has to wait for a fill, from now on or still.</summary>
-    /// <param name="fill">What the fill tells of itself; null where nobody listened when it began: there is nothing to link to
-    /// then.</param>
-    /// <param name="isOwn">Whether this very read started it.</param>
+    /// <summary>Records that the read waits for a fill.</summary>
+    /// <param name="fill">Null if the fill is not traced.</param>
+    /// <param name="isOwn">True if this read started it.</param>
     public void Wait(FillTrace? fill, bool isOwn)
     {
         _isCoalesced |= !isOwn;
@@ -33,7 +30,7 @@ internal sealed class FillSubscription(OverlayMeters? meters) : IDisposable
             ?.SetTag(SpanAttributes.Coalesced, !isOwn);
     }
 
-    /// <summary>The read needs no more of any fill.</summary>
+    /// <summary>Ends the current wait.</summary>
     public void Dispose()
     {
         Tracing.StopBeside(_span);

@@ -1,17 +1,15 @@
 using System.Diagnostics;
 
-using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
 /// <summary>
-/// What a fill tells of itself: a span from the first question to the last byte stored, and below it one for each chunk. The span is below
-/// that of the read which started the fill, so that this read's trace shows where its bytes came from; it ends with the fill, however long
-/// before that the read has ended. Reads that join are linked to it. There is none where nobody listens.
+/// The span of a fill, from the first request to the last byte stored, with a child span per chunk. It belongs to the trace of the read
+/// that started the fill, and may end after it. Joining reads link to it.
 /// </summary>
-/// <remarks>Used by one at a time: the opening, then its fill.</remarks>
+/// <remarks>Not safe for concurrent use: first the pending fill uses it, then the fill.</remarks>
 internal sealed class FillTrace
 {
     private readonly Activity _span;
@@ -23,10 +21,9 @@ internal sealed class FillTrace
 
     private FillTrace(Activity span) => _span = span;
 
-    /// <summary>What reads that wait for it are linked to.</summary>
     public ActivityContext Context => _span.Context;
 
-    /// <summary>Begins one for the read at hand; null where nobody listens.</summary>
+    /// <summary>Starts a span; null when tracing is off.</summary>
     public static FillTrace? Start(bool isAhead = false)
     {
         if (Tracing.StartBeside(SpanNames.RemoteFill) is not { } span)
@@ -42,12 +39,10 @@ internal sealed class FillTrace
         return new FillTrace(span);
     }
 
-    /// <summary>
-    /// Makes the span the current one of the flow that calls this: attempts at the remote, and what the store is given, are below it.
-    /// </summary>
+    /// <summary>Makes the span current, so that requests to the remote and the store are its children.</summary>
     public void Enter() => Activity.Current = _span;
 
-    /// <summary>A stretch is about to be asked for, or its answer to be read.</summary>
+    /// <summary>Notes that a range is about to be requested or read.</summary>
     public void Asking(ByteRange stretch, long chunkSize)
     {
         _chunkSize = chunkSize;
@@ -57,7 +52,6 @@ internal sealed class FillTrace
         }
     }
 
-    /// <summary>Some bytes are stored.</summary>
     public void Stored(long position, int count)
     {
         _bytes += count;
@@ -83,9 +77,6 @@ internal sealed class FillTrace
         }
     }
 
-    /// <summary>Ends it.</summary>
-    /// <param name="outcome">How the fill ended.</param>
-    /// <param name="error">What went wrong, in a word; null where nothing did.</param>
     public void End(string outcome, string? error = null)
     {
         EndChunk();

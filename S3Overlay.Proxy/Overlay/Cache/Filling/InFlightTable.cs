@@ -6,68 +6,63 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
 /// <summary>
-/// Which objects are in use, and which are being opened: one table under one lock, so that a copy's file has one object, and no byte is
-/// fetched or stored by two.
+/// Active entries and pending fills, in one table under one lock: each file has one active entry, and no byte is requested or stored twice.
 /// </summary>
 internal sealed class InFlightTable
 {
     private readonly ConcurrentDictionary<ObjectName, ActiveEntry> _inUse = new();
-    private readonly Dictionary<ObjectName, PendingFill> _opening = [];
+    private readonly Dictionary<ObjectName, PendingFill> _pending = [];
     private readonly Lock _lock = new();
 
-    /// <summary>How many openings of a key have come to their end.</summary>
-    private readonly KeyGenerations _opened = new();
+    /// <summary>Counts completed pending fills per key.</summary>
+    private readonly KeyGenerations _completed = new();
 
-    /// <summary>How many objects are in use.</summary>
+    /// <summary>The number of active entries.</summary>
     public int InUse => _inUse.Count;
 
-    /// <summary>The object, where it is in use.</summary>
     public ActiveEntry? Find(ObjectName name) => _inUse.GetValueOrDefault(name);
 
-    /// <summary>How many reads wait for the remote's first answer about an object.</summary>
+    /// <summary>How many reads wait for the remote's first response about an object.</summary>
     public int WaitingFor(ObjectName name)
     {
         lock (_lock)
         {
-            return _opening.GetValueOrDefault(name)?.Waiting ?? 0;
+            return _pending.GetValueOrDefault(name)?.Waiting ?? 0;
         }
     }
 
     /// <summary>
-    /// What changes when somebody opens the object: to be noted before a copy is looked for, and given to <see cref="Fills.OpenAsync"/>.
+    /// Grows when a pending fill of the key completes. Note it before a lookup, and pass it to <see cref="Fills.OpenAsync"/>.
     /// </summary>
-    public long Openings(ObjectName name) => _opened.Of(name.Bucket, name.Key);
+    public long Completions(ObjectName name) => _completed.Of(name.Bucket, name.Key);
 
-    /// <summary>
-    /// Makes the object of a copy that was found the one in use, or joins the one of the same copy. The caller is a reader of what it gets.
-    /// </summary>
-    /// <param name="found">The object of the copy.</param>
-    /// <param name="opening">The opening that is under way and that the caller waits for from now on, where the result is null.</param>
-    /// <returns>The object to read; null where it is being opened.</returns>
-    public ActiveEntry? JoinOrPut(ActiveEntry found, out PendingFill? opening)
+    /// <summary>Makes <paramref name="found"/> the active entry, or joins the existing one. The caller is a reader of the result.</summary>
+    /// <param name="found">The entry from the lookup.</param>
+    /// <param name="pending">If the result is null: the pending fill the caller now waits for.</param>
+    /// <returns>Null while the object is being opened.</returns>
+    public ActiveEntry? JoinOrPut(ActiveEntry found, out PendingFill? pending)
     {
         lock (_lock)
         {
-            // A copy can be found before the opening that made it has come to its end.
-            if (_opening.TryGetValue(found.Name, out opening) && opening.TryJoin())
+            // A lookup can find the entry before its pending fill completes.
+            if (_pending.TryGetValue(found.Name, out pending) && pending.TryJoin())
             {
                 return null;
             }
 
-            opening = null;
+            pending = null;
             var current = _inUse.GetValueOrDefault(found.Name);
 
-            // One whose copy another process replaced, with the same version perhaps, would fill what nobody finds.
-            if (current is not null && current.Copy.Info.ETag == found.Copy.Info.ETag && current.Copy.IsCurrent && current.TryEnter())
+            // Another process may have replaced the file, even by the same version: filling the old one would be wasted.
+            if (current is not null && current.Entry.Info.ETag == found.Entry.Info.ETag && current.Entry.IsCurrent && current.TryEnter())
             {
                 return current;
             }
 
             found.Enter(1);
-            if (!found.Copy.IsCurrent)
+            if (!found.Entry.IsCurrent)
             {
-                // Dropped since it was found. Others may fill it still, and a file has one who fills it: what this reader lacks is not
-                // stored.
+                // Evicted since the lookup. Another entry may still fill the file, and a file has only one writer: do not store.
                 found.Detach();
                 return found;
             }
@@ -78,63 +73,60 @@ internal sealed class InFlightTable
         }
     }
 
-    /// <summary>
-    /// Joins those who use an object, or wait for it to be opened; where there are none, the caller opens it for all who come meanwhile.
-    /// </summary>
+    /// <summary>Joins the active entry or pending fill of an object, or creates a pending fill that the caller runs.</summary>
     /// <param name="name">The object.</param>
-    /// <param name="outdated">The ETag of a version that is not to be joined; null for none.</param>
-    /// <param name="begin">Makes the opening where the caller is to run it.</param>
-    /// <returns>The object, of which the caller is a reader, or the opening that the caller waits for.</returns>
-    public (ActiveEntry? InUse, PendingFill? PendingFill, bool IsStarter) JoinOrBegin(
+    /// <param name="outdated">The ETag of a version not to join; null for none.</param>
+    /// <param name="begin">Creates the pending fill.</param>
+    /// <returns>The entry, with the caller as a reader, or the pending fill to wait for.</returns>
+    public (ActiveEntry? InUse, PendingFill? Pending, bool IsStarter) JoinOrBegin(
         ObjectName name, string? outdated, Func<PendingFill> begin)
     {
         lock (_lock)
         {
-            if (_inUse.TryGetValue(name, out var current) && current.Copy.Info.ETag != outdated && current.TryEnter())
+            if (_inUse.TryGetValue(name, out var current) && current.Entry.Info.ETag != outdated && current.TryEnter())
             {
                 return (current, null, false);
             }
 
-            if (_opening.TryGetValue(name, out var opening) && opening.TryJoin())
+            if (_pending.TryGetValue(name, out var pending) && pending.TryJoin())
             {
-                return (null, opening, false);
+                return (null, pending, false);
             }
 
-            return (null, _opening[name] = begin(), true);
+            return (null, _pending[name] = begin(), true);
         }
     }
 
-    /// <summary>An opening ends with an object, which has those who waited as readers then.</summary>
-    /// <param name="opening">The opening.</param>
-    /// <param name="held">The object.</param>
-    /// <param name="isCurrent">Whether others who come may join: nobody changed the key meanwhile.</param>
-    public void Opened(PendingFill opening, ActiveEntry held, bool isCurrent)
+    /// <summary>Completes a pending fill with an entry. The waiting reads become its readers.</summary>
+    /// <param name="pending">The pending fill.</param>
+    /// <param name="active">The entry.</param>
+    /// <param name="isCurrent">True if later reads may join: the key has not changed.</param>
+    public void Opened(PendingFill pending, ActiveEntry active, bool isCurrent)
     {
         lock (_lock)
         {
-            Forget(held.Name, opening);
+            Forget(active.Name, pending);
             if (isCurrent)
             {
-                _inUse[held.Name] = held;
+                _inUse[active.Name] = active;
             }
 
-            _opened.Advance(held.Name.Bucket, held.Name.Key);
-            opening.Open(held);
+            _completed.Advance(active.Name.Bucket, active.Name.Key);
+            pending.Open(active);
         }
     }
 
-    /// <summary>An opening is about to end without an object: whoever comes now begins another.</summary>
-    public void Forget(ObjectName name, PendingFill opening)
+    /// <summary>Removes a pending fill that ends without an entry. The next read starts another.</summary>
+    public void Forget(ObjectName name, PendingFill pending)
     {
         lock (_lock)
         {
-            if (_opening.TryGetValue(name, out var current) && current == opening)
+            if (_pending.TryGetValue(name, out var current) && current == pending)
             {
-                _opening.Remove(name);
+                _pending.Remove(name);
             }
         }
     }
 
-    /// <summary>Takes an object off the list of those in use.</summary>
-    public void Remove(ActiveEntry held) => _inUse.TryRemove(KeyValuePair.Create(held.Name, held));
+    public void Remove(ActiveEntry active) => _inUse.TryRemove(KeyValuePair.Create(active.Name, active));
 }

@@ -3,34 +3,31 @@ using S3Overlay.Proxy.Overlay.Remotes;
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
 /// <summary>
-/// The first request for an object of which nothing is held: one for however many clients ask meanwhile (rule C1). It runs apart from all
-/// of them, so that the one who happened to be first can leave.
+/// The first request of a miss, shared by all reads that arrive while it runs (rule C1). Not cancelled with the first caller: others may be
+/// waiting.
 /// </summary>
-/// <param name="trace">What the fill that it begins tells of itself; null where nobody listens.</param>
-/// <param name="starter">The read that was first.</param>
 internal sealed class PendingFill(FillTrace? trace, FillSubscription starter)
 {
     private readonly Lock _lock = new();
-    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _cancel = new();
     private int _waiting = 1;
     private bool _isStarterGone;
-    private ActiveEntry? _held;
-    private RemoteObject? _unheld;
+    private ActiveEntry? _active;
+    private RemoteObject? _uncached;
 
-    /// <summary>Ends the request where nobody waits for it any more, and fills are not to be finished.</summary>
+    /// <summary>Cancelled when the last waiting read left and fills do not finish on their own.</summary>
     public CancellationToken Cancellation => _cancel.Token;
 
-    /// <summary>What the fill that it begins tells of itself; null where nobody listens.</summary>
+    /// <summary>Null when tracing is off.</summary>
     public FillTrace? Trace => trace;
 
-    /// <summary>The read that was first.</summary>
     public FillSubscription Starter => starter;
 
-    /// <summary>Whether nothing was asked for: another opening had come to its end just before. Set before this one ends.</summary>
+    /// <summary>True if no request was needed: another pending fill had just completed. Set before this one completes.</summary>
     public bool FoundFilled { get; set; }
 
-    /// <summary>How many wait.</summary>
+    /// <summary>The number of waiting reads.</summary>
     public int Waiting
     {
         get
@@ -42,12 +39,12 @@ internal sealed class PendingFill(FillTrace? trace, FillSubscription starter)
         }
     }
 
-    /// <summary>One more who waits; false where it is over already.</summary>
+    /// <summary>Adds a waiting read. False if already completed.</summary>
     public bool TryJoin()
     {
         lock (_lock)
         {
-            if (_opened.Task.IsCompleted)
+            if (_done.Task.IsCompleted)
             {
                 return false;
             }
@@ -58,89 +55,89 @@ internal sealed class PendingFill(FillTrace? trace, FillSubscription starter)
     }
 
     /// <summary>
-    /// Waits. The object has the caller as a reader then. Null where this cannot be held: the one who started it has the remote's answer
-    /// by <see cref="TakeUnheld"/>, the others ask for themselves.
+    /// Waits for the entry; the caller is then one of its readers. Null if the object cannot be cached: the starter gets the response from
+    /// <see cref="TakeUncached"/>, the others ask the remote themselves.
     /// </summary>
-    /// <exception cref="RemoteException">The remote did not give it.</exception>
-    public async Task<ActiveEntry?> WaitAsync(bool isStarter, bool dropsWhenLeft, CancellationToken cancellationToken)
+    /// <exception cref="RemoteException">The remote did not deliver the object.</exception>
+    public async Task<ActiveEntry?> WaitAsync(bool isStarter, bool abortsWhenLeft, CancellationToken cancellationToken)
     {
         try
         {
-            await _opened.Task.WaitAsync(cancellationToken);
-            return _held;
+            await _done.Task.WaitAsync(cancellationToken);
+            return _active;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await LeaveAsync(isStarter, dropsWhenLeft);
+            await LeaveAsync(isStarter, abortsWhenLeft);
             throw;
         }
     }
 
-    /// <summary>The remote's answer, which is the taker's to dispose.</summary>
-    public RemoteObject? TakeUnheld() => Interlocked.Exchange(ref _unheld, null);
+    /// <summary>The remote's response. The caller disposes it.</summary>
+    public RemoteObject? TakeUncached() => Interlocked.Exchange(ref _uncached, null);
 
-    /// <summary>Ends with an object that has a reader for each who waits.</summary>
-    public void Open(ActiveEntry held)
+    /// <summary>Completes with an entry.</summary>
+    public void Open(ActiveEntry active)
     {
         lock (_lock)
         {
-            _held = held;
-            held.Enter(_waiting);
-            _opened.SetResult();
+            _active = active;
+            active.Enter(_waiting);
+            _done.SetResult();
         }
     }
 
-    /// <summary>Ends with an answer that cannot be held.</summary>
-    public async ValueTask PassOnAsync(RemoteObject unheld)
+    /// <summary>Completes with a response that cannot be cached.</summary>
+    public async ValueTask PassOnAsync(RemoteObject uncached)
     {
         bool isGone;
         lock (_lock)
         {
             isGone = _isStarterGone;
-            _unheld = unheld;
-            _opened.SetResult();
+            _uncached = uncached;
+            _done.SetResult();
         }
 
-        if (isGone && TakeUnheld() is { } left)
+        if (isGone && TakeUncached() is { } left)
         {
             await left.DisposeAsync();
         }
     }
 
-    /// <summary>Ends with a failure.</summary>
+    /// <summary>Completes with a failure.</summary>
     public void Fail(Exception failure)
     {
         lock (_lock)
         {
-            _opened.SetException(failure);
-            _ = _opened.Task.Exception;
+            _done.SetException(failure);
+            _ = _done.Task.Exception;
         }
     }
 
-    private async ValueTask LeaveAsync(bool isStarter, bool dropsWhenLeft)
+    private async ValueTask LeaveAsync(bool isStarter, bool abortsWhenLeft)
     {
-        ActiveEntry? held;
+        ActiveEntry? active;
         var isLast = false;
         lock (_lock)
         {
-            held = _held;
+            active = _active;
             _isStarterGone |= isStarter;
-            if (!_opened.Task.IsCompleted)
+            if (!_done.Task.IsCompleted)
             {
                 isLast = --_waiting == 0;
             }
         }
 
-        if (held is not null)
+        if (active is not null)
         {
-            await held.LeaveAsync();
+            await active.LeaveAsync();
         }
-        else if (isLast && dropsWhenLeft)
+        else if (isLast && abortsWhenLeft)
         {
             await _cancel.CancelAsync();
         }
 
-        if (isStarter && _opened.Task.IsCompleted && TakeUnheld() is { } left)
+        if (isStarter && _done.Task.IsCompleted && TakeUncached() is { } left)
         {
             await left.DisposeAsync();
         }

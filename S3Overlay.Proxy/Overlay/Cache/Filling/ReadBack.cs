@@ -5,23 +5,17 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
-/// <summary>
-/// Compares a copy that became whole in several pieces with what the remote promised of the object, by reading it back from where it is
-/// stored.
-/// </summary>
+/// <summary>Verifies an entry that was filled in pieces by reading it back from the store.</summary>
 internal static class ReadBack
 {
-    /// <summary>Large enough to read on, small enough to be pooled.</summary>
     private const int PieceSize = 256 * 1024;
 
-    /// <summary>Whether all of the object is there and is right; null where some of it is not there, or no longer.</summary>
-    /// <param name="copy">The copy.</param>
-    /// <param name="cancellationToken">Ends the reading.</param>
-    public static async ValueTask<bool?> IsRightAsync(ICacheEntry copy, CancellationToken cancellationToken)
+    /// <summary>Whether the cached bytes match what the remote promised; null if some are missing.</summary>
+    public static async ValueTask<bool?> IsRightAsync(ICacheEntry entry, CancellationToken cancellationToken)
     {
-        var info = copy.Info;
+        var info = entry.Info;
         var all = new ByteRange(0, info.Size - 1);
-        if (!CacheEntries.Covers(copy, all))
+        if (!CacheEntries.Covers(entry, all))
         {
             return null;
         }
@@ -35,7 +29,7 @@ internal static class ReadBack
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(info.Size, PieceSize));
         try
         {
-            await using var reader = copy.Read(all);
+            await using var reader = entry.Read(all);
             while (hash.Length < info.Size)
             {
                 var read = await reader.ReadAsync(buffer, cancellationToken);

@@ -4,50 +4,40 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 
-/// <summary>
-/// The fills of one object that are under way: which bytes each of them brings, and which a new one is to bring. Touched under the object's
-/// lock alone.
-/// </summary>
-/// <param name="owner">The object.</param>
-/// <param name="fills">What fills tell, and how.</param>
+/// <summary>The running fills of one entry, and which bytes each of them brings. Guarded by <see cref="ActiveEntry.Gate"/>.</summary>
 internal sealed class RunningFills(ActiveEntry owner, Fills fills)
 {
     private readonly List<Fill> _running = [];
 
-    /// <summary>Whether any is under way.</summary>
     public bool Any => _running.Count > 0;
 
-    /// <summary>Whether a fill that is under way will bring a byte.</summary>
     public bool Brings(long position) => Claims().Exists(claim => claim.First <= position && position <= claim.Last);
 
-    /// <summary>The fill that brings a byte: one under way, or one begun for as much as is wanted from there on.</summary>
-    /// <param name="position">The byte, which is not held.</param>
+    /// <summary>The fill that brings a byte: a running one, or a new one.</summary>
+    /// <param name="position">A byte that is not cached.</param>
     /// <param name="last">The last byte wanted.</param>
     /// <param name="read">The read that needs it.</param>
     public Fill Bringing(long position, long last, FillSubscription read) =>
-        FillOf(position, read) ?? Start(FillPlan.For(owner.Copy, Claims(), position, last), fills.Telemetry.Begin(), read);
+        FillOf(position, read) ?? Start(FillPlan.For(owner.Entry, Claims(), position, last), fills.Telemetry.Begin(), read);
 
-    /// <summary>Goes on with the remote's answer that opened the object.</summary>
-    /// <param name="answered">The answer.</param>
-    /// <param name="range">Which bytes it brings.</param>
-    /// <param name="opening">What asked for it.</param>
-    public void StartWith(RemoteObject answered, ByteRange range, PendingFill opening)
+    /// <summary>Starts the first fill, with the response that is already there.</summary>
+    public void StartWith(RemoteObject response, ByteRange range, PendingFill pending)
     {
-        var plan = FillPlan.For(owner.Copy, [range], range.First, range.Last);
+        var plan = FillPlan.For(owner.Entry, [range], range.First, range.Last);
         plan.AddFirst(range);
-        Start(plan, opening.Trace, opening.Starter, answered);
+        Start(plan, pending.Trace, pending.Starter, response);
     }
 
-    /// <summary>Starts to fetch what is neither held nor being fetched of some bytes.</summary>
+    /// <summary>Starts to fill the bytes that are neither cached nor on their way.</summary>
     public void Prefetch(ByteRange range)
     {
         var claims = Claims();
         for (var position = range.First; position <= range.Last;)
         {
             var claim = claims.FindIndex(claim => claim.First <= position && position <= claim.Last);
-            if (owner.Copy.FirstHeld(position) is { } held && held.First <= position)
+            if (owner.Entry.FirstHeld(position) is { } run && run.First <= position)
             {
-                position = held.Last + 1;
+                position = run.Last + 1;
             }
             else if (claim >= 0)
             {
@@ -55,19 +45,19 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
             }
             else
             {
-                Start(FillPlan.For(owner.Copy, claims, position, range.Last), fills.Telemetry.Begin(isAhead: true), null);
+                Start(FillPlan.For(owner.Entry, claims, position, range.Last), fills.Telemetry.Begin(isAhead: true), null);
                 return;
             }
         }
     }
 
     /// <summary>
-    /// Starts to fetch chunks that follow one another, each by a fill of its own. A fill that would come to them one after another ends
-    /// with the chunk it is at, or the one after it where that is nearly over: two must never store the same bytes.
+    /// Fills consecutive chunks in parallel. A fill that would have brought them in sequence stops after its current chunk (or the next one
+    /// if that is nearly done), so two fills never write the same bytes.
     /// </summary>
     public void Spread(IReadOnlyList<ByteRange> chunks)
     {
-        var chunk = owner.Copy.Identity.ChunkSize;
+        var chunk = owner.Entry.Identity.ChunkSize;
         foreach (var fill in _running)
         {
             if (fill.Current is not { } current || current.First > chunks[0].Last)
@@ -99,7 +89,7 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
         }
     }
 
-    /// <summary>Nobody reads any more what they bring.</summary>
+    /// <summary>The last reader left.</summary>
     public void Abandon(FillOnAbort mode)
     {
         foreach (var fill in _running)
@@ -108,7 +98,6 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
         }
     }
 
-    /// <summary>One is over.</summary>
     public void Remove(Fill fill) => _running.Remove(fill);
 
     private List<ByteRange> Claims()
@@ -128,8 +117,8 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
     }
 
     /// <summary>
-    /// The fill that will bring a byte. Where it would take long to get there, the bytes from this one on are taken over from it; what it
-    /// had only planned is taken over at once.
+    /// The running fill that will bring a byte. If it is too far away, a new fill takes over from that byte on; a range that is only
+    /// planned is taken over at once.
     /// </summary>
     private Fill? FillOf(long position, FillSubscription read)
     {
@@ -166,13 +155,13 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
         return null;
     }
 
-    private Fill Start(LinkedList<ByteRange> plan, FillTrace? trace, FillSubscription? starter, RemoteObject? answered = null)
+    private Fill Start(LinkedList<ByteRange> plan, FillTrace? trace, FillSubscription? starter, RemoteObject? response = null)
     {
         var fill = new Fill(owner, plan, trace, starter);
         _running.Add(fill);
 
-        // On the pool: a fill must not run on the thread of the socket that its reader came from.
-        _ = Task.Run(() => fill.RunAsync(answered));
+        // A fill must not run on its reader's socket thread.
+        _ = Task.Run(() => fill.RunAsync(response));
         return fill;
     }
 }

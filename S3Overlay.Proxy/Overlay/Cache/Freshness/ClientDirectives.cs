@@ -2,12 +2,12 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 
-/// <summary>Reads what clients say of copies (rule S3).</summary>
+/// <summary>Reads what clients say of entries (rule S3).</summary>
 internal static class ClientDirectives
 {
     /// <summary>
-    /// What a read says; nothing where clients may not say anything, or nobody signed it: strangers must not decide what the remote is
-    /// asked.
+    /// The directives of a request. None if clients may not send any, or if the request is not signed: an anonymous client must not decide
+    /// what the remote is asked.
     /// </summary>
     public static ReadDirectives Of(S3Request request, FreshnessSettings settings)
     {
@@ -34,4 +34,21 @@ internal static class ClientDirectives
         : directive.Equals("no-store", StringComparison.OrdinalIgnoreCase) ? ReadDirectives.Bypass
         : directive.Equals("only-if-cached", StringComparison.OrdinalIgnoreCase) ? ReadDirectives.OnlyHeld
         : ReadDirectives.None;
+}
+
+/// <summary>The directives in a read's Cache-Control header that count here (rule S3, RFC 9111).</summary>
+[Flags]
+internal enum ReadDirectives
+{
+    /// <summary>The settings decide.</summary>
+    None = 0,
+
+    /// <summary><c>no-cache</c>: revalidate before use.</summary>
+    Compare = 1,
+
+    /// <summary><c>no-store</c>: read from the remote and store nothing.</summary>
+    Bypass = 2,
+
+    /// <summary><c>only-if-cached</c>: use the cache, and never ask the remote.</summary>
+    OnlyHeld = 4,
 }

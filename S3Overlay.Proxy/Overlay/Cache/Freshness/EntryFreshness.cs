@@ -5,66 +5,64 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 
-/// <summary>
-/// Tells of every copy that is found whether it may be served, and asks the remote where that is not known (rules S1, S4, table F).
-/// </summary>
+/// <summary>Decides whether a cached entry may be used, and asks the remote if needed (rules S1, S4, table F).</summary>
 /// <remarks>
 /// <code>
-///   a copy was found
-///     fresh     served                                                                        HIT
-///     ageing    served, and the remote is asked meanwhile                                     HIT
+///   an entry was found
+///     fresh     used                                                                          HIT
+///     ageing    used, and revalidated in the background                                       HIT
 ///     stale     the remote is asked
-///     doubted   the remote is asked by a question put after the read began
-///                  same       served                                                          REVALIDATED
-///                  changed    as if nothing were held
-///                  gone       as if the remote had been asked for it now: 404
-///                  unknown    stale: served, within S3_OVERLAY_STALE_IF_ERROR                 STALE
-///                             doubted: the failure is the answer
+///     doubted   the remote is asked by a request that starts after the read
+///                  same       used                                                            REVALIDATED
+///                  changed    as a miss
+///                  gone       as a miss: 404
+///                  unknown    stale: used, within S3_OVERLAY_STALE_IF_ERROR                   STALE
+///                             doubted: the read fails
 /// </code>
 /// </remarks>
-internal sealed class EntryFreshness(FreshnessSettings settings, Revalidations revalidations, ICachedVersions held,
-    RevalidationBudget patience, TimeProvider time)
+internal sealed class EntryFreshness(FreshnessSettings settings, Revalidations revalidations, ICachedVersions versions,
+    RevalidationBudget budget, TimeProvider time)
 {
     private readonly EntryLifetime _life = new(settings);
-    private readonly Refreshes _refreshes = new(settings, revalidations, held, patience, time);
+    private readonly Refreshes _refreshes = new(settings, revalidations, versions, budget, time);
 
-    /// <summary>How many questions about copies are on their way.</summary>
+    /// <summary>Requests under way that ask whether an entry is current.</summary>
     public int Revalidating => revalidations.UnderWay;
 
-    /// <summary>How many copies are being compared while they are served, or fetched anew.</summary>
+    /// <summary>Background revalidations and refills under way.</summary>
     public int Refreshing => _refreshes.UnderWay;
 
-    /// <summary>Whether a copy may be served now without a word of the remote's.</summary>
-    public bool IsFresh(ICacheEntry copy) => _life.StateOf(time.GetUtcNow() - copy.ValidatedAt) is EntryState.Fresh or EntryState.Ageing;
+    /// <summary>True if an entry may be used without asking the remote.</summary>
+    public bool IsFresh(ICacheEntry entry) => _life.StateOf(time.GetUtcNow() - entry.ValidatedAt) is EntryState.Fresh or EntryState.Ageing;
 
-    /// <summary>Whether no copy is believed, however young: each read asks the remote after it began.</summary>
+    /// <summary>True if every read asks the remote, however young the entry.</summary>
     public bool AlwaysAsks => settings.Revalidation.Mode == RevalidationMode.Always;
 
-    /// <summary>How a copy may be used without a word of the remote's; null where it may not.</summary>
-    public FreshnessVerdict? OfFresh(ICacheEntry copy) =>
-        IsFresh(copy) ? new FreshnessVerdict(EntryUsability.Hit, copy.Info, time.GetUtcNow() - copy.ValidatedAt) : null;
+    /// <summary>How an entry may be used without asking the remote; null if it may not.</summary>
+    public FreshnessVerdict? OfFresh(ICacheEntry entry) =>
+        IsFresh(entry) ? new FreshnessVerdict(EntryUsability.Hit, entry.Info, time.GetUtcNow() - entry.ValidatedAt) : null;
 
-    /// <summary>Tells how a copy may be used. The copy stays the caller's.</summary>
-    /// <param name="name">Its object.</param>
-    /// <param name="remote">Where that is.</param>
-    /// <param name="copy">The copy.</param>
-    /// <param name="mayBeStale">Whether it may be past its life where the remote cannot be asked.</param>
-    /// <param name="isDoubted">Whether the remote is to be asked whatever the copy's age.</param>
-    /// <param name="cancellationToken">Ends the wait, not the question.</param>
-    /// <exception cref="RemoteException">The object is gone, or the remote was needed and did not tell.</exception>
-    public ValueTask<FreshnessVerdict> JudgeAsync(ObjectName name, RemoteBucket remote, ICacheEntry copy, bool mayBeStale, bool isDoubted,
+    /// <summary>Decides how an entry may be used. The caller keeps the entry.</summary>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Its remote bucket.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="mayBeStale">Whether a stale entry may be used if the remote cannot be asked.</param>
+    /// <param name="isDoubted">Whether to ask the remote regardless of the entry's age.</param>
+    /// <param name="cancellationToken">Ends the wait, not the request.</param>
+    /// <exception cref="RemoteException">The object is gone, or the remote was needed and failed.</exception>
+    public ValueTask<FreshnessVerdict> JudgeAsync(ObjectName name, RemoteBucket remote, ICacheEntry entry, bool mayBeStale, bool isDoubted,
         CancellationToken cancellationToken)
     {
-        var age = time.GetUtcNow() - copy.ValidatedAt;
+        var age = time.GetUtcNow() - entry.ValidatedAt;
         var state = isDoubted ? EntryState.Doubted : _life.StateOf(age);
         if (state == EntryState.Ageing)
         {
-            _refreshes.Begin(name, remote, copy);
+            _refreshes.Begin(name, remote, entry);
         }
 
         return state is EntryState.Fresh or EntryState.Ageing
-            ? new(new FreshnessVerdict(EntryUsability.Hit, copy.Info, age))
-            : AskAsync(name, remote, copy.Info, state, age, mayBeStale && state == EntryState.Stale
+            ? new(new FreshnessVerdict(EntryUsability.Hit, entry.Info, age))
+            : AskAsync(name, remote, entry.Info, state, age, mayBeStale && state == EntryState.Stale
                 && _life.IsOfUse(age), cancellationToken);
     }
 
@@ -72,20 +70,20 @@ internal sealed class EntryFreshness(FreshnessSettings settings, Revalidations r
         ObjectName name, RemoteBucket remote, ObjectInfo known, EntryState state, TimeSpan age, bool canFallBack,
         CancellationToken cancellationToken)
     {
-        var limit = canFallBack ? patience.With(remote, name.Key) : Timeout.InfiniteTimeSpan;
+        var limit = canFallBack ? budget.TimeoutFor(remote, name.Key) : Timeout.InfiniteTimeSpan;
         if (limit == TimeSpan.Zero)
         {
             return new(EntryUsability.Stale, known, age);
         }
 
-        var (answer, waiting) = revalidations.Ask(name, remote, known, isFromNow: state == EntryState.Doubted);
+        var (verdict, waiting) = revalidations.Ask(name, remote, known, isFromNow: state == EntryState.Doubted);
 
-        // The patience is the question's: whoever joins it when it is slow does not wait as long again.
+        // The time limit belongs to the request: a read that joins late waits only for the rest of it.
         var left = !canFallBack ? limit : limit > waiting ? limit - waiting : TimeSpan.Zero;
         RevalidationOutcome outcome;
         try
         {
-            outcome = await answer.WaitAsync(left, time, cancellationToken);
+            outcome = await verdict.WaitAsync(left, time, cancellationToken);
         }
         catch (TimeoutException)
         {

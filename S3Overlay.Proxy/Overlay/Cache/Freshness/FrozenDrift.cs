@@ -5,37 +5,33 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 
-/// <summary>
-/// Counts and tells where the remote was seen to have another version than the one that is held, and what is held is never replaced: copies
-/// are frozen (rule S1).
-/// </summary>
+/// <summary>Counts and logs that the remote has another version than a frozen entry (rule S1).</summary>
 internal sealed class FrozenDrift(OverlayMeters? meters, TimeProvider time, ILogger logger)
 {
-    /// <summary>So often is a bucket told of; each time is counted.</summary>
+    /// <summary>Each event is counted, but logged at most this often per bucket.</summary>
     private static readonly TimeSpan Between = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<string, long> _told = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _logged = new(StringComparer.Ordinal);
 
-    /// <summary>Notes it of a key of a bucket.</summary>
     public void Note(string bucket)
     {
         meters?.Drifted();
         var now = time.GetTimestamp();
-        var isNew = _told.TryAdd(bucket, now);
-        if (isNew || (_told.TryGetValue(bucket, out var told) && time.GetElapsedTime(told, now) >= Between
-            && _told.TryUpdate(bucket, now, told)))
+        var isNew = _logged.TryAdd(bucket, now);
+        if (isNew || (_logged.TryGetValue(bucket, out var logged) && time.GetElapsedTime(logged, now) >= Between
+            && _logged.TryUpdate(bucket, now, logged)))
         {
             Log.RemoteDrifted(logger, bucket);
         }
     }
 
-    /// <summary>Notes that a byte which is not held cannot be fetched any more, and says so to whoever wants it.</summary>
+    /// <summary>Records drift, and returns the failure for a reader whose missing bytes can no longer be fetched.</summary>
     /// <param name="bucket">The bucket.</param>
-    /// <param name="failure">What the remote said of the version that is held.</param>
+    /// <param name="failure">The remote's response about the cached version.</param>
     public RemoteException Of(string bucket, RemoteException failure)
     {
         Note(bucket);
         return new RemoteException(RemoteFailure.Drifted,
-            "The remote has another version than the one that is held, and copies are frozen.", failure) { Status = failure.Status };
+            "The remote has another version than the cached one, and the cache is frozen.", failure) { Status = failure.Status };
     }
 }

@@ -1,5 +1,4 @@
 using S3Overlay.Proxy.Concurrency;
-using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -7,47 +6,37 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 
 /// <summary>
-/// The checksums of copies that began with a range, whose answer named none (rule T1): asked for once, when somebody is to be shown them,
-/// by one HEAD of exactly the version held. Nobody's answer depends on it: where the remote does not tell within a reader's patience, it is
-/// as if the object had none, and it is not asked again for a while.
+/// Learns the checksums of an entry whose fill began with a range, because range responses carry none (rule T1). When a client asks for
+/// them, one HEAD of exactly the cached version fetches them. If the remote fails or is slow, the response goes out without checksums, and
+/// the remote is not asked again for a while.
 /// </summary>
 /// <remarks>
-/// Nothing but checksums is learned: whether the copy is current, and which headers the remote shows today, is for those to ask who may
-/// replace it (rules S1, S4). Where a copy was renewed while the question was on its way, it keeps what the renewal told: those who asked
-/// are shown the checksums, and the next reader's question finds them for the copy.
+/// Learns checksums only; revalidation decides whether an entry is current (rules S1, S4). If an entry was renewed during the request, it
+/// keeps the renewed headers, and the next request stores the checksums.
 /// </remarks>
-/// <param name="held">Keeps what is learned with the copy.</param>
-/// <param name="patience">How long readers wait.</param>
-/// <param name="time">The clock.</param>
-internal sealed class MissingChecksums(ICachedVersions held, RevalidationBudget patience, TimeProvider time)
+internal sealed class MissingChecksums(ICachedVersions versions, RevalidationBudget budget, TimeProvider time)
 {
-    /// <summary>How long it is remembered that the remote did not tell.</summary>
+    /// <summary>How long a failed request is remembered.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// By object and ETag what is known of the version with its checksums; null where the remote does not tell them. What it tells the copy
-    /// keeps, and is forgotten here.
+    /// Concurrent requests by object and ETag, and recent failures (null). A result is stored with the entry and removed from here.
     /// </summary>
-    private readonly CoalescingCache<ObjectInfo?> _answers = new(Silence, time);
+    private readonly CoalescingCache<ObjectInfo?> _requests = new(Silence, time);
 
-    /// <summary>What is known of a version for a request of it: with its checksums, where the answer shows them.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="remote">Where the object is.</param>
-    /// <param name="info">What is known.</param>
-    /// <param name="validatedAt">When that was the remote's current version.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
+    /// <summary>The object's info, completed with checksums if the response would show them.</summary>
     public ValueTask<ObjectInfo> ShownAsync(S3Request request, RemoteBucket remote, ObjectInfo info, DateTimeOffset validatedAt,
         CancellationToken cancellationToken) =>
         ObjectResponse.LacksChecksums(request, info)
             ? CompleteAsync(new ObjectName(request.Bucket, request.Key), remote, info, validatedAt, cancellationToken)
             : new(info);
 
-    /// <summary>What is known of a version, with its checksums.</summary>
+    /// <summary>The object's info with its checksums. Unchanged if they cannot be learned.</summary>
     /// <param name="name">The object.</param>
-    /// <param name="remote">Where it is.</param>
+    /// <param name="remote">Its remote bucket.</param>
     /// <param name="info">What is known.</param>
-    /// <param name="validatedAt">When that was the remote's current version.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
+    /// <param name="validatedAt">When this was the remote's current version.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<ObjectInfo> CompleteAsync(ObjectName name, RemoteBucket remote, ObjectInfo info, DateTimeOffset validatedAt,
         CancellationToken cancellationToken)
     {
@@ -56,60 +45,61 @@ internal sealed class MissingChecksums(ICachedVersions held, RevalidationBudget 
             return info;
         }
 
-        // A key may have any character in it, so it is last; buckets and ETags have no line's end.
-        var told = await _answers.FindAsync(
+        // The key goes last because it may contain any character; buckets and ETags contain no line break.
+        var learned = await _requests.FindAsync(
             $"{name.Bucket}\n{info.ETag}\n{name.Key}", (This: this, name, remote, info, validatedAt),
             static (question, about) => about.This.AskAsync(question, about.name, about.remote, about.info, about.validatedAt),
             cancellationToken);
-        return told is null ? info : info.OrChecksumsOf(told);
+        return learned is null ? info : info.OrChecksumsOf(learned);
     }
 
     /// <summary>
-    /// Asks the remote within a reader's patience, which is the question's: whoever joins it later does not wait as long again.
+    /// Asks the remote within the revalidation budget. The time limit belongs to the request: a read that joins late waits only for the
+    /// rest.
     /// </summary>
     private async Task<ObjectInfo?> AskAsync(string question, ObjectName name, RemoteBucket remote, ObjectInfo known,
         DateTimeOffset validatedAt)
     {
-        var limit = patience.With(remote, name.Key);
+        var limit = budget.TimeoutFor(remote, name.Key);
         if (limit == TimeSpan.Zero)
         {
-            // It was not asked; whoever comes when it may be is to ask it.
-            _answers.Forget(question);
+            // The remote was not asked: a later read may.
+            _requests.Forget(question);
             return null;
         }
 
-        if (await ToldAsync(name, remote, known, limit) is not { } told)
+        if (await RequestAsync(name, remote, known, limit) is not { } learned)
         {
             return null;
         }
 
-        await held.RenewAsync(name, known.ETag, validatedAt, told);
-        _answers.Forget(question);
-        return told;
+        await versions.RenewAsync(name, known.ETag, validatedAt, learned);
+        _requests.Forget(question);
+        return learned;
     }
 
-    /// <summary>What is known of a version with the checksums that the remote tells; null where it does not.</summary>
-    private async Task<ObjectInfo?> ToldAsync(ObjectName name, RemoteBucket remote, ObjectInfo known, TimeSpan limit)
+    /// <summary>The info completed by a HEAD; null if the remote does not deliver it.</summary>
+    private async Task<ObjectInfo?> RequestAsync(ObjectName name, RemoteBucket remote, ObjectInfo known, TimeSpan limit)
     {
         using var late = new CancellationTokenSource(limit, time);
         try
         {
             await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, name.Key) with { IfMatch = known.ETag },
                 late.Token);
-            patience.Told(remote, name.Key);
+            budget.NoteVerdict(remote, name.Key);
             var info = head.Info;
             return info.AreChecksumsKnown && info.Size == known.Size && ETags.Same(info.ETag, known.ETag) ? known.OrChecksumsOf(info)
                 : null;
         }
         catch (RemoteException gone) when (RemoteReads.MeansGone(gone))
         {
-            // It may be there again when it is asked next; and whether the copy may still be served is not asked here.
-            patience.Told(remote, name.Key);
+            // Whether the entry may still be used is decided elsewhere.
+            budget.NoteVerdict(remote, name.Key);
             return null;
         }
         catch (RemoteException failure)
         {
-            patience.NotTold(remote, name.Key, failure);
+            budget.NoteSilence(remote, name.Key, failure);
             return null;
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)

@@ -7,20 +7,20 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 
 /// <summary>
-/// Keys that the remote did not have when it was asked last, remembered for a while (rule S2). Only a 404 is: a refusal says nothing of the
-/// object, and what was asked for before the key was forgotten is not remembered, though the answer should come later.
+/// Remembers for a while which keys the remote does not have (rule S2). Only 404s count, not refusals. The result of a request that began
+/// before the key was forgotten is not remembered.
 /// </summary>
-/// <param name="life">How long, from when the remote was asked; no time for not at all.</param>
+/// <param name="life">How long, counted from the request; zero turns it off.</param>
 /// <param name="time">The clock.</param>
 internal sealed class NegativeCache(TimeSpan life, TimeProvider time)
 {
-    /// <summary>Keys are the clients' to choose: beyond this many, what is known is forgotten.</summary>
+    /// <summary>Clients choose the keys, so the cache is cleared at this size.</summary>
     private const int Limit = 10_000;
 
     private readonly ConcurrentDictionary<ObjectName, long> _absent = new();
     private readonly KeyGenerations? _generations = life > TimeSpan.Zero ? new() : null;
 
-    /// <summary>Whether the remote is known to lack a key.</summary>
+    /// <summary>True if the remote is known not to have a key.</summary>
     public bool Has(ObjectName name)
     {
         if (_absent.IsEmpty || !_absent.TryGetValue(name, out var asked))
@@ -37,25 +37,25 @@ internal sealed class NegativeCache(TimeSpan life, TimeProvider time)
         return false;
     }
 
-    /// <summary>Fails as the remote did, where it is known to lack a key.</summary>
+    /// <summary>Fails as the remote did if it is known not to have a key.</summary>
     /// <exception cref="RemoteException">NoSuchKey.</exception>
     public void ThrowIfHas(ObjectName name)
     {
         if (Has(name))
         {
-            throw new RemoteException(RemoteFailure.NoSuchKey, "The remote had no such object when it was asked last.")
+            throw new RemoteException(RemoteFailure.NoSuchKey, "The remote did not have this object when last asked.")
                 { Status = 404, Code = "NoSuchKey" };
         }
     }
 
-    /// <summary>Asks the remote for a key, and remembers that it is not there where that is what it says.</summary>
+    /// <summary>Asks the remote for a key, and remembers a 404.</summary>
     /// <param name="name">The key.</param>
-    /// <param name="about">What is handed to <paramref name="ask"/>, so that asking costs no closure.</param>
-    /// <param name="ask">Asks.</param>
+    /// <param name="about">Passed to <paramref name="ask"/> to avoid a closure.</param>
+    /// <param name="ask">Sends the request.</param>
     public Task<T> AskAsync<T, TAbout>(ObjectName name, TAbout about, Func<TAbout, Task<T>> ask) =>
         _generations is null ? ask(about) : AskAsync(_generations, name, about, ask);
 
-    /// <summary>Forgets a key: it was written, deleted or dropped here, or the remote was seen to have it.</summary>
+    /// <summary>Forgets a key that was written, deleted or evicted here, or seen at the remote.</summary>
     public void Forget(ObjectName name)
     {
         _generations?.Advance(name.Bucket, name.Key);
@@ -65,7 +65,6 @@ internal sealed class NegativeCache(TimeSpan life, TimeProvider time)
         }
     }
 
-    /// <summary>Forgets all keys.</summary>
     public void ForgetAll()
     {
         _generations?.AdvanceAll();

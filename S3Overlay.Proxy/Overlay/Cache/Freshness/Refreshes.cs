@@ -7,36 +7,29 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 
 /// <summary>
-/// Compares copies whose life is about to end with the remote while they are served (rule S4): once, since what comes of it is a copy that
-/// is as good as new, or one that is dropped. A new version of an object all of which was held is fetched at once, so that no reader waits
-/// for it. Where the remote does not tell, the copy is left alone until its life is over.
+/// Revalidates entries in the background near the end of their lifetime (rule S4), once each. If a fully cached object changed, its new
+/// version is filled at once, so that no reader waits. If the remote gives no verdict, the entry is left alone until its lifetime ends.
 /// </summary>
-/// <param name="settings">How long copies live.</param>
-/// <param name="revalidations">Asks.</param>
-/// <param name="held">Fetches new versions.</param>
-/// <param name="patience">Which remotes are not to be asked for a copy that can still be served without.</param>
-/// <param name="time">The clock.</param>
-internal sealed class Refreshes(FreshnessSettings settings, Revalidations revalidations, ICachedVersions held, RevalidationBudget patience,
-    TimeProvider time)
+internal sealed class Refreshes(FreshnessSettings settings, Revalidations revalidations, ICachedVersions versions,
+    RevalidationBudget budget, TimeProvider time)
 {
-    /// <summary>Beyond this many those that were tried are forgotten, and tried once more.</summary>
+    /// <summary>Above this many remembered attempts, all are forgotten.</summary>
     private const int Limit = 10_000;
 
     private readonly ConcurrentDictionary<ObjectName, long> _tried = new();
     private int _underWay;
 
-    /// <summary>How many copies are being compared while they are served, or fetched anew.</summary>
     public int UnderWay => Volatile.Read(ref _underWay);
 
-    /// <summary>Begins to compare a copy, unless that is under way or was tried.</summary>
-    public void Begin(ObjectName name, RemoteBucket remote, ICacheEntry copy)
+    /// <summary>Starts to revalidate an entry, unless this is under way or was tried.</summary>
+    public void Begin(ObjectName name, RemoteBucket remote, ICacheEntry entry)
     {
-        if (WasTried(name) || patience.IsDoubtful(remote, name.Key))
+        if (WasTried(name) || budget.IsDoubtful(remote, name.Key))
         {
             return;
         }
 
-        var (known, since) = (copy.Info, held.PointOf(name));
+        var (known, since) = (entry.Info, versions.PointOf(name));
         Interlocked.Increment(ref _underWay);
         if (revalidations.TryAskAsync(name, remote, known) is not { } asked)
         {
@@ -50,8 +43,8 @@ internal sealed class Refreshes(FreshnessSettings settings, Revalidations revali
         }
 
         _tried[name] = time.GetTimestamp();
-        var isWhole = copy.Identity.ChunkSize == 0
-            && (known.Size == 0 || copy.FirstHeld(0) is { First: 0 } all && all.Length == known.Size);
+        var isWhole = entry.Identity.ChunkSize == 0
+            && (known.Size == 0 || entry.FirstHeld(0) is { First: 0 } all && all.Length == known.Size);
         _ = EndAsync(name, remote, known.ETag, isWhole ? since : null, asked);
     }
 
@@ -69,7 +62,7 @@ internal sealed class Refreshes(FreshnessSettings settings, Revalidations revali
                 _tried.TryRemove(name, out _);
                 if (outcome is { Result: RevalidationResult.Changed, Info: { } newer } && since is { } point)
                 {
-                    await held.RefillAsync(name, remote, newer, etag, point);
+                    await versions.RefillAsync(name, remote, newer, etag, point);
                 }
             }
         }

@@ -6,40 +6,37 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 
 /// <summary>
-/// How long a reader who could be given a copy past its life waits for the remote's word on it (table F). A bucket that is down is not
-/// asked at all: who knows that asks for it, too (<see cref="IRemote.ConditionOf"/>). One that answers and does not tell, since it
-/// throttles or does not accept the overlay's credentials, is asked by one reader a second. So is one object that cannot be told of, and
-/// the bucket where a second one cannot and none could be between the two.
+/// Limits how long a read that could use a stale entry waits for the remote (table F). A bucket that is down is not asked (<see
+/// cref="IRemote.ConditionOf"/>). A bucket that throttles or rejects the overlay's credentials is asked by one read per second; so is a
+/// single object for which the remote gives no verdict. If a second object fails in the same way, and none succeeded in between, this holds
+/// for the bucket.
 /// </summary>
-/// <param name="settings">How long, and how often.</param>
-/// <param name="time">The clock.</param>
-/// <param name="logger">Where it is told that copies are served past their life.</param>
 internal sealed class RevalidationBudget(FreshnessSettings settings, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<(IRemote Remote, string Bucket), Silence> _silent = new();
 
-    /// <summary>How long the reader is to wait, counted from when the question was put; no time where it is not to be put at all.</summary>
-    public TimeSpan With(RemoteBucket bucket, string key)
+    /// <summary>How long to wait, counted from the start of the request; zero to send no request.</summary>
+    public TimeSpan TimeoutFor(RemoteBucket bucket, string key)
     {
         switch (bucket.Remote.ConditionOf(bucket.Name))
         {
             case RemoteCondition.Down:
                 return TimeSpan.Zero;
             case RemoteCondition.Doubted:
-                return settings.ShortPatience;
+                return settings.ShortTimeout;
         }
 
         return SilenceOf(bucket, key) is not { } silence ? settings.Timeout
-            : silence.TryAsk(time.GetTimestamp(), settings.SilentEvery, time) ? settings.ShortPatience
+            : silence.TryAsk(time.GetTimestamp(), settings.SilentEvery, time) ? settings.ShortTimeout
             : TimeSpan.Zero;
     }
 
-    /// <summary>Whether there is any reason to think that a question will not be answered.</summary>
+    /// <summary>True if a request is likely to fail.</summary>
     public bool IsDoubtful(RemoteBucket bucket, string key) =>
         bucket.Remote.ConditionOf(bucket.Name) != RemoteCondition.Answering || SilenceOf(bucket, key) is not null;
 
-    /// <summary>A question was answered with a failure. Of one that had no answer the remote itself finds out what it means.</summary>
-    public void NotTold(RemoteBucket bucket, string key, RemoteException failure)
+    /// <summary>Records that a request got no verdict. The remote's own health check judges missing responses.</summary>
+    public void NoteSilence(RemoteBucket bucket, string key, RemoteException failure)
     {
         if (!IsAnswer(failure))
         {
@@ -51,16 +48,16 @@ internal sealed class RevalidationBudget(FreshnessSettings settings, TimeProvide
             place,
             static (_, about) => new Silence(about.IsOfAll ? null : about.key, about.now),
             static (_, known, about) => known.IsOfAll || (known.IsOf(about.key) && !about.IsOfAll) ? known
-                : new Silence(about.IsOfAll || !known.OthersTell ? null : about.key, about.now),
+                : new Silence(about.IsOfAll || !known.OthersRespond ? null : about.key, about.now),
             (key, now, IsOfAll: IsOfAll(failure)));
-        if (next is { IsOfAll: true } && next.TryTell())
+        if (next is { IsOfAll: true } && next.TryLog())
         {
             Log.CopiesServedStale(logger, bucket.Name, bucket.Remote.Endpoint, failure.Message);
         }
     }
 
-    /// <summary>A question was answered.</summary>
-    public void Told(RemoteBucket bucket, string key)
+    /// <summary>Records that a request got a verdict.</summary>
+    public void NoteVerdict(RemoteBucket bucket, string key)
     {
         if (_silent.IsEmpty || !_silent.TryGetValue((bucket.Remote, bucket.Name), out var silence))
         {
@@ -69,7 +66,7 @@ internal sealed class RevalidationBudget(FreshnessSettings settings, TimeProvide
 
         if (!silence.IsOf(key))
         {
-            silence.OthersTell = true;
+            silence.OthersRespond = true;
         }
         else if (_silent.TryRemove(new((bucket.Remote, bucket.Name), silence)) && silence.IsOfAll)
         {
@@ -81,32 +78,33 @@ internal sealed class RevalidationBudget(FreshnessSettings settings, TimeProvide
         && silence.IsOf(key) ? silence : null;
 
     /// <summary>
-    /// Whether the remote answered, if nothing that tells: of a HEAD there is no document that would say whether 503 is SlowDown.
+    /// True if the remote responded, even if without a verdict. A HEAD has no body to distinguish SlowDown from another 503.
     /// </summary>
     private static bool IsAnswer(RemoteException failure) => IsOfAll(failure)
         || failure is { Failure: RemoteFailure.Unavailable, Status: 503 };
 
-    /// <summary>Whether it would have answered so to a question about any object.</summary>
+    /// <summary>True if a request for any object would have failed in the same way.</summary>
     private static bool IsOfAll(RemoteException failure) => failure.Failure is RemoteFailure.Throttled or RemoteFailure.BadCredentials;
 
-    /// <param name="key">What the remote does not tell of; null for all of the bucket.</param>
-    /// <param name="asked">When it was asked last.</param>
+    /// <summary>No verdict from the remote.</summary>
+    /// <param name="key">The key; null for the whole bucket.</param>
+    /// <param name="asked">Timestamp of the last request.</param>
     private sealed class Silence(string? key, long asked)
     {
         private long _asked = asked;
-        private int _isToldOf;
+        private int _isLogged;
 
         public bool IsOfAll => key is null;
 
-        /// <summary>Whether the remote told of another object since.</summary>
-        public volatile bool OthersTell;
+        /// <summary>True if another object got a verdict since.</summary>
+        public volatile bool OthersRespond;
 
         public bool IsOf(string other) => key is null || key == other;
 
-        /// <summary>Whether nobody was told of it yet.</summary>
-        public bool TryTell() => Interlocked.Exchange(ref _isToldOf, 1) == 0;
+        /// <summary>True for the first caller, which logs.</summary>
+        public bool TryLog() => Interlocked.Exchange(ref _isLogged, 1) == 0;
 
-        /// <summary>Whether the caller is the one who asks now.</summary>
+        /// <summary>True if the caller may send the request now.</summary>
         public bool TryAsk(long now, TimeSpan every, TimeProvider time)
         {
             var last = Volatile.Read(ref _asked);

@@ -3,10 +3,25 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 
-/// <summary>What the remote said of a version that is held.</summary>
-/// <param name="Result">In a word.</param>
+/// <summary>The remote's verdict on a cached version.</summary>
+/// <param name="Result">The verdict.</param>
 /// <param name="Info">
-/// Of the same version: its headers, where they are not those of the copy; else null. Of a changed object: the new version's.
+/// For the same version: its headers, if they differ from the entry's. For a changed object: the new version's. Else null.
 /// </param>
-/// <param name="Failure">What it said or did where it did not give the object.</param>
+/// <param name="Failure">Why the remote did not deliver the object.</param>
 internal sealed record RevalidationOutcome(RevalidationResult Result, ObjectInfo? Info = null, RemoteException? Failure = null);
+
+internal enum RevalidationResult
+{
+    /// <summary>The version is current: the entry is renewed.</summary>
+    Same,
+
+    /// <summary>The object has another version: the entry was evicted.</summary>
+    Changed,
+
+    /// <summary>The object no longer exists: the entry was evicted.</summary>
+    Gone,
+
+    /// <summary>No verdict: no response, or a refusal. The entry was kept.</summary>
+    Unknown,
+}

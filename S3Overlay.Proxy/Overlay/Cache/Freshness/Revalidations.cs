@@ -1,8 +1,6 @@
 using System.Diagnostics;
 
 using S3Overlay.Proxy.Configuration.Options;
-using S3Overlay.Proxy.Overlay.Cache.Filling;
-using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -11,27 +9,26 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 
 /// <summary>
-/// Asks the remote whether versions that are held are current still (rule S1): one question at a time for each, however many readers wait
-/// for its answer, and apart from all of them, so that the one who happened to be first can leave.
+/// Asks the remote whether cached versions are current (rule S1). Reads of the same version share one request, which no single read can
+/// cancel.
 /// </summary>
 /// <remarks>
 /// <code>
-///   HEAD, If-None-Match: the copy's ETag
-///     304, or 200 with that ETag    the copy is as good as new; where Last-Modified is another, its headers are taken over
-///     another ETag                  the copy is dropped
-///     404                           the copy is dropped
-///     anything else                 the copy is kept
+///   HEAD, If-None-Match: the entry's ETag
+///     304, or 200 with that ETag    renew the entry; if Last-Modified differs, take over the headers
+///     another ETag                  evict the entry
+///     404                           evict the entry
+///     anything else                 keep the entry
 /// </code>
-/// A reader who must have the remote's word from after his own request does not take the answer to a question that was asked before it: he
-/// waits for the next one, with all who came meanwhile.
+/// A read that needs a verdict from after its own start does not join a request that is already under way. It waits for the next one,
+/// together with all reads that arrive until then.
 /// </remarks>
-internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions held, RevalidationBudget patience, NegativeCache absent,
+internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions versions, RevalidationBudget budget, NegativeCache absent,
     TimeProvider time, OverlayMeters? meters)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Subject, Question> _questions = [];
 
-    /// <summary>How many questions are on their way.</summary>
     public int UnderWay
     {
         get
@@ -43,13 +40,13 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
         }
     }
 
-    /// <summary>Asks, or joins those who do.</summary>
+    /// <summary>Starts a request, or joins one.</summary>
     /// <param name="name">The object.</param>
-    /// <param name="remote">Where it is.</param>
-    /// <param name="known">The version that is held.</param>
-    /// <param name="isFromNow">Whether the question must be put after this call.</param>
-    /// <returns>The answer, which never fails, and how long the question has been on its way.</returns>
-    public (Task<RevalidationOutcome> Answer, TimeSpan Waiting) Ask(ObjectName name, RemoteBucket remote, ObjectInfo known, bool isFromNow)
+    /// <param name="remote">Its remote bucket.</param>
+    /// <param name="known">The cached version.</param>
+    /// <param name="isFromNow">Whether the request must start after this call.</param>
+    /// <returns>The verdict, which never fails, and how long the request has been running.</returns>
+    public (Task<RevalidationOutcome> Verdict, TimeSpan Waiting) Ask(ObjectName name, RemoteBucket remote, ObjectInfo known, bool isFromNow)
     {
         var subject = new Subject(name, known.ETag);
         lock (_lock)
@@ -63,17 +60,17 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
                 question = question.Next ??= new Question();
             }
 
-            return (question.Answer.Task, question.Put is { } put ? time.GetElapsedTime(put) : TimeSpan.Zero);
+            return (question.Verdict.Task, question.Put is { } put ? time.GetElapsedTime(put) : TimeSpan.Zero);
         }
     }
 
-    /// <summary>Asks where nobody does; null where somebody does.</summary>
+    /// <summary>Starts a request; null if one is under way.</summary>
     public Task<RevalidationOutcome>? TryAskAsync(ObjectName name, RemoteBucket remote, ObjectInfo known)
     {
         var subject = new Subject(name, known.ETag);
         lock (_lock)
         {
-            return _questions.ContainsKey(subject) ? null : Begin(subject, remote, known).Answer.Task;
+            return _questions.ContainsKey(subject) ? null : Begin(subject, remote, known).Verdict.Task;
         }
     }
 
@@ -85,7 +82,7 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
         return question;
     }
 
-    /// <summary>Puts a question, and then the one that others wait for meanwhile.</summary>
+    /// <summary>Runs a request, and then the next one that was queued during it.</summary>
     private async Task RunAsync(Subject subject, Question question, RemoteBucket remote, ObjectInfo known)
     {
         while (true)
@@ -102,7 +99,7 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
             }
             catch (Exception unexpected)
             {
-                // Whoever waits must not wait for ever.
+                // No read may wait forever.
                 outcome = Unforeseen(unexpected);
             }
 
@@ -120,7 +117,7 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
                 }
             }
 
-            question.Answer.SetResult(outcome);
+            question.Verdict.SetResult(outcome);
             if (next is null)
             {
                 return;
@@ -131,7 +128,7 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
         }
     }
 
-    /// <summary>Asks, and does to the copy what the answer means for it.</summary>
+    /// <summary>Asks the remote, and updates the entry.</summary>
     private async Task<RevalidationOutcome> AskRemoteAsync(ObjectName name, RemoteBucket remote, ObjectInfo known)
     {
         var asked = time.GetUtcNow();
@@ -142,20 +139,20 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
         meters?.Revalidated(word);
         if (outcome.Result == RevalidationResult.Unknown)
         {
-            patience.NotTold(remote, name.Key, outcome.Failure!);
+            budget.NoteSilence(remote, name.Key, outcome.Failure!);
             span.Fail(outcome.Failure!.Failure.ToString());
             return outcome;
         }
 
-        patience.Told(remote, name.Key);
+        budget.NoteVerdict(remote, name.Key);
         if (outcome.Result != RevalidationResult.Same)
         {
-            await held.DropAsync(name, known.ETag);
+            await versions.DropAsync(name, known.ETag);
         }
         else if (outcome.Info is not null || settings.Revalidation.Mode != RevalidationMode.Always)
         {
-            // Under always the next reader asks again: when this one did need not be kept.
-            await held.RenewAsync(name, known.ETag, asked, outcome.Info);
+            // With always, the next read asks again anyway: do not store the time.
+            await versions.RenewAsync(name, known.ETag, asked, outcome.Info);
         }
 
         return outcome;
@@ -163,7 +160,7 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
 
     private static RevalidationOutcome Unforeseen(Exception unexpected) =>
         new(RevalidationResult.Unknown, Failure: new RemoteException(RemoteFailure.Unavailable,
-            "A question to the remote ended for a reason nobody foresaw.", unexpected));
+            "A revalidation failed unexpectedly.", unexpected));
 
     private static string WordOf(RevalidationResult result) => result switch
     {
@@ -199,12 +196,11 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
         var read = RemoteReads.Whole(remote, key);
         return await CompareAsync(remote, read with { IfNoneMatch = known.ETag }, known)
             ?? await CompareAsync(remote, read, known)
-            ?? throw new RemoteException(RemoteFailure.Other, "The remote answered 304 to a request without conditions.") { Status = 304 };
+            ?? throw new RemoteException(RemoteFailure.Other, "The remote response 304 to a request without conditions.") { Status = 304 };
     }
 
     /// <summary>
-    /// Asks for the object's headers; null where they are others than the copy's, though the bytes are the same, and the answer did not
-    /// hold them.
+    /// Requests the object's headers. Null if the bytes are the same but the headers differ, and the response did not carry them.
     /// </summary>
     private static async Task<RevalidationOutcome?> CompareAsync(RemoteBucket remote, RemoteRead read, ObjectInfo known)
     {
@@ -226,18 +222,17 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
     private static bool IsOf(DateTimeOffset date, ObjectInfo known) => HttpDates.WholeSeconds(date) == HttpDates
         .WholeSeconds(known.LastModified);
 
-    /// <summary>The version of an object that a question is about.</summary>
     private readonly record struct Subject(ObjectName Name, string ETag);
 
-    /// <summary>A question, with all who wait for its answer.</summary>
+    /// <summary>A request, and all who wait for it.</summary>
     private sealed class Question
     {
-        public TaskCompletionSource<RevalidationOutcome> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<RevalidationOutcome> Verdict { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>When it was put; null while it is not on its way yet.</summary>
+        /// <summary>When it was sent; null before.</summary>
         public long? Put { get; set; }
 
-        /// <summary>The one after it, where somebody waits for that.</summary>
+        /// <summary>The queued request, if a read waits for it.</summary>
         public Question? Next { get; set; }
     }
 }

@@ -1,10 +1,9 @@
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 
-namespace S3Overlay.Proxy.Overlay.Reading;
+namespace S3Overlay.Proxy.Overlay.Writes;
 
-/// <summary>Reads of written keys over a layer that says at no cost what a key is: the embedded store.</summary>
+/// <summary>Reads of written keys in a layer that knows the state of a key at no cost: the built-in store.</summary>
 public sealed class ResolvedReads(IS3Service local, ILayerState layer) : IWrittenReads
 {
     private readonly LocalObjects _objects = new(local, new EncryptedObjects(layer, null));
