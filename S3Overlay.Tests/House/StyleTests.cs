@@ -8,8 +8,8 @@ namespace S3Overlay.Tests.House;
 public sealed partial class StyleTests
 {
     private const int MaxColumns = 140;
-    private const int MaxLongLines = 154;
-    private const int MaxForeignPhrases = 330;
+    private const int MaxLongLines = 128;
+    private const int MaxForeignPhrases = 64;
 
     [Fact]
     public void Lines_are_at_most_140_columns()
