@@ -9,7 +9,9 @@ using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.House;
 
-/// <summary>Leaves only the lines of one signed GET miss in the coverage results, for the script that lists the types on that path.</summary>
+/// <summary>
+/// Leaves only the lines of one signed GET miss in the coverage results, for the script that lists the types on that path.
+/// </summary>
 [NeedsCoverage]
 public sealed class GetMissTests
 {

@@ -8,8 +8,8 @@ namespace S3Overlay.Tests.House;
 public sealed partial class StyleTests
 {
     private const int MaxColumns = 140;
-    private const int MaxLongLines = 128;
-    private const int MaxForeignPhrases = 64;
+    private const int MaxLongLines = 55;
+    private const int MaxForeignPhrases = 43;
 
     [Fact]
     public void Lines_are_at_most_140_columns()
