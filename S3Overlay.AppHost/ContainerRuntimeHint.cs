@@ -48,5 +48,6 @@ internal sealed class ContainerRuntimeHint(ResourceNotificationService notificat
     }
 
     private void Say(string container) => logger.LogWarning(
-        "{Container} cannot start: no container runtime answers. Start Docker or Podman, or run without containers: dotnet run --project S3Overlay.AppHost --launch-profile embedded", container);
+        "{Container} cannot start: no container runtime responds. Start Docker or Podman, or run without containers: "
+        + "dotnet run --project S3Overlay.AppHost --launch-profile embedded", container);
 }

@@ -106,8 +106,9 @@ public static class S3ClientBuilderExtensions
         catch (FormatException problem)
         {
             throw new InvalidOperationException(
-                $"The connection string of the S3 client \"{connectionName}\" {problem.Message} It is read from ConnectionStrings:{connectionName}, "
-                + $"else from {Section}:{connectionName}:ConnectionString or {Section}:ConnectionString, which may also have Endpoint, AccessKey and SecretKey as separate keys.");
+                $"The connection string of the S3 client \"{connectionName}\" {problem.Message} "
+                + $"It is read from ConnectionStrings:{connectionName}, else from {Section}:{connectionName}:ConnectionString "
+                + $"or {Section}:ConnectionString, which may also have Endpoint, AccessKey and SecretKey as separate keys.");
         }
     }
 }

@@ -28,7 +28,8 @@ internal static class RequestSigning
         var scope = $"{time[..8]}/us-east-1/s3/aws4_request";
         var query = string.Join('&', url.Query.TrimStart('?').Split('&').Order(StringComparer.Ordinal));
         var canonical =
-            $"{request.Method}\n{url.AbsolutePath}\n{query}\nhost:{url.Authority}\nx-amz-content-sha256:{EmptyBody}\nx-amz-date:{time}\n\n{SignedHeaders}\n{EmptyBody}";
+            $"{request.Method}\n{url.AbsolutePath}\n{query}\nhost:{url.Authority}\nx-amz-content-sha256:{EmptyBody}\n"
+            + $"x-amz-date:{time}\n\n{SignedHeaders}\n{EmptyBody}";
         var toSign = $"{Algorithm}\n{time}\n{scope}\n{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)))}";
         var key = scope.Split('/').Aggregate(Encoding.UTF8.GetBytes("AWS4" + secretKey), Hmac);
         var signature = Convert.ToHexStringLower(Hmac(key, toSign));

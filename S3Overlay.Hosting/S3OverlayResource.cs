@@ -85,7 +85,8 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
         if (Replicas > 1 && Local is null)
         {
             throw new DistributedApplicationException(
-                $"The S3 overlay \"{Name}\" has {Replicas} replicas but keeps writes in a data folder, which only one proxy can use. Call WithLocal, or leave it at one replica.");
+                $"The S3 overlay \"{Name}\" has {Replicas} replicas but keeps writes in a data folder, which only one proxy can use. "
+                + "Call WithLocal, or leave it at one replica.");
         }
     }
 

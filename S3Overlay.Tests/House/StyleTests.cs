@@ -8,7 +8,7 @@ namespace S3Overlay.Tests.House;
 public sealed partial class StyleTests
 {
     private const int MaxColumns = 140;
-    private const int MaxLongLines = 55;
+    private const int MaxLongLines = 51;
     private const int MaxForeignPhrases = 43;
 
     [Fact]
