@@ -25,7 +25,7 @@ public sealed class ContainerRuntimeHintTests
         }
 
         await hint.ExecuteTask!.WaitAsync(TimeSpan.FromMinutes(1));
-        Assert.Matches("^(minio|remote) cannot start: no container runtime answers.* --launch-profile embedded$",
+        Assert.Matches("^(minio|remote) cannot start: no container runtime responds.* --launch-profile embedded$",
             Assert.Single(lines.Texts));
     }
 
@@ -43,7 +43,7 @@ public sealed class ContainerRuntimeHintTests
         await hint.StartAsync(CancellationToken.None);
         await hint.ExecuteTask!.WaitAsync(TimeSpan.FromMinutes(1));
 
-        Assert.StartsWith("minio cannot start: no container runtime answers.", Assert.Single(lines.Texts), StringComparison.Ordinal);
+        Assert.StartsWith("minio cannot start: no container runtime responds.", Assert.Single(lines.Texts), StringComparison.Ordinal);
     }
 
     [Theory]

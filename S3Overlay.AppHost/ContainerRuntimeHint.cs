@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace S3Overlay.AppHost;
 
 /// <summary>
-/// Says once, in one line, what to do if containers cannot start because no container runtime answers. Otherwise everything that waits for
+/// Says once, in one line, what to do if containers cannot start because no container runtime responds. Otherwise everything that waits for
 /// them waits without a word. The orchestrator gives such containers the state <c>RuntimeUnhealthy</c>, or no state at all for as long as
 /// it waits for the runtime.
 /// </summary>
