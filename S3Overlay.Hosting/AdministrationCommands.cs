@@ -15,14 +15,14 @@ internal static class AdministrationCommands
     [
         new("explain", "Explain", HttpMethod.Get, "/-/v1/explain", "QuestionCircle", "Shows which layer a key is read from, and why.",
             Bucket, Text("key", "Key", "One key. Leave it empty to explain the bucket.")),
-        new("evict", "Evict", HttpMethod.Post, "/-/v1/drop", "Broom",
+        new("evict", "Evict", HttpMethod.Post, "/-/v1/evict", "Broom",
             "Evicts cache entries of a bucket, a prefix or a key. Writes and deletes stay.", Bucket, Key, Prefix),
-        new("undelete", "Undelete", HttpMethod.Post, "/-/v1/discard", "ArrowUndo",
+        new("undelete", "Undelete", HttpMethod.Post, "/-/v1/undelete", "ArrowUndo",
             "Undoes deletes of a bucket, a prefix or a key: the remote's objects show again. Writes stay.", Bucket, Key,
             Prefix),
-        new("drop-cache", "Drop cache", HttpMethod.Post, "/-/v1/drop", "Delete", "Evicts all cache entries. Writes and deletes stay.")
+        new("drop-cache", "Drop cache", HttpMethod.Post, "/-/v1/evict", "Delete", "Evicts all cache entries. Writes and deletes stay.")
             { FixedQuery = "all=true" },
-        new("reset-overlay", "Reset overlay", HttpMethod.Post, "/-/v1/discard", "ArrowReset",
+        new("reset-overlay", "Reset overlay", HttpMethod.Post, "/-/v1/undelete", "ArrowReset",
             "Undoes all deletes: the remote's objects show again. Writes stay.")
         {
             FixedQuery = "all=true",

@@ -1,109 +1,64 @@
-using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
-using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Configuration;
 
 /// <summary>
-/// The settings that say what one remote is: those of <c>S3_OVERLAY_REMOTE_*</c>, or the same under the name of a further remote.
+/// The settings of one remote: <c>S3_OVERLAY_REMOTE_*</c>, or the same with the name of a further remote in theirs. The latter are derived
+/// from the former: every setting with <see cref="Setting.IsPerRemote"/>.
 /// </summary>
-internal sealed record RemoteSettings
+internal sealed class RemoteSettings
 {
     private const string Prefix = "S3_OVERLAY_REMOTE_";
 
-    /// <summary>Those of the remote that has no name.</summary>
-    public static readonly RemoteSettings Unnamed = new()
+    /// <summary>Those of the remote without a name.</summary>
+    public static readonly RemoteSettings Unnamed = new(null);
+
+    /// <summary>Those of any further remote, as the documentation shows them.</summary>
+    public static readonly RemoteSettings Template = new("<NAME>");
+
+    private readonly string? _prefix;
+
+    private RemoteSettings(string? name)
     {
-        Endpoint = Settings.RemoteEndpoint,
-        Region = Settings.RemoteRegion,
-        AccessKeyId = Settings.RemoteAccessKeyId,
-        SecretAccessKey = Settings.RemoteSecretAccessKey,
-        SessionToken = Settings.RemoteSessionToken,
-        Profile = Settings.RemoteProfile,
-        Anonymous = Settings.RemoteAnonymous,
-        RequestPayer = Settings.RemoteRequestPayer,
-        CaFile = Settings.RemoteCaFile,
-        AddressingStyle = Settings.RemoteAddressingStyle,
-        Store = Settings.RemoteStore,
-    };
-
-    /// <summary>Those of any further remote, as the documentation has them.</summary>
-    public static readonly RemoteSettings Template = Named("<NAME>");
-
-    /// <summary>Its URL.</summary>
-    public required Setting<Uri?> Endpoint { get; init; }
-
-    /// <summary>Its region.</summary>
-    public required Setting<string?> Region { get; init; }
-
-    /// <summary>The access key.</summary>
-    public required Setting<string?> AccessKeyId { get; init; }
-
-    /// <summary>The secret key that belongs to it.</summary>
-    public required Setting<string?> SecretAccessKey { get; init; }
-
-    /// <summary>The session token of temporary credentials.</summary>
-    public required Setting<string?> SessionToken { get; init; }
-
-    /// <summary>A named profile of the AWS configuration files.</summary>
-    public required Setting<string?> Profile { get; init; }
-
-    /// <summary>Whether requests are not signed.</summary>
-    public required Setting<bool> Anonymous { get; init; }
-
-    /// <summary>Whether to agree to pay for requests.</summary>
-    public required Setting<bool> RequestPayer { get; init; }
-
-    /// <summary>A PEM file of authorities.</summary>
-    public required Setting<string?> CaFile { get; init; }
-
-    /// <summary>How buckets are named in requests.</summary>
-    public required Setting<AddressingStyle> AddressingStyle { get; init; }
-
-    /// <summary>What make of store it is.</summary>
-    public required Setting<StoreMake?> Store { get; init; }
-
-    /// <summary>What it backs; null for the remote without a name, which has a mapping in its place.</summary>
-    public Setting<BackedPlaces?>? Backs { get; init; }
-
-    /// <summary>All of them, in the order of the documentation.</summary>
-    public IReadOnlyList<Setting> All =>
-        [Endpoint, .. Backs is null ? Array.Empty<Setting>() : [Backs], Region, AccessKeyId, SecretAccessKey, SessionToken, Profile,
-            Anonymous, RequestPayer, CaFile, AddressingStyle, Store];
-
-    /// <summary>Those of a further remote.</summary>
-    public static RemoteSettings Named(string name)
-    {
-        var start = $"{Prefix}{name.ToUpperInvariant().Replace('-', '_')}_";
-        return new()
+        _prefix = name is null ? null : $"{Prefix}{name.ToUpperInvariant().Replace('-', '_')}_";
+        var all = Settings.All.Where(static setting => setting.IsPerRemote).Select(Of).ToList();
+        if (name is not null)
         {
-            Endpoint = Of(Settings.RemoteEndpoint, "The remote's URL. Unset: AWS."),
-            Backs = new(
-                start + "BACKS", Settings.SeveralRemotes, null,
+            all.Insert(1, Backs = new(_prefix + "BACKS", Settings.SeveralRemotes, null,
                 "What it backs: `bucket`, `bucket/prefix/`, `local:remote`, `local/prefix/:remote/other/`, or `*` for everything "
-                + "that is not named. A list or a JSON object. Required.", BackedPlaces.Parse),
-            Region = Of(Settings.RemoteRegion, "The remote's region."),
-            AccessKeyId = Of(Settings.RemoteAccessKeyId, "The remote's access key. Unset: the standard AWS chain."),
-            SecretAccessKey = Of(Settings.RemoteSecretAccessKey),
-            SessionToken = Of(Settings.RemoteSessionToken),
-            Profile = Of(Settings.RemoteProfile, "A profile of the AWS configuration files."),
-            Anonymous = Of(Settings.RemoteAnonymous, "Send unsigned requests, for public data."),
-            RequestPayer = Of(Settings.RemoteRequestPayer),
-            CaFile = Of(Settings.RemoteCaFile, "A PEM file of private certificate authorities to trust for the remote."),
-            AddressingStyle = Of(Settings.RemoteAddressingStyle, "As for the unnamed remote."),
-            Store = Of(Settings.RemoteStore, "As for the unnamed remote."),
-        };
+                + "that is not named. A list or a JSON object. Required.", BackedPlaces.Parse));
+        }
 
-        Setting<T> Of<T>(Setting<T> unnamed, string? description = null) => unnamed with
-        {
-            Name = start + unnamed.Name[Prefix.Length..],
-            Area = Settings.SeveralRemotes,
-            Description = description ?? unnamed.Description,
-            Aliases = [],
-        };
+        All = all;
     }
 
-    /// <summary>The remote that a name of a setting would be of, were there one; null where it is of none.</summary>
+    /// <summary>All of them, in the order of the documentation.</summary>
+    public IReadOnlyList<Setting> All { get; }
+
+    /// <summary>What a further remote backs; null for the unnamed remote, which has <see cref="Settings.Mapping"/> instead.</summary>
+    public Setting<BackedPlaces?>? Backs { get; }
+
+    /// <summary>The setting that says which buckets the remote has.</summary>
+    public Setting Places => Backs ?? (Setting)Settings.Mapping;
+
+    /// <summary>Those of a further remote.</summary>
+    public static RemoteSettings Named(string name) => new(name);
+
+    /// <summary>This remote's form of a setting of the remote without a name.</summary>
+    public T Of<T>(T unnamed)
+        where T : Setting =>
+        _prefix is null ? unnamed : (T)((Setting)unnamed with
+        {
+            Name = _prefix + unnamed.Name[Prefix.Length..],
+            Area = Settings.SeveralRemotes,
+            Description = unnamed.NamedDescription ?? unnamed.Description,
+            Aliases = [],
+        });
+
+    /// <summary>The name of that form.</summary>
+    public string NameOf(Setting unnamed) => Of(unnamed).Name;
+
+    /// <summary>The remote in a setting's name, whether or not there is such a remote; null for settings of other kinds.</summary>
     public static string? RemoteOf(string setting)
     {
         if (!setting.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase))
@@ -111,15 +66,9 @@ internal sealed record RemoteSettings
             return null;
         }
 
-        foreach (var each in Template.All)
-        {
-            var end = each.Name[(Prefix.Length + "<NAME>".Length)..];
-            if (setting.Length > Prefix.Length + end.Length && setting.EndsWith(end, StringComparison.OrdinalIgnoreCase))
-            {
-                return setting[Prefix.Length..^end.Length];
-            }
-        }
-
-        return null;
+        var rest = setting[Prefix.Length..];
+        return Template.All.Select(static each => each.Name[(Prefix.Length + "<NAME>".Length)..])
+            .Where(end => rest.Length > end.Length && rest.EndsWith(end, StringComparison.OrdinalIgnoreCase))
+            .Select(end => rest[..^end.Length]).FirstOrDefault();
     }
 }

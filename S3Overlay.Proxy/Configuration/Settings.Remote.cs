@@ -14,58 +14,65 @@ public static partial class Settings
     public static readonly Setting<Uri?> RemoteEndpoint = new Setting<RemoteOptions, Uri?>(
         "S3_OVERLAY_REMOTE_ENDPOINT", Remote, null, "The remote's URL. Unset, if another setting switches the remote on: AWS.",
         Parsers.Endpoint,
-        static (options, value) => options with { Endpoint = value });
+        static (options, value) => options with { Endpoint = value })
+    { IsPerRemote = true, NamedDescription = "The remote's URL. Unset: AWS." };
 
     public static readonly Setting<string?> RemoteRegion = new Setting<RemoteOptions, string?>(
         "S3_OVERLAY_REMOTE_REGION", Remote, null,
         "The remote's region, unless its host name contains one. AWS buckets in other regions also work. `AWS_REGION` alone does not "
         + "switch a remote on.", Parsers.Region,
         static (options, value) => options with { Region = value })
-    { Aliases = ["AWS_REGION"] };
+    { IsPerRemote = true, NamedDescription = "The remote's region.", Aliases = ["AWS_REGION"] };
 
     public static readonly Setting<string?> RemoteAccessKeyId = new(
         "S3_OVERLAY_REMOTE_ACCESS_KEY_ID", Remote, null, "The remote's access key. Unset: the standard AWS chain.", Parsers.Token)
-    { Aliases = ["AWS_REMOTE_ACCESS_KEY_ID"] };
+    { IsPerRemote = true, Aliases = ["AWS_REMOTE_ACCESS_KEY_ID"] };
 
     public static readonly Setting<string?> RemoteSecretAccessKey = new(
         "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", Remote, null, "The secret key for it.", Parsers.Text)
-    { Aliases = ["AWS_REMOTE_SECRET_ACCESS_KEY"], IsSecret = true };
+    { IsPerRemote = true, Aliases = ["AWS_REMOTE_SECRET_ACCESS_KEY"], IsSecret = true };
 
     public static readonly Setting<string?> RemoteSessionToken = new Setting<RemoteOptions, string?>(
         "S3_OVERLAY_REMOTE_SESSION_TOKEN", Remote, null, "The session token of temporary keys.", Parsers.Token,
         static (options, value) => options with { SessionToken = value })
-    { Aliases = ["AWS_REMOTE_SESSION_TOKEN"], IsSecret = true };
+    { IsPerRemote = true, Aliases = ["AWS_REMOTE_SESSION_TOKEN"], IsSecret = true };
 
     public static readonly Setting<string?> RemoteProfile = new Setting<RemoteOptions, string?>(
         "S3_OVERLAY_REMOTE_PROFILE", Remote, null, "A profile of the AWS configuration files. It alone switches a remote on: AWS.",
         Parsers.Text,
-        static (options, value) => options with { Profile = value });
+        static (options, value) => options with { Profile = value })
+    { IsPerRemote = true, NamedDescription = "A profile of the AWS configuration files." };
 
     public static readonly Setting<bool> RemoteAnonymous = new Setting<RemoteOptions, bool>(
         "S3_OVERLAY_REMOTE_ANONYMOUS", Remote, "false",
         "Send unsigned requests, for public data. `true` alone switches a remote on: AWS.", Parsers.Switch,
-        static (options, value) => options with { IsAnonymous = value });
+        static (options, value) => options with { IsAnonymous = value })
+    { IsPerRemote = true, NamedDescription = "Send unsigned requests, for public data." };
 
     public static readonly Setting<bool> RemoteRequestPayer = new Setting<RemoteOptions, bool>(
         "S3_OVERLAY_REMOTE_REQUEST_PAYER", Remote, "false", "Agree to pay for requests to requester-pays buckets.", static text =>
             text.Equals("requester", StringComparison.OrdinalIgnoreCase) || Parsers.Switch(text),
-        static (options, value) => options with { RequestPayer = value });
+        static (options, value) => options with { RequestPayer = value })
+    { IsPerRemote = true };
 
     public static readonly Setting<string?> RemoteCaFile = new Setting<RemoteOptions, string?>(
         "S3_OVERLAY_REMOTE_CA_FILE", Remote, null, "A PEM file of private certificate authorities to trust for the remote.",
         Parsers.CertificateFile,
-        static (options, value) => options with { CaFile = value });
+        static (options, value) => options with { CaFile = value })
+    { IsPerRemote = true };
 
     public static readonly Setting<AddressingStyle> RemoteAddressingStyle = new(
         "S3_OVERLAY_REMOTE_ADDRESSING_STYLE", Remote, "auto",
         "`path` (`host/bucket/key`), `virtual` (`bucket.host/key`), or `auto`: virtual for AWS and Alibaba Cloud, except for buckets "
         + "with a dot over https; path for all other endpoints.",
-        Parsers.Addressing);
+        Parsers.Addressing)
+    { IsPerRemote = true, NamedDescription = "As for the unnamed remote." };
 
     public static readonly Setting<StoreMake?> RemoteStore = new Setting<RemoteOptions, StoreMake?>(
         "S3_OVERLAY_REMOTE_STORE", Remote, "auto",
         "The remote's vendor, which decides which bucket names are reserved there; see `S3_OVERLAY_LOCAL_STORE`.", Parsers.Store,
-        static (options, value) => options with { Make = value });
+        static (options, value) => options with { Make = value })
+    { IsPerRemote = true, NamedDescription = "As for the unnamed remote." };
 
     public static readonly Setting<IReadOnlyList<BucketMapping>> Mapping = new(
         "S3_OVERLAY_BUCKET_MAPPING", Remote, null,

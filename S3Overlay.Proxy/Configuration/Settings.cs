@@ -3,8 +3,7 @@ using System.Reflection;
 namespace S3Overlay.Proxy.Configuration;
 
 /// <summary>
-/// Every setting there is: name, default, how it is read, and what it does. The reader, the help text and the check of
-/// <c>docs/configuration.md</c> all go by this table.
+/// Every setting: name, default, parser, help. The reader, the help text and the test of <c>docs/configuration.md</c> use this table.
 /// </summary>
 public static partial class Settings
 {
@@ -14,7 +13,6 @@ public static partial class Settings
     /// <summary>All settings, in the order of the documentation.</summary>
     public static IReadOnlyList<Setting> All => Table.Value;
 
-    /// <summary>All of them, and those that each further remote has under its own name.</summary>
+    /// <summary>All settings, then those of a named remote.</summary>
     public static IReadOnlyList<Setting> Documented => [.. All, .. RemoteSettings.Template.All];
-
 }

@@ -77,7 +77,8 @@ internal static class FrontDoorSetup
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new StartupException(
-                $"cannot write the access log {options.File}: {failure.Message} Set {Configuration.Settings.AccessLog.Name} to a file that can, to {AccessLogOptions.Console}, or to {AccessLogOptions.Off}.", failure);
+                $"cannot write the access log {options.File}: {failure.Message} Set {Configuration.Settings.AccessLog.Name} to a file "
+                + $"that can, to {AccessLogOptions.Console}, or to {AccessLogOptions.Off}.", failure);
         }
     }
 

@@ -13,7 +13,7 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>Everything behind one S3 port. <see cref="OpenAsync"/> is the table of contents: it opens the parts from the stores up.</summary>
+/// <summary>Everything behind one S3 port. <see cref="OpenAsync"/> opens the parts, from the stores up.</summary>
 /// <remarks>
 /// <code>
 ///   FrontDoor -> AdministrationService   what is at /-/v1/

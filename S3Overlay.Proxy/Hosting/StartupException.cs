@@ -40,10 +40,12 @@ public sealed class StartupException(string message, Exception? cause = null) : 
         string what = "data") =>
         failure is StoreUnavailableException whole ? new(whole.Message, failure)
         : failure is IOException disk && StoreDisk.IsFull(disk)
-            ? new($"The disk of {folder} is full, and the start needs space there: {failure.Message} Free space on the disk of {setting}, then start again.", failure)
+            ? new($"The disk of {folder} is full, and the start needs space there: {failure.Message} "
+                + $"Free space on the disk of {setting}, then start again.", failure)
             : new($"The {what} folder {folder} cannot be used: {failure.Message} Set {setting} to a folder of this proxy's own.", failure);
 
     /// <summary>What a failure to make a file in the folder for bytes on their way means.</summary>
     public static StartupException FromSpool(Exception failure, string folder) =>
-        new($"The folder {folder} for bytes on their way to the local store cannot be written to: {failure.Message} Set {Configuration.Settings.SpoolDirectory.Name} to one that can.", failure);
+        new($"The folder {folder} for bytes on their way to the local store cannot be written to: {failure.Message} "
+            + $"Set {Configuration.Settings.SpoolDirectory.Name} to one that can.", failure);
 }

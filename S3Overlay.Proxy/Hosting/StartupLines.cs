@@ -35,7 +35,8 @@ public static class StartupLines
 
         yield return options.Local.Endpoint is { } store
             ? $"  data    in the S3 store at {store}"
-            : $"  data    {options.Local.DataDirectory}{(options.Local.IsDurable ? "" : " (not synced: a power cut may lose the last writes)")}";
+            : $"  data    {options.Local.DataDirectory}"
+                + (options.Local.IsDurable ? "" : " (not synced: a power cut may lose the last writes)");
         if (options.Cache.IsEnabled && options.Remotes.Count > 0)
         {
             yield return $"  cache   {Place(options)}, {Bound(options)}";

@@ -131,8 +131,11 @@ public sealed class AdminCommandTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("Did you mean one of the following?\nevict", "evcit", "photos")]
-    [InlineData("'--perfix' was not matched. Did you mean one of the following?\n--prefix", "evict", "photos", "--perfix", "2024/")]
+    [InlineData("Did you mean 'evict'?", "evcit", "photos")]
+    [InlineData("Did you mean 'drop'?", "drp")]
+    [InlineData("Did you mean '--prefix'?", "evict", "photos", "--perfix", "2024/")]
+    [InlineData("Did you mean '--prefix'?", "evict", "--prefx", "2024/", "photos")]
+    [InlineData("Did you mean '--endpoint'?", "--endpont", "http://127.0.0.1:9000", "evict", "--all")]
     [InlineData("Unrecognized command or argument 'other'", "evict", "photos", "other")]
     [InlineData("Name a bucket: evict BUCKET", "evict")]
     [InlineData("Name a bucket: drop BUCKET", "drop")]

@@ -81,7 +81,7 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     [InlineData(",", "names nothing")]
     [InlineData("{}", "names nothing")]
     [InlineData("*:other", "cannot be \"other\"")]
-    [InlineData("data/x/,data/x", "\"data/x\" is there twice")]
+    [InlineData("data/x/,data/x", "\"data/x\" is mapped twice")]
     [InlineData("{\"data\": 1}", "not followed by text")]
     [InlineData("{\"data\": ", "not a JSON object")]
     public void A_bad_entry_is_named(string text, string part)

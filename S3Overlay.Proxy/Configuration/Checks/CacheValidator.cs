@@ -38,7 +38,8 @@ internal static class CacheValidator
         {
             problems.Error(
                 Settings.CacheDirectory.Name, cache,
-                $"has what was written in it ({Settings.DataDirectory.Name} is {data}), and may be deleted at any time. Set it to a folder of its own, such as {Path.Combine(data, "cache")}.");
+                $"contains writes ({Settings.DataDirectory.Name} is {data}), but the cache folder may be deleted at any time. "
+                + $"Set it to a folder of its own, such as {Path.Combine(data, "cache")}.");
         }
     }
 

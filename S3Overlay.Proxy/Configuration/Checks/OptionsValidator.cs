@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Configuration.Checks;
 
-/// <summary>Checks what no setting can know alone.</summary>
+/// <summary>Checks settings against each other.</summary>
 internal static class OptionsValidator
 {
     public static void Validate(ProxyOptions options, ConfigurationProblems problems)
@@ -27,7 +27,7 @@ internal static class OptionsValidator
         {
             problems.Error(
                 Settings.CacheBucket.Name, options.Cache.Bucket,
-                "is no name that a bucket can be made by at the local store: 3 to 63 lower-case letters, digits, dots and dashes. Choose another.");
+                "is not a valid name for a new bucket: 3 to 63 lower-case letters, digits, dots and dashes. Choose another.");
         }
 
         CacheValidator.Validate(options, problems);
@@ -45,7 +45,7 @@ internal static class OptionsValidator
         {
             problems.Error(
                 Settings.Proxies.Name, local.Proxies.ToString(System.Globalization.CultureInfo.InvariantCulture),
-                $"asks for one store under several proxies, and the built-in store has room for one. Set {Settings.LocalEndpoint.Name}.");
+                $"says that several proxies share the store, but the built-in store has one. Set {Settings.LocalEndpoint.Name}.");
         }
     }
 
@@ -62,18 +62,20 @@ internal static class OptionsValidator
         {
             problems.Error(
                 Settings.KeysFile.Name, null,
-                $"gives {names} keys for a local S3 endpoint (\"local\"), and local is the built-in store. Set {Settings.LocalEndpoint.Name}.");
+                $"gives {names} keys for a local S3 endpoint (\"local\"), but the local layer is the built-in store. "
+                + $"Set {Settings.LocalEndpoint.Name}.");
         }
 
         if (options.Clients.Authentication == AuthenticationMode.None)
         {
             problems.Error(
                 Settings.KeysFile.Name, null,
-                $"gives {names} keys for the local S3 endpoint (\"local\"), but {Settings.Auth.Name}=none cannot distinguish clients. Remove one.");
+                $"gives {names} keys for the local S3 endpoint (\"local\"), but {Settings.Auth.Name}=none cannot distinguish clients. "
+                + "Remove one.");
         }
     }
 
-    /// <summary>An open proxy would hand out what its remote credentials may read (rule A2).</summary>
+    /// <summary>An open proxy would give anyone what its remote credentials can read (rule A2).</summary>
     private static void CheckExposure(ProxyOptions options, ConfigurationProblems problems)
     {
         var clients = options.Clients;
@@ -97,7 +99,8 @@ internal static class OptionsValidator
             problems.Error(
                 setting, null,
                 $"{what}, the proxy listens on {where}, and would expose the remote. "
-                + $"Set {Settings.AccessKey.Name} and {Settings.SecretKey.Name}, or listen on 127.0.0.1, or set {Settings.AllowDefaultKeys.Name}=true.");
+                + $"Set {Settings.AccessKey.Name} and {Settings.SecretKey.Name}, or listen on 127.0.0.1, "
+                + $"or set {Settings.AllowDefaultKeys.Name}=true.");
         }
     }
 }

@@ -1,10 +1,12 @@
+using System.Net;
+
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
 using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Configuration.Checks;
 
-/// <summary>Checks what the settings of one remote cannot know alone.</summary>
+/// <summary>Checks the settings of remotes against each other and against the local layer's.</summary>
 internal static class RemotesValidator
 {
     public static void Validate(ProxyOptions options, ConfigurationProblems problems)
@@ -15,7 +17,7 @@ internal static class RemotesValidator
             CheckLocal(remote, options.Local, problems);
             if (remote.Endpoint is { } endpoint && options.Listen.Include(endpoint))
             {
-                problems.Error(remote.Settings.Endpoint.Name, endpoint.ToString(),
+                problems.Error(remote.Settings.NameOf(Settings.RemoteEndpoint), endpoint.ToString(),
                     "is where this proxy itself listens. Set it to the remote store.");
             }
         }
@@ -24,7 +26,8 @@ internal static class RemotesValidator
         {
             problems.Error(
                 Settings.RequireRemote.Name, "true",
-                $"asks for a remote, and none is set. Set {Settings.RemoteEndpoint.Name}, or {Settings.RemoteRegion.Name} for AWS, or {Settings.Remotes.Name}.");
+                "asks for a remote, and none is set. "
+                + $"Set {Settings.RemoteEndpoint.Name}, or {Settings.RemoteRegion.Name} for AWS, or {Settings.Remotes.Name}.");
         }
 
         CheckPlaces(options.Remotes, problems);
@@ -37,12 +40,11 @@ internal static class RemotesValidator
     }
 
     /// <summary>
-    /// Rule W1: were a bucket its own remote, each write would change what is only to be read, and each delete take away the one object
-    /// there is.
+    /// Rule W1. If a bucket were its own remote, each write would change the remote, and each delete would remove the only object.
     /// </summary>
     private static void CheckLocal(RemoteOptions remote, LocalOptions local, ConfigurationProblems problems)
     {
-        if (local.Endpoint is not { } endpoint || !SameStore.Is(endpoint, remote.Endpoint ?? AwsHosts.EndpointOf(remote.Region)))
+        if (local.Endpoint is not { } endpoint || !AreSame(endpoint, remote.Endpoint ?? AwsHosts.EndpointOf(remote.Region)))
         {
             return;
         }
@@ -51,15 +53,17 @@ internal static class RemotesValidator
         if (remote.Unmapped != UnmappedBuckets.Deny)
         {
             problems.Error(
-                remote.Settings.Endpoint.Name, remote.DisplayName,
-                $"{what}, so that every bucket would be its own remote, and a delete take away the only object. Set another store, or {WayToDeny(remote)} and map buckets to others.");
+                remote.Settings.NameOf(Settings.RemoteEndpoint), remote.DisplayName,
+                $"{what}, so every bucket would be its own remote, and a delete would remove the only object. "
+                + $"Set another store, or {WayToDeny(remote)} and map buckets to others.");
         }
 
         foreach (var row in remote.Mapping.Where(IsItself))
         {
             problems.Error(
                 PlacesOf(remote), $"{row.Here}:{row.There}",
-                $"is its own remote, since {remote.Settings.Endpoint.Name} {what}: a delete would take away the only object. Map it to another bucket or prefix.");
+                $"is its own remote, since {remote.Settings.NameOf(Settings.RemoteEndpoint)} {what}: "
+                + "a delete would remove the only object. Map it to another bucket or prefix.");
         }
     }
 
@@ -82,7 +86,7 @@ internal static class RemotesValidator
         }
     }
 
-    /// <summary>Rule M2: of two remotes for one prefix neither could be said to be meant.</summary>
+    /// <summary>Rule M2: a prefix has at most one remote.</summary>
     private static void CheckPlaces(IReadOnlyList<RemoteOptions> remotes, ConfigurationProblems problems)
     {
         var first = new Dictionary<(string Bucket, string Prefix), RemoteOptions>();
@@ -108,5 +112,23 @@ internal static class RemotesValidator
         }
     }
 
-    private static string PlacesOf(RemoteOptions remote) => (remote.Settings.Backs ?? (Setting)Settings.Mapping).Name;
+    private static string PlacesOf(RemoteOptions remote) => remote.Settings.Places.Name;
+
+    /// <summary>
+    /// Compares two endpoints by address, without DNS lookups. All AWS endpoints of a partition are one store, because each finds the
+    /// buckets of all regions.
+    /// </summary>
+    private static bool AreSame(Uri one, Uri other) => AwsHosts.DomainOf(HostOf(one)) is { } domain
+        ? AwsHosts.DomainOf(HostOf(other)) == domain
+        : one.Port == other.Port && HostOf(one) == HostOf(other);
+
+    /// <summary>The host in one spelling; one name for this machine.</summary>
+    private static string HostOf(Uri endpoint)
+    {
+        var host = endpoint.IdnHost.TrimEnd('.').ToLowerInvariant();
+        return endpoint.IsLoopback || host == "localhost" ? "localhost"
+            : !IPAddress.TryParse(host, out var address) ? host
+            : address.IsIPv4MappedToIPv6 ? HostOf(new UriBuilder(endpoint) { Host = address.MapToIPv4().ToString() }.Uri)
+            : address.ToString();
+    }
 }

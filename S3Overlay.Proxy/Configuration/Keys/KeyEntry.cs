@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Configuration.Keys;
 
-/// <summary>One entry of a file of client keys, read as far as it can be.</summary>
+/// <summary>Parses one entry of the keys file, and collects everything that is wrong with it.</summary>
 internal sealed class KeyEntry
 {
     private readonly List<string> _problems = [];
@@ -38,13 +38,13 @@ internal sealed class KeyEntry
         Key = new(accessKey, secretKey, rights ?? [], admin.ValueKind == JsonValueKind.True) { Local = Local(entry) };
     }
 
-    /// <summary>The key, to be used only where there are no problems.</summary>
+    /// <summary>The key. Use it only if there are no problems.</summary>
     public ClientKey Key { get; }
 
-    /// <summary>The access key in brackets, for messages; empty where there is none.</summary>
+    /// <summary>The access key in parentheses, for messages; empty if there is none.</summary>
     public string Name { get; } = "";
 
-    /// <summary>All that is wrong with the entry, without a secret in it.</summary>
+    /// <summary>Everything that is wrong with the entry. Contains no secret.</summary>
     public IReadOnlyList<string> Problems => _problems;
 
     private static string Text(JsonElement entry, string name) =>
@@ -74,17 +74,18 @@ internal sealed class KeyEntry
             }
         }
 
-        // A right that is never one looks as if it were: a slash at the end is one letter from what was meant.
+        // Such a right never applies. It is usually a mistake, such as a slash at the end.
         if (read.FindAll(static right => !right.MayCover()) is { Count: > 0 } never)
         {
             _problems.Add(
-                $"has rights on {string.Join(", ", never.Select(static right => $"\"{right.Pattern}\""))}, which no bucket and no object can be called; write photos, photos-* or photos/2024/*");
+                $"has rights on {string.Join(", ", never.Select(static right => $"\"{right.Pattern}\""))}, "
+                + "which no bucket or object can be called; write photos, photos-* or photos/2024/*");
         }
 
         return read;
     }
 
-    /// <summary>The client's own keys at the store; null where the entry has none.</summary>
+    /// <summary>The client's own keys for the local endpoint; null if the entry has none.</summary>
     private SigningCredentials? Local(JsonElement entry)
     {
         if (!entry.TryGetProperty("local", out var local))
@@ -123,7 +124,7 @@ internal sealed class KeyEntry
         }
     }
 
-    /// <summary>Of a name that is there twice the last would count, and the other look as if it did.</summary>
+    /// <summary>If a name is there twice, only the last one would count.</summary>
     private void RefuseTwice(JsonElement entry, string where) => _problems.AddRange(entry.EnumerateObject()
         .GroupBy(static property => property.Name, StringComparer.Ordinal)
         .Where(static same => same.Count() > 1)

@@ -13,13 +13,13 @@ public sealed record RemoteOptions
     internal RemoteSettings Settings { get; init; } = RemoteSettings.Unnamed;
 
     /// <summary>What says where it is: a setting, or a connection string.</summary>
-    public string EndpointOrigin { get => field ?? Settings.Endpoint.Name; init; }
+    public string EndpointOrigin { get => field ?? Settings.NameOf(Configuration.Settings.RemoteEndpoint); init; }
 
     /// <summary>
     /// What says which credentials to use: a setting, or a connection string; for the standard AWS chain the setting that would take its
     /// place.
     /// </summary>
-    public string KeysOrigin { get => field ?? Settings.AccessKeyId.Name; init; }
+    public string KeysOrigin { get => field ?? Settings.NameOf(Configuration.Settings.RemoteAccessKeyId); init; }
 
     /// <summary>Its URL; null for AWS.</summary>
     public required Uri? Endpoint { get; init; }

@@ -4,20 +4,15 @@ using S3Overlay.Proxy.Configuration.Options;
 
 namespace S3Overlay.Proxy.Configuration.Reading;
 
-/// <summary>Reads who may come in: keys of the clients' own, else those of a file, else the local layer's (rule A2).</summary>
+/// <summary>Reads the client keys: those of their own settings and of the keys file, else the local layer's (rule A2).</summary>
 internal static class ClientReader
 {
-    public static ClientOptions Read(SettingValues values, LocalOptions local, ConfigurationProblems problems)
+    public static ClientOptions Read(SettingValues values, LocalOptions local)
     {
         var keys = new List<ClientKey>();
         var origins = new List<string>();
         var (access, secret) = (Settings.AccessKey, Settings.SecretKey);
-        if (values.Has(access) != values.Has(secret))
-        {
-            var (given, missing) = values.Has(access) ? (access, secret) : (secret, access);
-            problems.Error(given.Name, null, $"is set without {missing.Name}. Set both.");
-        }
-        else if (values.Has(access))
+        if (values.HasPair(access, secret))
         {
             keys.Add(new(values.Get(access)!, values.Get(secret)!, ClientKey.Everything, IsAdministrator: true));
             origins.Add(access.Name);
@@ -25,11 +20,11 @@ internal static class ClientReader
 
         if (values.Get(Settings.KeysFile) is { } file)
         {
-            ReadFile(file, keys, problems);
+            ReadFile(file, keys, values.Problems);
             origins.Add(Settings.KeysFile.Name);
         }
 
-        // A file of keys is a decision about who may come in: the well-known key is then none of them.
+        // With a keys file, the well-known key is not a client key, even if the file is invalid.
         if (keys.Count == 0 && origins.Count == 0)
         {
             keys.Add(new(local.AccessKey, local.SecretKey, ClientKey.Everything, IsAdministrator: true));
@@ -38,11 +33,11 @@ internal static class ClientReader
 
         foreach (var key in keys.Where(static key => ClientKey.IsAmbiguous(key.AccessKey)))
         {
-            // Keys of a file are looked at as it is read.
-            problems.Error(
+            // The keys of a file were checked when it was read.
+            values.Problems.Error(
                 origins[0], key.AccessKey,
-                "is what clients sign with, and holds a slash, comma, equals sign or space, by which signatures are taken apart. "
-                + (origins[0] == access.Name ? "Set another." : $"Set {access.Name} and {secret.Name} to keys of the clients' own."));
+                "cannot be used by clients: a slash, comma, equals sign or space would end it inside a signature. "
+                + (origins[0] == access.Name ? "Set another." : $"Set {access.Name} and {secret.Name} to separate client keys."));
         }
 
         var options = values.Fill(new ClientOptions

@@ -1,23 +1,19 @@
 using System.Data.Common;
 
-using S3Overlay.Proxy.Configuration.Checks;
-using S3Overlay.Proxy.Configuration.Values;
-
 namespace S3Overlay.Proxy.Configuration.Reading;
 
 /// <summary>
-/// The connection strings that an application host injects: <c>Endpoint=http://host:port;AccessKey=...;SecretKey=...</c>. The
-/// <c>S3_OVERLAY_*</c> settings win over them: the endpoint's over the endpoint, and any that says how to sign over both keys, so that no
-/// pair is made of two halves.
+/// A connection string that an application host injects: <c>Endpoint=http://host:port;AccessKey=...;SecretKey=...</c>. The
+/// <c>S3_OVERLAY_*</c> settings override it: the endpoint replaces its endpoint, and any setting about signing replaces both of its keys.
 /// </summary>
-/// <param name="Name">The variable it came in.</param>
-/// <param name="Endpoint">Where the store is.</param>
-/// <param name="AccessKey">The access key; null where it has none, and then no secret key either.</param>
-/// <param name="SecretKey">The secret key that belongs to it.</param>
+/// <param name="Name">The variable's name.</param>
+/// <param name="Endpoint">The store's URL.</param>
+/// <param name="AccessKey">The access key; null if there are no keys.</param>
+/// <param name="SecretKey">The secret key for it.</param>
 internal sealed record ConnectionString(string Name, Uri Endpoint, string? AccessKey, string? SecretKey)
 {
-    /// <summary>Reads the one of this name; null where there is none, or where it is wrong (which is then among the errors).</summary>
-    public static ConnectionString? Read(string name, SettingValues values, ConfigurationProblems problems)
+    /// <summary>Reads the connection string of a name. Null if it is not set, or invalid, which is an error.</summary>
+    public static ConnectionString? Read(string name, SettingValues values)
     {
         var setting = $"ConnectionStrings__{name}";
         if (values.Text($"ConnectionStrings:{name}") is not { } text)
@@ -40,7 +36,7 @@ internal sealed record ConnectionString(string Name, Uri Endpoint, string? Acces
         {
             // The text holds a secret, and the parser's message may quote it.
             var reason = problem is FormatException ? problem.Message : "cannot be read.";
-            problems.Error(setting, null, $"{reason} Write Endpoint=http://host:port;AccessKey=...;SecretKey=...");
+            values.Problems.Error(setting, null, $"{reason} Write Endpoint=http://host:port;AccessKey=...;SecretKey=...");
             return null;
         }
     }

@@ -1,23 +1,17 @@
-using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Options;
 
 namespace S3Overlay.Proxy.Configuration.Reading;
 
-/// <summary>Reads the writable layer's settings.</summary>
+/// <summary>Reads the local layer's settings.</summary>
 internal static class LocalReader
 {
     private const string AwsAccessKey = "AWS_ACCESS_KEY_ID";
 
-    public static LocalOptions Read(SettingValues values, IReadOnlyList<RemoteOptions> remotes, ConfigurationProblems problems)
+    public static LocalOptions Read(SettingValues values, IReadOnlyList<RemoteOptions> remotes)
     {
-        var connection = ConnectionString.Read("local", values, problems) ?? ConnectionString.Read("minio", values, problems);
+        var connection = ConnectionString.Read("local", values) ?? ConnectionString.Read("minio", values);
         var (access, secret) = (Settings.LocalAccessKey, Settings.LocalSecretKey);
-        var hasKeys = values.Has(access) || values.Has(secret);
-        if (values.Has(access) != values.Has(secret))
-        {
-            var (given, missing) = values.Has(access) ? (access, secret) : (secret, access);
-            problems.Error(given.Name, null, $"is set without {missing.Name}. Set both.");
-        }
+        var hasKeys = values.HasPair(access, secret) || values.Has(access) || values.Has(secret);
 
         // AWS_* names mean the local endpoint only if there is one and every remote has keys of its own. Otherwise someone's
         // production keys would open this front door.

@@ -11,17 +11,17 @@ public static class ProxyOptionsReader
     public static ProxyOptions Read(IConfiguration configuration, ConfigurationProblems problems)
     {
         var values = new SettingValues(configuration, problems);
-        var remotes = RemoteOptionsReader.Read(values, problems);
+        var remotes = RemoteOptionsReader.Read(values);
         UnknownNames.Warn(configuration, values.Names, problems);
-        var local = LocalReader.Read(values, remotes, problems);
+        var local = LocalReader.Read(values, remotes);
         var options = values.Fill(new ProxyOptions
         {
-            Clients = ClientReader.Read(values, local, problems),
+            Clients = ClientReader.Read(values, local),
             Local = local,
             Remotes = remotes,
             Cache = values.Fill(new CacheOptions { Directory = Path.Combine(local.DataDirectory, "cache") }),
             View = values.Fill(new ViewOptions()),
-            Listen = ReadListen(configuration, values, problems),
+            Listen = ReadListen(values),
             AccessLog = ReadAccessLog(values),
         });
         OptionsValidator.Validate(options, problems);
@@ -29,9 +29,9 @@ public static class ProxyOptionsReader
     }
 
     /// <summary>ASP.NET Core's own settings, with the port of <c>S3_OVERLAY_PORT</c>.</summary>
-    private static ListenAddresses ReadListen(IConfiguration configuration, SettingValues values, ConfigurationProblems problems)
+    private static ListenAddresses ReadListen(SettingValues values)
     {
-        var addresses = ListenAddresses.Read(configuration);
+        var addresses = ListenAddresses.Read(values.Configuration);
         if (values.Get(Settings.Port) is not { } port || !addresses.Urls.All(ListenAddresses.IsWellFormed))
         {
             return addresses;
@@ -43,7 +43,7 @@ public static class ProxyOptionsReader
         }
         catch (FormatException problem)
         {
-            problems.Error(Settings.Port.Name, values.Text(Settings.Port.Name), problem.Message);
+            values.Problems.Error(Settings.Port.Name, values.Text(Settings.Port.Name), problem.Message);
             return addresses;
         }
     }

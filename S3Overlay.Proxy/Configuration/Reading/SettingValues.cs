@@ -5,15 +5,18 @@ namespace S3Overlay.Proxy.Configuration.Reading;
 /// <summary>The values of all settings. Names are case-insensitive. Invalid values become errors.</summary>
 internal sealed class SettingValues
 {
-    private readonly IConfiguration _configuration;
     private readonly Dictionary<Setting, object?> _values = [];
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
     public SettingValues(IConfiguration configuration, ConfigurationProblems problems)
     {
-        _configuration = configuration;
-        Add(Settings.All, problems);
+        (Configuration, Problems) = (configuration, problems);
+        Add(Settings.All);
     }
+
+    public IConfiguration Configuration { get; }
+
+    public ConfigurationProblems Problems { get; }
 
     /// <summary>The names of all known settings.</summary>
     public IReadOnlyCollection<string> Names => _names;
@@ -35,14 +38,14 @@ internal sealed class SettingValues
     }
 
     /// <summary>Adds settings, such as those of a named remote.</summary>
-    public void Add(IEnumerable<Setting> settings, ConfigurationProblems problems)
+    public void Add(IEnumerable<Setting> settings)
     {
         foreach (var setting in settings)
         {
             _names.Add(setting.Name);
             if (Find(setting) is var (name, text))
             {
-                Read(setting, name, text, problems);
+                Read(setting, name, text);
             }
         }
     }
@@ -53,6 +56,21 @@ internal sealed class SettingValues
     /// <summary>Whether it is set, under any of its names.</summary>
     public bool Has(Setting setting) => Find(setting) is not null;
 
+    /// <summary>Whether an access key and its secret are both set. Only one of them is an error.</summary>
+    /// <param name="access">The access key.</param>
+    /// <param name="secret">The secret key for it.</param>
+    /// <param name="remedy">What to do if one is missing.</param>
+    public bool HasPair(Setting access, Setting secret, string remedy = "Set both.")
+    {
+        if (Has(access) != Has(secret))
+        {
+            var (given, missing) = Has(access) ? (access, secret) : (secret, access);
+            Problems.Error(NameOf(given), null, $"is set without {missing.Name}. {remedy}");
+        }
+
+        return Has(access) && Has(secret);
+    }
+
     /// <summary>Whether it is set under its own name.</summary>
     public bool HasOwn(Setting setting) => Text(setting.Name) is not null;
 
@@ -60,9 +78,9 @@ internal sealed class SettingValues
     public string NameOf(Setting setting) => Find(setting)?.Name ?? setting.Name;
 
     /// <summary>A raw value; null if it is not set. An empty value counts as not set: compose files write it that way.</summary>
-    public string? Text(string name) => _configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+    public string? Text(string name) => Configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
 
-    private void Read(Setting setting, string name, string text, ConfigurationProblems problems)
+    private void Read(Setting setting, string name, string text)
     {
         var shown = setting.IsSecret ? null : WithoutPassword(setting, text);
         try
@@ -72,7 +90,7 @@ internal sealed class SettingValues
         catch (FormatException problem)
         {
             // It may quote the value, or a part of it.
-            problems.Error(name, shown, WithoutPassword(setting, problem.Message));
+            Problems.Error(name, shown, WithoutPassword(setting, problem.Message));
         }
     }
 
@@ -88,14 +106,7 @@ internal sealed class SettingValues
 
     private (string Name, string Text)? Find(Setting setting)
     {
-        foreach (var name in setting.Aliases.Concat(setting.OldNames).Prepend(setting.Name))
-        {
-            if (Text(name) is { } text)
-            {
-                return (name, text);
-            }
-        }
-
-        return null;
+        var found = setting.Aliases.Concat(setting.OldNames).Prepend(setting.Name).FirstOrDefault(name => Text(name) is not null);
+        return found is null ? null : (found, Text(found)!);
     }
 }

@@ -16,18 +16,10 @@ public static class ByteSize
     /// <exception cref="FormatException">Anything else; a bare <c>M</c> too, which means two things.</exception>
     public static long Parse(string text)
     {
-        var number = text.AsSpan().Trim();
-        var factor = 1L;
-        foreach (var (suffix, unit) in Units)
-        {
-            if (number.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
-            {
-                factor = unit;
-                number = number[..^suffix.Length].TrimEnd();
-                break;
-            }
-        }
-
+        var number = text.Trim();
+        var (suffix, factor) = Array.Find(Units, unit => number.EndsWith(unit.Suffix, StringComparison.OrdinalIgnoreCase));
+        factor = Math.Max(factor, 1);
+        number = number[..^(suffix?.Length ?? 0)].TrimEnd();
         if (!long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count > long.MaxValue / factor)
         {
             throw new FormatException("not a size. Give bytes (52428800), or a size with its unit (50MiB, 50MB).");

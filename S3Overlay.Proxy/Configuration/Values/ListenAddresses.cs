@@ -10,7 +10,7 @@ namespace S3Overlay.Proxy.Configuration.Values;
 /// Where the proxy listens, from ASP.NET Core's settings: <c>--urls</c>, <c>ASPNETCORE_URLS</c>, ports, or Kestrel's own sections.
 /// </summary>
 /// <param name="Urls">The addresses; a host of <c>*</c> or <c>+</c> is every interface.</param>
-/// <param name="IsFromSections">Whether they are in the server's own sections (<c>Kestrel:Endpoints</c>), which it reads itself.</param>
+/// <param name="IsFromSections">True if they are in <c>Kestrel:Endpoints</c>, which the web server reads itself.</param>
 public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSections)
 {
     /// <summary>The default address.</summary>
@@ -20,8 +20,7 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
     public bool IsLoopbackOnly => Urls.All(IsLoopback);
 
     /// <summary>
-    /// Where this machine reaches the proxy over plain HTTP; null where it listens for nothing but TLS and sockets of the file system, or
-    /// on a port of the system's choice.
+    /// Where this machine reaches the proxy over plain HTTP; null if it listens only with TLS, on Unix sockets, or on a random port.
     /// </summary>
     public Uri? Plain => Urls
         .Select(address => TryParse(address, out var scheme, out var host, out var port) && scheme == Uri.UriSchemeHttp && port > 0
@@ -50,14 +49,13 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
         return new(urls.Count > 0 ? urls : [Default], false);
     }
 
-    /// <summary>The same on another port.</summary>
-    /// <exception cref="FormatException">There are several addresses, or the one there is has no port, or the web server reads it from its
-    /// own sections.</exception>
+    /// <summary>The same address on another port.</summary>
+    /// <exception cref="FormatException">There are several addresses, or it has no port, or it is in the server's own sections.</exception>
     public ListenAddresses OnPort(int port) =>
         !IsFromSections && Urls is [var only] && BindingAddress.Parse(only) is { IsUnixPipe: false } address
             ? new([string.Create(CultureInfo.InvariantCulture, $"{address.Scheme}://{address.Host}:{port}{address.PathBase}")], false)
             : throw new FormatException(
-                $"names one port, and the addresses are {string.Join(", ", Urls)}. Write the port into them, or take one of the two settings away.");
+                $"names one port, but the addresses are {string.Join(", ", Urls)}. Write the port into them, or remove one of the settings.");
 
     /// <summary>Whether the URL leads to this proxy.</summary>
     public bool Include(Uri url) => Urls.Any(address =>
@@ -67,7 +65,7 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
             || ((IsLoopback(address) || IsEveryInterface(host)) && url.IsLoopback)
             || (IsEveryInterface(host) && IsThisMachine(url))));
 
-    /// <summary>Whether an address is one at all.</summary>
+    /// <summary>Whether an address can be parsed.</summary>
     public static bool IsWellFormed(string url) => TryParse(url, out _, out _, out var port) && port is >= 0 and <= 65535;
 
     private static List<string> Split(string? text) =>
@@ -80,8 +78,8 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
             || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && IPAddress.IsLoopback(ip)));
 
     /// <summary>
-    /// Whether the URL names this machine by its name or by an address of its own. Other names are not looked up: whom they lead to is
-    /// found out by asking.
+    /// Whether the URL has this machine's name or one of its addresses. Other names are not resolved: a loop through them shows in the
+    /// first request.
     /// </summary>
     private static bool IsThisMachine(Uri url) =>
         url.Host.Equals(Environment.MachineName, StringComparison.OrdinalIgnoreCase)

@@ -1,27 +1,27 @@
 namespace S3Overlay.Proxy.Configuration.Values;
 
-/// <summary>Finds what a misspelt word was meant to be.</summary>
+/// <summary>Finds the word that a misspelt one was meant to be.</summary>
 internal static class Spelling
 {
     /// <summary>
-    /// The candidate that is one slip for every four letters away at most; null for none. In a short word two slips make another word:
-    /// <c>PORT</c> is not <c>CORS</c>.
+    /// The candidate with the fewest slips, at most one for every four letters; null for none. In a short word two slips make another
+    /// word: <c>PORT</c> is not <c>CORS</c>.
     /// </summary>
-    /// <param name="word">What was written, in any case.</param>
-    /// <param name="candidates">What could be meant.</param>
-    /// <param name="common">How many letters all of them begin with, which say nothing.</param>
-    public static string? Nearest(string word, IEnumerable<string> candidates, int common)
+    /// <param name="word">The misspelt word, in any case.</param>
+    /// <param name="candidates">The known words.</param>
+    /// <param name="common">Length of the prefix that all of them share. It does not count.</param>
+    public static string? Nearest(string word, IEnumerable<string> candidates, int common = 0)
     {
         var written = word.ToUpperInvariant()[common..];
         var (nearest, slips) = candidates
             .Where(candidate => candidate.Length > common)
             .Select(candidate => (candidate, Slips: Distance(written, candidate.ToUpperInvariant()[common..])))
-            .MinBy(pair => pair.Slips);
-        return nearest is not null && slips * 4 <= written.Length ? nearest : null;
+            .OrderBy(static pair => pair.Slips).FirstOrDefault();
+        return nearest is not null && slips * 4 <= Math.Max(written.Length, nearest.Length - common) ? nearest : null;
     }
 
     /// <summary>
-    /// How many letters must be put in, taken out, changed, or swapped with their neighbour (Damerau and Levenshtein; no letter twice).
+    /// The number of letters to insert, remove, change, or swap with their neighbour (optimal string alignment distance).
     /// </summary>
     private static int Distance(string from, string to)
     {

@@ -20,7 +20,7 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
     private static readonly string[] ContainerVariables = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
 
     /// <summary>The place that was asked last, or will be.</summary>
-    public string Source { get; private set; } = profile is null ? "the standard AWS chain" : NameOf(profile, settings.Profile.Name);
+    public string Source { get; private set; } = profile is null ? "the standard AWS chain" : NameOf(profile, settings.NameOf(Settings.RemoteProfile));
 
     /// <summary>Obtains keys. Reads files anew each time and bypasses the SDK's cache.</summary>
     public Task<ObtainedKeys> ObtainAsync() => Task.Run(async () =>
@@ -30,7 +30,7 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
             new AnonymousAWSCredentials());
         try
         {
-            origin = profile is null ? Find() : OfProfile(profile, settings.Profile.Name);
+            origin = profile is null ? Find() : OfProfile(profile, settings.NameOf(Settings.RemoteProfile));
             Source = origin.Name;
             AwsRegion.Choose(origin.Region, region);
             return await ReadAsync(origin.Open());
@@ -90,8 +90,8 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
                 new GenericContainerCredentials());
         }
 
-        var remedy = $"Set {settings.Profile.Name}, or {settings.AccessKeyId.Name} and {settings.SecretAccessKey.Name}, "
-            + $"or {settings.Anonymous.Name}=true for public data.";
+        var remedy = $"Set {settings.NameOf(Settings.RemoteProfile)}, or {settings.NameOf(Settings.RemoteAccessKeyId)} and "
+            + $"{settings.NameOf(Settings.RemoteSecretAccessKey)}, or {settings.NameOf(Settings.RemoteAnonymous)}=true for public data.";
         return Environment.GetEnvironmentVariable("AWS_EC2_METADATA_DISABLED") is { } isOff
             && isOff.Equals("true", StringComparison.OrdinalIgnoreCase)
             ? throw new CredentialsException("No place of the standard AWS chain is set up to give credentials for the remote.", remedy)

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -22,8 +23,8 @@ public static class RemoteCredentials
     {
         if (IsFixed(remote))
         {
-            return new(remote.IsAnonymous ? $"no signature ({remote.Settings.Anonymous.Name})"
-                : remote.Settings.AccessKeyId.Name, FixedKeysOf(remote)?.AccessKey, null, null, null);
+            return new(remote.IsAnonymous ? $"no signature ({remote.Settings.NameOf(Settings.RemoteAnonymous)})"
+                : remote.Settings.NameOf(Settings.RemoteAccessKeyId), FixedKeysOf(remote)?.AccessKey, null, null, null);
         }
 
         var chain = Chain(remote);

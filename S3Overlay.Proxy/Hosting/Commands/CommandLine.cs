@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Values;
 using S3Overlay.Proxy.Hosting.Commands.Admin;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
@@ -44,9 +46,13 @@ internal static partial class CommandLine
             .Parse(rest, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (line.Action is ParseErrorAction problem)
         {
-            // A suggestion for a word of one or two letters would be an option's short form.
-            (problem.ShowHelp, problem.ShowTypoCorrections) = (false, line.UnmatchedTokens.All(static token => token.Length > 3));
+            (problem.ShowHelp, problem.ShowTypoCorrections) = (false, false);
             await line.InvokeAsync(new() { Output = errors, Error = errors });
+            foreach (var meant in Suggestions(line))
+            {
+                await errors.WriteLineAsync($"Did you mean '{meant}'?");
+            }
+
             await errors.WriteLineAsync($"For help: s3overlay {PathOf(line.CommandResult.Command)}--help");
             return ExitCodes.BadConfiguration;
         }
@@ -89,6 +95,23 @@ internal static partial class CommandLine
                 || name.StartsWith("AWS_", StringComparison.OrdinalIgnoreCase)
                 // A section of the configuration, such as Logging:LogLevel:Default; not a key of a bucket.
                 || (name.Contains(':') && !name.Contains('/')));
+    }
+
+    /// <summary>The library suggests no old name of a command, and <c>-h</c> for any short word.</summary>
+    private static IEnumerable<string> Suggestions(ParseResult line)
+    {
+        var commands = line.CommandResult.Command.Subcommands.Select(static command => command.Name).ToList();
+        var options = new List<string>();
+        for (SymbolResult? at = line.CommandResult; at is CommandResult { Command: var command }; at = at.Parent)
+        {
+            options.AddRange(command.Options.Where(option => option.Recursive || at == line.CommandResult).Select(option => option.Name));
+        }
+
+        // An option that the parser does not know can also be taken for an argument.
+        var arguments = line.Tokens.Where(static token => token.Type == TokenType.Argument).Select(static token => token.Value);
+        return line.UnmatchedTokens.Concat(arguments).Distinct()
+            .Select(word => Spelling.Nearest(word, word.StartsWith('-') ? options : commands))
+            .OfType<string>();
     }
 
     private static RootCommand Tree(string[] settings, TextWriter output, TextWriter errors, bool isCompletion)

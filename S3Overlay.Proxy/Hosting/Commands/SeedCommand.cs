@@ -25,9 +25,8 @@ internal static class SeedCommand
 
         if (options.Remotes.Count > 0)
         {
-            Console.Error
-                .WriteLine(
-                "The command \"seed\" fills the local layer, but a remote is set. Remove the remote's settings, and set S3_OVERLAY_LOCAL_ENDPOINT to the store to fill.");
+            Console.Error.WriteLine("The command \"seed\" fills the local layer, but a remote is set. "
+                + "Remove the remote's settings, and set S3_OVERLAY_LOCAL_ENDPOINT to the store to fill.");
             return ExitCodes.BadConfiguration;
         }
 

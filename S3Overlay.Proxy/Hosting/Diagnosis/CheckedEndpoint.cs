@@ -32,17 +32,22 @@ internal sealed record CheckedEndpoint
     public string? AccessKey { get; init; }
 
     /// <summary>A remote.</summary>
-    public static CheckedEndpoint Of(RemoteOptions remote, EndpointSettings endpoint) => new()
+    public static CheckedEndpoint Of(RemoteOptions remote, EndpointSettings endpoint)
     {
-        Role = remote.Role,
-        Name = endpoint.Name,
-        EndpointSetting = remote.EndpointOrigin,
-        KeySetting = remote.KeysOrigin,
-        SecretSetting = remote.KeysOrigin == remote.Settings.AccessKeyId.Name ? remote.Settings.SecretAccessKey.Name : remote.KeysOrigin,
-        TokenSetting = remote.KeysOrigin == remote.Settings.AccessKeyId.Name ? remote.Settings.SessionToken.Name : remote.KeysOrigin,
-        AuthoritiesSetting = remote.Settings.CaFile.Name,
-        AccessKey = Shortened(remote.AccessKeyId),
-    };
+        var (settings, origin) = (remote.Settings, remote.KeysOrigin);
+        var areOwn = origin == settings.NameOf(Settings.RemoteAccessKeyId);
+        return new()
+        {
+            Role = remote.Role,
+            Name = endpoint.Name,
+            EndpointSetting = remote.EndpointOrigin,
+            KeySetting = origin,
+            SecretSetting = areOwn ? settings.NameOf(Settings.RemoteSecretAccessKey) : origin,
+            TokenSetting = areOwn ? settings.NameOf(Settings.RemoteSessionToken) : origin,
+            AuthoritiesSetting = settings.NameOf(Settings.RemoteCaFile),
+            AccessKey = Shortened(remote.AccessKeyId),
+        };
+    }
 
     /// <summary>An S3 endpoint as local.</summary>
     public static CheckedEndpoint Of(LocalOptions local, EndpointSettings endpoint) => new()

@@ -12,7 +12,8 @@ internal sealed class ClockCheck(EndpointCheck asked, CheckedEndpoint endpoint) 
             "Nothing has to be done, unless signatures are refused."),
         { } ahead when ahead.Duration() > EndpointFindings.ClockTolerance => Found(
             Verdict.Failed,
-            $"This machine's clock is {EndpointFindings.Difference(ahead)} {(ahead > TimeSpan.Zero ? "behind" : "ahead of")} that of {endpoint.Name}.",
+            $"This machine's clock is {EndpointFindings.Difference(ahead)} {(ahead > TimeSpan.Zero ? "behind" : "ahead of")} "
+            + $"that of {endpoint.Name}.",
             "Set it, best by NTP: signatures of clients are judged by it too, and S3 refuses those that are 15 minutes off."),
         { } ahead => Found(
             Verdict.Passed, $"This machine's clock and that of {endpoint.Name} differ by {EndpointFindings.Difference(ahead)}."),

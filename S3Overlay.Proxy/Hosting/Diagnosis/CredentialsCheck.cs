@@ -1,5 +1,6 @@
 using System.Globalization;
 
+using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Forwarding.Credentials;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Remotes;
@@ -31,7 +32,7 @@ internal sealed class CredentialsCheck(RemoteChecks remote, TimeProvider time) :
             return Found(Verdict.Passed, $"{remote.Name.Name} is asked without a signature ({Setting}).");
         }
 
-        var source = found.Source == remote.Options.Settings.AccessKeyId.Name ? Setting : found.Source;
+        var source = found.Source == remote.Options.Settings.NameOf(Settings.RemoteAccessKeyId) ? Setting : found.Source;
         var until = found.Expires is { } expires
             ? string.Create(CultureInfo.InvariantCulture, $", good until {expires.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "";
         var shown = $"the access key {CheckedEndpoint.Shortened(key)} of {source}{until}";

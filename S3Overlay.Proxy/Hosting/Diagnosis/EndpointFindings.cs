@@ -79,7 +79,7 @@ internal static class EndpointFindings
         UnreachableReason.UnknownHost => $"Correct the host in {endpoint.EndpointSetting}.",
         UnreachableReason.Refused => $"Start it, or correct the port in {endpoint.EndpointSetting}.",
         UnreachableReason.NoTls => endpoint.AuthoritiesSetting is { } authorities
-            ? $"Name the authority that vouches for it in {authorities}, or correct {endpoint.EndpointSetting}: https:// may have to be http://."
+            ? $"Add its certificate authority to {authorities}, or correct {endpoint.EndpointSetting}: https:// may have to be http://."
             : $"Correct {endpoint.EndpointSetting}: https:// may have to be http://.",
         UnreachableReason.NoHttp or UnreachableReason.CutOff =>
             $"Correct {endpoint.EndpointSetting}: http:// may have to be https://, or the port is another program's.",

@@ -31,7 +31,7 @@ internal sealed class RemoteChecks(RemoteOptions options, EndpointQuestions ques
     public IReadOnlyList<BucketCheck> Buckets { get; } =
     [
         .. options.Mapping.Select(place => new BucketCheck(
-            questions, CheckedEndpoint.Of(options, questions.Settings), place, (options.Settings.Backs ?? (Setting)Settings.Mapping).Name)),
+            questions, CheckedEndpoint.Of(options, questions.Settings), place, options.Settings.Places.Name)),
     ];
 
     /// <summary>A bucket that no setting names.</summary>

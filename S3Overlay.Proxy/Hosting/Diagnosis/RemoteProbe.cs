@@ -66,8 +66,8 @@ internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChec
         }));
         if (!failures.IsEmpty)
         {
-            throw new StartupException(
-                $"{string.Join(' ', failures.Distinct().Order(StringComparer.Ordinal))} ({Configuration.Settings.RequireRemote.Name} is true)");
+            var reasons = string.Join(' ', failures.Distinct().Order(StringComparer.Ordinal));
+            throw new StartupException($"{reasons} ({Configuration.Settings.RequireRemote.Name} is true)");
         }
     }
 

@@ -36,6 +36,7 @@ internal sealed record AdminArguments(string Call)
     /// <summary>The parameters of the HTTP call.</summary>
     public IEnumerable<KeyValuePair<string, string>> Parameters() => new (string Name, string? Value)[]
     {
-        ("bucket", Bucket), ("key", Key), ("prefix", Prefix), ("all", IsForAll ? "true" : null), ("remote", LeavesRemoteAlone ? "false" : null),
+        ("bucket", Bucket), ("key", Key), ("prefix", Prefix), ("all", IsForAll ? "true" : null),
+        ("remote", LeavesRemoteAlone ? "false" : null),
     }.Where(parameter => parameter.Value is not null).Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value!));
 }

@@ -34,7 +34,9 @@ internal sealed class AdminCommand(string[] settings, TextWriter output, TextWri
     private readonly Option<bool> _noRemote = new("--no-remote") { Description = "Do not ask the remote." };
     private readonly Option<bool> _all = new("--all") { Description = "Every bucket." };
     private readonly Option<string?> _prefix = new("--prefix") { Description = "Only keys with this prefix.", HelpName = "PREFIX" };
-    private readonly Option<int?> _limit = new("--limit") { Description = "List at most N rows.", HelpName = "N", CustomParser = ReadLimit };
+    private readonly Option<int?> _limit =
+        new("--limit") { Description = "List at most N rows.", HelpName = "N", CustomParser = ReadLimit };
+
     private readonly Argument<string?> _target = new("BUCKET[/KEY]") { Description = "A bucket, or one key in it." };
     private readonly Argument<string?> _optionalTarget =
         new("BUCKET[/KEY]") { Description = "A bucket, or one key in it.", Arity = ArgumentArity.ZeroOrOne };
@@ -80,7 +82,8 @@ internal sealed class AdminCommand(string[] settings, TextWriter output, TextWri
 
         foreach (var name in (string[])["undelete", "discard"])
         {
-            Hide(name == "discard", Add(name, "Undo deletes: the remote's objects show again. For a bucket, its own deletion is undone too.",
+            Hide(name == "discard", Add(name,
+                "Undo deletes: the remote's objects show again. For a bucket, its own deletion is undone too.",
                 [_optionalTarget], [_prefix, _all],
                 "s3overlay admin undelete photos/2024/a.jpg", "s3overlay admin undelete photos", "s3overlay admin undelete --all"));
         }
@@ -144,9 +147,10 @@ internal sealed class AdminCommand(string[] settings, TextWriter output, TextWri
 
     private async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
-        var arguments = new AdminArguments(line.CommandResult.Command.Name switch { "drop" => "evict", "discard" => "undelete", var name => name })
+        var command = line.CommandResult.Command;
+        var arguments = new AdminArguments(command.Name switch { "drop" => "evict", "discard" => "undelete", var name => name })
         {
-            Target = line.CommandResult.GetValue<string?>(line.CommandResult.Command.Arguments[0].Name),
+            Target = line.CommandResult.GetValue<string?>(command.Arguments[0].Name),
             Prefix = line.GetValue(_prefix),
             IsForAll = line.GetValue(_all),
             LeavesRemoteAlone = line.GetValue(_noRemote),
@@ -278,7 +282,8 @@ internal sealed class AdminCommand(string[] settings, TextWriter output, TextWri
             await errors.WriteLineAsync(arguments.Bucket is null
                 ? $"{AdminText.Count(count, "bucket")} with deletes.{(count > 0 ? " Next: s3overlay admin tombstones BUCKET" : "")}"
                 : $"{AdminText.Count(count, "deleted key")}{(token.Length > 0 ? ", and more" : "")}."
-                    + (count == 0 ? "" : $" Next: to undo the deletes, or one of them:  s3overlay admin undelete {AdminText.Argument(arguments.Bucket)}[/KEY]"));
+                    + (count == 0 ? ""
+                        : $" Next: to undo the deletes, or one of them:  s3overlay admin undelete {AdminText.Argument(arguments.Bucket)}[/KEY]"));
         }
 
         return ExitCodes.Ok;

@@ -13,7 +13,8 @@ internal static class ExplanationText
         yield return $"{AdminText.Name(name)}: {Seen(answer)}";
         yield return $"  {answer.Text("why")}";
         yield return $"  written    {(answer.Object("written") is { } written ? Version(written) : "no")}";
-        yield return $"  tombstone  {(answer.Object("tombstone") is { } tombstone ? tombstone.Text("deleted") is { Length: > 0 } date ? $"of {date}" : "yes" : "no")}";
+        var deleted = answer.Object("tombstone")?.Text("deleted");
+        yield return $"  tombstone  {(deleted is null ? "no" : deleted.Length == 0 ? "yes" : $"of {deleted}")}";
         yield return $"  cached     {(answer.Object("held") is { } held ? Cached(held) : "no")}";
         yield return $"  remote     {Remote(answer.Object("remote"))}";
         if (Next(answer, AdminText.Argument(name)) is { } next)
@@ -25,7 +26,8 @@ internal static class ExplanationText
     private static IEnumerable<string> OfBucket(JsonElement answer)
     {
         var bucket = answer.Text("bucket");
-        yield return $"{bucket}: {(IsUnknown(answer) ? "it is unknown whether clients see it" : answer.Is("visible") ? "clients see it" : "clients do not see it")}";
+        yield return $"{bucket}: "
+            + (IsUnknown(answer) ? "it is unknown whether clients see it" : answer.Is("visible") ? "clients see it" : "clients do not see it");
         yield return $"  {answer.Text("why")}";
         yield return $"  local       {(answer.Is("local") ? "yes" : "no")}";
         yield return $"  mapped      {(answer.Is("mapped") ? "yes" : "no")}";
@@ -71,7 +73,8 @@ internal static class ExplanationText
             return "none";
         }
 
-        var place = $"{remote.Text("endpoint").TrimEnd('/')}/{AdminText.Name(remote.Text("bucket") + "/" + remote.Text("key") + remote.Text("prefix")).TrimEnd('/')}";
+        var name = AdminText.Name($"{remote.Text("bucket")}/{remote.Text("key")}{remote.Text("prefix")}").TrimEnd('/');
+        var place = $"{remote.Text("endpoint").TrimEnd('/')}/{name}";
         return remote.Text("found") switch
         {
             "yes" => remote.Text("etag").Length > 0 ? $"{Version(remote)}  ({place})" : $"yes  ({place})",

@@ -63,7 +63,8 @@ internal static class ResultText
 
         if (line.Number("kept") is var kept and > 0)
         {
-            yield return $"Skipped {AdminText.Count(kept, "key")} that another proxy may be deleting. Next: run the command again in a minute.";
+            yield return $"Skipped {AdminText.Count(kept, "key")} that another proxy may be deleting. "
+                + "Next: run the command again in a minute.";
         }
     }
 

@@ -5,11 +5,12 @@ using System.Security.Cryptography.X509Certificates;
 
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Values;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
 
-namespace S3Overlay.Proxy.Configuration.Values;
+namespace S3Overlay.Proxy.Configuration;
 
 /// <summary>Reads the values of settings. A <see cref="FormatException"/> says what is wrong and what to write instead.</summary>
 internal static class Parsers
@@ -33,14 +34,13 @@ internal static class Parsers
     public static long Size(string text) => ByteSize.Parse(text);
 
     /// <summary>
-    /// The size of chunks: 5 GiB is what S3 takes in one piece, and of smaller ones large objects would have more than can be kept track
-    /// of.
+    /// The size of chunks. S3 accepts at most 5 GiB in one request; with less than 16 KiB the table of a large object's chunks is too large.
     /// </summary>
     public static long ChunkSize(string text) => ByteSize.Parse(text) is var size and >= 16L << 10 and <= 5L << 30
         ? size
         : throw new FormatException("must be at least 16KiB and at most 5GiB.");
 
-    /// <summary>A bound on what is put in one piece; 0 for nothing.</summary>
+    /// <summary>The largest object to copy in one request; 0 for none.</summary>
     public static long PieceSizeOrNone(string text) => ByteSize.Parse(text) is var size and >= 0 and <= 5L << 30
         ? size
         : throw new FormatException("must be at most 5GiB.");
@@ -55,17 +55,16 @@ internal static class Parsers
         ? port
         : throw new FormatException("must be a port, a whole number from 0 to 65535.");
 
-    /// <summary>How many misses are counted at most: a table of them has a byte for each object.</summary>
+    /// <summary>A number of misses. Each object's are counted in one byte.</summary>
     public static int Misses(string text) => Count(text) is var count and <= byte.MaxValue
         ? count
         : throw new FormatException($"must be a whole number from 1 to {byte.MaxValue}.");
 
-    /// <summary>A value that is sent in a header as it is: an access key or a session token.</summary>
+    /// <summary>A value that is sent in a header unchanged: an access key or session token.</summary>
     public static string? Token(string text) => !text.AsSpan().ContainsAnyExceptInRange('!', '~')
         ? text
         : throw new FormatException("must be without spaces, line ends and letters beyond ASCII.");
 
-    /// <summary>How an endpoint is asked for a bucket.</summary>
     public static AddressingStyle Addressing(string text) => Styles(text);
 
     /// <summary>The vendor of an endpoint; null to detect it.</summary>
@@ -125,7 +124,7 @@ internal static class Parsers
             : names;
     }
 
-    /// <summary>Addresses, and networks of them, each as it is meant: one with bits behind its prefix is a mistake.</summary>
+    /// <summary>Addresses and networks. A network with bits set after its prefix is a mistake.</summary>
     public static IReadOnlyList<IPNetwork> Networks(string text)
     {
         var networks = new List<IPNetwork>();
@@ -134,7 +133,7 @@ internal static class Parsers
         {
             var first = part.Split('/')[0];
 
-            // Forms such as 10.1, which is 10.0.0.1, or 010.0.0.1, which is 8.0.0.1, are hardly ever what was meant.
+            // 10.1 would parse as 10.0.0.1, and 010.0.0.1 as 8.0.0.1: hardly ever what was meant.
             if (IPAddress.TryParse(first, out var address)
                 && (address.AddressFamily != AddressFamily.InterNetwork || address.ToString() == first)
                 && IPNetwork.TryParse(first.Length < part.Length ? part
@@ -152,7 +151,8 @@ internal static class Parsers
         return wrong.Count == 0 && networks.Count > 0
             ? networks
             : throw new FormatException(
-                $"must be addresses, or networks by their first address, such as 10.0.0.7,192.168.0.0/16,fd00::/8; {(wrong.Count > 0 ? string.Join(", ", wrong) : "it")} is not.");
+                "must be addresses, or networks by their first address, such as 10.0.0.7,192.168.0.0/16,fd00::/8; "
+                + $"{(wrong.Count > 0 ? string.Join(", ", wrong) : "it")} is not.");
     }
 
     public static string Folder(string text) => Path.GetFullPath(text);
