@@ -26,7 +26,7 @@ public static class PlainCopy
     /// <param name="upstream">The other server's.</param>
     public static async Task<int> RunAsync(int port, int upstream)
     {
-        ProcessSettings.Apply();
+        KestrelSettings.ApplyToProcess();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));

@@ -8,9 +8,11 @@ using S3Overlay.Proxy.FrontDoor;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>How the web server is set up, and why.</summary>
+/// <summary>Settings of the web server, and the reason for each.</summary>
 internal static class KestrelSettings
 {
+    public const string InlineCompletions = "DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS";
+
     public static void Apply(KestrelServerOptions kestrel, IConfiguration configuration)
     {
         kestrel.Configure(configuration.GetSection("Kestrel"));
@@ -25,41 +27,55 @@ internal static class KestrelSettings
             : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
-        // A line feed alone ends no line: two servers in a row that disagree about where a header ends can be made to see two different
-        // requests.
+        // A line feed alone does not end a line. If two servers in a row disagree about where a header ends, an attacker can make them see
+        // different requests.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
 
         var limits = kestrel.Limits;
 
-        // The size of an object is the store's matter.
+        // The store limits the size of objects.
         limits.MaxRequestBodySize = null;
 
         // A key of 1024 bytes, each percent-encoded, in a presigned URL with a session token.
         limits.MaxRequestLineSize = 32 * 1024;
 
-        // Far more than S3 allows: what is above S3's limit is answered with S3's error (HeaderSection), what is above this with a bare
-        // 431.
+        // Far above S3's limit, so that requests above that one get S3's error (HeaderSection). Requests above this one get a bare 431.
         limits.MaxRequestHeadersTotalSize = 128 * 1024;
         limits.MaxRequestHeaderCount = 200;
 
-        // An upload that has stopped holds a part file open: S3 ends it with RequestTimeout after some 20 seconds, too.
+        // A stalled upload keeps a part file open. S3 ends it with RequestTimeout after about 20 seconds, too.
         limits.MinRequestBodyDataRate = new(bytesPerSecond: 100, gracePeriod: TimeSpan.FromSeconds(30));
 
-        // Players pause for as long as they like, and a slow reader delays no other: there is no minimum rate.
+        // No minimum rate: players pause for long, and a slow reader does not delay others.
         limits.MinResponseDataRate = null;
 
         // Lets a megabyte be read from disk while the one before it is on its way.
         limits.MaxResponseBufferSize = 2 * 1024 * 1024;
     }
 
-    /// <summary>Requests run on the thread that saw their bytes come in: see <see cref="ProcessSettings"/>.</summary>
+    /// <summary>
+    /// Sets what the runtime reads once, before the first socket exists, unless the environment does. Inline completions run a request on
+    /// the thread that saw its socket become ready. They save 30 to 50 % of the CPU of a small request, because no thread has to be woken.
+    /// In return, handlers must never block.
+    /// </summary>
+    public static void ApplyToProcess() => ApplyToProcess(Environment.GetEnvironmentVariable, Environment.SetEnvironmentVariable);
+
+    /// <summary>The same in a test's own environment.</summary>
+    internal static void ApplyToProcess(Func<string, string?> get, Action<string, string> set)
+    {
+        if (get(InlineCompletions) is null)
+        {
+            set(InlineCompletions, "1");
+        }
+    }
+
+    /// <summary>Requests run on the thread that received their bytes, as with <see cref="ApplyToProcess()"/>.</summary>
     public static void Apply(SocketTransportOptions sockets)
     {
         sockets.UnsafePreferInlineScheduling = true;
         sockets.IOQueueCount = 0;
 
-        // A connection that waits for its next request holds 4 KiB, and spares itself the system call that asks whether there is anything
-        // to read.
+        // Costs 4 KiB for each idle connection, and saves each request a system call.
         sockets.WaitForDataBeforeAllocatingBuffer = false;
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.HttpOverrides;
 
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.ServiceDefaults;
 
@@ -18,7 +19,7 @@ internal static class Pipeline
             app.UseForwardedHeaders(Forwarded(trustedProxies));
         }
 
-        if (FrontDoorSetup.GuardOf(clients) is { } hosts)
+        if (GuardOf(clients) is { } hosts)
         {
             // The front door refuses other hosts.
             app.Use(next => context => hosts.Contains(context.Request.Host.Value ?? "") ? next(context) : frontDoor(context));
@@ -28,6 +29,9 @@ internal static class Pipeline
         app.UseOperationsEndpoints(metrics);
         app.Run(frontDoor);
     }
+
+    /// <summary>The hosts that requests may name; null for any.</summary>
+    public static KnownHosts? GuardOf(ClientOptions clients) => clients.IsOpenToAll ? new KnownHosts(clients.Domain, clients.Hosts) : null;
 
     /// <summary>Each proxy appends to these headers. They are read from the end, for as long as the sender is trusted.</summary>
     private static ForwardedHeadersOptions Forwarded(IReadOnlyList<System.Net.IPNetwork> trustedProxies)

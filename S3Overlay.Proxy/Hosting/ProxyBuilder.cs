@@ -4,15 +4,17 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 
 using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.ServiceDefaults;
 
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>
-/// Makes web application builders for S3 ports. They start from the empty one: host filtering, forwarded headers (which would trust
-/// everyone; <see cref="Pipeline"/> trusts whom the settings name) and routing have nothing to do here and would cost every request.
+/// Creates web application builders for S3 ports. They start from the empty one: host filtering, routing and forwarded headers, which
+/// would trust every sender, are not needed here and would cost every request.
 /// </summary>
 internal static class ProxyBuilder
 {
@@ -21,7 +23,7 @@ internal static class ProxyBuilder
         ["Logging:LogLevel:Default"] = "Warning",
         ["Logging:LogLevel:S3Overlay"] = "Information",
 
-        // Where this category listens, every request costs an activity and a logging scope. The front door reports failures itself.
+        // If this category logs, every request costs an activity and a logging scope. The front door reports failures itself.
         ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
 
         // LayerCheck logs the start and end of trouble, not each check.
@@ -35,11 +37,11 @@ internal static class ProxyBuilder
         ["Logging:Console:FormatterOptions:TimestampFormat"] = "yyyy-MM-ddTHH:mm:ss.fffZ ",
     };
 
-    /// <summary>Options of the command line that have a name of their own there.</summary>
+    /// <summary>Short names of settings on the command line.</summary>
     private static readonly Dictionary<string, string> Shorthands = new(StringComparer.OrdinalIgnoreCase)
         { ["--port"] = Settings.Port.Name };
 
-    /// <summary>A builder that knows the environment and the command line.</summary>
+    /// <summary>A builder with the settings of the environment and the command line.</summary>
     public static WebApplicationBuilder FromEnvironment(string[] arguments)
     {
         var builder = Create();
@@ -52,7 +54,7 @@ internal static class ProxyBuilder
         return builder;
     }
 
-    /// <summary>A builder that knows these settings alone.</summary>
+    /// <summary>A builder with only these settings.</summary>
     public static WebApplicationBuilder FromSettings(IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var builder = Create();
@@ -60,7 +62,7 @@ internal static class ProxyBuilder
         return builder;
     }
 
-    /// <summary>Sets up the server and its surroundings, once the options are known.</summary>
+    /// <summary>Sets up logging, telemetry and the web server.</summary>
     public static void Configure(WebApplicationBuilder builder, ProxyOptions options)
     {
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
@@ -69,8 +71,7 @@ internal static class ProxyBuilder
         {
             telemetry.Name = "s3overlay";
 
-            // The proxy has spans of its own for requests and upstream requests, which know S3. Those of ASP.NET Core and the HTTP client
-            // would repeat them.
+            // The proxy's own spans know S3. Those of ASP.NET Core and the HTTP client would repeat them.
             telemetry.Tracing = static tracing => tracing.AddSource(Tracing.SourceName);
             telemetry.Metrics = static metrics => metrics.AddMeter(
                 ProxyMeters.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http",
@@ -83,6 +84,20 @@ internal static class ProxyBuilder
         {
             builder.WebHost.UseUrls([.. options.Listen.Urls]);
         }
+    }
+
+    /// <summary>Reads the options. If a setting is invalid, prints what is wrong and returns null.</summary>
+    public static ProxyOptions? ReadOptions(IConfiguration configuration, TextWriter errors, out ConfigurationProblems problems)
+    {
+        problems = new ConfigurationProblems();
+        var options = ProxyOptionsReader.Read(configuration, problems);
+        if (problems.Errors.Count == 0)
+        {
+            return options;
+        }
+
+        errors.WriteLine(problems.Describe());
+        return null;
     }
 
     private static WebApplicationBuilder Create()

@@ -1,50 +1,33 @@
-using S3Overlay.Proxy.Administration;
+using System.Net;
+
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.FrontDoor;
-using S3Overlay.Proxy.Hosting.Layers;
+using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Overlay;
-using S3Overlay.Proxy.Overlay.Administration;
-using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
-using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>Everything behind one S3 port. <see cref="OpenAsync"/> opens the parts, from the stores up.</summary>
-/// <remarks>
-/// <code>
-///   FrontDoor -> AdministrationService   what is at /-/v1/
-///             -> Service = Overlay, if there is a remote -> Local    the built-in store, or an S3 endpoint
-///                                                        -> remote   an S3 endpoint, only ever read
-///                        = Local alone otherwise
-/// </code>
-/// </remarks>
-internal sealed class ProxyServices : IAsyncDisposable
+/// <summary>Everything behind one S3 port, as <see cref="Composition"/> wires it.</summary>
+internal sealed class ProxyServices(OpenedParts opened) : IAsyncDisposable
 {
-    private readonly OpenedParts _opened;
-
-    private ProxyServices(OpenedParts opened) => _opened = opened;
-
-    /// <summary>Where requests arrive.</summary>
     public required S3FrontDoor FrontDoor { get; init; }
 
-    /// <summary>The service itself, to use without a connection.</summary>
+    /// <summary>What the front door serves, to use without a connection.</summary>
     public required IS3Service Service { get; init; }
 
-    /// <summary>The local layer.</summary>
     public required LocalLayer Local { get; init; }
 
-    /// <summary>The remotes; null in local-only mode.</summary>
-    public required RemoteLayer? Remote { get; init; }
+    /// <summary>Null in local-only mode.</summary>
+    public required RemoteLayer? Remotes { get; init; }
 
-    /// <summary>The overlay; null in local-only mode.</summary>
+    /// <summary>Null in local-only mode.</summary>
     public required OverlayLayer? Overlay { get; init; }
-
-    /// <summary>The administration of these layers.</summary>
-    public required IOverlayAdministration Administration { get; init; }
 
     /// <summary>Opens all parts.</summary>
     /// <exception cref="StartupException">A folder cannot be used.</exception>
@@ -54,34 +37,7 @@ internal sealed class ProxyServices : IAsyncDisposable
         var opened = new OpenedParts();
         try
         {
-            var setup = new ProxySetup(options, meters, loggers, machine ?? new Machine(), opened);
-
-            // 1 The remotes, which are only ever read.
-            var remote = RemoteLayer.Open(setup);
-
-            // 2 The local layer: an S3 endpoint, or the built-in store.
-            var local = options.Local.Endpoint is { } endpoint
-                ? await StoreLayer.OpenAsync(setup, endpoint, remote?.Buckets)
-                : await EmbeddedLayer.OpenAsync(setup);
-
-            // 3 The overlay of the two. Without a remote, the local layer serves alone.
-            var overlay = remote is null ? null : OverlayLayer.Open(setup, local, remote);
-            var service = overlay?.Service ?? local.Service;
-
-            // 4 Administration of these layers.
-            var administration = OpenAdministration(setup, local, overlay);
-
-            // 5 The front door: authentication, rights, and the way to the service.
-            var calls = new AdministrationService(administration, setup.Time, setup.LoggerOf<AdministrationService>());
-            return new ProxyServices(opened)
-            {
-                FrontDoor = FrontDoorSetup.Make(setup, service, calls, remote, local),
-                Service = service,
-                Local = local,
-                Remote = remote,
-                Overlay = overlay,
-                Administration = administration,
-            };
+            return await new Composition(options, meters, loggers, machine ?? new Machine(), opened).OpenAsync();
         }
         catch
         {
@@ -91,14 +47,48 @@ internal sealed class ProxyServices : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _opened.DisposeAsync();
+    public ValueTask DisposeAsync() => opened.DisposeAsync();
+}
 
-    /// <summary>Without a remote nothing is cached or hidden, but a store may have tombstones of an earlier setup.</summary>
-    private static OverlayAdministration OpenAdministration(ProxySetup setup, LocalLayer local, OverlayLayer? overlay) => new(
-        local,
-        overlay?.Reader,
-        overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), setup.View, setup.Time),
-        overlay?.Service.Locks ?? new OverlayLocks(setup.Time),
-        setup.Time,
-        setup.LoggerOf<OverlayAdministration>());
+/// <summary>The overlay, and its reader of remote-owned keys.</summary>
+internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader);
+
+/// <summary>The remotes.</summary>
+/// <param name="Others">The remote of everything that no setting names; null if that is local only.</param>
+/// <param name="Buckets">Where each key continues.</param>
+/// <param name="Checks">The checks of each remote.</param>
+internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IReadOnlyList<RemoteChecks> Checks)
+{
+    /// <summary>Whether a remote reserves the name of a bucket or object after mapping (rule A1).</summary>
+    public async ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        if (Buckets.Find(bucket) is not { } routes)
+        {
+            return false;
+        }
+
+        foreach (var part in routes.Parts)
+        {
+            if (await part.Remote.KeepsAsync(part.Name, "", cancellationToken))
+            {
+                return true;
+            }
+        }
+
+        return (routes.Whole is { } whole && await whole.Remote.KeepsAsync(whole.Name, "", cancellationToken))
+            || (key.Length > 0 && routes.Of(key) is { } place
+                && await place.Remote.KeepsAsync(place.Name, place.RemoteKey(key), cancellationToken));
+    }
+}
+
+/// <summary>The clock, disk and network of a proxy. Tests replace them.</summary>
+internal sealed record Machine
+{
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The disk of the built-in store; null for the real one.</summary>
+    public StoreDisk? Disk { get; init; }
+
+    /// <summary>Connects to a host and port of a layer; null for TCP after a DNS lookup.</summary>
+    public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? Connect { get; init; }
 }

@@ -7,7 +7,6 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Hosting.Diagnosis;
-using S3Overlay.Proxy.Hosting.Health;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting;
@@ -32,18 +31,18 @@ internal sealed class RunningProxy : IAsyncDisposable
     /// <summary>The parts behind the port.</summary>
     public ProxyServices Services => _services;
 
-    /// <summary>Where a client on this machine reaches it.</summary>
+    /// <summary>The URL for a client on this machine.</summary>
     public string Endpoint { get; private set; } = "";
 
-    /// <summary>Where those who watch it reach it; null where they have no address of their own.</summary>
+    /// <summary>The URL of the management port; null if there is none.</summary>
     public Uri? Management => _management?.Endpoint;
 
     /// <summary>Opens the store, then the port.</summary>
-    /// <param name="builder">The web server's.</param>
+    /// <param name="builder">Builds the web server.</param>
     /// <param name="options">The options.</param>
-    /// <param name="problems">What was found wrong with them and is no error.</param>
-    /// <param name="machine">The machine it runs on; null for the one there is.</param>
-    /// <exception cref="StartupException">The machine does not allow it.</exception>
+    /// <param name="problems">Their warnings, which are logged.</param>
+    /// <param name="machine">For tests; null for the real machine.</param>
+    /// <exception cref="StartupException">A folder, port or, if required, remote cannot be used.</exception>
     public static async Task<RunningProxy> StartAsync(WebApplicationBuilder builder, ProxyOptions options, ConfigurationProblems problems,
         Machine? machine = null)
     {
@@ -76,7 +75,7 @@ internal sealed class RunningProxy : IAsyncDisposable
             throw;
         }
 
-        var probe = new RemoteProbe(services.Remote?.Checks ?? [], health, machine.Time, loggers.CreateLogger<RemoteProbe>());
+        var probe = new RemoteProbe(services.Remotes?.Checks ?? [], health, machine.Time, loggers.CreateLogger<RemoteProbe>());
         health.Watch(services, loggers, probe.TroubleOf, probe.Ending);
         var proxy = new RunningProxy(app, services, meters, metrics, probe, options.ShutdownTimeout);
         app.UseProxyPipeline(options.Clients, metrics, services.FrontDoor.HandleAsync);
@@ -136,7 +135,6 @@ internal sealed class RunningProxy : IAsyncDisposable
     }
 
     /// <summary>Closes the port. Requests in progress have S3_OVERLAY_SHUTDOWN_TIMEOUT to finish; then their connections are cut.</summary>
-    /// <param name="time">The clock that the limit goes by.</param>
     public async Task StopAsync(TimeProvider time)
     {
         if (_app.Lifetime.ApplicationStopped.IsCancellationRequested)
@@ -178,7 +176,7 @@ internal sealed class RunningProxy : IAsyncDisposable
         _isDisposed = true;
         await _probe.DisposeAsync();
 
-        // The port first: nothing may come in once the store is closed. Logs and spans last, so that the final ones are sent too.
+        // The port first: no request may arrive once the store is closed. Logs and spans last, so that the final ones are sent too.
         await StopAsync(TimeProvider.System);
         if (_management is not null)
         {
@@ -189,7 +187,7 @@ internal sealed class RunningProxy : IAsyncDisposable
         await _app.DisposeAsync();
         _metrics.Dispose();
 
-        // The runtime lists every meter there is: one that stays there keeps all that it watches.
+        // The runtime's list of meters would keep the proxy in memory.
         _meters.Dispose();
     }
 
@@ -206,14 +204,14 @@ internal sealed class RunningProxy : IAsyncDisposable
 
         if (options.Management.Count > 0)
         {
-            _management = await ManagementPort.StartAsync(options.Management, FrontDoorSetup.GuardOf(options.Clients),
+            _management = await ManagementPort.StartAsync(options.Management, Pipeline.GuardOf(options.Clients),
                 _app.Services.GetRequiredService<HealthCheckService>(), _metrics);
         }
 
         Endpoint = Reachable(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
 
-    /// <summary>How a client on this machine writes an address that a server listens on.</summary>
+    /// <summary>The URL that a client on this machine uses for an address that the server listens on.</summary>
     internal static string Reachable(string address)
     {
         var parsed = BindingAddress.Parse(address);

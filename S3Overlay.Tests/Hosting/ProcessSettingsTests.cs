@@ -11,9 +11,9 @@ public sealed class ProcessSettingsTests
     public void Inline_completions_are_on_unless_somebody_chose_otherwise(string? before, string after)
     {
         var chosen = before;
-        ProcessSettings.Apply(
-            name => name == ProcessSettings.InlineCompletions ? chosen : null,
-            (name, value) => chosen = name == ProcessSettings.InlineCompletions ? value : chosen);
+        KestrelSettings.ApplyToProcess(
+            name => name == KestrelSettings.InlineCompletions ? chosen : null,
+            (name, value) => chosen = name == KestrelSettings.InlineCompletions ? value : chosen);
         Assert.Equal(after, chosen);
     }
 }

@@ -19,8 +19,6 @@ public sealed class DependencyTests
         "Forwarding/BucketCache/Known -> Forwarding/BucketCache/Writing",
         "Forwarding/Endpoints -> Forwarding/Wire",
         "Forwarding/Stores -> Forwarding/PassThrough",
-        "Hosting/Demo -> Hosting/Commands",
-        "Hosting/Diagnosis -> Hosting/Health",
         "Overlay/Buckets -> Overlay/Listings",
         "Overlay/Layers -> Overlay/Remotes",
         "Overlay/Reading -> Overlay/Writes",

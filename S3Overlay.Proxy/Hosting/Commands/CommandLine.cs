@@ -128,9 +128,9 @@ internal static partial class CommandLine
             Make("demo", "Start a sample remote and an overlay on top of it, and print commands to try.",
                 _ => DemoCommand.RunAsync(settings),
                 null, "s3overlay demo"),
-            Make("seed", "Put the demo's sample objects into the local layer.", _ => SeedCommand.RunAsync(settings),
+            Make("seed", "Put the demo's sample objects into the local layer.", _ => DemoCommand.SeedAsync(settings),
                 null, "s3overlay seed --S3_OVERLAY_LOCAL_ENDPOINT=http://127.0.0.1:9000"),
-            Make("health", "Exit with 0 if the proxy with these settings is ready, with 1 if not.", _ => HealthCommand.RunAsync(settings),
+            Make("health", "Exit with 0 if the proxy with these settings is ready, with 1 if not.", _ => ServeCommand.CheckHealthAsync(settings),
                 null, "s3overlay health", "s3overlay health --urls http://127.0.0.1:9000"),
             Make("doctor", "Check the settings, and what they lead to: folders, ports, stores, credentials, buckets.",
                 line => new DoctorCommand(output).RunAsync(settings, line.GetValue(json)), DoctorCommand.Details,
@@ -263,4 +263,16 @@ internal sealed class CommandWithExamples(string name, string description, param
     public IReadOnlyList<string> Examples { get; } = examples;
 
     public string? Details { get; init; }
+}
+
+/// <summary>The process's exit codes.</summary>
+internal static class ExitCodes
+{
+    public const int Ok = 0;
+
+    /// <summary>The machine does not allow it, such as a port in use; or a check or call failed.</summary>
+    public const int CannotRun = 1;
+
+    /// <summary>A setting or the command line is wrong.</summary>
+    public const int BadConfiguration = 2;
 }

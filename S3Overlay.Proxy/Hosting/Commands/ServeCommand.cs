@@ -1,20 +1,16 @@
-using S3Overlay.Proxy.Configuration.Checks;
-using S3Overlay.Proxy.Configuration.Reading;
-
 namespace S3Overlay.Proxy.Hosting.Commands;
 
-/// <summary>Serves S3 until a stop signal.</summary>
-public static class ServeCommand
+/// <summary>The commands <c>serve</c> and <c>health</c>.</summary>
+internal static class ServeCommand
 {
-    /// <summary>Runs until Ctrl-C or SIGTERM.</summary>
+    private static readonly TimeSpan HealthTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Serves S3 until Ctrl-C or SIGTERM.</summary>
     public static async Task<int> RunAsync(string[] arguments)
     {
         var builder = ProxyBuilder.FromEnvironment(arguments);
-        var problems = new ConfigurationProblems();
-        var options = ProxyOptionsReader.Read(builder.Configuration, problems);
-        if (problems.Errors.Count > 0)
+        if (ProxyBuilder.ReadOptions(builder.Configuration, Console.Error, out var problems) is not { } options)
         {
-            Console.Error.WriteLine(problems.Describe());
             return ExitCodes.BadConfiguration;
         }
 
@@ -29,6 +25,39 @@ public static class ServeCommand
         catch (StartupException problem)
         {
             Console.Error.WriteLine($"S3Overlay cannot start: {problem.Message}");
+            return ExitCodes.CannotRun;
+        }
+    }
+
+    /// <summary>
+    /// Requests <c>/health</c> of the proxy with the same settings. For containers, whose images have no other program for that.
+    /// </summary>
+    /// <returns>0 if the proxy is ready; 1 if it is not ready or does not respond.</returns>
+    public static async Task<int> CheckHealthAsync(string[] arguments)
+    {
+        if (ProxyBuilder.ReadOptions(ProxyBuilder.FromEnvironment(arguments).Configuration, Console.Error, out _) is not { } options)
+        {
+            return ExitCodes.BadConfiguration;
+        }
+
+        if (options.Listen.Plain is not { } address)
+        {
+            Console.Error.WriteLine(
+                "The command \"health\" needs a plain HTTP address, and the proxy has none. Name one: --urls http://127.0.0.1:8000");
+            return ExitCodes.BadConfiguration;
+        }
+
+        var page = new Uri(address, "health");
+        using var http = new HttpClient { Timeout = HealthTimeout };
+        try
+        {
+            using var response = await http.GetAsync(page);
+            Console.WriteLine(await response.Content.ReadAsStringAsync());
+            return response.IsSuccessStatusCode ? ExitCodes.Ok : ExitCodes.CannotRun;
+        }
+        catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
+        {
+            Console.Error.WriteLine($"{page} does not answer: {(failure is OperationCanceledException ? "timed out" : failure.Message)}");
             return ExitCodes.CannotRun;
         }
     }

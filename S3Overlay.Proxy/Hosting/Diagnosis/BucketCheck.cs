@@ -4,17 +4,16 @@ using S3Overlay.Proxy.Overlay.Remotes;
 
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
-/// <summary>Whether a bucket that is mapped is there, and may be listed: one that is not shows as an empty one.</summary>
-/// <param name="questions">Asks the endpoint.</param>
-/// <param name="endpoint">What to call it.</param>
-/// <param name="place">The bucket there, and here.</param>
-/// <param name="setting">The setting that maps it; null for a bucket that none maps.</param>
-internal sealed class BucketCheck(EndpointQuestions questions, CheckedEndpoint endpoint, BucketMapping place, string? setting) : ICheck
+/// <summary>Whether a mapped bucket exists and can be listed. Clients would see it as an empty bucket if not.</summary>
+/// <param name="questions">Sends requests to the endpoint.</param>
+/// <param name="endpoint">Its name in findings.</param>
+/// <param name="place">The bucket there, and the client's name of it.</param>
+/// <param name="setting">The setting that maps it; null for a bucket that no setting names.</param>
+internal sealed class BucketCheck(EndpointQuestions questions, CheckedEndpoint endpoint, BucketMapping place, string? setting)
 {
-    /// <summary>The bucket there.</summary>
     public BucketMapping Place => place;
 
-    /// <summary>A key of it, as the last look at it found; null where it found none.</summary>
+    /// <summary>A key in it that the last run found; null for none.</summary>
     public string? Key { get; private set; }
 
     private string Setting => setting ?? endpoint.EndpointSetting;
@@ -23,7 +22,7 @@ internal sealed class BucketCheck(EndpointQuestions questions, CheckedEndpoint e
 
     private string Shown => setting is null ? "" : $", which {place.Here} shows";
 
-    /// <inheritdoc/>
+    /// <summary>Runs the check. A problem is a finding, not an exception.</summary>
     public async Task<Finding> RunAsync(CancellationToken cancellationToken)
     {
         var reply = await questions.FirstKeyAsync(place.Remote, place.Prefix, cancellationToken);
@@ -36,7 +35,7 @@ internal sealed class BucketCheck(EndpointQuestions questions, CheckedEndpoint e
         { IsUnderstood: true } when Key is null && place.Prefix.Length > 0 => Found(
             Verdict.Undecided,
             $"{endpoint.Name} has {Bucket}, and nothing in it under \"{place.Prefix}\"{Shown}.",
-            $"Correct the prefix in {Setting}, unless it is still to be filled."),
+            $"Correct the prefix in {Setting}, unless its objects are still to come."),
         { IsUnderstood: true } =>
             Found(Verdict.Passed, $"{endpoint.Name} has {Bucket}, and lets it be listed{(Key is null ? ". It is empty" : "")}."),
         { Failure.Failure: RemoteFailure.NoSuchBucket or RemoteFailure.NoSuchKey } => Found(
@@ -46,12 +45,12 @@ internal sealed class BucketCheck(EndpointQuestions questions, CheckedEndpoint e
             $"{endpoint.Name} does not let {Bucket}{Shown} be listed ({EndpointFindings.Answer(reply)}). Whether it exists is unknown.",
             $"Allow s3:ListBucket, or correct its name in {Setting}."),
         { Status: < 300, Failure: { } nonsense } =>
-            Found(Verdict.Undecided, $"{nonsense.Message} So it was when {Bucket}{Shown} was listed.",
-            $"See whether {endpoint.EndpointSetting} is the address of S3."),
+            Found(Verdict.Undecided, $"The listing of {Bucket}{Shown} is not S3's: {nonsense.Message}",
+            $"Check that {endpoint.EndpointSetting} is the address of S3."),
         _ => Found(
             Verdict.Undecided,
             $"{endpoint.Name} answers {EndpointFindings.Answer(reply)} when {Bucket}{Shown} is listed. Whether it exists is unknown.",
-            $"See whether {endpoint.EndpointSetting} and {Setting} are right."),
+            $"Check {endpoint.EndpointSetting} and {Setting}."),
     };
 
     private Finding Found(Verdict verdict, string message, string? remedy = null) =>

@@ -4,21 +4,17 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Checks;
-using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Reading;
-using S3Overlay.Proxy.Hosting.Layers;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
 /// <summary>
-/// Runs every check there is, one after the other: settings, this machine, the local store, each remote. Changes nothing, here or there.
+/// Runs every check, one after the other: settings, this machine, the local store, each remote. Changes nothing, here or there.
 /// </summary>
-/// <param name="configuration">The settings.</param>
-/// <param name="machine">The machine.</param>
 internal sealed class Doctor(IConfiguration configuration, Machine machine)
 {
-    /// <summary>What is found, as it is found.</summary>
+    /// <summary>Returns each finding as soon as it is known.</summary>
     public async IAsyncEnumerable<Finding> FindAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var problems = new ConfigurationProblems();
@@ -30,27 +26,27 @@ internal sealed class Doctor(IConfiguration configuration, Machine machine)
 
         if (problems.Errors.Count > 0)
         {
-            yield return new Finding("all else", Verdict.Undecided, "Nothing else was looked at, since it depends on these settings.",
+            yield return new Finding("all else", Verdict.Undecided, "Nothing else was checked, because it depends on these settings.",
                 "Correct them first.");
             yield break;
         }
 
-        foreach (var check in OfMachine(options))
+        foreach (var check in MachineChecks.Of(options))
         {
-            yield return await check.RunAsync(cancellationToken);
+            yield return await check(cancellationToken);
         }
 
         await using var opened = new OpenedParts();
         using var meters = new ProxyMeters();
-        var setup = new ProxySetup(options, meters, NullLoggerFactory.Instance, machine, opened);
-        if (options.Local.Endpoint is { } store)
+        var composition = new Composition(options, meters, NullLoggerFactory.Instance, machine, opened);
+        if (options.Local.Endpoint is not null)
         {
-            yield return await StoreLayer.CheckOf(setup, store).RunAsync(cancellationToken);
+            yield return await composition.CheckOfStore().RunAsync(cancellationToken);
         }
 
-        if (RemoteLayer.Open(setup) is not { } remotes)
+        if (composition.OpenRemotes() is not { } remotes)
         {
-            yield return new Finding("remote", Verdict.Passed, "No remote is set: all that is served is local.")
+            yield return new Finding("remote", Verdict.Passed, "No remote is set: everything served is local.")
                 { Setting = Settings.RemoteEndpoint.Name };
             yield break;
         }
@@ -78,40 +74,17 @@ internal sealed class Doctor(IConfiguration configuration, Machine machine)
 
         if (problems is { Errors.Count: 0, Warnings.Count: 0 })
         {
-            yield return new Finding("settings", Verdict.Passed, "Every setting is known, and has a value that it can have.");
+            yield return new Finding("settings", Verdict.Passed, "Every setting is known and valid.");
         }
     }
 
-    private static IEnumerable<ICheck> OfMachine(ProxyOptions options)
+    /// <summary>Stops at the first failure: the checks after it would only repeat it.</summary>
+    private static async IAsyncEnumerable<Finding> OfRemoteAsync(
+        RemoteChecks remote, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var folders = new List<FolderCheck>();
-        if (options.Local.Endpoint is null)
+        foreach (var first in (Func<CancellationToken, Task<Finding>>[])[remote.CheckCredentialsAsync, remote.Endpoint.RunAsync])
         {
-            folders.Add(new("data folder", options.Local.DataDirectory, Settings.DataDirectory.Name, IsStore: true));
-            if (options.Cache.IsEnabled && options.Remotes.Count > 0)
-            {
-                folders.Add(new("cache folder", options.Cache.Directory, Settings.CacheDirectory.Name, IsStore: false));
-            }
-        }
-        else
-        {
-            folders.Add(new("spool folder", options.Local.SpoolDirectory, Settings.SpoolDirectory.Name, IsStore: false));
-        }
-
-        return
-        [
-            .. folders,
-            .. folders.Select(folder => new SpaceCheck("free space", folder.Folder, folder.Setting)),
-            .. options.Listen.Urls.Concat(options.Management).Select(url => new PortCheck(url)),
-        ];
-    }
-
-    /// <summary>What depends on something that failed is left out: it would say the same again.</summary>
-    private async IAsyncEnumerable<Finding> OfRemoteAsync(RemoteChecks remote, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        foreach (var first in (ICheck[])[new CredentialsCheck(remote, machine.Time), remote.Endpoint])
-        {
-            var finding = await first.RunAsync(cancellationToken);
+            var finding = await first(cancellationToken);
             yield return finding;
             if (finding.Verdict == Verdict.Failed)
             {
@@ -119,7 +92,7 @@ internal sealed class Doctor(IConfiguration configuration, Machine machine)
             }
         }
 
-        yield return await new ClockCheck(remote.Endpoint, remote.Name).RunAsync(cancellationToken);
+        yield return remote.CheckClock();
         var buckets = remote.Buckets;
         if (buckets.Count == 0 && remote.Endpoint.Last!.Names is [var any, ..])
         {
@@ -131,6 +104,6 @@ internal sealed class Doctor(IConfiguration configuration, Machine machine)
             yield return await bucket.RunAsync(cancellationToken);
         }
 
-        yield return await new ReadCheck(remote.Questions, remote.Name, buckets).RunAsync(cancellationToken);
+        yield return await remote.CheckReadAsync(buckets, cancellationToken);
     }
 }

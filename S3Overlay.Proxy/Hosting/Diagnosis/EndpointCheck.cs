@@ -2,15 +2,14 @@ using S3Overlay.Proxy.Forwarding.Remotes;
 
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
-/// <summary>Whether an endpoint answers, and accepts the credentials. Which buckets they may see does not matter.</summary>
-/// <param name="questions">Asks it.</param>
-/// <param name="endpoint">What to call it.</param>
-internal sealed class EndpointCheck(EndpointQuestions questions, CheckedEndpoint endpoint) : ICheck
+/// <summary>Whether an endpoint responds, and accepts the credentials. Which buckets they may see does not matter.</summary>
+/// <param name="questions">Sends it requests.</param>
+/// <param name="endpoint">Its name in findings.</param>
+internal sealed class EndpointCheck(EndpointQuestions questions, CheckedEndpoint endpoint)
 {
-    /// <summary>What the endpoint last said; null before it was asked.</summary>
+    /// <summary>The last response; null before the first run.</summary>
     public EndpointReply? Last { get; private set; }
 
-    /// <inheritdoc/>
     public async Task<Finding> RunAsync(CancellationToken cancellationToken)
     {
         var reply = Last = await questions.BucketsAsync(cancellationToken);
@@ -20,7 +19,7 @@ internal sealed class EndpointCheck(EndpointQuestions questions, CheckedEndpoint
             { Status: < 300 } or { Status: >= 400 and not 501, Failure.Code: "" } => Found(
                 Verdict.Undecided,
                 $"{endpoint.Name} answers, but not as S3 does.",
-                $"See whether {endpoint.EndpointSetting} is the address of S3, and not of a console or web page."),
+                $"Check that {endpoint.EndpointSetting} is the address of S3, and not of a console or web page."),
             _ => Found(Verdict.Passed,
                 $"{endpoint.Name} answers. It does not let its buckets be listed ({EndpointFindings.Answer(reply)}), which is not needed."),
         };

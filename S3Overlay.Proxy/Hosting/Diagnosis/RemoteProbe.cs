@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-using S3Overlay.Proxy.Hosting.Health;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
@@ -10,7 +9,7 @@ namespace S3Overlay.Proxy.Hosting.Diagnosis;
 /// Checks every remote and mapped bucket in the background after the start, until each has succeeded once. Mistakes are logged as soon as
 /// they are known. It only sends listings of one row (rule M5).
 /// </summary>
-/// <param name="remotes">What there is to try.</param>
+/// <param name="remotes">The checks of the remotes.</param>
 /// <param name="health">Checks the layers, and reports problems of mapped buckets.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">For findings.</param>
@@ -20,7 +19,7 @@ internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChec
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
-    /// <summary>A remote is asked for no more buckets at once.</summary>
+    /// <summary>The most buckets of a remote to check at once.</summary>
     private const int AtOnce = 8;
 
     private readonly CancellationTokenSource _ending = new();
@@ -28,14 +27,12 @@ internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChec
     private readonly ConcurrentDictionary<BucketCheck, bool> _settled = new();
     private Task _running = Task.CompletedTask;
 
-    /// <summary>Cancelled when it ends.</summary>
     public CancellationToken Ending => _ending.Token;
 
-    /// <summary>Begins, and returns at once.</summary>
+    /// <summary>Starts the background work.</summary>
     public void Start() => _running = Task.Run(RunAsync);
 
-    /// <summary>What was found wrong with buckets of a remote and has not been found right since; null for nothing.</summary>
-    /// <param name="role">The remote.</param>
+    /// <summary>Failed checks of a remote's buckets that have not passed since; null for none.</summary>
     public string? TroubleOf(string role)
     {
         var found = remotes.Where(remote => remote.Options.Role == role).SelectMany(remote => remote.Buckets)
@@ -43,8 +40,8 @@ internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChec
         return found.Count == 0 ? null : string.Join(' ', found);
     }
 
-    /// <summary>Tries everything once, for a start that is to fail where anything is wrong.</summary>
-    /// <exception cref="StartupException">Something is.</exception>
+    /// <summary>Runs every check once.</summary>
+    /// <exception cref="StartupException">A check failed.</exception>
     public async Task RequireAsync(CancellationToken cancellationToken)
     {
         var failures = new ConcurrentQueue<string>();
@@ -89,8 +86,8 @@ internal sealed class RemoteProbe(IReadOnlyList<RemoteChecks> remotes, LayerChec
         }
     }
 
-    /// <summary>Tries what has not been found right yet.</summary>
-    /// <returns>Whether all has been by now.</returns>
+    /// <summary>Runs the checks that have not passed yet.</summary>
+    /// <returns>True if all have passed by now.</returns>
     private async Task<bool> TryAllAsync()
     {
         var found = await Task.WhenAll(remotes.Select(TryAsync));

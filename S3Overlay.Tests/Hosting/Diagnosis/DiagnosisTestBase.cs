@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Hosting.Diagnosis;
-using S3Overlay.Proxy.Hosting.Layers;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.Tests.Configuration;
 using S3Overlay.Tests.Support;
@@ -44,8 +43,7 @@ public abstract class DiagnosisTestBase : OptionsTestBase, IAsyncLifetime
         var options =
             Read([.. common.Where(setting => !settings
             .Any(own => own.StartsWith(setting[..(setting.IndexOf('=') + 1)], StringComparison.Ordinal))), .. endpoint, .. settings]);
-        return RemoteLayer
-            .Open(new ProxySetup(options, _meters, NullLoggerFactory.Instance, new Machine { Time = Clock }, _opened))!.Checks[0];
+        return new Composition(options, _meters, NullLoggerFactory.Instance, new Machine { Time = Clock }, _opened).OpenRemotes()!.Checks[0];
     }
 
     /// <summary>Makes the server answer everything with an error.</summary>

@@ -107,15 +107,15 @@ public sealed class DoctorTests : IAsyncLifetime
     {
         using var other = new TcpListener(System.Net.IPAddress.Loopback, 0);
         other.Start();
-        var taken = new PortCheck($"http://127.0.0.1:{((System.Net.IPEndPoint)other.LocalEndpoint).Port}");
+        var taken = $"http://127.0.0.1:{((System.Net.IPEndPoint)other.LocalEndpoint).Port}";
         var answering = other.AcceptTcpClientAsync().ContinueWith(client => client.Result.Dispose(), TaskScheduler.Default);
-        var finding = await taken.RunAsync(default);
+        var finding = await MachineChecks.PortAsync(taken, default);
         await answering;
         await using var proxy = await OverlayHost.StartEmbeddedAsync(null);
 
         Assert.Equal(Verdict.Failed, finding.Verdict);
         Assert.Contains("in use by another program", finding.Message, StringComparison.Ordinal);
-        Assert.Equal(Verdict.Passed, (await new PortCheck(proxy.Endpoint.ToString()).RunAsync(default)).Verdict);
+        Assert.Equal(Verdict.Passed, (await MachineChecks.PortAsync(proxy.Endpoint.ToString(), default)).Verdict);
     }
 
     [Fact]

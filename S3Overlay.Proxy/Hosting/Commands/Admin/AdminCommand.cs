@@ -3,9 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 
-using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Keys;
-using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 
@@ -157,11 +155,8 @@ internal sealed class AdminCommand(string[] settings, TextWriter output, TextWri
             Limit = line.GetValue(_limit),
             IsRaw = line.GetValue(_json),
         };
-        var problems = new ConfigurationProblems();
-        var options = ProxyOptionsReader.Read(ProxyBuilder.FromEnvironment(settings).Configuration, problems);
-        if (problems.Errors.Count > 0)
+        if (ProxyBuilder.ReadOptions(ProxyBuilder.FromEnvironment(settings).Configuration, errors, out _) is not { } options)
         {
-            await errors.WriteLineAsync(problems.Describe());
             return ExitCodes.BadConfiguration;
         }
 

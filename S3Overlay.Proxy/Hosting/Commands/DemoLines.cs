@@ -1,7 +1,6 @@
 using S3Overlay.Proxy.Configuration.Options;
-using S3Overlay.Proxy.Hosting.Commands;
 
-namespace S3Overlay.Proxy.Hosting.Demo;
+namespace S3Overlay.Proxy.Hosting.Commands;
 
 /// <summary>What the demo prints: commands to paste.</summary>
 internal static class DemoLines

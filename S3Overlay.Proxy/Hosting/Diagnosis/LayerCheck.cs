@@ -5,11 +5,11 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Hosting.Health;
+namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
 /// <summary>Checks a layer on demand, at most once per period: load balancers ask often, and remotes count requests.</summary>
-/// <param name="layer">What it is to people: <c>local store</c>, <c>remote</c>.</param>
-/// <param name="remembered">How long an answer counts.</param>
+/// <param name="layer">The layer's role: <c>local store</c>, <c>remote</c>.</param>
+/// <param name="remembered">How long a result is reused.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider time) : IHealthCheck
 {
@@ -24,7 +24,7 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
     /// <summary>Sends the layer a request, and returns what is wrong, or throws. Null until the layer is open.</summary>
     public Func<CancellationToken, Task<string?>>? Ask { get; set; }
 
-    /// <summary>What else is known to be wrong with it, without asking; null for nothing.</summary>
+    /// <summary>Returns known problems without a request; null for none.</summary>
     public Func<string?> Known { get; set; } = static () => null;
 
     /// <summary>Cancelled when the proxy stops. Checks in progress then end without a log message.</summary>
@@ -56,7 +56,7 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
         }
     }
 
-    /// <summary>What is wrong with the layer; null for nothing.</summary>
+    /// <summary>Null for no trouble.</summary>
     private async Task<string?> LookOnceAsync(Func<CancellationToken, Task<string?>> ask)
     {
         // Not part of any request's trace.
@@ -84,7 +84,7 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
         using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, Ending);
         try
         {
-            // What does not listen to its token is not waited for either.
+            // Ends on time even if the request ignores its token.
             return await ask(both.Token).WaitAsync(both.Token);
         }
         catch (OperationCanceledException)

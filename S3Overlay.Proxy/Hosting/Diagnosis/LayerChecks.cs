@@ -1,13 +1,11 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
-using S3Overlay.Proxy.Hosting.Diagnosis;
-
-namespace S3Overlay.Proxy.Hosting.Health;
+namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
 /// <summary>
 /// The proxy's health. Without the local layer it is unhealthy. Without a remote it is degraded: writes and cache entries are still served.
 /// </summary>
-/// <param name="remotes">What the remotes are to people.</param>
+/// <param name="remotes">The remotes' roles.</param>
 /// <param name="time">The clock.</param>
 internal sealed class LayerChecks(IEnumerable<string> remotes, TimeProvider time)
 {
@@ -15,7 +13,7 @@ internal sealed class LayerChecks(IEnumerable<string> remotes, TimeProvider time
     private readonly Dictionary<string, LayerCheck> _remotes = remotes.ToDictionary(
         role => role, role => new LayerCheck(role, TimeSpan.FromSeconds(10), time));
 
-    /// <summary>Adds the checks to a host's. They find everything well until the layers are open.</summary>
+    /// <summary>Adds the checks to a host's. They are healthy until the layers are open.</summary>
     public void AddTo(IServiceCollection services)
     {
         var checks = services.AddHealthChecks().AddCheck("local", _local, HealthStatus.Unhealthy);
@@ -25,14 +23,14 @@ internal sealed class LayerChecks(IEnumerable<string> remotes, TimeProvider time
         }
     }
 
-    /// <summary>Whether a remote is well, as far as it can be asked.</summary>
+    /// <summary>Whether a remote's check passes.</summary>
     public async Task<bool> IsWellAsync(string role) => await _remotes[role].LookAsync() is null;
 
-    /// <summary>Makes the layers known that are to be looked at.</summary>
+    /// <summary>Begins to check the layers, which are open now.</summary>
     /// <param name="services">The layers.</param>
     /// <param name="loggers">For trouble.</param>
-    /// <param name="known">What else is known to be wrong with a remote, by its role; null for nothing.</param>
-    /// <param name="ending">Cancelled when the proxy ends.</param>
+    /// <param name="known">Known problems of a remote's mapped buckets, by its role; null for none.</param>
+    /// <param name="ending">Cancelled when the proxy stops.</param>
     public void Watch(ProxyServices services, ILoggerFactory loggers, Func<string, string?> known, CancellationToken ending)
     {
         foreach (var check in _remotes.Values.Prepend(_local))
@@ -45,7 +43,7 @@ internal sealed class LayerChecks(IEnumerable<string> remotes, TimeProvider time
             await services.Local.Check(cancellationToken);
             return null;
         });
-        foreach (var remote in services.Remote?.Checks ?? [])
+        foreach (var remote in services.Remotes?.Checks ?? [])
         {
             var role = remote.Options.Role;
             (_remotes[role].Logger, _remotes[role].Known) = (_local.Logger, () => known(role));

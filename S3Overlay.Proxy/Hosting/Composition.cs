@@ -1,0 +1,449 @@
+using S3Overlay.Proxy.Administration;
+using S3Overlay.Proxy.Configuration;
+using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Embedded;
+using S3Overlay.Proxy.Embedded.Cache;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Forwarding.BucketCache;
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
+using S3Overlay.Proxy.Forwarding.Credentials;
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Forwarding.PassThrough;
+using S3Overlay.Proxy.Forwarding.Remotes;
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.FrontDoor;
+using S3Overlay.Proxy.Hosting.Diagnosis;
+using S3Overlay.Proxy.Overlay;
+using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reading;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Telemetry;
+using S3Overlay.Proxy.Telemetry.AccessLogs;
+
+namespace S3Overlay.Proxy.Hosting;
+
+/// <summary>Wires everything behind one S3 port. <see cref="OpenAsync"/> is the table of contents; each part has one method below.</summary>
+/// <remarks>
+/// <code>
+///   front door -> AdministrationService   what is at /-/v1/
+///              -> service = overlay, if there is a remote -> local    the built-in store, or an S3 endpoint
+///                                                         -> remotes  S3 endpoints, only ever read
+///                         = local alone otherwise
+/// </code>
+/// </remarks>
+internal sealed class Composition(
+    ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, Machine machine, OpenedParts opened)
+{
+    /// <summary>How long a start waits for the store's capabilities. After that, they are still found out in the background.</summary>
+    private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Sent in this proxy's own requests, so that loops are detected.</summary>
+    private readonly string _instanceId = Guid.NewGuid().ToString("n");
+
+    private TimeProvider Time => machine.Time;
+
+    private bool HasCache => options.Remotes.Count > 0 && options.Cache.IsEnabled;
+
+    /// <summary>The region of the local layer's buckets: that in the name of an AWS endpoint, else the setting.</summary>
+    private string LocalRegion => EndpointRegions.FirstOf(options.Local.Endpoint, options.Local.Region);
+
+    private OverlaySettings View =>
+        OverlaySettings.From(options, options.Local.Endpoint is null ? options.Local.BucketLocation : LocalRegion);
+
+    private FixedCredentials LocalKeys =>
+        new(new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken));
+
+    /// <summary>Opens all parts, from the stores up.</summary>
+    /// <exception cref="StartupException">A folder cannot be used.</exception>
+    public async Task<ProxyServices> OpenAsync()
+    {
+        var remotes = OpenRemotes();
+        var local = options.Local.Endpoint is null ? await OpenBuiltInStoreAsync() : await OpenStoreAsync(remotes?.Buckets);
+        var overlay = remotes is null ? null : OpenOverlay(local, remotes);
+        var service = overlay?.Service ?? local.Service;
+        var administration = OpenAdministration(local, overlay);
+        return new ProxyServices(opened)
+        {
+            FrontDoor = OpenFrontDoor(service, administration, remotes, local),
+            Service = service,
+            Local = local,
+            Remotes = remotes,
+            Overlay = overlay,
+        };
+    }
+
+    // ---- The remotes, which are only ever read.
+
+    /// <summary>Null in local-only mode.</summary>
+    public RemoteLayer? OpenRemotes()
+    {
+        if (options.Remotes.Count == 0)
+        {
+            return null;
+        }
+
+        var rows = new List<(string Bucket, RemoteBucket Place)>();
+        var checks = new List<RemoteChecks>();
+        IRemote? others = null;
+        foreach (var each in options.Remotes)
+        {
+            var (remote, check) = OpenRemote(each);
+            rows.AddRange(each.Mapping.Select(row => (row.Local, new RemoteBucket(remote, row.Remote, row.Prefix, row.LocalPrefix))));
+            others ??= each.Unmapped == UnmappedBuckets.Deny ? null : remote;
+            checks.Add(check);
+        }
+
+        return new RemoteLayer(others, new RouteTable(rows, others), checks);
+    }
+
+    private (S3Remote Remote, RemoteChecks Checks) OpenRemote(RemoteOptions remote)
+    {
+        var logger = loggers.CreateLogger<S3Remote>();
+        var settings = new EndpointSettings
+        {
+            Role = remote.Role,
+            Endpoint = remote.Endpoint,
+            Region = remote.Region,
+            Addressing = remote.Addressing,
+            Make = remote.Make,
+            RequestPayer = remote.RequestPayer,
+            CaFile = remote.CaFile,
+            ConnectTimeout = remote.ConnectTimeout,
+            FirstByteTimeout = remote.FirstByteTimeout,
+            StallTimeout = remote.StallTimeout,
+            MinRate = remote.MinRate,
+            Budget = remote.Budget,
+            InstanceId = _instanceId,
+            Meters = meters.Upstream(remote.Role),
+            Connect = machine.Connect,
+        };
+        var credentials = RemoteCredentials.SourceOf(
+            remote, Time, reason => Log.RemoteCredentialsNotRenewed(logger, remote.Role, reason));
+        var client = opened.Add(new S3WireClient(settings, credentials, Time, LogHealth));
+        meters.WatchOutage(remote.Role, () => client.IsDown);
+        var opening = new S3Remote(settings, client, Time);
+        return (opening, new RemoteChecks(
+            remote, new EndpointQuestions(settings, client, Time, credentials, opening.Note), credentials, Time));
+
+        void LogHealth(string bucket, bool isDown)
+        {
+            if (isDown)
+            {
+                Log.RemoteIsDown(logger, bucket, settings.Name);
+            }
+            else
+            {
+                Log.RemoteIsBack(logger, bucket, settings.Name);
+            }
+        }
+    }
+
+    // ---- The built-in store as local layer.
+
+    private async Task<LocalLayer> OpenBuiltInStoreAsync()
+    {
+        var disk = new SharedDisk(machine.Disk ?? new StoreDisk(options.Local.IsDurable));
+        var store = opened.Add(await InFolderAsync(options.Local.DataDirectory, Settings.DataDirectory, "data", () =>
+            EmbeddedStore.OpenAsync(new EmbeddedOptions
+            {
+                Folder = options.Local.DataDirectory,
+                IsDurable = options.Local.IsDurable,
+                Region = options.Local.BucketLocation,
+                Time = Time,
+                Logger = loggers.CreateLogger<EmbeddedStore>(),
+                Disk = disk,
+            })));
+        meters.Watch("s3_overlay_tombstones_present", "{tombstone}", "Tombstones there are now.", () => store.Tombstones.Count.Value);
+        var service = new EmbeddedService(store);
+        var state = new EmbeddedLayerState(store);
+        return new LocalLayer
+        {
+            Service = service,
+            Reads = new ResolvedReads(service, state),
+            State = state,
+            SetsSubResource = EmbeddedService.SetsSubResource,
+            Check = _ => store.CheckAsync(),
+            Marks = new EmbeddedTombstones(store),
+            Cache = HasCache ? await OpenDiskCacheAsync(disk) : null,
+        };
+    }
+
+    private async Task<DiskCacheStore> OpenDiskCacheAsync(SharedDisk disk)
+    {
+        var folder = options.Cache.Directory;
+        var cache = opened.Add(await InFolderAsync(folder, Settings.CacheDirectory, "cache", () => Task.FromResult(DiskCacheStore.Open(
+            folder, loggers.CreateLogger<DiskCacheStore>(), Time, options.Cache.MaxBytes,
+            machine.Disk ?? new StoreDisk(isDurable: false), options.Cache.MinFree))));
+        if (SharedDisk.Has(folder, options.Local.DataDirectory))
+        {
+            disk.GivesWay = cache.GiveWay;
+        }
+
+        meters.WatchCache(() => cache.Bytes, () => cache.Evictions);
+        return cache;
+    }
+
+    private static async Task<T> InFolderAsync<T>(string folder, Setting setting, string what, Func<Task<T>> open)
+    {
+        try
+        {
+            return await open();
+        }
+        catch (Exception failure)
+            when (failure is IOException or UnauthorizedAccessException or StoreUnavailableException or IndexInUseException)
+        {
+            throw StartupException.FromOpening(failure, folder, setting.Name, what);
+        }
+    }
+
+    // ---- An S3 endpoint as local layer.
+
+    /// <param name="overlaid">Which buckets have a remote; null in local-only mode, where nothing of the overlay may show (rule T3).</param>
+    private async Task<LocalLayer> OpenStoreAsync(IRemoteBuckets? overlaid)
+    {
+        TrySpool(options.Local.SpoolDirectory);
+        var (settings, keys) = (StoreEndpoint(), LocalKeys);
+        var client = opened.Add(new S3WireClient(settings, keys, Time));
+        var calls = new StoreCalls(settings, client, Time);
+        var store = new LocalStore(calls, new StoreSettings
+        {
+            CacheBucket = options.Cache.Bucket,
+            BucketLocation = options.Local.BucketLocation == AwsHosts.DefaultRegion && AwsHosts.IsOne(settings.Address.Host)
+                ? LocalRegion
+                : options.Local.BucketLocation,
+            Proxies = options.Local.Proxies,
+            LargestWhole = options.Cache.ChunkThreshold,
+            MaxBytes = options.Cache.MaxBytes,
+        }, Time);
+        var identities = new StoreIdentities(
+            keys, calls.Reads, options.Clients.Keys, theirs => new S3Remote(settings, client.As(theirs), Time) { TellsRefusals = true },
+            overlaid);
+        var probe = await ProbeAsync(store, isOverlaid: overlaid is not null);
+        var showsRemoteOnError = overlaid is not null && options.Local.ReadsThroughOnError;
+        var service = opened.Add(new ForwardingService(
+            new ForwardingSettings
+            {
+                Endpoint = settings,
+                SpoolDirectory = options.Local.SpoolDirectory,
+                SpoolMaxBytes = options.Local.SpoolMaxBytes,
+                ReadAnswerTimeout = TimeSpan.FromSeconds(showsRemoteOnError ? 10 : 50),
+                SignsForEveryone = options.Clients.Authentication == AuthenticationMode.None,
+            },
+            identities, client.Regions, () => probe.Capabilities, client.Make, Time, loggers.CreateLogger<ForwardingService>()));
+        var state = new StoreLayerState(store, loggers.CreateLogger<StoreLayerState>());
+        var marks = new StoreMarks(store, state, probe);
+        var nulls = new NullVersions(() => probe.Capabilities);
+        var endpoint = CheckedEndpoint.Of(options.Local, settings);
+        return new LocalLayer
+        {
+            Service = overlaid is null ? service
+                : new OverlaidStore(service, new BucketWatch(service, state, overlaid), overlaid, nulls, Time),
+            Reads = new StoreReads(service, nulls, () => probe.Capabilities, state.IsDeletedAsync, Time, showsRemoteOnError),
+            State = state,
+            Marks = marks,
+            Conditions = probe,
+            Cache = HasCache ? OpenBucketCache(store, () => probe.Capabilities) : null,
+            Versions = new StoreVersions(store, state.Tombstones, marks, loggers.CreateLogger<StoreVersions>(), state.ListWritten),
+            Identities = identities,
+            Make = () => client.Make.Known,
+            KeepsAsync = client.KeepsAsync,
+            ChecksChecksums = () => probe.Capabilities is { ChecksChecksums: true },
+            Check = cancellationToken => EndpointFindings.ExplainAsync(
+                state.PingAsync(cancellationToken, EndpointQuestions.Timeout), settings, endpoint),
+            Ping = cancellationToken => state.PingAsync(cancellationToken),
+        };
+    }
+
+    /// <summary>Whether the S3 endpoint of the local layer responds, and accepts the proxy's keys.</summary>
+    public EndpointCheck CheckOfStore()
+    {
+        var (settings, keys) = (StoreEndpoint(), LocalKeys);
+        var client = opened.Add(new S3WireClient(settings, keys, Time));
+        return new EndpointCheck(new EndpointQuestions(settings, client, Time, keys), CheckedEndpoint.Of(options.Local, settings));
+    }
+
+    private EndpointSettings StoreEndpoint() => new()
+    {
+        Role = "local store",
+        IsWritable = true,
+        Endpoint = options.Local.Endpoint!,
+        Region = LocalRegion,
+        Addressing = options.Local.Addressing,
+        Make = options.Local.Make,
+        InstanceId = _instanceId,
+        Meters = meters.Upstream("local"),
+        Connect = machine.Connect,
+
+        // Node's servers close after 5 seconds, and nginx's default is among the longest.
+        IdleTimeout = TimeSpan.FromSeconds(4),
+    };
+
+    private async Task<StoreProbe> ProbeAsync(LocalStore store, bool isOverlaid)
+    {
+        var logger = loggers.CreateLogger<StoreProbe>();
+        var check = CheckOfStore();
+        var probe = opened.Add(isOverlaid
+            ? new StoreProbe(store, keepsBucket: true, logger) { Explain = ExplainAsync }
+            : new StoreProbe(new LocalStore(store.Calls, store.Settings with { CacheBucket = StoreProbe.NewBucketName() }, Time),
+                keepsBucket: false, logger, store) { Explain = ExplainAsync });
+        using var patience = new CancellationTokenSource(ProbePatience, Time);
+        await probe.StartAsync(patience.Token);
+        return probe;
+
+        async Task<string?> ExplainAsync(CancellationToken cancellationToken) =>
+            await check.RunAsync(cancellationToken) is { Verdict: Verdict.Failed } failure ? failure.ToString() : null;
+    }
+
+    private BucketCacheStore OpenBucketCache(LocalStore store, Func<StoreCapabilities?> abilities)
+    {
+        var spool = new SpoolFolder(options.Local.SpoolDirectory, options.Local.SpoolMaxBytes);
+        var cache = opened.Add(new BucketCacheStore(store, spool, loggers.CreateLogger<BucketCacheStore>(), abilities));
+        if (cache.Bytes is not null)
+        {
+            meters.WatchCache(() => cache.Bytes ?? 0, () => cache.Evictions);
+        }
+
+        meters.Watch("s3_overlay_spool_bytes", "By", "Bytes set aside in the spool for fills under way.", () => spool.Used);
+        meters.WatchTotals("s3_overlay_copy_uploads_total", "Uploads of cache entries, or chunks of them, to the local store.", "outcome",
+            (Outcomes.Ok, () => cache.Uploads), (Outcomes.Failed, () => cache.UploadFailures));
+        meters.WatchTotals("s3_overlay_uncached_reads_total", "Misses that could not be cached.", "reason",
+            ("spool full", () => cache.SpoolRefusals));
+        return cache;
+    }
+
+    /// <summary>Checks the folder now: otherwise fills and uploads would fail much later.</summary>
+    /// <exception cref="StartupException">It cannot be written.</exception>
+    private static void TrySpool(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            using var trial = new FileStream(Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite,
+                FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw StartupException.FromSpool(failure, folder);
+        }
+    }
+
+    // ---- The overlay of the two, and what administrates and serves it.
+
+    private OverlayLayer OpenOverlay(LocalLayer local, RemoteLayer remotes)
+    {
+        var settings = ReadSettings.From(options);
+        var reader = opened.Add(new RemoteReader(settings, local.Cache, Time, loggers.CreateLogger<RemoteReader>(), meters.Overlay));
+        var service = new OverlayService(local, reader, remotes.Buckets, remotes.Others, View, Time,
+            loggers.CreateLogger<OverlayService>(), OpenFailover(settings, local), meters.Overlay);
+        meters.Watch("s3_overlay_revalidations_in_progress", "{question}",
+            "Checks of cache entries against the remote in progress.", () => reader.Revalidating);
+        meters.Watch("s3_overlay_refreshes_in_progress", "{copy}",
+            "Copies near the end of their life that are compared with the remote, or fetched anew, while they are served.",
+            () => reader.Refreshing);
+        return new OverlayLayer(service, reader);
+    }
+
+    /// <summary>Reads only the remote while the local layer is down, if the settings want that.</summary>
+    private LocalFailover? OpenFailover(ReadSettings settings, LocalLayer local)
+    {
+        if (!options.Local.ReadsThroughOnError || local.Ping is not { } ping)
+        {
+            return null;
+        }
+
+        // No negative cache: this reader does not see writes, so nothing would invalidate it.
+        var direct = new RemoteReader(settings with { Freshness = settings.Freshness with { NegativeLife = TimeSpan.Zero } }, null, Time,
+            loggers.CreateLogger<RemoteReader>());
+        var failover = opened.Add(new LocalFailover(ping, direct, Time, loggers.CreateLogger<LocalFailover>()));
+        meters.WatchOutage("local", () => failover.IsOn);
+        return failover;
+    }
+
+    /// <summary>Without a remote nothing is cached or hidden, but a store may have tombstones of an earlier setup.</summary>
+    private AdministrationService OpenAdministration(LocalLayer local, OverlayLayer? overlay) => new(
+        new OverlayAdministration(
+            local,
+            overlay?.Reader,
+            overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), View, Time),
+            overlay?.Service.Locks ?? new OverlayLocks(Time),
+            Time,
+            loggers.CreateLogger<OverlayAdministration>()),
+        Time,
+        loggers.CreateLogger<AdministrationService>());
+
+    private S3FrontDoor OpenFrontDoor(IS3Service service, IS3Service administration, RemoteLayer? remotes, LocalLayer local)
+    {
+        var clients = options.Clients;
+        var isOff = clients.Authentication == AuthenticationMode.None;
+        var isPlainProxy = options.Local.Endpoint is not null && remotes is null;
+        var keys = new ClientKeyRing(clients.Keys);
+        return new S3FrontDoor(
+            service,
+            new AdministrationDoor(administration, new RequestAuthenticator(keys,
+                new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false, AllowsPresigned = false }, Time)),
+            new RequestAuthenticator(keys, new AuthenticationSettings
+            {
+                Region = clients.Region,
+                IsOff = isOff,
+                AllowsVersion2 = clients.AllowsVersion2,
+                LeavesLifetimes = isPlainProxy,
+            }, Time),
+            new AccessRights(clients.Keys, isOff, clients.ReadableByAll),
+            new FrontDoorSettings
+            {
+                Domain = clients.Domain,
+                AllowsCrossOrigin = clients.AllowsCrossOrigin,
+                Guard = Pipeline.GuardOf(clients),
+                InstanceId = _instanceId,
+                Time = Time,
+                Owners = options.Local.Endpoint is not null && clients.AccountId is null ? null : new ExpectedOwners(clients.AccountId),
+                Stores = new StoreFacts
+                {
+                    IsForwarded = IsForwarded(remotes),
+                    Kind = local.Make,
+                    KeepsAsync = async (bucket, key, cancellationToken) => await local.KeepsAsync(bucket, key, cancellationToken)
+                        || (remotes is not null && await remotes.KeepsAsync(bucket, key, cancellationToken)),
+                    KnowsTenants = isPlainProxy,
+                    ChecksChecksums = local.ChecksChecksums,
+                    Knows = caller => local.Identities?.Of(caller) is not null,
+                },
+            },
+            meters,
+            loggers.CreateLogger<S3FrontDoor>(),
+            OpenAccessLog());
+    }
+
+    /// <summary>Whether only the S3 endpoint has a bucket. With a remote, it has neither the list of buckets nor the cache bucket.</summary>
+    private Func<string, bool> IsForwarded(RemoteLayer? remotes) => (options.Local.Endpoint, remotes) switch
+    {
+        (null, _) => static _ => false,
+        (_, null) => static _ => true,
+        _ => bucket => bucket.Length > 0
+            && !bucket.Equals(options.Cache.Bucket, StringComparison.OrdinalIgnoreCase)
+            && remotes.Buckets.Find(bucket) is null,
+    };
+
+    private AccessLog? OpenAccessLog()
+    {
+        try
+        {
+            return options.AccessLog is { } log ? opened.Add(AccessLog.Open(log, meters, loggers.CreateLogger<AccessLog>())) : null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException(
+                $"cannot write the access log {options.AccessLog!.File}: {failure.Message} Set {Settings.AccessLog.Name} to a file "
+                + $"that can, to {AccessLogOptions.Console}, or to {AccessLogOptions.Off}.", failure);
+        }
+    }
+}
