@@ -3,7 +3,6 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Buckets;
-using S3Overlay.Proxy.Overlay.Cache.Filling;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -64,7 +63,6 @@ public sealed class StreamedCopy(IS3Service local, LocalObjects objects, Conditi
     }
 
     /// <summary>Copies. On failure nothing was written and <paramref name="response"/> is unchanged.</summary>
-    /// <exception cref="VersionChangedException">The source is now another version.</exception>
     /// <exception cref="RemoteException">The source changed, is gone or cannot be read.</exception>
     public async Task CopyAsync(BucketView target, S3Request request, StreamedCopySource source, S3Response response,
         CancellationToken cancellationToken)

@@ -2,7 +2,6 @@ using System.Globalization;
 
 using Microsoft.AspNetCore.Http;
 
-using S3Overlay.Proxy.Overlay.Cache.Filling;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -50,7 +49,7 @@ public sealed class StreamedCopySource
 
     /// <summary>True if the source changed or vanished while it was read; the caller may look it up once more.</summary>
     public static bool IsChange(Exception failure) =>
-        failure is VersionChangedException or RemoteException
+        failure is RemoteException
             { Failure: RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket };
 
     /// <summary>True if the request names a version other than the current one.</summary>

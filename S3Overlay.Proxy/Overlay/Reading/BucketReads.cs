@@ -4,20 +4,18 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Reading;
 
-/// <summary>Asks for keys wherever their bucket has them continue.</summary>
+/// <summary>Reads of keys that belong to the remote of a bucket.</summary>
 public static class BucketReads
 {
-    /// <summary>
-    /// What the object is now, as a HEAD shows it; null where the remote that the key continues on has none, and where the key is local
-    /// only.
-    /// </summary>
-    /// <param name="reader">Reads what remotes own.</param>
+    /// <summary>What the object is now, as a HEAD shows it. Null if its remote does not have it, and if the key has no remote.</summary>
+    /// <param name="reader">Reads the remote's keys.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
-    /// <param name="mayBeStale">Whether a copy past its life will do where the remote cannot be asked: to read from, and not to judge a
-    /// write by.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <exception cref="RemoteException">It cannot be known.</exception>
+    /// <param name="mayBeStale">
+    /// Whether a stale entry may be used if the remote cannot be asked: to read from, but not to judge a write.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="RemoteException">The remote failed.</exception>
     public static ValueTask<ObjectInfo?> HeadAsync(
         this IRemoteReader reader, BucketView bucket, string key, bool mayBeStale, CancellationToken cancellationToken) =>
         bucket.RemoteOf(key) is not { } remote ? default

@@ -2,113 +2,169 @@ using S3Overlay.Proxy.Overlay.Cache.Filling;
 using S3Overlay.Proxy.Overlay.Cache.Freshness;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
-using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reading;
 
-/// <summary>
-/// Reads with caching on: from what is held, from fills under way, from the remote, in that order. The map is at
-/// <see cref="RemoteReader"/>.
-/// </summary>
-internal sealed class CachedReads(Fills fills, CacheEntries copies, HitReads warm, FillReader followed, MissReads cold,
+/// <summary>Reads with caching on: looks up an entry, decides whether it may be used, and sends a hit. The map is at
+/// <see cref="RemoteReader"/>.</summary>
+internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead readAhead, FillReader follower, MissReads misses,
     EntryFreshness freshness, NegativeCache absent, MissingChecksums checksums)
 {
     private const int MaxRestarts = 4;
 
     /// <summary>Answers a GET or HEAD.</summary>
-    /// <exception cref="S3Exception">GatewayTimeout where the client wants nothing but what is held, and it is not.</exception>
-    /// <returns>False where the key turned out to be deleted here: nothing was answered then.</returns>
-    /// <exception cref="RemoteException">The remote did not give it.</exception>
-    /// <exception cref="VersionChangedException">It changed after the answer had started, or faster than it could be read.</exception>
-    public async Task<bool> AnswerAsync(
-        S3Request request, S3Response answer, RemoteBucket remote, WrittenRead local, ReadDirectives directives, ResponseDeadline deadline)
+    /// <exception cref="RemoteException">The remote failed.</exception>
+    public async Task<ReadResult> ReadAsync(
+        ReadResponder responder, RemoteBucket remote, WrittenRead local, ReadDirectives directives, ResponseDeadline deadline)
     {
-        var cancellationToken = deadline.Client;
-        var onlyHeld = directives.HasFlag(ReadDirectives.OnlyHeld);
+        var request = responder.Request;
+        var onlyCached = directives.HasFlag(ReadDirectives.OnlyHeld);
         var name = new ObjectName(request.Bucket, request.Key);
-        var wish = request.IsHead ? LookupHint.Info : LookupHint.Bytes(RangeHeader.Parse(request.Header("Range")));
-        ResponseSnapshot? snapshot = null;
+        var hint = request.IsHead ? LookupHint.Info : LookupHint.Bytes(responder.Range);
         for (var restarts = 0; ; restarts++)
         {
+            responder.From(null);
             var inUse = fills.Objects.Find(name);
-            var openings = fills.Objects.Completions(name);
-            var finding = copies.FindAsync(name, remote, wish, cancellationToken);
-            if (!IsKnownToBeThere(local.IsDeleted))
+            var completions = fills.Objects.Completions(name);
+            var lookup = entries.FindAsync(name, remote, hint, deadline.Client);
+            if (!IsKnownToExist(local.IsDeleted))
             {
-                finding = finding.Preserve();
-                if (await IsDeletedAsync(local.IsDeleted, finding))
+                lookup = lookup.Preserve();
+                if (await IsDeletedAsync(local.IsDeleted, lookup))
                 {
-                    return false;
+                    return new(ReadOutcome.Deleted);
                 }
             }
 
-            ObjectInfo? newer = null;
-            string? outdated = null;
-            if (await finding is { } copy)
+            ReadResult result;
+            if (await lookup is { } entry)
             {
-                var verdict = await JudgeAsync(name, remote, copy, request, directives, deadline);
+                if (await JudgeAsync(name, remote, entry, responder, directives, deadline) is not { } verdict)
+                {
+                    return new(ReadOutcome.NotCached);
+                }
+
                 if (verdict.Use != EntryUsability.Outdated)
                 {
-                    if (await warm.AnswerAsync(request, answer, name, copy, verdict, onlyHeld, cancellationToken) is not { } missing)
-                    {
-                        return true;
-                    }
-
-                    snapshot ??= missing.Before;
-                    using var hits = ChunkHits.Of(copy, missing.Bytes);
-                    using var read = fills.Telemetry.Follow();
-                    try
-                    {
-                        var held = await fills.AttachAsync(name, remote, copy, read, deadline.Waiting);
-                        await followed.AnswerAsync(held, missing.Bytes, missing.Ahead, answer, read, hits, deadline.Waiting);
-                        return true;
-                    }
-                    catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
-                    {
-                        snapshot.Value.Restore(answer);
-                        continue;
-                    }
+                    result = await HitAsync(responder, name, remote, entry, verdict, onlyCached, deadline);
                 }
-
-                (newer, outdated) = (verdict.Info, copy.Info.ETag);
-                await copy.DisposeAsync();
+                else
+                {
+                    var outdated = entry.Info.ETag;
+                    await entry.DisposeAsync();
+                    result = await misses.ReadAsync(responder, name, remote, completions, directives, verdict.Info, outdated,
+                        deadline.Waiting);
+                }
             }
-            else if (onlyHeld)
+            else if (onlyCached)
             {
-                absent.ThrowIfHas(name);
-                throw new S3Exception(S3Errors.GatewayTimeout);
+                return new(absent.Has(name) ? ReadOutcome.NotFound : ReadOutcome.NotCached);
             }
             else
             {
-                // In use, and yet not held: dropped meanwhile, so whoever comes now gets what the remote has now.
+                // In use but not found: it was evicted, so this read gets what the remote has now.
                 inUse?.Retire();
-                if (!directives.HasFlag(ReadDirectives.Compare))
+                if (!directives.HasFlag(ReadDirectives.Compare) && absent.Has(name))
                 {
-                    absent.ThrowIfHas(name);
+                    return new(ReadOutcome.NotFound);
                 }
+
+                result = await misses.ReadAsync(responder, name, remote, completions, directives, null, null, deadline.Waiting);
             }
 
-            snapshot ??= new ResponseSnapshot(answer);
-            try
+            if (result.Outcome != ReadOutcome.VersionChanged || responder.HasStarted || restarts == MaxRestarts)
             {
-                await cold.AnswerAsync(request, answer, name, remote, snapshot.Value, openings, directives, newer, outdated,
-                    deadline.Waiting);
-                return true;
-            }
-            catch (VersionChangedException) when (!answer.HasStarted && restarts < MaxRestarts)
-            {
-                snapshot.Value.Restore(answer);
+                return result;
             }
         }
     }
 
-    private static bool IsKnownToBeThere(Task<bool> isDeleted) => isDeleted.IsCompletedSuccessfully && !isDeleted.Result;
+    /// <summary>Sends cached bytes as far as they go, and the rest from a fill. Takes over the entry.</summary>
+    private async ValueTask<ReadResult> HitAsync(ReadResponder responder, ObjectName name, RemoteBucket remote, ICacheEntry entry,
+        FreshnessVerdict verdict, bool onlyCached, ResponseDeadline deadline)
+    {
+        var missing = default(ByteRange);
+        IReadOnlyList<ByteRange> ahead = [];
+        var isDone = true;
+        try
+        {
+            // A sequential reader goes to the fills even if all it wants is cached: the chunks after it may not be.
+            var likely = WantedOf(responder, verdict.Info);
+            var isCovered = likely is not { } range || CacheEntries.Covers(entry, range);
+            ahead = likely is { } next && !onlyCached ? readAhead.Note(name, entry, next) : [];
+            var isWhole = isCovered && ahead.Count == 0;
+            using var hit = isWhole ? Tracing.Start(SpanNames.CacheHit) : null;
+            responder.From(
+                verdict.Use switch
+                {
+                    EntryUsability.Revalidated => ReadSource.Revalidated,
+                    EntryUsability.Stale => ReadSource.Stale,
+                    _ => ReadSource.Hit,
+                },
+                verdict.Age);
+            if (responder.BodyOf(responder.Plan(verdict.Info)) is not { } wanted)
+            {
+                responder.WriteHead();
+                return ReadResult.Sent;
+            }
 
-    /// <summary>
-    /// Waits for the word on the key's tombstone, which was asked for at the same time as its copy; a copy of a deleted key is left alone.
-    /// </summary>
-    private static async Task<bool> IsDeletedAsync(Task<bool> isDeleted, ValueTask<ICacheEntry?> finding)
+            missing = wanted;
+            if (isWhole)
+            {
+                using var hits = ChunkHits.Of(entry, wanted);
+                var reached = await responder.SendCachedAsync(entry, wanted, hits, deadline.Client);
+                hit?.SetTag(SpanAttributes.Bytes, reached - wanted.First);
+                if (reached > wanted.Last)
+                {
+                    return ReadResult.Sent;
+                }
+
+                // A block was damaged.
+                hit.Fail("damaged");
+                missing = wanted with { First = reached };
+                isCovered = false;
+            }
+
+            if (!isCovered && !responder.HasStarted)
+            {
+                if (onlyCached)
+                {
+                    responder.From(null);
+                    return new(ReadOutcome.NotCached);
+                }
+
+                responder.From(ReadSource.Miss);
+            }
+
+            isDone = false;
+        }
+        finally
+        {
+            if (isDone)
+            {
+                await entry.DisposeAsync();
+            }
+        }
+
+        using var chunks = ChunkHits.Of(entry, missing);
+        using var read = fills.Telemetry.Follow();
+        return await fills.AttachAsync(name, remote, entry, read, deadline.Waiting) is { } active
+            ? await follower.SendAsync(active, missing, ahead, responder, read, chunks, deadline.Waiting)
+            : ReadResult.VersionChanged;
+    }
+
+    /// <summary>The bytes a GET wants, conditions aside; null for none.</summary>
+    private static ByteRange? WantedOf(ReadResponder responder, ObjectInfo info) =>
+        responder.Request.IsHead || info.Size == 0 ? null
+        : ObjectResponse.EffectiveRange(responder.Request, info, responder.Range) is { } range ? range.Resolve(info.Size)
+        : new ByteRange(0, info.Size - 1);
+
+    private static bool IsKnownToExist(Task<bool> isDeleted) => isDeleted.IsCompletedSuccessfully && !isDeleted.Result;
+
+    /// <summary>Waits for the tombstone check, which runs alongside the lookup. Releases the entry of a deleted key.</summary>
+    private static async Task<bool> IsDeletedAsync(Task<bool> isDeleted, ValueTask<ICacheEntry?> lookup)
     {
         var wasDeleted = true;
         try
@@ -119,48 +175,58 @@ internal sealed class CachedReads(Fills fills, CacheEntries copies, HitReads war
         {
             if (wasDeleted)
             {
-                await LetGoAsync(finding);
+                await ReleaseAsync(lookup);
             }
         }
     }
 
-    private static async Task LetGoAsync(ValueTask<ICacheEntry?> finding)
+    private static async Task ReleaseAsync(ValueTask<ICacheEntry?> lookup)
     {
         try
         {
-            if (await finding is { } unneeded)
+            if (await lookup is { } unneeded)
             {
                 await unneeded.DisposeAsync();
             }
         }
         catch (Exception)
         {
-            // The answer is another one already; what was looked for is of no interest any more.
+            // The response is decided; the lookup no longer matters.
         }
     }
 
-    /// <summary>Tells whether a copy may be served; lets go of it where that cannot be told.</summary>
-    private async ValueTask<FreshnessVerdict> JudgeAsync(
-        ObjectName name, RemoteBucket remote, ICacheEntry copy, S3Request request, ReadDirectives directives, ResponseDeadline deadline)
+    /// <summary>
+    /// Decides how an entry may be used. Null if the client accepts only cached objects and the remote would have to be asked. Disposes an
+    /// entry that is not used.
+    /// </summary>
+    private async ValueTask<FreshnessVerdict?> JudgeAsync(ObjectName name, RemoteBucket remote, ICacheEntry entry, ReadResponder responder,
+        ReadDirectives directives, ResponseDeadline deadline)
     {
         try
         {
             var isDoubted = directives.HasFlag(ReadDirectives.Compare);
-            var patience = !isDoubted && freshness.IsFresh(copy) ? deadline.Client : deadline.Waiting;
-            var verdict = !directives.HasFlag(ReadDirectives.OnlyHeld) ? await freshness
-                .JudgeAsync(name, remote, copy, mayBeStale: true, isDoubted, patience)
-                : !isDoubted && freshness.OfFresh(copy) is { } fresh ? fresh
-                : throw new S3Exception(S3Errors.GatewayTimeout);
+            if (directives.HasFlag(ReadDirectives.OnlyHeld))
+            {
+                if (!isDoubted && freshness.OfFresh(entry) is { } fresh)
+                {
+                    return fresh;
+                }
 
-            // Most reads are shown none, and need not wait for anything: their deadline is not made for this.
-            return verdict.Use is EntryUsability.Hit or EntryUsability.Revalidated && !directives.HasFlag(ReadDirectives.OnlyHeld)
-                && ObjectResponse.LacksChecksums(request, verdict.Info)
-                ? verdict with { Info = await checksums.CompleteAsync(name, remote, verdict.Info, copy.ValidatedAt, deadline.Waiting) }
+                await entry.DisposeAsync();
+                return null;
+            }
+
+            // The deadline is created on first use; most hits need none.
+            var wait = !isDoubted && freshness.IsFresh(entry) ? deadline.Client : deadline.Waiting;
+            var verdict = await freshness.JudgeAsync(name, remote, entry, mayBeStale: true, isDoubted, wait);
+            return verdict.Use is EntryUsability.Hit or EntryUsability.Revalidated
+                && ObjectResponse.LacksChecksums(responder.Request, verdict.Info)
+                ? verdict with { Info = await checksums.CompleteAsync(name, remote, verdict.Info, entry.ValidatedAt, deadline.Waiting) }
                 : verdict;
         }
         catch
         {
-            await copy.DisposeAsync();
+            await entry.DisposeAsync();
             throw;
         }
     }

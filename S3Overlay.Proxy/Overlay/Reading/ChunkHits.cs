@@ -7,46 +7,43 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reading;
 
-/// <summary>
-/// Tells each chunk of which a read found all it wanted held when it came, as a span while its bytes are sent. What a fill brings meanwhile
-/// is none of these, however soon it is there. Made only while somebody listens.
-/// </summary>
+/// <summary>Traces a span for each chunk whose wanted bytes were all cached when the read began. Only used while tracing is on.</summary>
 internal sealed class ChunkHits : IDisposable
 {
     private readonly ByteRange _wanted;
     private readonly long _chunkSize;
-    private readonly List<ByteRange> _held;
+    private readonly List<ByteRange> _cached;
     private Activity? _span;
     private long _end;
     private DateTimeOffset _reached = DateTimeOffset.UtcNow;
 
-    private ChunkHits(ByteRange wanted, long chunkSize, List<ByteRange> held) => (_wanted, _chunkSize, _held) = (wanted, chunkSize, held);
+    private ChunkHits(ByteRange wanted, long chunkSize, List<ByteRange> cached) =>
+        (_wanted, _chunkSize, _cached) = (wanted, chunkSize, cached);
 
-    /// <summary>Notes what is held of the bytes wanted; null where nobody listens, or the copy has no chunks.</summary>
-    public static ChunkHits? Of(ICacheEntry copy, ByteRange wanted)
+    /// <summary>Notes what is cached of the bytes wanted. Null when tracing is off, or if the entry has no chunks.</summary>
+    public static ChunkHits? Of(ICacheEntry entry, ByteRange wanted)
     {
-        if (!Tracing.IsOn || copy.Identity.ChunkSize == 0)
+        if (!Tracing.IsOn || entry.Identity.ChunkSize == 0)
         {
             return null;
         }
 
-        var held = new List<ByteRange>();
-        for (var position = wanted.First; position <= wanted.Last && copy.FirstHeld(position) is { } run
+        var cached = new List<ByteRange>();
+        for (var position = wanted.First; position <= wanted.Last && entry.FirstHeld(position) is { } run
             && run.First <= wanted.Last; position = run.Last + 1)
         {
-            held.Add(run);
+            cached.Add(run);
         }
 
-        return new ChunkHits(wanted, copy.Identity.ChunkSize, held);
+        return new ChunkHits(wanted, entry.Identity.ChunkSize, cached);
     }
 
-    /// <summary>Some bytes were sent.</summary>
     public void Sent(long position, int count)
     {
         for (var end = position + count; position < end;)
         {
             var chunk = Part(position);
-            if (_span is null && chunk.First == position && _held.Exists(run => run.First <= chunk.First && chunk.Last <= run.Last))
+            if (_span is null && chunk.First == position && _cached.Exists(run => run.First <= chunk.First && chunk.Last <= run.Last))
             {
                 _span = Tracing.StartBeside(SpanNames.ChunkHit, _reached)?
                     .SetTag(SpanAttributes.Chunk, position / _chunkSize)
@@ -65,14 +62,14 @@ internal sealed class ChunkHits : IDisposable
         _reached = DateTimeOffset.UtcNow;
     }
 
-    /// <summary>The read is over, perhaps in the middle of a chunk.</summary>
+    /// <summary>Ends the current span.</summary>
     public void Dispose()
     {
         Tracing.StopBeside(_span);
         _span = null;
     }
 
-    /// <summary>What is wanted of the chunk that holds a byte.</summary>
+    /// <summary>The wanted bytes of the chunk that contains a byte.</summary>
     private ByteRange Part(long position) => new(
         Math.Max(_wanted.First, position / _chunkSize * _chunkSize), Math.Min(_wanted.Last, FillPlan.EndOfChunk(position, _chunkSize) - 1));
 }

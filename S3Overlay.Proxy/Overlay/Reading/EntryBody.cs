@@ -8,41 +8,39 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Reading;
 
 /// <summary>
-/// A remote-owned object as the source of a copy: held bytes as far as they go, and the rest from the remote, of exactly that version. What
-/// is read for a copy is not held: its bytes are about to be written here, and will be read there.
+/// The body of a copy source that the remote owns: cached bytes as far as they go, then the rest of exactly that version from the remote.
+/// What is read here is not cached: it is about to be written locally.
 /// </summary>
-/// <param name="copy">What is held of it, disposed with this; null for nothing.</param>
-/// <param name="remote">Where it is.</param>
+/// <param name="entry">Its entry, disposed with this; null for none.</param>
+/// <param name="remote">Its remote bucket.</param>
 /// <param name="key">Its key.</param>
 /// <param name="expected">The version.</param>
-/// <param name="range">Which bytes.</param>
-/// <param name="gone">Says what to tell where the remote has the version no more.</param>
+/// <param name="range">The bytes.</param>
+/// <param name="gone">Maps the failure if the remote no longer has the version.</param>
 internal sealed class EntryBody(
-    ICacheEntry? copy, RemoteBucket remote, string key, ObjectInfo expected, ByteRange range, Func<RemoteException, RemoteException> gone)
+    ICacheEntry? entry, RemoteBucket remote, string key, ObjectInfo expected, ByteRange range, Func<RemoteException, RemoteException> gone)
         : S3Body, IAsyncDisposable
 {
-    private readonly IEntryReader? _held = range.Length > 0 ? copy?.Read(range) : null;
+    private readonly IEntryReader? _cached = range.Length > 0 ? entry?.Read(range) : null;
     private RemoteObject? _source;
     private long _position = range.First;
 
     /// <inheritdoc/>
     public override long? Length => range.Length;
 
-    /// <summary>
-    /// Asks the remote where the first bytes are not held, so that a version that is gone is found before anything is copied.
-    /// </summary>
-    /// <param name="isCurrent">Whether it is to say that it has the version still where they are, too.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <exception cref="RemoteException">The remote did not give them.</exception>
+    /// <summary>Asks the remote if the first bytes are not cached, so that a missing version is found before anything is written.</summary>
+    /// <param name="isCurrent">Whether the remote must confirm the version even if the bytes are cached.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="RemoteException">The remote failed.</exception>
     public async Task OpenAsync(bool isCurrent, CancellationToken cancellationToken)
     {
-        if (copy is null || (range.Length > 0 && !(copy.FirstHeld(range.First) is { } held && held.First <= range.First)))
+        if (entry is null || (range.Length > 0 && !(entry.FirstHeld(range.First) is { } run && run.First <= range.First)))
         {
-            _source = await ToldAsync(AskAsync(cancellationToken));
+            _source = await ExplainAsync(AskAsync(cancellationToken));
         }
         else if (isCurrent)
         {
-            await ToldAsync(ConfirmAsync(cancellationToken));
+            await ExplainAsync(ConfirmAsync(cancellationToken));
         }
     }
 
@@ -57,10 +55,10 @@ internal sealed class EntryBody(
 
         try
         {
-            var read = _source is null && _held is not null ? await _held.ReadAsync(wanted, cancellationToken) : 0;
+            var read = _source is null && _cached is not null ? await _cached.ReadAsync(wanted, cancellationToken) : 0;
             if (read == 0)
             {
-                _source ??= await ToldAsync(AskAsync(cancellationToken));
+                _source ??= await ExplainAsync(AskAsync(cancellationToken));
                 read = await _source.Body.ReadAsync(wanted, cancellationToken);
             }
 
@@ -69,12 +67,12 @@ internal sealed class EntryBody(
         }
         catch (RemoteException drifted) when (drifted.Failure == RemoteFailure.Drifted)
         {
-            // As reads say it (rule S1). Whoever writes the body passes on no other kind of failure as it is.
+            // Writers of the body pass on S3 errors unchanged, so it is translated here as for reads (rule S1).
             throw ClientErrors.OfRemote(drifted);
         }
         catch (RemoteException failure)
         {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "The source of the copy could not be read to its end.", failure);
+            throw new S3Exception(S3Errors.ServiceUnavailable, "The copy source could not be read to its end.", failure);
         }
     }
 
@@ -86,19 +84,19 @@ internal sealed class EntryBody(
             await _source.DisposeAsync();
         }
 
-        if (_held is not null)
+        if (_cached is not null)
         {
-            await _held.DisposeAsync();
+            await _cached.DisposeAsync();
         }
 
-        if (copy is not null)
+        if (entry is not null)
         {
-            await copy.DisposeAsync();
+            await entry.DisposeAsync();
         }
     }
 
-    /// <summary>The remote's answer to a request for the version; where it has that no more, what is told of that.</summary>
-    private async Task<T> ToldAsync<T>(Task<T> asking)
+    /// <summary>Awaits a request, and maps the failure if the version is gone.</summary>
+    private async Task<T> ExplainAsync<T>(Task<T> asking)
     {
         try
         {
@@ -125,11 +123,11 @@ internal sealed class EntryBody(
     private async Task<RemoteObject> AskAsync(CancellationToken cancellationToken)
     {
         var rest = range with { First = _position };
-        var isHoldable = ETags.IsStrong(expected.ETag);
+        var isStrong = ETags.IsStrong(expected.ETag);
         var source = await remote.Remote.GetAsync(
             RemoteReads.Whole(remote, key) with
             {
-                IfMatch = isHoldable ? expected.ETag : null,
+                IfMatch = isStrong ? expected.ETag : null,
                 Range = rest.Length == expected.Size ? null : RemoteReads.Text(rest),
             },
             cancellationToken);

@@ -7,92 +7,87 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Reading;
 
 /// <summary>
-/// Reads remote-owned keys, those neither written nor deleted here: from what is held, from a fill that is under way, or from the remote.
+/// Reads keys that the remote owns, those neither written nor deleted here: from the cache, a running fill, or the remote.
 /// </summary>
 public interface IRemoteReader
 {
-    /// <summary>Answers a GET or HEAD of the key, or the reading of one of its sub-resources.</summary>
+    /// <summary>Answers a GET or HEAD of a key, or of one of its sub-resources.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="answer">Its answer.</param>
-    /// <param name="remote">Where the key continues below.</param>
+    /// <param name="response">Its response.</param>
+    /// <param name="remote">The key's remote bucket.</param>
     /// <param name="local">
-    /// What local said. Whether the key has a tombstone may not be known yet: what is held can be looked for meanwhile, the remote is not
-    /// asked.
+    /// The local layer's result. If the tombstone check is still running, the cache is looked up alongside; the remote is not asked before
+    /// it ends.
     /// </param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <returns>False where the key turned out to be deleted here: nothing was answered then.</returns>
-    Task<bool> AnswerAsync(S3Request request, S3Response answer, RemoteBucket remote, WrittenRead local,
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <returns>False if the key has a tombstone; nothing was sent.</returns>
+    Task<bool> AnswerAsync(S3Request request, S3Response response, RemoteBucket remote, WrittenRead local,
         CancellationToken cancellationToken);
 
-    /// <summary>What the object is now, as a HEAD shows it; null where the remote has none.</summary>
-    /// <param name="bucket">The bucket, in the client's view.</param>
-    /// <param name="key">The key, in the client's view.</param>
-    /// <param name="remote">Where the key continues below.</param>
-    /// <param name="mayBeStale">Whether a copy past its life will do where the remote cannot be asked: to read from, and not to judge a
-    /// write by.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <exception cref="RemoteException">It cannot be known.</exception>
+    /// <summary>What the object is now, as a HEAD shows it; null if the remote does not have it.</summary>
+    /// <param name="bucket">The bucket, as clients name it.</param>
+    /// <param name="key">The key, as clients name it.</param>
+    /// <param name="remote">The key's remote bucket.</param>
+    /// <param name="mayBeStale">
+    /// Whether a stale entry may be used if the remote cannot be asked: to read from, but not to judge a write.
+    /// </param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="RemoteException">The remote failed.</exception>
     ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, bool mayBeStale, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// What is known of a version, with its checksums: asked for where they are not known, and left out where the remote does not tell.
-    /// </summary>
+    /// <summary>A version's info with its checksums. Asks the remote if they are not known; unchanged if it does not send them.</summary>
     ValueTask<ObjectInfo> WithChecksumsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo info,
         CancellationToken cancellationToken);
 
-    /// <summary>The bytes of one version, or some of them: never of another (rule R7).</summary>
-    /// <param name="bucket">The bucket, in the client's view.</param>
-    /// <param name="key">The key, in the client's view.</param>
-    /// <param name="remote">Where the key continues below.</param>
+    /// <summary>The bytes of exactly one version (rule R7).</summary>
+    /// <param name="bucket">The bucket, as clients name it.</param>
+    /// <param name="key">The key, as clients name it.</param>
+    /// <param name="remote">The key's remote bucket.</param>
     /// <param name="expected">The version.</param>
-    /// <param name="range">Which bytes; null for all.</param>
-    /// <param name="isCurrent">Whether the remote must have the version still, also where the bytes are held: what else goes with them was
-    /// asked for just now.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <exception cref="RemoteException">The remote was needed, and has the version no more or did not give it.</exception>
+    /// <param name="range">The bytes; null for all.</param>
+    /// <param name="isCurrent">Whether the remote must confirm the version even if the bytes are cached.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="RemoteException">The remote was needed, and failed or no longer has the version.</exception>
     Task<S3Body> OpenAsync(
         string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, bool isCurrent,
         CancellationToken cancellationToken);
 
-    /// <summary>Whether all bytes of a version are held.</summary>
+    /// <summary>True if all bytes of a version are cached.</summary>
     ValueTask<bool> HoldsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version, CancellationToken cancellationToken);
 
-    /// <summary>
-    /// Forgets what is kept of a key after it was written or deleted. Cleaning up: what was written or deleted outranks it already.
-    /// </summary>
+    /// <summary>Evicts a key after it was written or deleted here. Only cleanup: the local layer already takes precedence.</summary>
     ValueTask InvalidateAsync(string bucket, string key);
 
-    /// <summary>Whether reads use a copy: it is of this remote, and cut as it would be today. Reads drop any other.</summary>
-    bool CanUse(ICacheEntry copy, string bucket, string key, RemoteBucket remote);
+    /// <summary>True if an entry belongs to this remote object and has today's chunk size. Reads evict others.</summary>
+    bool CanUse(ICacheEntry entry, string bucket, string key, RemoteBucket remote);
 
-    /// <summary>Whether reads use a copy without asking the remote first (rule S1).</summary>
-    bool IsFresh(ICacheEntry copy);
+    /// <summary>True if reads use an entry without asking the remote (rule S1).</summary>
+    bool IsFresh(ICacheEntry entry);
 
-    /// <summary>No fill that began before leaves a copy behind, whatever it is of. What is held already stays.</summary>
+    /// <summary>Fills that started earlier leave no entry. Existing entries stay.</summary>
     void InvalidateAll();
 
     /// <summary>
-    /// The remote was seen to have a key: a page or an explanation that shows it must not be followed by a 404 that was remembered (rule
-    /// T2).
+    /// Records that the remote has a key: a listing that shows it must not be followed by a 404 from the negative cache (rule T2).
     /// </summary>
     void NoteListed(string bucket, string key);
 
-    /// <summary>Whether what is held is never replaced, so that pages show it in place of what the remote has (rules S1, T2).</summary>
+    /// <summary>Whether entries are never replaced. Listings then show them instead of the remote's versions (rules S1, T2).</summary>
     bool IsFrozen { get; }
 
-    /// <summary>A key of a bucket was seen to be of another version at the remote than what is held and never replaced.</summary>
+    /// <summary>Records that the remote has another version of a key than a frozen entry.</summary>
     void NoteDrift(string bucket);
 
     /// <summary>
-    /// What those are told to whom the remote said that it has a version no more: that, and where the version is held and never replaced,
-    /// that the remote drifted from it, which is noted.
+    /// The failure to report after the remote said that it no longer has a version. If the version is in a frozen cache, this records
+    /// drift.
     /// </summary>
-    /// <param name="bucket">The bucket, in the client's view.</param>
-    /// <param name="key">The key, in the client's view.</param>
-    /// <param name="remote">Where the key continues below.</param>
+    /// <param name="bucket">The bucket, as clients name it.</param>
+    /// <param name="key">The key, as clients name it.</param>
+    /// <param name="remote">The key's remote bucket.</param>
     /// <param name="expected">The version.</param>
-    /// <param name="gone">What the remote said.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
+    /// <param name="gone">The remote's failure.</param>
+    /// <param name="cancellationToken">Ends the lookup.</param>
     ValueTask<RemoteException> GoneAsync(
         string bucket, string key, RemoteBucket remote, ObjectInfo expected, RemoteException gone, CancellationToken cancellationToken);
 }

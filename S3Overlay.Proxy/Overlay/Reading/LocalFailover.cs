@@ -7,48 +7,47 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Reading;
 
 /// <summary>
-/// Reads of the remote alone while local, an S3 endpoint, is down (<c>S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR</c>): what was written and
-/// deleted is not seen meanwhile, and each answer says so.
+/// Reads straight from the remote while the local S3 endpoint is down (<c>S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR</c>). Local writes and
+/// deletes are not visible then, and each response says so.
 /// </summary>
-/// <param name="ask">Asks local for anything at all; throws where it gives no answer, or only errors of its own.</param>
-/// <param name="direct">Reads the remote, and keeps nothing of it.</param>
+/// <param name="ask">Sends any request to the local layer; throws if it gets no response, or only server errors.</param>
+/// <param name="direct">Reads the remote and stores nothing.</param>
 /// <param name="time">The clock.</param>
-/// <param name="logger">Where outages are told.</param>
+/// <param name="logger">The log.</param>
 public sealed class LocalFailover(Func<CancellationToken, Task> ask, IRemoteReader direct, TimeProvider time, ILogger<LocalFailover> logger)
     : IAsyncDisposable
 {
-    /// <summary>The header of an answer that shows the remote alone.</summary>
+    /// <summary>The header of a response that shows only the remote.</summary>
     public const string Header = "x-s3overlay-local";
 
-    /// <summary>A store that takes longer than this to say anything is no better than one that is down.</summary>
+    /// <summary>A store that takes longer than this counts as down.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
     private readonly EndpointHealth _outage = new(cancellationToken => AnswersAsync(ask, time, cancellationToken),
         hasBegun => Tell(logger, hasBegun), time);
 
-    /// <summary>Whether local is known to be down.</summary>
+    /// <summary>True while the local layer is known to be down.</summary>
     public bool IsOn => _outage.IsOn;
 
     /// <summary>
-    /// Whether local, which failed a read, is down. One that answers other requests is not: what it lacks or garbles may be the very
-    /// object, and the remote's must not take its place.
+    /// Checks if the local layer, which failed a read, is down. It is not if it responds to other requests: the failed object may be a
+    /// local one, and the remote's must not take its place.
     /// </summary>
     public Task<bool> BeginsAsync(CancellationToken cancellationToken) => _outage.BeginsAsync(cancellationToken);
 
     /// <summary>
-    /// To be awaited before anything is changed: what local takes is to be seen by the reads after it, though nobody has noticed yet that
-    /// local is back.
+    /// Await this before a change. Once the local layer accepts a change, later reads must see it, even if its return was not noticed yet.
     /// </summary>
     public Task LookAsync(CancellationToken cancellationToken) => _outage.LookAsync(cancellationToken);
 
-    /// <summary>To be called once local has done a change: reads from now on see it, whatever was asked of local before.</summary>
+    /// <summary>Call this after a local change: later reads see it.</summary>
     public void NoteDone() => _outage.NoteDone();
 
-    /// <summary>Answers a read from the remote.</summary>
-    public Task AnswerAsync(S3Request request, S3Response answer, RemoteBucket remote, CancellationToken cancellationToken)
+    /// <summary>Sends the remote's object.</summary>
+    public Task AnswerAsync(S3Request request, S3Response response, RemoteBucket remote, CancellationToken cancellationToken)
     {
-        answer.Headers[Header] = "unavailable";
-        return direct.AnswerAsync(request, answer, remote, WrittenRead.Nothing, cancellationToken);
+        response.Headers[Header] = "unavailable";
+        return direct.AnswerAsync(request, response, remote, WrittenRead.Nothing, cancellationToken);
     }
 
     /// <inheritdoc/>

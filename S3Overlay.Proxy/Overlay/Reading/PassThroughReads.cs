@@ -1,82 +1,86 @@
+using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Proxy.Overlay.Remotes;
-using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reading;
 
 /// <summary>
-/// Reads that go straight through: caching is off, a version or part is named, the client brings its own key, or the object has no strong
-/// ETag (rules R3, R8, R9). Conditions and ranges are judged here all the same, so that every path answers alike (rule R6).
+/// Reads that bypass the cache: caching is off, a version or part is named, the client brings its own key, or the object has no strong ETag
+/// (rules R3, R8, R9). Conditions and ranges are judged here too, so that all paths respond alike (rule R6).
 /// </summary>
 internal sealed class PassThroughReads
 {
     private const int MaxRestarts = 4;
 
-    /// <summary>Answers from the remote.</summary>
-    /// <exception cref="RemoteException">The remote did not give it.</exception>
-    public async Task AnswerAsync(S3Request request, S3Response answer, RemoteBucket remote, RemoteRead read,
+    /// <summary>Sends from the remote.</summary>
+    /// <exception cref="RemoteException">The remote failed.</exception>
+    public async Task<ReadResult> ReadAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read,
         CancellationToken cancellationToken)
     {
         using var span = Tracing.Start(SpanNames.RemoteStream);
-        var snapshot = new ResponseSnapshot(answer);
+        responder.From(ReadSource.Bypass);
         for (var restarts = 0; ; restarts++)
         {
-            ResponseOrigin.Bypass(answer);
             try
             {
-                if (request.IsHead || NeedsInfoFirst(request))
+                if (responder.Request.IsHead || NeedsInfoFirst(responder))
                 {
-                    await HeadFirstAsync(request, answer, remote, read, cancellationToken);
+                    await HeadFirstAsync(responder, remote, read, cancellationToken);
                 }
                 else
                 {
-                    await GetAsync(request, answer, remote,
-                        read with { Range = RemoteReads.Text(RangeHeader.Parse(request.Header("Range"))) }, cancellationToken);
+                    await GetAsync(responder, remote, read with { Range = RemoteReads.Text(responder.Range) }, cancellationToken);
                 }
 
-                span?.SetTag(SpanAttributes.Bytes, answer.Sent);
-                return;
+                span?.SetTag(SpanAttributes.Bytes, responder.Response.Sent);
+                return ReadResult.Sent;
             }
-            catch (RemoteException changed) when (changed.Failure == RemoteFailure.Changed && !answer.HasStarted && restarts < MaxRestarts)
+            catch (RemoteException changed)
+                when (changed.Failure == RemoteFailure.Changed && !responder.HasStarted && restarts < MaxRestarts)
             {
-                snapshot.Restore(answer);
+                // Read the new version.
             }
             catch (RemoteException failure)
             {
-                span?.SetTag(SpanAttributes.Bytes, answer.Sent).Fail(failure.Failure.ToString());
+                span?.SetTag(SpanAttributes.Bytes, responder.Response.Sent).Fail(failure.Failure.ToString());
                 throw;
             }
         }
     }
 
-    /// <summary>Sends what was asked for in vain to be held, to the request at hand.</summary>
-    public static async Task SendOpenedAsync(S3Request request, S3Response answer, RemoteObject source, CancellationToken cancellationToken)
+    /// <summary>Sends a response that was requested for a fill but cannot be cached.</summary>
+    public static async Task SendOpenedAsync(ReadResponder responder, RemoteObject source, CancellationToken cancellationToken)
     {
         using var span = Tracing.Start(SpanNames.RemoteStream);
-        await SendAsync(request, answer, source, cancellationToken);
-        span?.SetTag(SpanAttributes.Bytes, answer.Sent);
-    }
-
-    /// <summary>Sends what was already asked for, to the request at hand.</summary>
-    private static async Task SendAsync(S3Request request, S3Response answer, RemoteObject source, CancellationToken cancellationToken)
-    {
-        if (ObjectResponse.Prepare(request, answer, source.Info) is { } wanted)
-        {
-            await Streaming.SendAsync(source, wanted, answer, cancellationToken);
-        }
+        responder.From(ReadSource.Bypass);
+        await SendAsync(responder, source, cancellationToken);
+        span?.SetTag(SpanAttributes.Bytes, responder.Response.Sent);
     }
 
     /// <summary>
-    /// Whether the answer may turn out to have no body, or another than the range says: then the object's headers are asked for first. The
-    /// last no bytes are a range that no object satisfies, and Ceph answers it with the whole.
+    /// True if the response may have no body, or another one than the range says: then the object's headers are requested first. No object
+    /// satisfies a suffix of 0 bytes, and Ceph responds to it with the whole object.
     /// </summary>
-    public static bool NeedsInfoFirst(S3Request request) =>
-        ReadConditions.Any(request.Headers)
-        || (request.Headers.Range.Count > 0
-            && (request.Headers.IfRange.Count > 0 || RangeHeader.Parse(request.Header("Range")) is { Suffix: 0 }));
+    public static bool NeedsInfoFirst(ReadResponder responder)
+    {
+        var headers = responder.Request.Headers;
+        return ReadConditions.Any(headers)
+            || (headers.Range.Count > 0 && (headers.IfRange.Count > 0 || responder.Range is { Suffix: 0 }));
+    }
 
-    private static async Task HeadFirstAsync(S3Request request, S3Response answer, RemoteBucket remote, RemoteRead read,
+    private static async Task SendAsync(ReadResponder responder, RemoteObject source, CancellationToken cancellationToken)
+    {
+        if (responder.BodyOf(responder.Plan(source.Info)) is { } wanted)
+        {
+            await responder.SendRemoteAsync(source, wanted, cancellationToken);
+        }
+
+        responder.WriteHead();
+    }
+
+    private static async Task HeadFirstAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read,
         CancellationToken cancellationToken)
     {
         ObjectInfo info;
@@ -85,12 +89,15 @@ internal sealed class PassThroughReads
             info = head.Info;
         }
 
-        var wanted = ObjectResponse.Prepare(request, answer, info);
-        if (!ObjectResponse.SendsBody(request, answer))
+        var plan = responder.Plan(info);
+        if (responder.Request.IsHead || plan.Reply.Status == StatusCodes.Status304NotModified)
         {
+            responder.WriteHead();
             return;
         }
 
+        // Even an empty object is requested: a HEAD that says so may be wrong.
+        var wanted = plan.Reply.Bytes;
         var exact = read with
         {
             IfMatch = ETags.IsStrong(info.ETag) ? info.ETag : null,
@@ -104,12 +111,13 @@ internal sealed class PassThroughReads
 
         if (wanted is { } bytes)
         {
-            await Streaming.SendAsync(source, bytes, answer, cancellationToken);
+            await responder.SendRemoteAsync(source, bytes, cancellationToken);
         }
+
+        responder.WriteHead();
     }
 
-    private static async Task GetAsync(S3Request request, S3Response answer, RemoteBucket remote, RemoteRead read,
-        CancellationToken cancellationToken)
+    private static async Task GetAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
     {
         RemoteObject source;
         try
@@ -118,14 +126,14 @@ internal sealed class PassThroughReads
         }
         catch (RemoteException unsatisfiable) when (unsatisfiable is { Failure: RemoteFailure.InvalidRange, ActualSize: null })
         {
-            // The client is owed the size, and this remote did not tell it.
-            await HeadFirstAsync(request, answer, remote, read with { Range = null }, cancellationToken);
+            // The client needs the size, and this remote did not send it.
+            await HeadFirstAsync(responder, remote, read with { Range = null }, cancellationToken);
             return;
         }
 
         await using (source)
         {
-            await SendAsync(request, answer, source, cancellationToken);
+            await SendAsync(responder, source, cancellationToken);
         }
     }
 }

@@ -5,9 +5,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Reading;
 
 /// <summary>
-/// Notices who reads an object in chunks from front to back, a range at a time, and fetches the next chunks before they are asked for,
-/// several at once (rule C5). One plain GET needs none where the remote is fast: its fill runs ahead of it already. Where it waits for the
-/// remote, its rest is fetched in the same way.
+/// Detects clients that read an object front to back in ranges, and fills the next chunks in parallel before they are requested (rule C5).
+/// A single GET needs this only if its fill is slow: otherwise the fill is ahead of it anyway.
 /// </summary>
 internal sealed class ReadAhead(ReadSettings settings)
 {
@@ -16,40 +15,39 @@ internal sealed class ReadAhead(ReadSettings settings)
     private readonly Lock _lock = new();
     private readonly Dictionary<ObjectName, Run> _runs = [];
 
-    /// <summary>Notes a read.</summary>
-    /// <returns>What is to be fetched ahead of it, a chunk each; none where it does not go on with reads before it.</returns>
-    public IReadOnlyList<ByteRange> Note(ObjectName name, ICacheEntry copy, ByteRange read)
+    /// <summary>Records a read.</summary>
+    /// <returns>The chunks to fill ahead; none unless the read continues earlier ones.</returns>
+    public IReadOnlyList<ByteRange> Note(ObjectName name, ICacheEntry entry, ByteRange read)
     {
-        var chunk = copy.Identity.ChunkSize;
-        return chunk == 0 || Advance(name, chunk, read) < 2 ? [] : Ahead(copy, chunk, read);
+        var chunk = entry.Identity.ChunkSize;
+        return chunk == 0 || Advance(name, chunk, read) < 2 ? [] : Ahead(entry, chunk, read);
     }
 
     /// <summary>
-    /// What is to be fetched at once of the rest of a read that waits for the remote, a chunk each, the first from where it is; none where
-    /// nothing can be fetched ahead of that.
+    /// The chunks to fill in parallel for the rest of a slow read, from its position on. None if there is nothing to gain.
     /// </summary>
-    /// <param name="copy">The copy.</param>
-    /// <param name="rest">What it has still to get.</param>
-    public IReadOnlyList<ByteRange> Rest(ICacheEntry copy, ByteRange rest)
+    /// <param name="entry">The entry.</param>
+    /// <param name="rest">The bytes still to come.</param>
+    public IReadOnlyList<ByteRange> Rest(ICacheEntry entry, ByteRange rest)
     {
-        var chunk = copy.Identity.ChunkSize;
+        var chunk = entry.Identity.ChunkSize;
         if (chunk == 0 || FillPlan.EndOfChunk(rest.First, chunk) > rest.Last)
         {
             return [];
         }
 
-        var ahead = Ahead(copy, chunk, rest with { Last = rest.First }).TakeWhile(range => range.First <= rest.Last).ToList();
+        var ahead = Ahead(entry, chunk, rest with { Last = rest.First }).TakeWhile(range => range.First <= rest.Last).ToList();
         return ahead.Count == 0 ? [] : [rest with { Last = FillPlan.EndOfChunk(rest.First, chunk) - 1 }, .. ahead];
     }
 
-    private IReadOnlyList<ByteRange> Ahead(ICacheEntry copy, long chunk, ByteRange read)
+    private IReadOnlyList<ByteRange> Ahead(ICacheEntry entry, long chunk, ByteRange read)
     {
         var ranges = new List<ByteRange>();
         var next = FillPlan.EndOfChunk(read.Last, chunk);
-        for (var budget = settings.ReadAheadBytes; budget >= chunk && next < copy.Info.Size; budget -= chunk)
+        for (var budget = settings.ReadAheadBytes; budget >= chunk && next < entry.Info.Size; budget -= chunk)
         {
-            var ahead = new ByteRange(next, Math.Min(next + chunk, copy.Info.Size) - 1);
-            if (!CacheEntries.Covers(copy, ahead))
+            var ahead = new ByteRange(next, Math.Min(next + chunk, entry.Info.Size) - 1);
+            if (!CacheEntries.Covers(entry, ahead))
             {
                 ranges.Add(ahead);
             }
@@ -60,7 +58,7 @@ internal sealed class ReadAhead(ReadSettings settings)
         return ranges;
     }
 
-    /// <summary>How many adjoining chunks have been read in a row, this read included.</summary>
+    /// <summary>The number of adjoining chunks read in a row, with this read.</summary>
     private long Advance(ObjectName name, long chunk, ByteRange read)
     {
         lock (_lock)
@@ -69,7 +67,7 @@ internal sealed class ReadAhead(ReadSettings settings)
             var started = goesOn ? run.Started : read.First;
             if (_runs.Count >= Remembered && !_runs.ContainsKey(name))
             {
-                // Who reads on will be noticed again two chunks later.
+                // A sequential reader is detected again two chunks later.
                 _runs.Clear();
             }
 

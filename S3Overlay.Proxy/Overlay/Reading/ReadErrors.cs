@@ -10,12 +10,11 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Reading;
 
 /// <summary>
-/// What a reader is told where the remote did not give an object (table F): what that says of the object, else what
-/// <see cref="ClientErrors"/> says.
+/// Maps a remote failure to the error of a read (table F); anything but a missing object is left to <see cref="ClientErrors"/>.
 /// </summary>
 public sealed class ReadErrors(ReadSettings settings, ILogger logger)
 {
-    /// <summary>Whether the failure is to be taken for "there is no such object".</summary>
+    /// <summary>True if the failure counts as "no such object".</summary>
     public bool MeansAbsent(RemoteException failure) =>
         failure.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket
         || (failure.Failure == RemoteFailure.AccessDenied && settings.RemoteForbidden == RemoteForbidden.NotFound);

@@ -11,79 +11,76 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 /// <remarks>
 /// <code>
 ///   GET, HEAD, ?acl, ?tagging ... of a key
-///     written          local answers; the remote is not contacted                              IWrittenReads
-///     tombstone        404 NoSuchKey, unless the bucket was deleted as well; the remote is not contacted
+///     written          the local layer; the remote is not asked                                IWrittenReads
+///     tombstone        404 NoSuchKey, unless the bucket was deleted too; the remote is not asked
 ///     neither
-///       bucket opaque  local answers (404): the bucket was deleted here, and the remote is hidden
-///       no remote has  local answers (404): remotes back other keys of the bucket (rule M1)
-///       else           the remote's reader: what is held, a fill under way, or the remote
-///     local is down    503; or, where the settings say so, the remote alone                    LocalFailover
+///       bucket opaque  the local layer (404): the bucket was deleted here, which hides the remote
+///       no remote      the local layer (404): remotes back other keys of the bucket (rule M1)
+///       else           the remote's reader: the cache, a running fill, or the remote
+///     local is down    503; or the remote alone, if configured                                 LocalFailover
 /// </code>
 /// </remarks>
 public sealed class ReadRouter(
     IS3Service service, IWrittenReads written, BucketDirectory directory, IRemoteReader reader, TimeSpan budget, TimeProvider time,
     LocalFailover? outage = null)
 {
-    /// <summary>The header that names the layer an answer comes from (rule T4).</summary>
+    /// <summary>The header that names the layer of a response (rule T4).</summary>
     public const string LayerHeader = OriginHeaders.Layer;
 
     /// <summary>Answers a read in a bucket with a remote.</summary>
-    public Task AnswerAsync(S3Request request, S3Response answer, CancellationToken cancellationToken) =>
+    public Task AnswerAsync(S3Request request, S3Response response, CancellationToken cancellationToken) =>
         outage is not null && directory.Below(request.Bucket)?.Of(request.Key) is { } remote
-            ? AnswerInAnyCaseAsync(outage, request, answer, remote, cancellationToken)
-            : AnswerFromLayersAsync(request, answer, cancellationToken);
+            ? AnswerInAnyCaseAsync(outage, request, response, remote, cancellationToken)
+            : AnswerFromLayersAsync(request, response, cancellationToken);
 
-    private async Task AnswerInAnyCaseAsync(LocalFailover local, S3Request request, S3Response answer, RemoteBucket remote,
+    private async Task AnswerInAnyCaseAsync(LocalFailover local, S3Request request, S3Response response, RemoteBucket remote,
         CancellationToken cancellationToken)
     {
         if (!local.IsOn)
         {
-            var before = new ResponseSnapshot(answer);
             try
             {
-                await AnswerFromLayersAsync(request, answer, cancellationToken);
+                await AnswerFromLayersAsync(request, response, cancellationToken);
                 return;
             }
-            catch (S3Exception failure) when (failure.Error.Status >= 500 && !answer.HasStarted)
+            catch (S3Exception failure) when (failure.Error.Status >= 500 && !response.HasStarted)
             {
                 if (!await local.BeginsAsync(cancellationToken))
                 {
                     throw;
                 }
-
-                before.Restore(answer);
             }
         }
 
-        await local.AnswerAsync(request, answer, remote, cancellationToken);
+        await local.AnswerAsync(request, response, remote, cancellationToken);
     }
 
-    private async Task AnswerFromLayersAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    private async Task AnswerFromLayersAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        answer.Headers[LayerHeader] = "local";
-        var local = await AskLocalAsync(request, answer, cancellationToken);
+        response.Headers[LayerHeader] = "local";
+        var local = await AskLocalAsync(request, response, cancellationToken);
         if (local.IsAnswered)
         {
             return;
         }
 
-        await AnswerUnwrittenAsync(request, answer, local, cancellationToken);
+        await AnswerUnwrittenAsync(request, response, local, cancellationToken);
     }
 
-    /// <summary>Asks local, and tells what became of it where somebody listens.</summary>
-    private ValueTask<WrittenRead> AskLocalAsync(S3Request request, S3Response answer, CancellationToken cancellationToken) =>
-        Tracing.IsOn ? TracedAsync(request, answer, cancellationToken) : new(written.TryAnswerAsync(request, answer, cancellationToken));
+    private ValueTask<WrittenRead> AskLocalAsync(S3Request request, S3Response response, CancellationToken cancellationToken) =>
+        Tracing.IsOn ? TracedAsync(request, response, cancellationToken)
+            : new(written.TryAnswerAsync(request, response, cancellationToken));
 
-    private async ValueTask<WrittenRead> TracedAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    private async ValueTask<WrittenRead> TracedAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         using var span = Tracing.Start(SpanNames.LocalMiss);
         try
         {
-            var local = await written.TryAnswerAsync(request, answer, cancellationToken);
+            var local = await written.TryAnswerAsync(request, response, cancellationToken);
             if (local.IsAnswered && span is not null)
             {
                 span.DisplayName = SpanNames.LocalHit;
-                span.SetTag(SpanAttributes.Bytes, answer.Sent);
+                span.SetTag(SpanAttributes.Bytes, response.Sent);
             }
             else if (IsDeletedHere(local))
             {
@@ -99,7 +96,7 @@ public sealed class ReadRouter(
         }
     }
 
-    private async Task AnswerUnwrittenAsync(S3Request request, S3Response answer, WrittenRead local, CancellationToken cancellationToken)
+    private async Task AnswerUnwrittenAsync(S3Request request, S3Response response, WrittenRead local, CancellationToken cancellationToken)
     {
         var bucket = await directory.LookAsync(request.Bucket, cancellationToken);
         if (IsDeletedHere(local) && bucket.State is not { IsOpaque: true, Exists: false })
@@ -109,30 +106,29 @@ public sealed class ReadRouter(
 
         if (bucket.RemoteOf(request.Key) is not { } remote)
         {
-            // Deleted or not, all there is of the key is local's answer: of a bucket that was deleted as a whole tombstones of before may
-            // be left, and there is none.
+            // Only the local layer counts. A bucket that was deleted as a whole may have left tombstones behind.
             await ((Task)local.IsDeleted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (bucket.IsOverlaid)
             {
-                // A bucket that is there for other keys' sake may have no local half to ask.
+                // A bucket that exists only for other keys' remotes may have no local half.
                 throw Deleted(request, local);
             }
 
-            await service.HandleAsync(request, answer, cancellationToken);
+            await service.HandleAsync(request, response, cancellationToken);
             return;
         }
 
-        answer.Headers.Remove(LayerHeader);
+        response.Headers.Remove(LayerHeader);
         var began = time.GetTimestamp();
         try
         {
-            if (!await reader.AnswerAsync(request, answer, remote, local, cancellationToken))
+            if (!await reader.AnswerAsync(request, response, remote, local, cancellationToken))
             {
-                answer.Headers[LayerHeader] = "local";
+                response.Headers[LayerHeader] = "local";
                 throw Deleted(request, local);
             }
         }
-        catch (S3Exception missing) when (!IsDeletedHere(local) && !answer.HasStarted && !request.IsHead
+        catch (S3Exception missing) when (!IsDeletedHere(local) && !response.HasStarted && !request.IsHead
             && (missing.Error == S3Errors.NoSuchKey || missing.Error == S3Errors.NoSuchBucket))
         {
             throw await ExplainAsync(bucket, missing, time.GetElapsedTime(began), cancellationToken);
@@ -141,8 +137,8 @@ public sealed class ReadRouter(
 
     private static bool IsDeletedHere(WrittenRead local) => local.IsDeleted.IsCompletedSuccessfully && local.IsDeleted.Result;
 
-    /// <summary>That there is nothing, which is said here alone: no layer is asked that would judge what the request wants of it.</summary>
-    /// <exception cref="S3Exception">What it wants cannot be meant.</exception>
+    /// <summary>The 404 of a key with a tombstone. No layer is asked, so the parameters are checked here.</summary>
+    /// <exception cref="S3Exception">A parameter is invalid.</exception>
     private static S3Exception Deleted(S3Request request, WrittenRead local)
     {
         ReadParameters.Check(request);
@@ -151,8 +147,8 @@ public sealed class ReadRouter(
     }
 
     /// <summary>
-    /// A miss is NoSuchKey where the bucket is there, whatever the remote's own bucket is; and NoSuchBucket where it is not. Where that is
-    /// not known once the client has waited for the remote as long as it may, it is told what is known.
+    /// Returns NoSuchKey if the bucket exists, whatever the remote's bucket is, and NoSuchBucket if not. If this is not known when the
+    /// read's budget ends, the remote's error is returned.
     /// </summary>
     private async Task<S3Exception> ExplainAsync(BucketView bucket, S3Exception missing, TimeSpan waited,
         CancellationToken cancellationToken)

@@ -9,40 +9,36 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reading;
 
-/// <summary>
-/// Reads remote-owned keys, those neither written nor deleted here: from what is held, from a fill under way, or from the remote.
-/// </summary>
+/// <summary>Reads keys that the remote owns, neither written nor deleted here: from the cache, a running fill, or the remote.</summary>
 /// <remarks>
 /// <code>
 ///   GET, HEAD
-///     0  the remote is known to lack it              -> 404, where nothing is held               Freshness/NegativeCache
-///     1  a sub-resource, version, part, client's key -> the remote, as it is            BYPASS   SubResourceReads, PartReads
-///     2  caching off, or the client says no-store    -> streamed through, nothing kept   BYPASS   PassThroughReads
-///     3  a copy is held                                                                           CachedReads
-///          3a  which is not to be believed           -> the remote is asked first                 Freshness/EntryFreshness
+///     0  the remote is known not to have it          -> 404, unless it is cached                 Freshness/NegativeCache
+///     1  a sub-resource, version, part, client's key -> the remote, unchanged           BYPASS   SubResourceReads, PartReads
+///     2  caching off, or the client says no-store    -> pass through, store nothing     BYPASS   PassThroughReads
+///     3  an entry was found                                                                      CachedReads
+///          3a  not fresh                             -> ask the remote first                     Freshness/EntryFreshness
 ///                                                       another version                  -> 4
-///          3b  and every byte wanted                 -> sent from the copy               HIT      HitReads, EntrySender
-///                                                       the remote just said so          REVALIDATED
-///                                                       past its life, no remote         STALE
+///          3b  with every byte wanted                -> sent from the cache             HIT
+///                                                       the remote just confirmed it    REVALIDATED
+///                                                       past its lifetime, no remote    STALE
 ///          3c  but not every byte                    -> 5, each further request with If-Match
-///          3d  and the client says only-if-cached    -> 3b without a question, else 504
-///     4  nothing is held                                                                          MissReads
+///          3d  the client says only-if-cached        -> 3b without a request, else 504
+///     4  nothing was found                                                                       MissReads
 ///          4a  HEAD, or conditions                   -> one HEAD; done, or on
-///          4b  missed too few times to be held       -> streamed through                 BYPASS   Admission
-///          4c  one GET for all who come meanwhile                                                 Fills, FillStarter
-///                                                    and who may not believe it       -> 3a, or 4c again where it was refused or not there
-///          4d  which has no strong ETag, or the store fails
-///                                                    -> streamed through                 BYPASS   PassThroughReads
-///     5  a fill runs into the copy's file, readers
-///        follow it there                                                                 MISS     FillReader, ActiveEntry, Fill
-///          5a  a byte held                           -> sent
-///          5b  a byte being fetched                  -> waited for
-///          5c  a byte nobody fetches                 -> a fill is started for it
-///          5d  the store fails meanwhile             -> the rest is streamed through              FillReader
-///     6  the remote has another version by then      -> before the first byte: from 3 again; after it: cut (rule R7)
+///          4b  missed too few times to be cached     -> pass through                    BYPASS   Admission
+///          4c  one GET shared by all misses                                                      Fills, FillStarter
+///          4d  no strong ETag, or the store fails    -> pass through                    BYPASS   PassThroughReads
+///     5  a fill writes into the entry, and readers
+///        follow it                                                                      MISS     FillReader, ActiveEntry, Fill
+///          5a  a cached byte                         -> sent
+///          5b  a byte on its way                     -> waited for
+///          5c  any other byte                        -> a fill is started for it
+///          5d  the store fails                       -> the rest passes through                  FillReader
+///     6  the remote has another version              -> before the first byte: from 3 again; after it: cut (rule R7)
 /// </code>
-/// A write or delete is seen by every read that starts after it, whatever fill is running: the caller resolved the key before it came here,
-/// and what is written or deleted outranks all of this (rule C3). A read that began before may still be given the remote's bytes.
+/// Each step plans the response (<see cref="ReadPlan"/>); <see cref="ReadResponder"/> writes it with the first byte. A read sees all
+/// local writes and deletes that finished before it began, whatever fill is running: the caller checked the key first (rule C3).
 /// </remarks>
 public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
 {
@@ -50,21 +46,21 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     private readonly ReadErrors _errors;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly PassThroughReads _streamed = new();
+    private readonly PassThroughReads _passThrough = new();
     private readonly SubResourceReads _subResources;
     private readonly NegativeCache _absent;
     private readonly EntryFreshness? _freshness;
-    private readonly CachedReads? _held;
-    private readonly CacheEntries? _copies;
+    private readonly CachedReads? _cached;
+    private readonly CacheEntries? _entries;
     private readonly CachedVersions? _versions;
     private readonly MissingChecksums? _checksums;
 
-    /// <summary>A reader.</summary>
+    /// <summary>Creates a reader.</summary>
     /// <param name="settings">How to read.</param>
-    /// <param name="store">Where copies are held; null while caching is off.</param>
+    /// <param name="store">The cache store; null while caching is off.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where failures are told.</param>
-    /// <param name="meters">Counts fills; null where nobody counts.</param>
+    /// <param name="logger">The log.</param>
+    /// <param name="meters">Counts fills; may be null.</param>
     public RemoteReader(ReadSettings settings, ICacheStore? store, TimeProvider time, ILogger<RemoteReader> logger,
         OverlayMeters? meters = null)
     {
@@ -73,127 +69,129 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         _errors = new ReadErrors(settings, logger);
         if (settings.CacheEnabled && store is not null)
         {
-            _copies = new CacheEntries(settings, store, logger);
-            Fills = new Fills(settings, _copies, time, _absent, logger, meters);
-            _versions = new CachedVersions(Fills, _copies);
-            var patience = new RevalidationBudget(settings.Freshness, time, logger);
-            _freshness = new EntryFreshness(settings.Freshness, new Revalidations(
-                settings.Freshness, _versions, patience, _absent, time, meters), _versions, patience, time);
-            _checksums = new MissingChecksums(_versions, patience, time);
+            _entries = new CacheEntries(settings, store, logger);
+            Fills = new Fills(settings, _entries, time, _absent, logger, meters);
+            _versions = new CachedVersions(Fills, _entries);
+            var budget = new RevalidationBudget(settings.Freshness, time, logger);
+            var revalidations = new Revalidations(settings.Freshness, _versions, budget, _absent, time, meters);
+            _freshness = new EntryFreshness(settings.Freshness, revalidations, _versions, budget, time);
+            _checksums = new MissingChecksums(_versions, budget, time);
             var readAhead = new ReadAhead(settings);
-            var followed = new FillReader(readAhead, time);
-            var cold = new MissReads(Fills, _streamed, followed, readAhead, _freshness, _absent, _checksums);
-            _held = new CachedReads(Fills, _copies, new HitReads(readAhead), followed, cold, _freshness, _absent, _checksums);
+            var follower = new FillReader(readAhead, time);
+            var misses = new MissReads(Fills, _passThrough, follower, readAhead, _freshness, _absent, _checksums);
+            _cached = new CachedReads(Fills, _entries, readAhead, follower, misses, _freshness, _absent, _checksums);
         }
 
-        _subResources = new SubResourceReads(_streamed, new PartReads(_copies, _versions, Fills, _freshness));
+        _subResources = new SubResourceReads(_passThrough, new PartReads(_entries, _versions, Fills, _freshness));
     }
 
-    /// <summary>The fills under way; null while caching is off.</summary>
+    /// <summary>The running fills; null while caching is off.</summary>
     internal Fills? Fills { get; }
 
-    /// <summary>How many questions about copies are on their way to the remote, be it that a reader waits for one or not.</summary>
+    /// <summary>Revalidation requests under way, including background ones.</summary>
     internal int Revalidating => _freshness?.Revalidating ?? 0;
 
-    /// <summary>
-    /// How many copies are being compared while they are served, or fetched anew; their questions count in <see cref="Revalidating"/> too.
-    /// </summary>
+    /// <summary>Background revalidations and refills under way.</summary>
     internal int Refreshing => _freshness?.Refreshing ?? 0;
 
-    /// <summary>Ends what is done with copies while nobody waits for it. What is asked of it until then goes on.</summary>
+    /// <summary>Stops background verification.</summary>
     public ValueTask DisposeAsync() => Fills?.Checks.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <inheritdoc/>
     public async Task<bool> AnswerAsync(
-        S3Request request, S3Response answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
+        S3Request request, S3Response response, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
+        var responder = new ReadResponder(request, response);
+        using var deadline = new ResponseDeadline(response, _settings.Budget, _time, cancellationToken);
+        ReadResult result;
         try
         {
-            return await AnswerOrFailAsync(request, answer, remote, local, cancellationToken);
+            result = await ReadAsync(responder, remote, local, deadline);
         }
-        catch (S3Exception failure) when (!answer.HasStarted && !answer.Headers.ContainsKey(OriginHeaders.Layer))
+        catch (S3Exception failure) when (!response.HasStarted)
         {
-            // Of an error too it is said where it comes from (rule T4): of a copy that could not be judged nothing was prepared yet.
-            if (failure.Error == S3Errors.GatewayTimeout)
-            {
-                ResponseOrigin.NotHeld(answer);
-            }
-            else
-            {
-                ResponseOrigin.Miss(answer);
-            }
-
+            responder.WriteOrigin(failure);
             throw;
         }
+        catch (RemoteException failure)
+        {
+            result = new(ReadOutcome.Failed, failure);
+        }
+        catch (IOException failure) when (response.HasStarted)
+        {
+            result = new(ReadOutcome.Failed, new RemoteException(RemoteFailure.BodyBroken, failure.Message, failure));
+        }
+        catch (OperationCanceledException late) when (deadline.HasPassed && !response.HasStarted)
+        {
+            result = new(ReadOutcome.Failed, new RemoteException(RemoteFailure.Unavailable, "The remote did not respond in time.", late));
+        }
+
+        return result.Outcome switch
+        {
+            ReadOutcome.Sent => true,
+            ReadOutcome.Deleted => false,
+            _ when response.HasStarted => Cut(request, response, result),
+            _ => throw ErrorOf(responder, result),
+        };
     }
 
-    private async Task<bool> AnswerOrFailAsync(
-        S3Request request, S3Response answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
+    /// <summary>Cuts a response that cannot go on: other bytes than the rest of this version must not follow (rule R7).</summary>
+    private bool Cut(S3Request request, S3Response response, ReadResult result)
     {
-        using var deadline = new ResponseDeadline(answer, _settings.Budget, _time, cancellationToken);
-        try
-        {
-            var isPlain = !SubResourceReads.IsOne(request);
-            var directives = ClientDirectives.Of(request, _settings.Freshness);
-            if (isPlain && _held is not null && (directives & (ReadDirectives.Bypass | ReadDirectives.OnlyHeld)) != ReadDirectives.Bypass)
-            {
-                return await _held.AnswerAsync(request, answer, remote, local, directives, deadline);
-            }
+        Log.AnswerCut(_logger, request.RequestId, (result.Failure ?? Changed()).Message);
+        response.Abort();
+        return true;
+    }
 
-            if (await local.IsDeleted)
-            {
-                return false;
-            }
-
-            if (isPlain && (directives & (ReadDirectives.Compare | ReadDirectives.Bypass)) == ReadDirectives.None)
-            {
-                _absent.ThrowIfHas(new ObjectName(request.Bucket, request.Key));
-            }
-
-            if (directives.HasFlag(ReadDirectives.OnlyHeld))
-            {
-                throw new S3Exception(S3Errors.GatewayTimeout);
-            }
-
-            if (!isPlain)
-            {
-                await _subResources.AnswerAsync(request, answer, remote, mayBeOfHeld: directives == ReadDirectives.None, deadline.Waiting);
-            }
-            else
-            {
-                await _absent.AskAsync(
-                    new ObjectName(request.Bucket, request.Key),
-                    (_streamed, request, answer, remote, cancellationToken: deadline.Waiting),
-                    static async about =>
-                    {
-                        await about._streamed.AnswerAsync(
-                            about.request, about.answer, about.remote, RemoteReads.Whole(about.remote, about.request.Key),
-                            about.cancellationToken);
-                        return true;
-                    });
-            }
-
-            return true;
-        }
-        catch (RemoteException failure) when (!answer.HasStarted)
+    private S3Exception ErrorOf(ReadResponder responder, ReadResult result)
+    {
+        var error = result.Outcome switch
         {
-            throw _errors.Of(failure, request);
-        }
-        catch (OperationCanceledException late) when (deadline.HasPassed && !answer.HasStarted)
+            ReadOutcome.NotFound => new S3Exception(S3Errors.NoSuchKey),
+            ReadOutcome.NotCached => new S3Exception(S3Errors.GatewayTimeout),
+            _ => _errors.Of(result.Failure ?? Changed(), responder.Request),
+        };
+        responder.WriteOrigin(error);
+        return error;
+    }
+
+    private static RemoteException Changed() => new(RemoteFailure.Changed, "The object changed at the remote.");
+
+    private async Task<ReadResult> ReadAsync(ReadResponder responder, RemoteBucket remote, WrittenRead local, ResponseDeadline deadline)
+    {
+        var request = responder.Request;
+        var isPlain = !SubResourceReads.IsOne(request);
+        var directives = ClientDirectives.Of(request, _settings.Freshness);
+        if (isPlain && _cached is not null && (directives & (ReadDirectives.Bypass | ReadDirectives.OnlyHeld)) != ReadDirectives.Bypass)
         {
-            throw _errors.Of(new RemoteException(RemoteFailure.Unavailable, "The remote did not answer in time.", late), request);
+            return await _cached.ReadAsync(responder, remote, local, directives, deadline);
         }
-        catch (VersionChangedException changed) when (!answer.HasStarted)
+
+        if (await local.IsDeleted)
         {
-            throw _errors.Of(new RemoteException(RemoteFailure.Changed, changed.Message, changed), request);
+            return new(ReadOutcome.Deleted);
         }
-        catch (Exception failure) when (answer.HasStarted && failure is RemoteException or VersionChangedException or IOException)
+
+        var name = new ObjectName(request.Bucket, request.Key);
+        if (isPlain && (directives & (ReadDirectives.Compare | ReadDirectives.Bypass)) == ReadDirectives.None && _absent.Has(name))
         {
-            // Whatever comes now, it is not the rest of what was begun (rule R7).
-            Log.AnswerCut(_logger, request.RequestId, failure.Message);
-            answer.Abort();
-            return true;
+            return new(ReadOutcome.NotFound);
         }
+
+        if (directives.HasFlag(ReadDirectives.OnlyHeld))
+        {
+            return new(ReadOutcome.NotCached);
+        }
+
+        if (isPlain)
+        {
+            return await _absent.AskAsync(name, (_passThrough, responder, remote, deadline.Waiting), static about =>
+                about._passThrough.ReadAsync(about.responder, about.remote,
+                    RemoteReads.Whole(about.remote, about.responder.Request.Key), about.Waiting));
+        }
+
+        await _subResources.ReadAsync(responder, remote, mayUseEntry: directives == ReadDirectives.None, deadline.Waiting);
+        return ReadResult.Sent;
     }
 
     /// <inheritdoc/>
@@ -201,11 +199,11 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         CancellationToken cancellationToken)
     {
         var name = new ObjectName(bucket, key);
-        if (_copies is not null && await _copies.FindAsync(name, remote, LookupHint.Info, cancellationToken) is { } copy)
+        if (_entries is not null && await _entries.FindAsync(name, remote, LookupHint.Info, cancellationToken) is { } entry)
         {
-            await using (copy)
+            await using (entry)
             {
-                return await InfoAsync(name, remote, copy, mayBeStale, cancellationToken);
+                return await InfoAsync(name, remote, entry, mayBeStale, cancellationToken);
             }
         }
 
@@ -234,10 +232,10 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
             return info;
         }
 
-        // A copy takes what is learned of it only as of no earlier than it is itself.
+        // What is learned must not be older than the entry.
         var name = new ObjectName(bucket, key);
-        await using var copy = await _copies!.FindAsync(name, remote, LookupHint.Info, cancellationToken);
-        return await _checksums.CompleteAsync(name, remote, info, copy?.ValidatedAt ?? DateTimeOffset.MinValue, cancellationToken);
+        await using var entry = await _entries!.FindAsync(name, remote, LookupHint.Info, cancellationToken);
+        return await _checksums.CompleteAsync(name, remote, info, entry?.ValidatedAt ?? DateTimeOffset.MinValue, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -245,9 +243,9 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         string bucket, string key, RemoteBucket remote, ObjectInfo expected, ByteRange? range, bool isCurrent,
         CancellationToken cancellationToken)
     {
-        var copy = await FindAsync(bucket, key, remote, expected, cancellationToken);
-        var body = new EntryBody(copy, remote, key, expected, range ?? new ByteRange(0, expected.Size - 1),
-            gone => Gone(bucket, copy, gone));
+        var entry = await FindAsync(bucket, key, remote, expected, cancellationToken);
+        var body = new EntryBody(entry, remote, key, expected, range ?? new ByteRange(0, expected.Size - 1),
+            gone => Gone(bucket, entry, gone));
         try
         {
             await body.OpenAsync(isCurrent, cancellationToken);
@@ -264,8 +262,8 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     public async ValueTask<bool> HoldsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version,
         CancellationToken cancellationToken)
     {
-        await using var copy = await FindAsync(bucket, key, remote, version, cancellationToken);
-        return copy is not null && (version.Size == 0 || CacheEntries.Covers(copy, new ByteRange(0, version.Size - 1)));
+        await using var entry = await FindAsync(bucket, key, remote, version, cancellationToken);
+        return entry is not null && (version.Size == 0 || CacheEntries.Covers(entry, new ByteRange(0, version.Size - 1)));
     }
 
     /// <inheritdoc/>
@@ -277,11 +275,11 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public bool CanUse(ICacheEntry copy, string bucket, string key, RemoteBucket remote) =>
-        _copies?.IsOf(copy, new ObjectName(bucket, key), remote) ?? false;
+    public bool CanUse(ICacheEntry entry, string bucket, string key, RemoteBucket remote) =>
+        _entries?.IsOf(entry, new ObjectName(bucket, key), remote) ?? false;
 
     /// <inheritdoc/>
-    public bool IsFresh(ICacheEntry copy) => _freshness?.IsFresh(copy) ?? false;
+    public bool IsFresh(ICacheEntry entry) => _freshness?.IsFresh(entry) ?? false;
 
     /// <inheritdoc/>
     public void InvalidateAll()
@@ -300,41 +298,40 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     public async ValueTask<RemoteException> GoneAsync(
         string bucket, string key, RemoteBucket remote, ObjectInfo expected, RemoteException gone, CancellationToken cancellationToken)
     {
-        await using var copy = await FindAsync(bucket, key, remote, expected, cancellationToken);
-        return Gone(bucket, copy, gone);
+        await using var entry = await FindAsync(bucket, key, remote, expected, cancellationToken);
+        return Gone(bucket, entry, gone);
     }
 
     /// <inheritdoc/>
     public void NoteListed(string bucket, string key) => _absent.Forget(new ObjectName(bucket, key));
 
-    /// <summary>The copy that is held of a version; null where there is none.</summary>
+    /// <summary>The entry of a version; null if it is not cached.</summary>
     private async ValueTask<ICacheEntry?> FindAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version,
         CancellationToken cancellationToken)
     {
-        var copy = _copies is null ? null
-            : await _copies.FindAsync(new ObjectName(bucket, key), remote, LookupHint.Info, cancellationToken);
-        if (copy is null || (copy.Info.ETag == version.ETag && copy.Info.Size == version.Size))
+        var entry = _entries is null ? null
+            : await _entries.FindAsync(new ObjectName(bucket, key), remote, LookupHint.Info, cancellationToken);
+        if (entry is null || (entry.Info.ETag == version.ETag && entry.Info.Size == version.Size))
         {
-            return copy;
+            return entry;
         }
 
-        await copy.DisposeAsync();
+        await entry.DisposeAsync();
         return null;
     }
 
-    private RemoteException Gone(string bucket, ICacheEntry? copy, RemoteException gone) =>
-        copy is not null && Fills!.IsFrozen(copy) ? Fills.Drift.Of(bucket, gone) : gone;
+    private RemoteException Gone(string bucket, ICacheEntry? entry, RemoteException gone) =>
+        entry is not null && Fills!.IsFrozen(entry) ? Fills.Drift.Of(bucket, gone) : gone;
 
     /// <summary>
-    /// What the object is now of which a copy is held; null where it is gone. Of a copy that is kept, though the remote refuses to say,
-    /// nothing is guessed.
+    /// What a cached object is now; null if it is gone. Fails if the remote gives no verdict and a stale entry must not be used.
     /// </summary>
-    private async ValueTask<ObjectInfo?> InfoAsync(ObjectName name, RemoteBucket remote, ICacheEntry copy, bool mayBeStale,
+    private async ValueTask<ObjectInfo?> InfoAsync(ObjectName name, RemoteBucket remote, ICacheEntry entry, bool mayBeStale,
         CancellationToken cancellationToken)
     {
         try
         {
-            return (await _freshness!.JudgeAsync(name, remote, copy, mayBeStale, isDoubted: false, cancellationToken)).Info;
+            return (await _freshness!.JudgeAsync(name, remote, entry, mayBeStale, isDoubted: false, cancellationToken)).Info;
         }
         catch (RemoteException gone) when (gone.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
         {

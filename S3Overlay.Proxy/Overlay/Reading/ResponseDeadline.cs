@@ -3,25 +3,25 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Overlay.Reading;
 
 /// <summary>
-/// How long a read waits for the remote in all until its answer begins (table F): whatever it asks, and for whatever it waits with others.
-/// What is shared goes on for those, within a budget of its own.
+/// Limits how long a read waits for the remote in total before its response begins (table F). Shared requests go on within their own
+/// limits.
 /// </summary>
-/// <param name="answer">The answer.</param>
-/// <param name="budget">How long.</param>
+/// <param name="response">The response.</param>
+/// <param name="budget">The limit.</param>
 /// <param name="time">The clock.</param>
-/// <param name="client">The client's patience.</param>
-internal sealed class ResponseDeadline(S3Response answer, TimeSpan budget, TimeProvider time, CancellationToken client) : IDisposable
+/// <param name="client">Ends when the client disconnects.</param>
+internal sealed class ResponseDeadline(S3Response response, TimeSpan budget, TimeProvider time, CancellationToken client) : IDisposable
 {
     private readonly long _began = time.GetTimestamp();
     private CancellationTokenSource? _waiting;
     private ITimer? _timer;
 
-    /// <summary>The client's patience alone, for what needs no remote.</summary>
+    /// <summary>Ends when the client disconnects. For work that needs no remote.</summary>
     public CancellationToken Client => client;
 
     /// <summary>
-    /// Ends with the client's patience, and with the deadline where the answer has not begun by then. Made when it is first asked for, by
-    /// one at a time: a read that finds all it needs here never does.
+    /// Ends when the client disconnects, or at the deadline if the response has not begun. Created on first use: most hits need none. Not
+    /// thread-safe.
     /// </summary>
     public CancellationToken Waiting
     {
@@ -39,7 +39,7 @@ internal sealed class ResponseDeadline(S3Response answer, TimeSpan budget, TimeP
         }
     }
 
-    /// <summary>Whether it is the deadline that ended the waiting.</summary>
+    /// <summary>True if the deadline ended the wait.</summary>
     public bool HasPassed => _waiting is { IsCancellationRequested: true } && !client.IsCancellationRequested;
 
     /// <inheritdoc/>
@@ -53,14 +53,14 @@ internal sealed class ResponseDeadline(S3Response answer, TimeSpan budget, TimeP
     {
         try
         {
-            if (!answer.HasStarted)
+            if (!response.HasStarted)
             {
                 _waiting!.Cancel();
             }
         }
         catch (ObjectDisposedException)
         {
-            // The answer came in the same moment.
+            // The response began at the same moment.
         }
     }
 }

@@ -1,28 +1,25 @@
 namespace S3Overlay.Proxy.Overlay.Reading;
 
-/// <summary>
-/// Tells whether a read waits so long for what one request of the remote brings that several at once would bring it sooner (rule C5).
-/// </summary>
-/// <param name="time">The clock.</param>
+/// <summary>Decides when parallel requests would be faster than one (rule C5).</summary>
 internal sealed class SlowRemoteDetector(TimeProvider time)
 {
-    /// <summary>So many bytes are looked at together: what is shorter is there before another request would be answered.</summary>
+    /// <summary>Bytes measured at a time. Anything shorter has arrived before another request would get a response.</summary>
     public const long Stretch = 4L << 20;
 
-    /// <summary>Where a stretch comes at this rate, in bytes a second, one request is enough.</summary>
+    /// <summary>Bytes per second at which a single request suffices.</summary>
     private const long Enough = 32L << 20;
 
     private long? _from;
     private TimeSpan _waited;
 
-    /// <summary>Whether it does. Once it did it does: what comes faster since comes of several requests.</summary>
+    /// <summary>True once a window was slow. Never resets: later speed is due to the parallel requests.</summary>
     public bool IsSlow { get; private set; }
 
-    /// <summary>A byte has come.</summary>
-    /// <param name="began">When the read began to wait for it, as the clock's <see cref="TimeProvider.GetTimestamp"/> tells it.</param>
+    /// <summary>Records that a byte arrived.</summary>
+    /// <param name="began">When the wait began, from <see cref="TimeProvider.GetTimestamp"/>.</param>
     public void Waited(long began) => _waited += time.GetElapsedTime(began);
 
-    /// <summary>All before a position has come.</summary>
+    /// <summary>Records that all bytes before a position have arrived.</summary>
     public void Reached(long position)
     {
         _from ??= position;

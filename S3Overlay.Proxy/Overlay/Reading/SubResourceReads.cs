@@ -9,84 +9,64 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Overlay.Reading;
 
 /// <summary>
-/// What is asked of the remote as it is, and never held: sub-resources, versions, parts, objects under a client's own key (rules R8, T1).
+/// Reads that go to the remote as they are and are never cached: sub-resources, versions, parts, objects encrypted with a client's key
+/// (rules R8, T1).
 /// </summary>
-internal sealed class SubResourceReads(PassThroughReads streamed, PartReads parts)
+internal sealed class SubResourceReads(PassThroughReads passThrough, PartReads parts)
 {
-    /// <summary>What selects a version or a part of the object.</summary>
     private static readonly string[] Selectors = ["versionId", "partNumber"];
 
     private static readonly string[] SubResources = ["acl", "attributes", "legal-hold", "retention", "tagging", "torrent"];
 
-    /// <summary>Whether the request is one of these.</summary>
+    /// <summary>True for such a request.</summary>
     public static bool IsOne(S3Request request) =>
         request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject)
         || NamesVersion(request)
         || request.Query.Has("partNumber")
         || request.Headers.ContainsKey(ClientKeys.Algorithm);
 
-    /// <summary>
-    /// Whether a version of the remote's is asked for. <c>null</c> is what its current one is called here (rule V3), whatever the remote
-    /// calls it.
-    /// </summary>
+    /// <summary>True if the request names a version of the remote. <c>null</c> names the current version here (rule V3).</summary>
     private static bool NamesVersion(S3Request request) => request.Query.Has("versionId") && request.Query["versionId"] != "null";
 
-    /// <summary>Answers from the remote.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="answer">Its answer.</param>
-    /// <param name="remote">Where the object is.</param>
-    /// <param name="mayBeOfHeld">Whether a part is to be of the version that is held, where one is.</param>
-    /// <param name="cancellationToken">The client's patience.</param>
-    /// <exception cref="RemoteException">The remote did not give it.</exception>
-    public Task AnswerAsync(S3Request request, S3Response answer, RemoteBucket remote, bool mayBeOfHeld,
-        CancellationToken cancellationToken)
+    /// <summary>Sends the remote's response.</summary>
+    /// <param name="responder">Writes the response.</param>
+    /// <param name="remote">The remote bucket.</param>
+    /// <param name="mayUseEntry">Whether a part must be of the cached version, if there is one.</param>
+    /// <param name="cancellationToken">Ends the read.</param>
+    /// <exception cref="RemoteException">The remote failed.</exception>
+    public Task ReadAsync(ReadResponder responder, RemoteBucket remote, bool mayUseEntry, CancellationToken cancellationToken)
     {
-        ResponseOrigin.Bypass(answer);
+        var request = responder.Request;
+        responder.From(ReadSource.Bypass);
         var read = RemoteReads.Whole(remote, request.Key) with { Query = QueryOf(request), Headers = HeadersOf(request, remote) };
         if (request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject))
         {
             return request.Operation == S3Operation.GetObjectAttributes
-                ? AnswerAttributesAsync(request, answer, remote, read, cancellationToken)
-                : PassOnAsync(answer, remote, read, cancellationToken);
+                ? SendAttributesAsync(responder, remote, read, cancellationToken)
+                : PassOnAsync(responder, remote, read, cancellationToken);
         }
 
         return request.Query.Has("partNumber")
-            ? parts.AnswerAsync(request, answer, remote, read, mayBeOfHeld && !NamesVersion(request), cancellationToken)
-            : streamed.AnswerAsync(request, answer, remote, read, cancellationToken);
+            ? parts.ReadAsync(responder, remote, read, mayUseEntry && !NamesVersion(request), cancellationToken)
+            : passThrough.ReadAsync(responder, remote, read, cancellationToken);
     }
 
-    private static async Task PassOnAsync(S3Response answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
+    private static async Task PassOnAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read,
+        CancellationToken cancellationToken)
     {
         await using var source = await remote.Remote.GetAsync(read, cancellationToken);
-        answer.Status = source.Status;
-        foreach (var header in source.Info.Headers)
-        {
-            answer.Headers.Append(header.Key, header.Value);
-        }
-
-        if (source.Info.LastModified > DateTimeOffset.UnixEpoch)
-        {
-            // S3 gives attributes the object's date. Where a remote gives a document none, nor do we.
-            answer.Headers.LastModified = HttpDates.Header(source.Info.LastModified);
-        }
-
-        answer.Headers.ContentLength = source.Range?.Length ?? 0;
-        if (source.Range is { } range)
-        {
-            await Streaming.SendAsync(source, range, answer, cancellationToken);
-        }
+        await responder.PassOnAsync(source, cancellationToken);
     }
 
-    /// <summary>
-    /// Asked of the remote, which alone knows an object's parts; from the object's headers where it does not know the question.
-    /// </summary>
-    private static async Task AnswerAttributesAsync(
-        S3Request request, S3Response answer, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
+    /// <summary>Only the remote knows an object's parts. If it does not support the operation, a HEAD has to do.</summary>
+    private static async Task SendAttributesAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read,
+        CancellationToken cancellationToken)
     {
+        var request = responder.Request;
         ObjectAttributes.Check(request);
         try
         {
-            await PassOnAsync(answer, remote, read, cancellationToken);
+            await PassOnAsync(responder, remote, read, cancellationToken);
         }
         catch (RemoteException unknown) when (unknown.Status == StatusCodes.Status501NotImplemented)
         {
@@ -94,11 +74,12 @@ internal sealed class SubResourceReads(PassThroughReads streamed, PartReads part
                 : "";
             var headers = read.Headers.Where(static header => ClientKeys.Headers.Contains(header.Key)).ToList();
             await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = headers }, cancellationToken);
-            await ObjectAttributes.AnswerAsync(request, answer, head.Info, null, cancellationToken);
+            responder.WriteOrigin();
+            await ObjectAttributes.AnswerAsync(request, responder.Response, head.Info, null, cancellationToken);
         }
     }
 
-    /// <summary>What S3 knows, and nothing else: a presigned URL's signature is for us, and response overrides are done here.</summary>
+    /// <summary>The parameters that S3 defines for the remote. The proxy itself handles presigned URLs and response overrides.</summary>
     private static string QueryOf(S3Request request)
     {
         var query = new StringBuilder();

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Proxy.Protocol.Objects;
 
 /// <summary>
-/// Sets status and headers of a GET or HEAD: conditions, ranges, <c>response-*</c> overrides, checksums. The same for every layer, so that
-/// an object looks the same wherever its bytes come from (rules T1, R6).
+/// Maps an object and a request to the status and headers of a GET or HEAD: conditions, ranges, <c>response-*</c> overrides, checksums.
+/// Used by every layer, so that an object looks the same wherever its bytes come from (rules T1, R6).
 /// </summary>
 public static class ObjectResponse
 {
@@ -20,46 +20,68 @@ public static class ObjectResponse
         ("response-content-encoding", "Content-Encoding"),
     ];
 
-    /// <summary>Sets status and headers.</summary>
-    /// <returns>The bytes to send; null if there is no body (HEAD, 304, an empty object).</returns>
-    /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, or InvalidArgument for an invalid override.</exception>
+    /// <summary>Decides and writes status and headers.</summary>
+    /// <returns>The bytes to send after them; null if the response has no body (HEAD, 304, an empty object).</returns>
+    /// <exception cref="S3Exception">As <see cref="Decide"/>.</exception>
     public static ByteRange? Prepare(S3Request request, S3Response response, ObjectInfo info)
+    {
+        var reply = Decide(request, info, RangeHeader.Parse(request.Header("Range")));
+        Write(request, response, info, reply);
+        return request.IsHead ? null : reply.Bytes;
+    }
+
+    /// <summary>Decides what to send of an object. Writes nothing.</summary>
+    /// <param name="request">The request: its conditions and overrides are judged.</param>
+    /// <param name="info">The version to send.</param>
+    /// <param name="range">The request's Range header.</param>
+    /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, or InvalidArgument for an override that cannot be sent.</exception>
+    public static ObjectReply Decide(S3Request request, ObjectInfo info, RangeHeader? range)
     {
         switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
         {
             case ConditionOutcome.PreconditionFailed:
                 throw ReadConditions.Failure(request.Headers);
             case ConditionOutcome.NotModified:
-                response.Status = StatusCodes.Status304NotModified;
-                WriteValidators(response, info);
-                foreach (var name in (ReadOnlySpan<string>)["Cache-Control", "Expires"])
+                return new ObjectReply(StatusCodes.Status304NotModified, null, HasChecksums: false);
+        }
+
+        var part = EffectiveRange(request, info, range) is { } wanted
+            ? wanted.Resolve(info.Size) ?? throw Unsatisfiable(request, info.Size)
+            : default(ByteRange?);
+        CheckOverrides(request);
+        return part is not null
+            ? new ObjectReply(StatusCodes.Status206PartialContent, part, HasChecksums: false)
+            : new ObjectReply(StatusCodes.Status200OK, info.Size == 0 ? null : new ByteRange(0, info.Size - 1), HasChecksums: true);
+    }
+
+    /// <summary>Writes the status and headers that were decided.</summary>
+    public static void Write(S3Request request, S3Response response, ObjectInfo info, ObjectReply reply)
+    {
+        response.Status = reply.Status;
+        WriteValidators(response, info);
+        if (reply.Status == StatusCodes.Status304NotModified)
+        {
+            foreach (var name in (ReadOnlySpan<string>)["Cache-Control", "Expires"])
+            {
+                if (info.Header(name) is { } value)
                 {
-                    if (info.Header(name) is { } value)
-                    {
-                        response.Headers[name] = value;
-                    }
+                    response.Headers[name] = value;
                 }
+            }
 
-                return null;
+            return;
         }
 
-        var range = EffectiveRange(request, info);
-        ByteRange? bytes;
-        if (range is { } wanted)
+        if (reply is { Status: StatusCodes.Status206PartialContent, Bytes: { } bytes })
         {
-            bytes = wanted.Resolve(info.Size) ?? throw Unsatisfiable(request, info.Size);
-            response.Status = StatusCodes.Status206PartialContent;
-            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture,
-                $"bytes {bytes.Value.First}-{bytes.Value.Last}/{info.Size}");
+            response.Headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {bytes.First}-{bytes.Last}/{info.Size}");
         }
-        else
+
+        if (reply.HasChecksums)
         {
-            bytes = info.Size == 0 ? null : new ByteRange(0, info.Size - 1);
-            response.Status = StatusCodes.Status200OK;
             WriteChecksums(request, response, info);
         }
 
-        WriteValidators(response, info);
         foreach (var header in info.Headers)
         {
             response.Headers.AppendAsIs(header.Key, header.Value);
@@ -67,32 +89,21 @@ public static class ObjectResponse
 
         response.Headers.AcceptRanges = "bytes";
         WriteOverrides(request, response);
-        response.Headers.ContentLength = bytes?.Length ?? 0;
-        return request.IsHead ? null : bytes;
+        response.Headers.ContentLength = reply.Bytes?.Length ?? 0;
     }
 
-    /// <summary>
-    /// Whether a prepared response sends the object's bytes, even if there are none: not a HEAD or 304. Only a GET proves that an object is
-    /// empty.
-    /// </summary>
-    public static bool SendsBody(S3Request request, S3Response response) =>
-        !request.IsHead && response.Status != StatusCodes.Status304NotModified;
-
-    /// <summary>Whether the response should show checksums that are not known yet. Ranges, 304 and 412 show none.</summary>
+    /// <summary>True if the response would show checksums that are not known. Ranges, 304 and 412 show none.</summary>
     public static bool LacksChecksums(S3Request request, ObjectInfo info) =>
-        !info.AreChecksumsKnown && AsksForChecksums(request) && EffectiveRange(request, info) is null
+        !info.AreChecksumsKnown && AsksForChecksums(request)
+        && EffectiveRange(request, info, RangeHeader.Parse(request.Header("Range"))) is null
         && ReadConditions.Judge(request, info.ETag, info.LastModified) == ConditionOutcome.Pass;
 
-    /// <summary>The range to send; null if If-Range names another version (RFC 9110, section 13.1.5).</summary>
-    public static RangeHeader? EffectiveRange(S3Request request, ObjectInfo info)
+    /// <summary>
+    /// The range wanted of this version; null for all of it, also if If-Range names another version (RFC 9110, section 13.1.5).
+    /// </summary>
+    public static RangeHeader? EffectiveRange(S3Request request, ObjectInfo info, RangeHeader? range)
     {
-        if (RangeHeader.Parse(request.Header("Range")) is not { } range)
-        {
-            return null;
-        }
-
-        var ifRange = request.Header("If-Range");
-        if (ifRange is null)
+        if (range is null || request.Header("If-Range") is not { } ifRange)
         {
             return range;
         }
@@ -103,7 +114,7 @@ public static class ObjectResponse
         return same ? range : null;
     }
 
-    /// <summary>S3's 416, with the size that the client needs for another try.</summary>
+    /// <summary>S3's 416, with the object's size.</summary>
     public static S3Exception Unsatisfiable(S3Request request, long size) => new(S3Errors.InvalidRange)
     {
         Details =
@@ -145,7 +156,7 @@ public static class ObjectResponse
         }
     }
 
-    /// <summary>Rejects overrides in unsigned requests: a link that chooses its own content type lets stored scripts run.</summary>
+    /// <summary>Refuses unsigned overrides: an unsigned link that chooses its content type can run a stored script.</summary>
     /// <exception cref="S3Exception">InvalidRequest.</exception>
     public static void RefuseOverrides(S3Query query)
     {
@@ -159,21 +170,31 @@ public static class ObjectResponse
         }
     }
 
+    private static void CheckOverrides(S3Request request)
+    {
+        foreach (var (query, _) in Overrides)
+        {
+            if (request.Query[query] is { } value && value.AsSpan().ContainsAny('\r', '\n', '\0'))
+            {
+                throw new S3Exception(S3Errors.InvalidArgument, $"The value of {query} is not a valid header value.");
+            }
+        }
+    }
+
     private static void WriteOverrides(S3Request request, S3Response response)
     {
         foreach (var (query, header) in Overrides)
         {
-            if (request.Query[query] is not { } value)
+            if (request.Query[query] is { } value)
             {
-                continue;
+                response.Headers[header] = HeaderText.FromText(value);
             }
-
-            if (value.AsSpan().ContainsAny('\r', '\n', '\0'))
-            {
-                throw new S3Exception(S3Errors.InvalidArgument, $"The value of {query} is not a valid header value.");
-            }
-
-            response.Headers[header] = HeaderText.FromText(value);
         }
     }
 }
+
+/// <summary>What a GET or HEAD sends of an object.</summary>
+/// <param name="Status">200, 206 or 304.</param>
+/// <param name="Bytes">The bytes selected, also of a HEAD; null for none.</param>
+/// <param name="HasChecksums">Whether the object's checksums may be shown.</param>
+public readonly record struct ObjectReply(int Status, ByteRange? Bytes, bool HasChecksums);

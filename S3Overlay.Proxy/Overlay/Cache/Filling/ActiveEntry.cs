@@ -160,19 +160,17 @@ internal sealed class ActiveEntry
     /// <param name="read">The read that needs it.</param>
     /// <param name="cancellationToken">Ends the wait, not the fill.</param>
     /// <exception cref="RemoteException">The remote did not deliver it.</exception>
-    /// <exception cref="VersionChangedException">The remote has a newer version.</exception>
-    /// <exception cref="StoreFailedException">The bytes cannot be stored.</exception>
-    public ValueTask EnsureAsync(long position, long last, FillSubscription read, CancellationToken cancellationToken) =>
+    public ValueTask<FillProgress> EnsureAsync(long position, long last, FillSubscription read, CancellationToken cancellationToken) =>
         WaitAsync(position, last, read, mayBeOnItsWay: false, cancellationToken);
 
     /// <summary>
     /// Like <see cref="EnsureAsync"/>, but also returns once the remote has begun to send the byte: this proves that it still has the
     /// version.
     /// </summary>
-    public ValueTask BeginAsync(long position, long last, FillSubscription read, CancellationToken cancellationToken) =>
+    public ValueTask<FillProgress> BeginAsync(long position, long last, FillSubscription read, CancellationToken cancellationToken) =>
         WaitAsync(position, last, read, mayBeOnItsWay: true, cancellationToken);
 
-    private async ValueTask WaitAsync(long position, long last, FillSubscription read, bool mayBeOnItsWay,
+    private async ValueTask<FillProgress> WaitAsync(long position, long last, FillSubscription read, bool mayBeOnItsWay,
         CancellationToken cancellationToken)
     {
         for (Fill? awaited = null; ;)
@@ -182,17 +180,17 @@ internal sealed class ActiveEntry
             {
                 if (Entry.FirstHeld(position) is { } run && run.First <= position)
                 {
-                    return;
+                    return FillProgress.Ready;
                 }
 
                 if (_storeFailed)
                 {
-                    throw new StoreFailedException();
+                    return FillProgress.NotStored;
                 }
 
                 if (_gone is not null)
                 {
-                    throw new VersionChangedException(_gone);
+                    return FillProgress.VersionChanged;
                 }
 
                 if (awaited?.Failure is { } failure)
@@ -203,13 +201,13 @@ internal sealed class ActiveEntry
                 // A read that has sent nothing yet starts a fill anyway: it must learn about a newer version before its first byte.
                 if (!mayBeOnItsWay && !Entry.MayGrow && !_running.Brings(position))
                 {
-                    throw new StoreFailedException();
+                    return FillProgress.NotStored;
                 }
 
                 awaited = _running.Bringing(position, last, read);
                 if (mayBeOnItsWay && awaited.HasBegun)
                 {
-                    return;
+                    return FillProgress.Ready;
                 }
 
                 read.Wait(awaited.Trace, awaited.IsOf(read));
@@ -266,9 +264,9 @@ internal sealed class ActiveEntry
         return failure;
     }
 
-    /// <summary>The failure of a reader for whose version the remote no longer has bytes.</summary>
-    public Exception Gone(RemoteException failure) => _fills.IsFrozen(Entry) ? _fills.Drift.Of(Name.Bucket, failure)
-        : new VersionChangedException(failure);
+    /// <summary>Records drift if the entry is frozen and the remote no longer has its version. Null if it is not frozen.</summary>
+    public RemoteException? DriftOf(RemoteException failure) =>
+        _fills.IsFrozen(Entry) ? _fills.Drift.Of(Name.Bucket, failure) : null;
 
     /// <summary>Records that bytes can no longer be stored.</summary>
     public async ValueTask StoreFailedAsync(Exception failure)
@@ -376,4 +374,17 @@ internal sealed class ActiveEntry
         _fills.Objects.Remove(this);
         await Entry.DisposeAsync();
     }
+}
+
+/// <summary>What waiting for a byte came to.</summary>
+internal enum FillProgress
+{
+    /// <summary>The byte is cached, or on its way.</summary>
+    Ready,
+
+    /// <summary>The byte cannot be stored: read it from the remote.</summary>
+    NotStored,
+
+    /// <summary>The remote has another version (rule R7).</summary>
+    VersionChanged,
 }

@@ -37,14 +37,14 @@ internal sealed class CachedVersions(Fills fills, CacheEntries entries) : ICache
         using var read = fills.Telemetry.Follow();
         try
         {
-            var (active, uncached, _) = await fills.OpenAsync(name, remote, null, since.Completions, outdated, isFromNow: false, read,
+            var start = await fills.OpenAsync(name, remote, null, since.Completions, outdated, isFromNow: false, read,
                 CancellationToken.None);
-            if (uncached is not null)
+            if (start.Uncached is { } uncached)
             {
                 await uncached.DisposeAsync();
             }
 
-            if (active is not null)
+            if (start.Active is { } active)
             {
                 await active.LeaveAsync();
             }

@@ -169,8 +169,8 @@ internal sealed class Fill
         }
         catch (StoreFailedException failure)
         {
-            (outcome, error) = (Outcomes.NotStored, (failure.InnerException ?? failure).GetType().Name);
-            await _owner.StoreFailedAsync(failure.InnerException ?? failure);
+            (outcome, error) = (Outcomes.NotStored, failure.InnerException!.GetType().Name);
+            await _owner.StoreFailedAsync(failure.InnerException!);
         }
         catch (Exception unexpected)
         {
@@ -347,4 +347,7 @@ internal sealed class Fill
 
         _owner.Pulse();
     }
+
+    /// <summary>The bytes cannot be stored: reads go on without the store (rule R3).</summary>
+    private sealed class StoreFailedException(Exception cause) : Exception(cause.Message, cause);
 }

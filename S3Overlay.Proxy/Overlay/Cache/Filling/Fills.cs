@@ -65,8 +65,8 @@ internal sealed class Fills
     public bool Admits(ObjectName name) => Objects.Find(name) is not null || _admission.Admits(name);
 
     /// <summary>Makes the caller a reader of an entry that was found. Takes over the entry in any case.</summary>
-    /// <exception cref="VersionChangedException">Another version replaced it.</exception>
-    public async ValueTask<ActiveEntry> AttachAsync(ObjectName name, RemoteBucket remote, ICacheEntry entry, FillSubscription read,
+    /// <returns>Null if another version replaced it.</returns>
+    public async ValueTask<ActiveEntry?> AttachAsync(ObjectName name, RemoteBucket remote, ICacheEntry entry, FillSubscription read,
         CancellationToken cancellationToken)
     {
         var found = new ActiveEntry(name, remote, entry, this);
@@ -87,7 +87,7 @@ internal sealed class Fills
                 {
                     opened = await pending.WaitAsync(isStarter: false, AbortsWhenLeft, cancellationToken);
                 }
-                catch (Exception failure) when (failure is RemoteException || !cancellationToken.IsCancellationRequested)
+                catch (Exception) when (!cancellationToken.IsCancellationRequested)
                 {
                     // The failure belongs to another read; the entry found is still good.
                 }
@@ -100,7 +100,7 @@ internal sealed class Fills
                 if (opened is not null)
                 {
                     await opened.LeaveAsync();
-                    throw new VersionChangedException();
+                    return null;
                 }
             }
         }
@@ -125,8 +125,7 @@ internal sealed class Fills
     /// <param name="isFromNow">True if a failure counts only when the request began after this call.</param>
     /// <param name="read">The caller.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="RemoteException">The remote did not deliver the object.</exception>
-    public async Task<(ActiveEntry? Active, RemoteObject? Uncached, bool IsOfAnother)> OpenAsync(
+    public async Task<FillStart> OpenAsync(
         ObjectName name, RemoteBucket remote, RangeHeader? range, long completions, string? outdated, bool isFromNow, FillSubscription read,
         CancellationToken cancellationToken)
     {
@@ -136,7 +135,7 @@ internal sealed class Fills
             var (current, pending, isStarter) = Objects.JoinOrBegin(name, outdated, () => new PendingFill(Telemetry.Begin(), read));
             if (pending is null)
             {
-                return (current, null, true);
+                return new FillStart(current, IsOfAnother: true);
             }
 
             if (isStarter)
@@ -148,15 +147,19 @@ internal sealed class Fills
             try
             {
                 var active = await pending.WaitAsync(isStarter, AbortsWhenLeft, cancellationToken);
-                return (active, active is null && isStarter ? pending.TakeUncached() : null, !isStarter || pending.FoundFilled);
-            }
-            catch (RemoteException unsatisfiable) when (unsatisfiable.Failure == RemoteFailure.InvalidRange && !isStarter)
-            {
-                // The range was another client's.
-            }
-            catch (RemoteException older) when (isFromNow && mayBeOlder && !isStarter && IsOfTheObject(older))
-            {
-                // The object may exist by now.
+                if (pending.Failure is not { } failure)
+                {
+                    return new FillStart(active, active is null && isStarter ? pending.TakeUncached() : null,
+                        IsOfAnother: !isStarter || pending.FoundFilled);
+                }
+
+                // Ask again if the range was another client's, or if the object may exist by now.
+                var mayDiffer = !isStarter
+                    && (failure.Failure == RemoteFailure.InvalidRange || (isFromNow && mayBeOlder && IsOfTheObject(failure)));
+                if (!mayDiffer)
+                {
+                    return new FillStart(Failure: failure);
+                }
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -172,3 +175,11 @@ internal sealed class Fills
     /// <summary>Evicts the entry from the store. Retire it afterwards.</summary>
     public ValueTask DropAsync(ActiveEntry active) => _entries.DropAsync(active.Name, active.Entry.Info.ETag);
 }
+
+/// <summary>What a miss got from the remote. If all is null, the object is not cacheable and the caller must ask the remote.</summary>
+/// <param name="Active">The entry, with the caller as a reader.</param>
+/// <param name="Uncached">A response that cannot be cached; the caller disposes it.</param>
+/// <param name="Failure">Why the remote did not deliver the object.</param>
+/// <param name="IsOfAnother">Whether the request was another read's, and may have started earlier.</param>
+internal readonly record struct FillStart(
+    ActiveEntry? Active = null, RemoteObject? Uncached = null, RemoteException? Failure = null, bool IsOfAnother = false);

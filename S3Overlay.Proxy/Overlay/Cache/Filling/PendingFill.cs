@@ -27,6 +27,9 @@ internal sealed class PendingFill(FillTrace? trace, FillSubscription starter)
     /// <summary>True if no request was needed: another pending fill had just completed. Set before this one completes.</summary>
     public bool FoundFilled { get; set; }
 
+    /// <summary>Why the remote did not deliver the object. Valid once completed; null otherwise.</summary>
+    public RemoteException? Failure { get; private set; }
+
     /// <summary>The number of waiting reads.</summary>
     public int Waiting
     {
@@ -55,10 +58,9 @@ internal sealed class PendingFill(FillTrace? trace, FillSubscription starter)
     }
 
     /// <summary>
-    /// Waits for the entry; the caller is then one of its readers. Null if the object cannot be cached: the starter gets the response from
-    /// <see cref="TakeUncached"/>, the others ask the remote themselves.
+    /// Waits for the entry; the caller is then one of its readers. Null after a <see cref="Failure"/>, and if the object cannot be cached:
+    /// the starter gets the response from <see cref="TakeUncached"/>, the others ask the remote themselves.
     /// </summary>
-    /// <exception cref="RemoteException">The remote did not deliver the object.</exception>
     public async Task<ActiveEntry?> WaitAsync(bool isStarter, bool abortsWhenLeft, CancellationToken cancellationToken)
     {
         try
@@ -109,6 +111,13 @@ internal sealed class PendingFill(FillTrace? trace, FillSubscription starter)
     {
         lock (_lock)
         {
+            if (failure is RemoteException refused)
+            {
+                Failure = refused;
+                _done.SetResult();
+                return;
+            }
+
             _done.SetException(failure);
             _ = _done.Task.Exception;
         }

@@ -37,17 +37,6 @@ internal sealed class NegativeCache(TimeSpan life, TimeProvider time)
         return false;
     }
 
-    /// <summary>Fails as the remote did if it is known not to have a key.</summary>
-    /// <exception cref="RemoteException">NoSuchKey.</exception>
-    public void ThrowIfHas(ObjectName name)
-    {
-        if (Has(name))
-        {
-            throw new RemoteException(RemoteFailure.NoSuchKey, "The remote did not have this object when last asked.")
-                { Status = 404, Code = "NoSuchKey" };
-        }
-    }
-
     /// <summary>Asks the remote for a key, and remembers a 404.</summary>
     /// <param name="name">The key.</param>
     /// <param name="about">Passed to <paramref name="ask"/> to avoid a closure.</param>

@@ -1,0 +1,168 @@
+using System.Globalization;
+
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Reading;
+
+/// <summary>
+/// Writes the response of one read. Status and headers are written together with the first byte, so a plan can be replaced until then and
+/// nothing ever has to be undone.
+/// </summary>
+internal sealed class ReadResponder(S3Request request, S3Response response)
+{
+    private const int PieceSize = 256 * 1024;
+    private const int SmallPiece = 64 * 1024;
+
+    private ReadPlan _plan;
+    private bool _isHeadWritten;
+
+    public S3Request Request => request;
+
+    public S3Response Response => response;
+
+    /// <summary>The request's Range header, parsed once.</summary>
+    public RangeHeader? Range { get; } = RangeHeader.Parse(request.Header("Range"));
+
+    public bool HasStarted => response.HasStarted;
+
+    /// <summary>Names the source of what is sent next, or of the error. Null if unknown.</summary>
+    public void From(ReadSource? source, TimeSpan age = default) => _plan = _plan with { Source = source, Age = age };
+
+    /// <summary>Decides what to send of a version. Replaces an earlier plan of which nothing was sent.</summary>
+    /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, InvalidArgument.</exception>
+    public ReadPlan Plan(ObjectInfo info) =>
+        _plan = _plan with { Info = info, Reply = ObjectResponse.Decide(request, info, Range) };
+
+    /// <summary>Sends a part of the planned version instead of the whole.</summary>
+    public void NarrowTo(ObjectReply reply) => _plan = _plan with { Reply = reply };
+
+    /// <summary>The bytes a GET sends after the headers; null for none.</summary>
+    public ByteRange? BodyOf(ReadPlan plan) => request.IsHead ? null : plan.Reply.Bytes;
+
+    /// <summary>Writes the planned status and headers, unless this was done.</summary>
+    public void WriteHead()
+    {
+        if (!_isHeadWritten)
+        {
+            _isHeadWritten = true;
+            WriteOrigin();
+            ObjectResponse.Write(request, response, _plan.Info, _plan.Reply);
+        }
+    }
+
+    /// <summary>Names the source of an error response.</summary>
+    public void WriteOrigin(S3Exception failure)
+    {
+        var otherwise = failure.Error == S3Errors.GatewayTimeout ? ReadSource.NotCached : ReadSource.Miss;
+        _plan = _plan with { Source = _plan.Source ?? otherwise };
+        WriteOrigin();
+    }
+
+    /// <summary>Writes the headers that name the source (rule T4).</summary>
+    public void WriteOrigin()
+    {
+        var (layer, cache) = _plan.Source switch
+        {
+            ReadSource.Hit => ("cache", "HIT"),
+            ReadSource.Revalidated => ("cache", "REVALIDATED"),
+            ReadSource.Stale => ("cache", "STALE"),
+            ReadSource.NotCached => ("cache", "MISS"),
+            ReadSource.Bypass => ("remote", "BYPASS"),
+            _ => ("remote", "MISS"),
+        };
+        response.Headers[OriginHeaders.Layer] = layer;
+        response.Headers[OriginHeaders.Cache] = cache;
+        response.Headers.Age = _plan.Age < TimeSpan.FromSeconds(1) ? "0"
+            : ((long)_plan.Age.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Sends cached bytes, up to the first that is not cached.</summary>
+    /// <returns>The position after the last byte sent.</returns>
+    public async ValueTask<long> SendCachedAsync(ICacheEntry entry, ByteRange range, ChunkHits? hits, CancellationToken cancellationToken)
+    {
+        var position = range.First;
+        await using var reader = entry.Read(range);
+        while (position <= range.Last)
+        {
+            var wanted = (int)Math.Min(range.Last + 1 - position, PieceSize);
+            var memory = response.Body.GetMemory(wanted);
+            var read = await reader.ReadAsync(memory[..wanted], cancellationToken);
+            if (read == 0)
+            {
+                return position;
+            }
+
+            WriteHead();
+            response.Advance(read);
+            hits?.Sent(position, read);
+            position += read;
+            if (!await response.FlushAsync(cancellationToken))
+            {
+                // The client disconnected: nothing is left to do.
+                return range.Last + 1;
+            }
+        }
+
+        return position;
+    }
+
+    /// <summary>Sends bytes from a response of the remote. Nothing is stored.</summary>
+    /// <exception cref="RemoteException">The response broke off, or has other bytes than it said.</exception>
+    public async Task SendRemoteAsync(RemoteObject source, ByteRange wanted, CancellationToken cancellationToken)
+    {
+        if (source.Range?.First < wanted.First)
+        {
+            await RemoteReads.SkipToAsync(source, wanted.First, new byte[SmallPiece], cancellationToken);
+        }
+        else if (source.Range?.First != wanted.First || source.Range?.Last < wanted.Last)
+        {
+            throw new RemoteException(RemoteFailure.BodyBroken, "The remote sent other bytes than those requested.");
+        }
+
+        for (var left = wanted.Length; left > 0;)
+        {
+            var memory = response.Body.GetMemory(SmallPiece);
+            var read = await source.Body.ReadAsync(memory[..(int)Math.Min(left, memory.Length)], cancellationToken);
+            if (read == 0)
+            {
+                throw new RemoteException(RemoteFailure.BodyBroken, "The remote's response ended early.");
+            }
+
+            WriteHead();
+            left -= read;
+            response.Advance(read);
+            if (!await response.FlushAsync(cancellationToken))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Passes on a response of the remote as it is: status, headers and body.</summary>
+    /// <exception cref="RemoteException">The response broke off.</exception>
+    public async Task PassOnAsync(RemoteObject source, CancellationToken cancellationToken)
+    {
+        _isHeadWritten = true;
+        WriteOrigin();
+        response.Status = source.Status;
+        foreach (var header in source.Info.Headers)
+        {
+            response.Headers.Append(header.Key, header.Value);
+        }
+
+        if (source.Info.LastModified > DateTimeOffset.UnixEpoch)
+        {
+            // S3 sends the object's date with its attributes. If the remote sends none, neither do we.
+            response.Headers.LastModified = HttpDates.Header(source.Info.LastModified);
+        }
+
+        response.Headers.ContentLength = source.Range?.Length ?? 0;
+        if (source.Range is { } range)
+        {
+            await SendRemoteAsync(source, range, cancellationToken);
+        }
+    }
+}
