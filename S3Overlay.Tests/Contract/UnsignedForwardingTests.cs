@@ -11,29 +11,11 @@ namespace S3Overlay.Tests.Contract;
 /// Unsigned requests in front of an S3 endpoint without a remote. They are forwarded unsigned, and the store decides (rule A3). This store
 /// accepts everything.
 /// </summary>
-public sealed class UnsignedForwardingTests : IAsyncLifetime
+public sealed class UnsignedForwardingTests(UnsignedForwardingTests.Servers servers) : IClassFixture<UnsignedForwardingTests.Servers>
 {
-    private readonly TemporaryFolder _folder = new();
-    private readonly HttpClient _http = new();
-    private ProxyProcess _store = null!;
-    private ProxyProcess _proxy = null!;
-
-    public async Task InitializeAsync()
-    {
-        _store = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_AUTH", "none"), ("S3_OVERLAY_CORS", "true"));
-        _proxy = await ProxyProcess.StartAsync(_folder["unused"], ("S3_OVERLAY_LOCAL_ENDPOINT", _store.Endpoint.ToString()),
-            ("S3_OVERLAY_CORS", "true"));
-        using var s3 = S3Clients.Create(_proxy.Endpoint);
-        await s3.PutBucketAsync("bucket");
-    }
-
-    public async Task DisposeAsync()
-    {
-        _http.Dispose();
-        await _proxy.DisposeAsync();
-        await _store.DisposeAsync();
-        _folder.Dispose();
-    }
+    private readonly HttpClient _http = servers.Http;
+    private readonly ProxyProcess _store = servers.Store;
+    private readonly ProxyProcess _proxy = servers.Proxy;
 
     [Fact]
     [Trait("Rule", "A3")]
@@ -63,7 +45,7 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         var checksum = ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, body).Value;
         var put = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync(
             "PUT",
-            "/bucket/framed",
+            $"/bucket/framed-{size}",
             [.. Encoding.ASCII.GetBytes($"{size:x}\r\n"), .. body, .. Encoding.ASCII
                 .GetBytes($"\r\n0\r\nx-amz-checksum-crc32:{checksum}\r\n\r\n")],
             ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
@@ -72,7 +54,7 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
             ("Content-Encoding", "aws-chunked"));
         Assert.Equal(200, put.Status);
         var read = await new SignedHttp(_store.Endpoint).SendUnsignedAsync(
-            "GET", "/bucket/framed", null, ("x-amz-checksum-mode", "ENABLED"));
+            "GET", $"/bucket/framed-{size}", null, ("x-amz-checksum-mode", "ENABLED"));
         Assert.Equal(body, read.Body);
         Assert.Equal(checksum, read.Headers["x-amz-checksum-crc32"]);
     }
@@ -129,5 +111,34 @@ public sealed class UnsignedForwardingTests : IAsyncLifetime
         using var answer = await _http.SendAsync(request);
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
         Assert.Equal("*", Assert.Single(answer.Headers.GetValues("Access-Control-Allow-Origin")));
+    }
+
+    /// <summary>The store, and the proxy in front of it, with one bucket.</summary>
+    public sealed class Servers : IAsyncLifetime
+    {
+        private readonly TemporaryFolder _folder = new();
+
+        public HttpClient Http { get; } = new();
+
+        public ProxyProcess Store { get; private set; } = null!;
+
+        public ProxyProcess Proxy { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            Store = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_AUTH", "none"), ("S3_OVERLAY_CORS", "true"));
+            Proxy = await ProxyProcess.StartAsync(_folder["unused"], ("S3_OVERLAY_LOCAL_ENDPOINT", Store.Endpoint.ToString()),
+                ("S3_OVERLAY_CORS", "true"));
+            using var s3 = S3Clients.Create(Proxy.Endpoint);
+            await s3.PutBucketAsync("bucket");
+        }
+
+        public async Task DisposeAsync()
+        {
+            Http.Dispose();
+            await Proxy.DisposeAsync();
+            await Store.DisposeAsync();
+            _folder.Dispose();
+        }
     }
 }

@@ -117,8 +117,9 @@ public sealed class KeptNameTests : IAsyncLifetime
     public async Task Under_a_buckets_host_name_a_key_does_not_reach_it_either()
     {
         await using var remote = await ScriptedRemote.StartAsync();
-        await using var proxy = await StartAsync(remote.Endpoint, new Uri($"http://localhost:{_store.Endpoint.Port}"),
-            ("S3_OVERLAY_LOCAL_ADDRESSING_STYLE", "virtual"));
+        await using var proxy = await OverlayHost.StartOnAsync(
+            OverlayHost.ResolvingLocalhost, new Uri($"http://localhost:{_store.Endpoint.Port}"), remote.Endpoint,
+            ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]), ("S3_OVERLAY_LOCAL_ADDRESSING_STYLE", "virtual"));
         foreach (var key in (string[])["minio/admin/v3/export-iam", "rustfs/admin/v3/list-users", "/minio/admin/v3/export-iam",
             "./minio/admin/v3/export-iam", "x/../minio/admin/v3/export-iam", "%6dinio/admin/v3/x"])
         {

@@ -12,10 +12,9 @@ public sealed class LocalAddressingTests
     public async Task Buckets_of_local_are_addressed_as_the_setting_says(string style, bool isInPath)
     {
         await using var store = await StoreServer.StartAsync();
-        await using var proxy = await OverlayHost.StartAsync(
-            new Uri($"http://localhost:{store.Endpoint.Port}"), null, null, ("S3_OVERLAY_LOCAL_ADDRESSING_STYLE", style));
-
-        // Whether a host below localhost can be reached is the machine's affair; a path that names the bucket is asked for, or not.
+        await using var proxy = await OverlayHost.StartOnAsync(
+            OverlayHost.ResolvingLocalhost, new Uri($"http://localhost:{store.Endpoint.Port}"), null,
+            ("S3_OVERLAY_LOCAL_ADDRESSING_STYLE", style));
         await proxy.SendAsync("PUT", "/bucket");
 
         Assert.Equal(isInPath, store.Calls.Any(call => call.Path == "/bucket"));

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 
 using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Reading;
@@ -12,6 +14,17 @@ namespace S3Overlay.Tests.Support;
 /// <summary>A whole proxy in this process on its own port: composed as for users, with a clock that a test may control.</summary>
 internal sealed class OverlayHost : IAsyncDisposable
 {
+    /// <summary>A machine on which every host name is this machine: few resolve names under localhost.</summary>
+    public static readonly Machine ResolvingLocalhost = new()
+    {
+        Connect = static async (host, token) =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(IPAddress.Loopback, host.Port, token);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    };
+
     private readonly RunningProxy _proxy;
     private readonly TemporaryFolder _folder;
     private readonly TimeProvider _time;

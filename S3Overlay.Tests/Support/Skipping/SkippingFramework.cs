@@ -1,3 +1,5 @@
+using System.Reflection;
+
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -14,4 +16,8 @@ public sealed class SkippingFramework(IMessageSink messages) : XunitTestFramewor
     /// <inheritdoc/>
     protected override ITestFrameworkDiscoverer CreateDiscoverer(IAssemblyInfo assemblyInfo) =>
         new SkippingDiscoverer(assemblyInfo, SourceInformationProvider, DiagnosticMessageSink);
+
+    /// <inheritdoc/>
+    protected override ITestFrameworkExecutor CreateExecutor(AssemblyName assemblyName) =>
+        new SkippingExecutor(assemblyName, SourceInformationProvider, DiagnosticMessageSink);
 }

@@ -1,0 +1,35 @@
+using System.Security.Cryptography;
+
+using S3Overlay.Proxy.Overlay.Reading;
+using S3Overlay.Tests.Overlay.Reading;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.BucketCache;
+
+/// <summary>Many readers of one fill into an S3 endpoint. Runs alone, because it measures the memory of the process.</summary>
+[Collection(AloneInProcess.Name)]
+public sealed class ManyReadersMemoryTests : ReaderTestBase
+{
+    [Theory]
+    [Trait("Rule", "C1")]
+    [InlineData(100 << 20)]
+    [InlineData(0)]
+    public async Task Sixty_four_readers_of_a_large_cold_object_cost_its_bytes_once_and_little_memory(long threshold)
+    {
+        Settings = Settings with { ChunkThreshold = threshold, ChunkSize = 8 << 20 };
+        var bytes = Bytes(64 << 20);
+        Remote.Put("key", bytes);
+        var hash = SHA256.HashData(bytes);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var most = 0L;
+        var answers = Enumerable.Range(0, 64).Select(_ => new HashedAnswer(() => most = Math.Max(most, GC.GetTotalMemory(false)))).ToList();
+        await Task.WhenAll(answers.Select(answer => Task.Run(() => Reader.AnswerAsync(Request("key"), answer, Remote.Bucket, default))));
+        Assert.All(answers, answer => Assert.Equal(hash, answer.Hash));
+        Assert.Equal(bytes.Length, Remote.Bytes);
+
+        // Each reader holding the object, or a chunk of it, would be half a gigabyte and more.
+        Assert.InRange(most - before, long.MinValue, 400L << 20);
+    }
+
+    protected override async Task<IHeldPlace> StartPlaceAsync() => await StoreBench.StartAsync();
+}
