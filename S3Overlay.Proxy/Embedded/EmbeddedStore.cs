@@ -20,29 +20,22 @@ public sealed class EmbeddedStore : IAsyncDisposable
     /// <summary>Interval between removals of old completed uploads.</summary>
     private static readonly TimeSpan ForgettingPause = TimeSpan.FromHours(1);
 
-    private readonly OwnerLock _lock;
+    private readonly EmbeddedOptions _options;
+    private readonly FileStream _lock;
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
     private readonly SequenceCounter _sequences;
-    private readonly EmbeddedOptions _options;
     private readonly DiskReserve _reserve;
     private readonly CancellationTokenSource _closing = new();
     private Task _tidying = Task.CompletedTask;
     private ITimer _forgetting = null!;
-    private DeleteUpkeep _upkeep = null!;
 
-    private EmbeddedStore(EmbeddedOptions options, OwnerLock owner, StoreFolders folders, StoreDisk disk, DirtyFlag ends,
-        OrderedIndex index)
+    private EmbeddedStore(EmbeddedOptions options, FileStream owner, StoreFolders folders, StoreDisk disk, OrderedIndex index,
+        SequenceCounter sequences, DiskReserve reserve, ObjectFiles files, BucketTable buckets, ObjectTable objects,
+        TombstoneTable tombstones, UploadTable uploads, DeleteUpkeep upkeep)
     {
-        (_options, _lock, _folders, _disk, Index) = (options, owner, folders, disk, index);
-        _sequences = SequenceCounter.Open(folders, disk, index, options.Logger);
-        _reserve = new DiskReserve(folders, disk);
-        _reserve.TryKeep();
-        Files = new ObjectFiles(folders, disk, ends, _reserve, options.Logger);
-        Buckets = new BucketTable(folders, disk, ends, index, _sequences);
-        Objects = new ObjectTable(folders, disk, ends, _reserve, index, _sequences, Buckets, Files, options.Time, options.Logger);
-        Tombstones = new TombstoneTable(index, _sequences, Buckets, Objects, _reserve);
-        Uploads = new UploadTable(folders, disk, ends, _reserve, index, _sequences, Buckets, Objects, Files, options.Time);
+        (_options, _lock, _folders, _disk, _sequences, _reserve) = (options, owner, folders, disk, sequences, reserve);
+        (Index, Files, Buckets, Objects, Tombstones, Uploads, Upkeep) = (index, files, buckets, objects, tombstones, uploads, upkeep);
     }
 
     internal OrderedIndex Index { get; }
@@ -71,7 +64,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     internal Task Tidying => _tidying;
 
     /// <summary>Keeps the delete log short; for tests.</summary>
-    internal DeleteUpkeep Upkeep => _upkeep;
+    internal DeleteUpkeep Upkeep { get; }
 
     /// <summary>Opens a data folder. Creates it if missing, and builds a missing or damaged index.</summary>
     /// <exception cref="StoreUnavailableException">The folder is in use by another process, has another version, holds foreign data, or
@@ -93,7 +86,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
                 + "Set S3_OVERLAY_DATA_DIR to a folder for this proxy alone.", failure);
         }
 
-        var owner = OwnerLock.Take(folders);
+        var owner = TakeLock(folders);
         OrderedIndex? index = null;
         try
         {
@@ -104,12 +97,25 @@ public sealed class EmbeddedStore : IAsyncDisposable
                 await disk.SyncFolderAsync(folders.Root);
             }
 
-            var wasClean = CleanShutdownMarker.Take(folders, disk);
-            var ends = new DirtyFlag();
-            index = await IndexOpening.OpenAsync(folders, disk, ends, options, wasClean, cancellationToken);
-            var store = new EmbeddedStore(options, owner, folders, disk, ends, index);
-            store.Start(wasClean);
-            store.Tombstones.Count.Begin(index);
+            var (time, logger) = (options.Time, options.Logger);
+            var wasClean = TakeCleanMarker(folders, disk);
+            var dirty = new DirtyFlag();
+            index = await IndexOpening.OpenAsync(folders, disk, dirty, options, wasClean, cancellationToken);
+            var sequences = SequenceCounter.Open(folders, disk, index, logger);
+            var reserve = new DiskReserve(folders, disk);
+            reserve.TryKeep();
+            var deletes = DeleteLog.Open(new DeleteSegments(folders), disk, wasClean, logger);
+            var files = new ObjectFiles(folders, disk, dirty, reserve, logger);
+            var buckets = new BucketTable(folders, disk, dirty, index, sequences);
+            var objects = new ObjectTable(
+                folders, disk, dirty, reserve, index, sequences, buckets, files, deletes, followsCrash: !wasClean, time, logger);
+            var tombstones = new TombstoneTable(index, sequences, buckets, objects, reserve);
+            var uploads = new UploadTable(folders, disk, dirty, reserve, index, sequences, buckets, objects, files, time);
+            var upkeep = new DeleteUpkeep(deletes, index, objects, files, buckets, folders, disk, options.DeleteSegmentSize, logger);
+            deletes.Appended = upkeep.Appended;
+            var store = new EmbeddedStore(
+                options, owner, folders, disk, index, sequences, reserve, files, buckets, objects, tombstones, uploads, upkeep);
+            store.Start();
             return store;
         }
         catch
@@ -169,7 +175,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         await _forgetting.DisposeAsync();
         await _closing.CancelAsync();
         await _tidying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _upkeep.DisposeAsync();
+        await Upkeep.DisposeAsync();
         await Tombstones.Count.DisposeAsync();
         await Objects.Deletes.DisposeAsync();
         await Index.DisposeAsync();
@@ -177,7 +183,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
         await Files.DisposeAsync();
         if (!Objects.MayHaveOrphans && !Index.IsBehind && !Objects.Deletes.IsInDoubt)
         {
-            CleanShutdownMarker.Leave(_folders, _disk);
+            LeaveCleanMarker();
         }
 
         _sequences.Dispose();
@@ -185,19 +191,66 @@ public sealed class EmbeddedStore : IAsyncDisposable
         _lock.Dispose();
     }
 
-    private void Start(bool wasClean)
+    /// <summary>Ensures that one process owns the data folder: two writers would each trust their own index.</summary>
+    /// <returns>The open lock file. The system releases the lock when the process dirty, however it ends.</returns>
+    /// <exception cref="StoreUnavailableException">Another process has it, or the folder cannot be written.</exception>
+    private static FileStream TakeLock(StoreFolders folders)
     {
-        Objects.FollowsCrash = !wasClean;
-        Objects.Deletes = DeleteLog.Open(new DeleteSegments(_folders), _disk, wasClean, _options.Logger);
-        _upkeep = new DeleteUpkeep(Objects.Deletes, Index, Objects, Files, Buckets, _folders, _disk, _options.DeleteSegmentSize,
-            _options.Logger);
-        Objects.Deletes.Appended = _upkeep.Appended;
+        try
+        {
+            return new FileStream(folders.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException failure) when (!StoreDisk.IsFull(failure))
+        {
+            throw new StoreUnavailableException(
+                $"The data folder {folders.Root} is in use by another process. "
+                + "Stop that process, or use another folder (S3_OVERLAY_DATA_DIR).", failure);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new StoreUnavailableException($"The data folder {folders.Root} cannot be written (S3_OVERLAY_DATA_DIR).", failure);
+        }
+    }
 
+    /// <summary>
+    /// Durably removes the file that says the last process shut down cleanly, so that no file can exist that no row names. Called before
+    /// anything is written.
+    /// </summary>
+    /// <returns>True if it existed.</returns>
+    private static bool TakeCleanMarker(StoreFolders folders, StoreDisk disk)
+    {
+        if (!File.Exists(folders.Clean))
+        {
+            return false;
+        }
+
+        disk.Remove(folders.Clean);
+        disk.SyncFolder(folders.Root);
+        return true;
+    }
+
+    /// <summary>Writes that file, after everything else.</summary>
+    private void LeaveCleanMarker()
+    {
+        try
+        {
+            using var file = File.OpenHandle(_folders.Clean, FileMode.Create, FileAccess.Write);
+            _disk.Sync(file);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // A full disk: the next start looks for orphans, which only costs time.
+        }
+    }
+
+    private void Start()
+    {
         // These files were being written when the last process ended, and belong to no object. Listed now: new files must not be among
         // them.
         var leftovers = Directory.GetFiles(_folders.Incoming);
         _tidying = Task.Run(() => TidyAsync(leftovers));
         _forgetting = Time.CreateTimer(_ => Forget(), null, ForgettingPause, ForgettingPause);
+        Tombstones.Count.Begin(Index);
     }
 
     private async Task TidyAsync(string[] leftovers)
@@ -218,7 +271,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
                     _options.Logger, _closing.Token);
             }
 
-            await _upkeep.BeginAsync(Objects.Deletes.WasIncomplete);
+            await Upkeep.BeginAsync(Objects.Deletes.WasIncomplete);
         }
         catch (OperationCanceledException)
         {

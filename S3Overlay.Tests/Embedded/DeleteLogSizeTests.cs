@@ -120,7 +120,7 @@ public sealed class DeleteLogSizeTests : IAsyncLifetime
         await _bench.Store.Tidying;
         Assert.False(Remembered());
 
-        bool Remembered() => new PrefixScan(_bench.Store.Index, [RowKeys.Completed]).Any();
+        bool Remembered() => _bench.Store.Index.Scan([RowKeys.Completed]).Any();
     }
 
     [Fact]

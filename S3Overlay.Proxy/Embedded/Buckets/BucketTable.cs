@@ -20,15 +20,15 @@ internal sealed class BucketTable
     private readonly NameLocks<string> _locks = new();
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
-    private readonly DirtyFlag _ends;
+    private readonly DirtyFlag _dirty;
     private readonly OrderedIndex _index;
     private readonly SequenceCounter _sequences;
 
     /// <summary>The table as recorded in the index.</summary>
-    public BucketTable(StoreFolders folders, StoreDisk disk, DirtyFlag ends, OrderedIndex index, SequenceCounter sequences)
+    public BucketTable(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, OrderedIndex index, SequenceCounter sequences)
     {
-        (_folders, _disk, _ends, _index, _sequences) = (folders, disk, ends, index, sequences);
-        foreach (var record in new PrefixScan(index, [RowKeys.Bucket]).Values(static value => BucketRecord.Read(value)))
+        (_folders, _disk, _dirty, _index, _sequences) = (folders, disk, dirty, index, sequences);
+        foreach (var record in index.Scan([RowKeys.Bucket]).Select(static row => BucketRecord.Read(row.Value)))
         {
             _records[record.Name] = record;
         }
@@ -61,7 +61,7 @@ internal sealed class BucketTable
             return false;
         }
 
-        await SaveAsync(known with { IsOpaque = false });
+        await SaveAsync(bucket, known with { IsOpaque = false });
         return true;
     }
 
@@ -93,7 +93,7 @@ internal sealed class BucketTable
             return false;
         }
 
-        await SaveAsync(new BucketRecord
+        await SaveAsync(bucket, new BucketRecord
         {
             Name = bucket,
             Exists = true,
@@ -119,66 +119,40 @@ internal sealed class BucketTable
             Require(bucket);
         }
 
-        if (new PrefixScan(_index, RowKeys.OfKey(RowKeys.Object, bucket, "")).Any())
+        if (_index.Scan(RowKeys.OfKey(RowKeys.Object, bucket, "")).Any())
         {
             throw new S3Exception(S3Errors.BucketNotEmpty);
         }
 
         beforehand();
         var known = Find(bucket);
-        if (isOpaque || known!.IsOpaque || known.PurgedUpTo > 0)
+        var record = !isOpaque && known is { IsOpaque: false, PurgedUpTo: 0 } ? null : new BucketRecord
         {
-            await SaveAsync(new BucketRecord
-            {
-                Name = bucket,
-                Exists = false,
-                IsOpaque = isOpaque || known!.IsOpaque,
-                Created = known?.Created ?? DateTimeOffset.UnixEpoch,
-                Region = known?.Region ?? AwsHosts.DefaultRegion,
-                PurgedUpTo = isOpaque ? await _sequences.NextAsync() : known!.PurgedUpTo,
-            });
+            Name = bucket,
+            Exists = false,
+            IsOpaque = isOpaque || known!.IsOpaque,
+            Created = known?.Created ?? DateTimeOffset.UnixEpoch,
+            Region = known?.Region ?? AwsHosts.DefaultRegion,
+            PurgedUpTo = isOpaque ? await _sequences.NextAsync() : known!.PurgedUpTo,
+        };
+        await SaveAsync(bucket, record);
+    }
+
+    /// <summary>Writes a bucket's record, then its row; null deletes both.</summary>
+    private Task SaveAsync(string bucket, BucketRecord? record) => StoreDisk.GuardAsync(async () =>
+    {
+        var bytes = record?.Write();
+        await _index.CatchUpAsync();
+        await RecordFile.ChangeAsync(_folders, _disk, _dirty, FileKind.Bucket, _folders.BucketPathOf(bucket), Find(bucket)?.Write(), bytes);
+        var row = RowKeys.OfBucket(bucket);
+        await _index.FollowAsync(bytes is { } value ? new IndexBatch().Put(row, value.Span) : new IndexBatch().Delete(row));
+        if (record is null)
+        {
+            _records.TryRemove(bucket, out _);
         }
         else
         {
-            await ForgetAsync(bucket);
+            _records[bucket] = record;
         }
-    }
-
-    private async Task ForgetAsync(string bucket)
-    {
-        try
-        {
-            await _index.CatchUpAsync();
-            await ChangeAsync(bucket, null);
-            var batch = new IndexBatch();
-            batch.Delete(RowKeys.OfBucket(bucket));
-            await _index.FollowAsync(batch);
-            _records.TryRemove(bucket, out _);
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
-        }
-    }
-
-    private Task ChangeAsync(string bucket, ReadOnlyMemory<byte>? record) =>
-        RecordFile.ChangeAsync(_folders, _disk, _ends, FileKind.Bucket, _folders.BucketPathOf(bucket), Find(bucket)?.Write(), record);
-
-    private async Task SaveAsync(BucketRecord record)
-    {
-        try
-        {
-            var bytes = record.Write();
-            await _index.CatchUpAsync();
-            await ChangeAsync(record.Name, bytes);
-            var batch = new IndexBatch();
-            batch.Put(RowKeys.OfBucket(record.Name), bytes.Span);
-            await _index.FollowAsync(batch);
-            _records[record.Name] = record;
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
-        }
-    }
+    });
 }

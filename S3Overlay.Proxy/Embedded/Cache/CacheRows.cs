@@ -71,16 +71,13 @@ internal sealed class CacheRows : IAsyncDisposable
             batch.Delete(replaced.UseKey);
         }
 
-        batch.Put(entry.UseKey, name);
-        batch.Put(name, entry.ToBytes());
-        return CommitAsync(batch);
+        return CommitAsync(batch.Put(entry.UseKey, name).Put(name, entry.ToBytes()));
     }
 
     /// <summary>Removes a key's row. <paramref name="entry"/> is its value; null if unreadable.</summary>
     public ValueTask RemoveAsync(string bucket, string key, IndexedEntry? entry)
     {
-        var batch = new IndexBatch();
-        batch.Delete(IndexedEntry.KeyOf(bucket, key));
+        var batch = new IndexBatch().Delete(IndexedEntry.KeyOf(bucket, key));
         if (entry is { } removed)
         {
             batch.Delete(removed.UseKey);

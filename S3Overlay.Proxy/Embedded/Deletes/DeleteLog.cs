@@ -78,15 +78,7 @@ internal sealed class DeleteLog : IAsyncDisposable
     /// <summary>Adds a record; returns once it survives a power cut.</summary>
     public async ValueTask AppendAsync(DeleteRecord record)
     {
-        try
-        {
-            await _log.AppendAsync(record.Write());
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
-        }
-
+        await StoreDisk.GuardAsync(async () => await _log.AppendAsync(record.Write()));
         Appended();
     }
 

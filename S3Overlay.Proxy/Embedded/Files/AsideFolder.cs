@@ -1,7 +1,5 @@
 using System.Globalization;
 
-using S3Overlay.Proxy.Embedded.Index;
-
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>

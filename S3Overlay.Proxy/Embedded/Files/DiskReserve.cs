@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 
-using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Embedded.Files;
@@ -69,17 +68,7 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
     }
 
     /// <summary>Writes may block, so not on a request's thread.</summary>
-    private async ValueTask KeepApartAsync()
-    {
-        try
-        {
-            await Task.Run(Keep);
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
-        }
-    }
+    private ValueTask KeepApartAsync() => new(StoreDisk.GuardAsync(() => Task.Run(Keep)));
 
     private void Keep()
     {
@@ -142,4 +131,12 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
             return true;
         }
     }
+}
+
+/// <summary>The index has more pending changes than may be kept in memory, and its disk still refuses them.</summary>
+internal sealed class IndexBehindException : IOException
+{
+    /// <summary>Wraps the failure and keeps its error code.</summary>
+    public IndexBehindException(Exception cause)
+        : base(cause.Message, cause) => HResult = cause.HResult;
 }

@@ -32,13 +32,13 @@ internal static class RecordFile
     /// </summary>
     /// <param name="folders">The folders.</param>
     /// <param name="disk">The disk.</param>
-    /// <param name="ends">Set if the previous record could not be restored.</param>
+    /// <param name="dirty">Set if the previous record could not be restored.</param>
     /// <param name="kind">The record's kind.</param>
     /// <param name="path">Its path.</param>
     /// <param name="before">The present record; null for none.</param>
     /// <param name="after">The new record; null for none.</param>
     public static async Task ChangeAsync(
-        StoreFolders folders, StoreDisk disk, DirtyFlag ends, FileKind kind, string path, ReadOnlyMemory<byte>? before,
+        StoreFolders folders, StoreDisk disk, DirtyFlag dirty, FileKind kind, string path, ReadOnlyMemory<byte>? before,
         ReadOnlyMemory<byte>? after)
     {
         var hasChanged = false;
@@ -60,7 +60,7 @@ internal static class RecordFile
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                ends.Note();
+                dirty.Set();
             }
 
             throw;
@@ -133,4 +133,17 @@ internal static class RecordFile
         record.CopyTo(bytes.AsSpan(FilePreamble.Size));
         return bytes;
     }
+}
+
+/// <summary>
+/// Set when the disk failed to undo or remove something. Then no <c>CLEAN</c> is written, and the next start, which checks everything,
+/// finishes it.
+/// </summary>
+internal sealed class DirtyFlag
+{
+    private volatile bool _isSet;
+
+    public bool IsSet => _isSet;
+
+    public void Set() => _isSet = true;
 }

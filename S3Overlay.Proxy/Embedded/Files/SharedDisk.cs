@@ -1,7 +1,5 @@
 using Microsoft.Win32.SafeHandles;
 
-using S3Overlay.Proxy.Embedded.Index;
-
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>The store's disk if the cache is on it too: a write that finds it full makes the cache evict, and is retried.</summary>

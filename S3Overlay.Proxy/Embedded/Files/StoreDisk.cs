@@ -1,6 +1,5 @@
 using Microsoft.Win32.SafeHandles;
 
-using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Embedded.Files;
@@ -109,6 +108,20 @@ internal class StoreDisk(bool isDurable)
         OperatingSystem.IsWindows()
             ? (failure.HResult & 0xFFFF) is 0x27 or 0x70
             : failure.HResult is 28 /* ENOSPC */ || failure.HResult == (OperatingSystem.IsMacOS() ? 69 : 122) /* EDQUOT */;
+
+    /// <summary>Runs a write. If the disk refuses it, throws the error that a client gets.</summary>
+    /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
+    public static async Task GuardAsync(Func<Task> write)
+    {
+        try
+        {
+            await write();
+        }
+        catch (IOException failure)
+        {
+            throw ToS3(failure);
+        }
+    }
 
     /// <summary>The error that a client gets for a failed write.</summary>
     public static S3Exception ToS3(Exception failure) =>

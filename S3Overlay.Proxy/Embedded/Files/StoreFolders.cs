@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 
-using S3Overlay.Proxy.Embedded.Index;
-
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>The paths in the data folder.</summary>

@@ -15,8 +15,16 @@ public sealed class IndexBatch
     internal IReadOnlyList<KeyValuePair<byte[], byte[]?>> Changes => _changes;
 
     /// <summary>Sets a key's value.</summary>
-    public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _changes.Add(new(key.ToArray(), value.ToArray()));
+    public IndexBatch Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        _changes.Add(new(key.ToArray(), value.ToArray()));
+        return this;
+    }
 
     /// <summary>Deletes a key; no error if it does not exist.</summary>
-    public void Delete(ReadOnlySpan<byte> key) => _changes.Add(new(key.ToArray(), null));
+    public IndexBatch Delete(ReadOnlySpan<byte> key)
+    {
+        _changes.Add(new(key.ToArray(), null));
+        return this;
+    }
 }

@@ -77,22 +77,8 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     /// <exception cref="S3Exception">A check of the body failed; InsufficientStorage.</exception>
     public async Task FillAsync(S3Body body, CancellationToken cancellationToken)
     {
-        try
-        {
-            if (Length <= BufferSize)
-            {
-                await FillSmallAsync(body, cancellationToken);
-            }
-            else
-            {
-                await FillLargeAsync(body, cancellationToken);
-            }
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
-        }
-
+        await StoreDisk.GuardAsync(
+            () => Length <= BufferSize ? FillSmallAsync(body, cancellationToken) : FillLargeAsync(body, cancellationToken));
         if (_md5 is not null)
         {
             Span<byte> hash = stackalloc byte[16];
@@ -106,21 +92,15 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     /// <summary>
     /// Syncs the bytes written so far. Called before the key's lock is taken, so that little is left to sync while others wait.
     /// </summary>
-    public Task SettleAsync() => _file is null ? Task.CompletedTask : Task.Run(() => _disk.Sync(_file));
+    public Task SettleAsync() =>
+        _file is { } file ? StoreDisk.GuardAsync(() => Task.Run(() => _disk.Sync(file))) : Task.CompletedTask;
 
     /// <summary>Writes the header and renames the file to its final place. Returns once both survive a power cut.</summary>
-    public async Task SealAsync(ReadOnlyMemory<byte> header, CancellationToken cancellationToken)
+    public Task SealAsync(ReadOnlyMemory<byte> header, CancellationToken cancellationToken) => StoreDisk.GuardAsync(async () =>
     {
-        try
-        {
-            await Task.Run(() => Seal(header.Span), cancellationToken);
-            await _disk.SyncFolderAsync(_folders.FolderOf(Id));
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
-        }
-    }
+        await Task.Run(() => Seal(header.Span), cancellationToken);
+        await _disk.SyncFolderAsync(_folders.FolderOf(Id));
+    });
 
     /// <summary>Returns buffers, and deletes the file unless it was sealed.</summary>
     public ValueTask DisposeAsync()

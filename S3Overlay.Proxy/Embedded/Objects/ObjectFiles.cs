@@ -18,7 +18,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
         new UnboundedChannelOptions { SingleReader = true });
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
-    private readonly DirtyFlag _ends;
+    private readonly DirtyFlag _dirty;
     private readonly DiskReserve _reserve;
     private readonly ILogger _logger;
     private readonly Func<FileId, OpenFile> _opener;
@@ -27,9 +27,9 @@ internal sealed class ObjectFiles : IAsyncDisposable
     /// <summary>Files still to be deleted, with the object they belonged to; none for parts.</summary>
     private readonly ConcurrentDictionary<FileId, ObjectName> _owed = new();
 
-    public ObjectFiles(StoreFolders folders, StoreDisk disk, DirtyFlag ends, DiskReserve reserve, ILogger logger)
+    public ObjectFiles(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, DiskReserve reserve, ILogger logger)
     {
-        (_folders, _disk, _ends, _reserve, _logger, _opener) = (folders, disk, ends, reserve, logger, id => OpenFile.Open(folders, id));
+        (_folders, _disk, _dirty, _reserve, _logger, _opener) = (folders, disk, dirty, reserve, logger, id => OpenFile.Open(folders, id));
         _removing = Task.Run(RemoveAsync);
     }
 
@@ -62,7 +62,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
         await _removing;
         if (!_owed.IsEmpty)
         {
-            _ends.Note();
+            _dirty.Set();
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
             {
-                _ends.Note();
+                _dirty.Set();
 
                 // The disk fails, a program has the file open without sharing, or the manifest's parts are unknown.
                 Log.FilesLeftBehind(_logger, id.ToString(), failure);
@@ -104,7 +104,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                _ends.Note();
+                _dirty.Set();
             }
         }
     }

@@ -23,12 +23,14 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 internal sealed class ObjectTable(
     StoreFolders folders,
     StoreDisk disk,
-    DirtyFlag ends,
+    DirtyFlag dirty,
     DiskReserve reserve,
     OrderedIndex index,
     SequenceCounter sequences,
     BucketTable buckets,
     ObjectFiles files,
+    DeleteLog deletes,
+    bool followsCrash,
     TimeProvider time,
     ILogger logger)
 {
@@ -40,14 +42,13 @@ internal sealed class ObjectTable(
     /// <summary>Number of those files.</summary>
     private int _refused;
 
-    /// <summary>The delete log; set once it was replayed.</summary>
-    public DeleteLog Deletes { get; set; } = null!;
+    public DeleteLog Deletes => deletes;
 
     /// <summary>True if the last process crashed and its leftover files have not been looked for yet.</summary>
-    public bool FollowsCrash { get; set; }
+    public bool FollowsCrash { get; set; } = followsCrash;
 
     /// <summary>True if files may exist that no row names.</summary>
-    public bool MayHaveOrphans => FollowsCrash || ends.AreThere || Volatile.Read(ref _refused) > 0;
+    public bool MayHaveOrphans => FollowsCrash || dirty.IsSet || Volatile.Read(ref _refused) > 0;
 
     /// <summary>Takes a key's lock: no other write or delete of it runs.</summary>
     public ValueTask<NameLocks<ObjectName>.Held> LockAsync(string bucket, string key, CancellationToken cancellationToken) =>
@@ -143,7 +144,7 @@ internal sealed class ObjectTable(
         CancellationToken cancellationToken,
         DateTimeOffset? date = null)
     {
-        await SettleAsync(file);
+        await file.SettleAsync();
         using var bucket = await buckets.KeepAsync(header.Bucket, cancellationToken);
         ObjectRow row;
         using (await LockAsync(header.Bucket, header.Key, cancellationToken))
@@ -156,8 +157,7 @@ internal sealed class ObjectTable(
                 Info = header.Info with { LastModified = HttpDates.WholeSeconds(date ?? time.GetUtcNow()) },
             };
             row = ObjectRow.Of(file.Id, header);
-            var batch = new IndexBatch();
-            batch.Put(RowKeys.OfKey(RowKeys.Object, header.Bucket, header.Key), row.Write());
+            var batch = new IndexBatch().Put(RowKeys.OfKey(RowKeys.Object, header.Bucket, header.Key), row.Write());
             with?.Invoke(batch);
             await SealAsync(file, header, batch);
             Discard(header.Bucket, header.Key, old);
@@ -181,14 +181,12 @@ internal sealed class ObjectTable(
             return;
         }
 
-        using var change = await Deletes.EnterAsync();
+        using var change = await deletes.EnterAsync();
         await reserve.UseAsync(async () =>
             await LogAsync(new DeleteRecord(DeleteKind.Grave, await sequences.NextAsync(), bucketName, key, old?.File ?? default)));
         if (old is not null)
         {
-            var batch = new IndexBatch();
-            batch.Delete(RowKeys.OfKey(RowKeys.Object, bucketName, key));
-            await index.FollowAsync(batch);
+            await index.FollowAsync(new IndexBatch().Delete(RowKeys.OfKey(RowKeys.Object, bucketName, key)));
             Discard(bucketName, key, old);
         }
     }
@@ -201,11 +199,10 @@ internal sealed class ObjectTable(
         using var locked = await LockAsync(bucketName, key, cancellationToken);
         var row = Require(bucketName, key);
         await reserve.RequireAsync();
-        using var change = await Deletes.EnterAsync();
+        using var change = await deletes.EnterAsync();
         await LogAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
-        var batch = new IndexBatch();
-        batch.Put(RowKeys.OfKey(RowKeys.Object, bucketName, key), (row with { Tags = tags }).Write());
-        await index.FollowAsync(batch);
+        row = row with { Tags = tags };
+        await index.FollowAsync(new IndexBatch().Put(RowKeys.OfKey(RowKeys.Object, bucketName, key), row.Write()));
     }
 
     /// <summary>
@@ -216,22 +213,12 @@ internal sealed class ObjectTable(
     public async Task LogAsync(DeleteRecord record)
     {
         await CatchUpAsync();
-        await Deletes.AppendAsync(record);
+        await deletes.AppendAsync(record);
     }
 
     /// <summary>Call before any change that the index will follow: if the index only gets further behind, no change is accepted.</summary>
     /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
-    public async ValueTask CatchUpAsync()
-    {
-        try
-        {
-            await index.CatchUpAsync();
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
-        }
-    }
+    public Task CatchUpAsync() => StoreDisk.GuardAsync(async () => await index.CatchUpAsync());
 
     /// <summary>
     /// Renames a file to its final place and commits the rows that name it. If the rows are refused, the file is deleted before the error
@@ -256,7 +243,7 @@ internal sealed class ObjectTable(
                     await RemoveRefusedAsync(file.Id);
                     break;
                 default:
-                    ends.Note();
+                    dirty.Set();
                     break;
             }
 
@@ -292,18 +279,11 @@ internal sealed class ObjectTable(
 
     /// <summary>Commits to the index.</summary>
     /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
-    public async Task CommitAsync(IndexBatch batch)
+    public Task CommitAsync(IndexBatch batch) => StoreDisk.GuardAsync(async () =>
     {
-        try
-        {
-            await index.CommitAsync(batch);
-            await RemoveRefusedAsync();
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
-        }
-    }
+        await index.CommitAsync(batch);
+        await RemoveRefusedAsync();
+    });
 
     /// <summary>
     /// Deletes an object's files, which no row names any more, when its last reader is done. Called under the key's lock: the next delete
@@ -327,19 +307,7 @@ internal sealed class ObjectTable(
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            ends.Note();
-        }
-    }
-
-    public static async Task SettleAsync(ObjectFileWriter file)
-    {
-        try
-        {
-            await file.SettleAsync();
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
+            dirty.Set();
         }
     }
 }

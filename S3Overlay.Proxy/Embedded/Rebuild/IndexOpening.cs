@@ -11,7 +11,7 @@ internal static class IndexOpening
 {
     /// <summary>The complete index, consistent with the records of buckets and uploads.</summary>
     public static async Task<OrderedIndex> OpenAsync(
-        StoreFolders folders, StoreDisk disk, DirtyFlag ends, EmbeddedOptions options, bool wasClean, CancellationToken cancellationToken)
+        StoreFolders folders, StoreDisk disk, DirtyFlag dirty, EmbeddedOptions options, bool wasClean, CancellationToken cancellationToken)
     {
         var reason = "missing";
         if (Directory.Exists(folders.IndexFolder))
@@ -24,7 +24,7 @@ internal static class IndexOpening
                 {
                     if (!wasClean)
                     {
-                        await RecordReplay.ApplyAsync(folders, disk, ends, index, options.Logger);
+                        await RecordReplay.ApplyAsync(folders, disk, dirty, index, options.Logger);
                         await DeleteReplay.ApplyAsync(new DeleteSegments(folders).ReadUnfinished(), index);
                     }
 
@@ -53,7 +53,7 @@ internal static class IndexOpening
             Log.IndexRebuildStarted(options.Logger, folders.IndexFolder, reason);
         }
 
-        await new IndexRebuild(folders, disk, ends, options).RunAsync(cancellationToken);
+        await new IndexRebuild(folders, disk, dirty, options).RunAsync(cancellationToken);
         disk.Remove(folders.RebuildMark);
         return Open(folders, disk, options, wasClosed: true);
     }

@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Embedded.Rebuild;
 /// Builds the index from the self-describing files. Of several files of one key the highest number wins, unless the delete log has a higher
 /// one. If interrupted, it starts over: the row that marks the index complete is written last.
 /// </summary>
-internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFlag ends, EmbeddedOptions options)
+internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, EmbeddedOptions options)
 {
     private const int ProgressEvery = 100_000;
 
@@ -193,7 +193,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
             _uploads.Remove(upload.UploadId);
             if (!disk.Delete(folders.UploadPathOf(upload.UploadId)))
             {
-                ends.Note();
+                dirty.Set();
             }
         }
     }
@@ -272,7 +272,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
             }
             else
             {
-                ends.Note();
+                dirty.Set();
             }
         }
 
@@ -282,7 +282,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
         {
             if (!aside.TryTake(stranger))
             {
-                ends.Note();
+                dirty.Set();
             }
         }
 
@@ -330,8 +330,6 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
 
         await disk.SyncFolderAsync(folders.IndexFolder);
         await using var index = OrderedIndex.Open(new IndexOptions { Folder = folders.IndexFolder, Disk = disk });
-        var batch = new IndexBatch();
-        batch.Put(RowKeys.Complete, [1]);
-        await index.CommitAsync(batch);
+        await index.CommitAsync(new IndexBatch().Put(RowKeys.Complete, [1]));
     }
 }

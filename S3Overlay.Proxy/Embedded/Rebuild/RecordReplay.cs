@@ -14,11 +14,11 @@ namespace S3Overlay.Proxy.Embedded.Rebuild;
 internal static class RecordReplay
 {
     /// <summary>Applies the differences. Must run before the index's buckets are read.</summary>
-    public static async Task ApplyAsync(StoreFolders folders, StoreDisk disk, DirtyFlag ends, OrderedIndex index, ILogger logger)
+    public static async Task ApplyAsync(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, OrderedIndex index, ILogger logger)
     {
         var batch = new IndexBatch();
         var buckets = FindBuckets(folders, index, batch, logger);
-        await FindUploadsAsync(folders, disk, ends, index, batch, buckets);
+        await FindUploadsAsync(folders, disk, dirty, index, batch, buckets);
         await index.FollowAsync(batch);
     }
 
@@ -41,7 +41,7 @@ internal static class RecordReplay
             buckets[bucket.Name] = bucket.Exists;
         }
 
-        foreach (var bucket in new PrefixScan(index, [RowKeys.Bucket]).Values(static value => BucketRecord.Read(value)))
+        foreach (var bucket in index.Scan([RowKeys.Bucket]).Select(static row => BucketRecord.Read(row.Value)))
         {
             // An unreadable record still means that the bucket exists, and a lost one is no reason to hide objects.
             if (!File.Exists(folders.BucketPathOf(bucket.Name)) && !HasObjects(index, bucket.Name))
@@ -58,14 +58,14 @@ internal static class RecordReplay
     }
 
     private static bool HasObjects(OrderedIndex index, string bucket) =>
-        new PrefixScan(index, RowKeys.OfKey(RowKeys.Object, bucket, "")).Any();
+        index.Scan(RowKeys.OfKey(RowKeys.Object, bucket, "")).Any();
 
     private static async Task FindUploadsAsync(
-        StoreFolders folders, StoreDisk disk, DirtyFlag ends, OrderedIndex index, IndexBatch batch, Dictionary<string, bool> buckets)
+        StoreFolders folders, StoreDisk disk, DirtyFlag dirty, OrderedIndex index, IndexBatch batch, Dictionary<string, bool> buckets)
     {
         var records = Directory.EnumerateFiles(folders.Uploads).Select(static path => Path.GetFileName(path))
             .ToHashSet(StringComparer.Ordinal);
-        foreach (var upload in new PrefixScan(index, [RowKeys.Upload]).Values(static value => UploadRecord.Read(value)))
+        foreach (var upload in index.Scan([RowKeys.Upload]).Select(static row => UploadRecord.Read(row.Value)).ToList())
         {
             if (buckets.GetValueOrDefault(upload.Bucket) && records.Remove(upload.UploadId))
             {
@@ -73,7 +73,7 @@ internal static class RecordReplay
             }
 
             batch.Delete(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId));
-            foreach (var part in new PrefixScan(index, RowKeys.OfParts(upload.UploadId)).Keys(int.MaxValue, static (_, _) => true))
+            foreach (var (part, _) in index.Scan(RowKeys.OfParts(upload.UploadId)))
             {
                 batch.Delete(part);
             }
@@ -95,7 +95,7 @@ internal static class RecordReplay
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            ends.Note();
+            dirty.Set();
         }
     }
 }

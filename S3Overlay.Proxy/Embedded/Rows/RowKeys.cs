@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
 
+using S3Overlay.Proxy.Embedded.Index;
+
 namespace S3Overlay.Proxy.Embedded.Rows;
 
 /// <summary>
@@ -61,6 +63,27 @@ internal static class RowKeys
     public static byte[] OfParts(string uploadId) => [Part, .. Encoding.ASCII.GetBytes(uploadId)];
 
     public static byte[] OfCompleted(string uploadId) => [Completed, .. Encoding.ASCII.GetBytes(uploadId)];
+
+    /// <summary>The rows with a prefix, as of the first read.</summary>
+    /// <param name="index">The index.</param>
+    /// <param name="prefix">The prefix of their keys.</param>
+    /// <param name="start">The first key; null for the prefix itself.</param>
+    public static IEnumerable<(byte[] Key, byte[] Value)> Scan(this OrderedIndex index, byte[] prefix, byte[]? start = null)
+    {
+        using var snapshot = index.Snapshot();
+        using var cursor = snapshot.OpenCursor();
+        for (var found = cursor.Seek(start ?? prefix); found && cursor.Key.StartsWith(prefix); found = cursor.Next())
+        {
+            yield return (cursor.Key.ToArray(), cursor.Value.ToArray());
+        }
+    }
+
+    /// <summary>The bucket and key in an object's or tombstone's row.</summary>
+    public static (string Bucket, string Key) NameOf(ReadOnlySpan<byte> row)
+    {
+        var end = row.IndexOf((byte)0);
+        return (Encoding.UTF8.GetString(row[1..end]), KeyOf(row, end + 1));
+    }
 
     /// <summary>The key in a row, given the length of what precedes it.</summary>
     public static string KeyOf(ReadOnlySpan<byte> row, int start) => Encoding.UTF8.GetString(row[start..]);

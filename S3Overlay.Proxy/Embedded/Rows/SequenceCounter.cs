@@ -80,9 +80,7 @@ internal sealed class SequenceCounter : IDisposable
                 var reserved = wanted + Reserve;
                 await RecordFile.WriteAsync(_folders, _disk, FileKind.Sequence, _folders.Sequence, RowValue(reserved),
                     CancellationToken.None);
-                var batch = new IndexBatch();
-                batch.Put(RowKeys.Sequence, RowValue(reserved));
-                await _index.CommitAsync(batch);
+                await _index.CommitAsync(new IndexBatch().Put(RowKeys.Sequence, RowValue(reserved)));
                 Volatile.Write(ref _reserved, reserved);
             }
         }

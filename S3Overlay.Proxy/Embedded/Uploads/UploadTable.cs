@@ -21,7 +21,7 @@ namespace S3Overlay.Proxy.Embedded.Uploads;
 internal sealed class UploadTable(
     StoreFolders folders,
     StoreDisk disk,
-    DirtyFlag ends,
+    DirtyFlag dirty,
     DiskReserve reserve,
     OrderedIndex index,
     SequenceCounter sequences,
@@ -47,20 +47,12 @@ internal sealed class UploadTable(
         using var bucket = await buckets.KeepAsync(upload.Bucket, cancellationToken);
         await reserve.RequireAsync();
         var bytes = upload.Write();
+        await StoreDisk.GuardAsync(() =>
+            RecordFile.ChangeAsync(folders, disk, dirty, FileKind.Upload, folders.UploadPathOf(upload.UploadId), null, bytes));
         try
         {
-            await RecordFile.ChangeAsync(folders, disk, ends, FileKind.Upload, folders.UploadPathOf(upload.UploadId), null, bytes);
-        }
-        catch (IOException failure)
-        {
-            throw StoreDisk.ToS3(failure);
-        }
-
-        var batch = new IndexBatch();
-        batch.Put(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId), bytes.Span);
-        try
-        {
-            await objects.CommitAsync(batch);
+            await objects.CommitAsync(
+                new IndexBatch().Put(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId), bytes.Span));
         }
         catch
         {
@@ -94,21 +86,11 @@ internal sealed class UploadTable(
             : null;
 
     /// <summary>The first <paramref name="limit"/> parts of an upload after number <paramref name="after"/>, in order.</summary>
-    public List<PartRow> Parts(string uploadId, int after = 0, int limit = int.MaxValue)
-    {
-        var parts = new List<PartRow>();
-        var prefix = RowKeys.OfParts(uploadId);
-        using var snapshot = index.Snapshot();
-        using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek(RowKeys.OfPart(uploadId, after + 1));
-            found && parts.Count < limit && cursor.Key.StartsWith(prefix);
-            found = cursor.Next())
-        {
-            parts.Add(PartRow.Read(cursor.Value));
-        }
-
-        return parts;
-    }
+    public List<PartRow> Parts(string uploadId, int after = 0, int limit = int.MaxValue) =>
+    [
+        .. index.Scan(RowKeys.OfParts(uploadId), RowKeys.OfPart(uploadId, after + 1)).Take(limit)
+            .Select(static row => PartRow.Read(row.Value)),
+    ];
 
     /// <summary>
     /// The open uploads of a bucket by key, and those of one key in the order of their creation; rolled up by the delimiter.
@@ -161,7 +143,7 @@ internal sealed class UploadTable(
     public async Task<PartRow> CommitPartAsync(
         UploadRecord upload, ObjectFileWriter file, FileHeader header, CancellationToken cancellationToken)
     {
-        await ObjectTable.SettleAsync(file);
+        await file.SettleAsync();
         PartRow? old;
         PartRow row;
         using (await _locks.ShareAsync(upload.UploadId, cancellationToken))
@@ -176,9 +158,7 @@ internal sealed class UploadTable(
                 Info = header.Info with { LastModified = HttpDates.WholeSeconds(time.GetUtcNow()) },
             };
             row = new PartRow(header.PartNumber, file.Id, header.Sequence, header.Info);
-            var batch = new IndexBatch();
-            batch.Put(rowKey, row.Write());
-            await objects.SealAsync(file, header, batch);
+            await objects.SealAsync(file, header, new IndexBatch().Put(rowKey, row.Write()));
         }
 
         if (old is not null)
@@ -257,9 +237,7 @@ internal sealed class UploadTable(
             }
 
             isOver = failure is null;
-
-            var batch = new IndexBatch();
-            batch.Delete(RowKeys.OfUpload(bucket, key, uploadId));
+            var batch = new IndexBatch().Delete(RowKeys.OfUpload(bucket, key, uploadId));
             foreach (var part in parts)
             {
                 batch.Delete(RowKeys.OfPart(uploadId, part.Number));
@@ -272,7 +250,7 @@ internal sealed class UploadTable(
         {
             // After a power cut now, record and rows may both come back, or a refused completion may turn out to have happened: then its
             // parts must exist.
-            ends.Note();
+            dirty.Set();
             return;
         }
 
@@ -296,13 +274,13 @@ internal sealed class UploadTable(
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            ends.Note();
+            dirty.Set();
             return failure;
         }
     }
 
     public List<UploadRecord> Of(string bucket) =>
-        new PrefixScan(index, RowKeys.OfKey(RowKeys.Upload, bucket, "")).Values(static value => UploadRecord.Read(value));
+        [.. index.Scan(RowKeys.OfKey(RowKeys.Upload, bucket, "")).Select(static row => UploadRecord.Read(row.Value))];
 
     /// <summary>Aborts the uploads of a deleted bucket. If a record cannot be deleted, the next start finds it without rows.</summary>
     public async Task AbortAllAsync(IReadOnlyList<UploadRecord> uploads)
@@ -323,13 +301,10 @@ internal sealed class UploadTable(
     public async Task ForgetCompletedAsync()
     {
         var now = time.GetUtcNow();
-        var scan = new PrefixScan(index, [RowKeys.Completed]);
-        while (scan.Keys(ForgottenAtOnce, (_, value) => CompletedRow.Read(value).Completed
-            + CompletedRow.Life <= now) is { Count: > 0 } over)
+        while (index.Scan([RowKeys.Completed]).Where(row => CompletedRow.Read(row.Value).Completed + CompletedRow.Life <= now)
+            .Take(ForgottenAtOnce).ToList() is { Count: > 0 } over)
         {
-            var batch = new IndexBatch();
-            over.ForEach(key => batch.Delete(key));
-            await objects.CommitAsync(batch);
+            await objects.CommitAsync(over.Aggregate(new IndexBatch(), static (batch, row) => batch.Delete(row.Key)));
         }
     }
 

@@ -4,12 +4,12 @@ using System.Text;
 using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
-using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Listings;
 
-namespace S3Overlay.Proxy.Embedded.Deletes;
+namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
 /// The tombstones. They are written and removed under the key's lock, with numbers in the same order, and reach the delete log before the
@@ -49,13 +49,11 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
             sequence = objects.Find(bucket, key) is { } row ? row.Sequence - 1 : await sequences.NextAsync();
             await objects.LogAsync(new DeleteRecord(DeleteKind.Tombstone, sequence, bucket, key, default));
         });
-        var batch = new IndexBatch();
         var name = RowKeys.OfKey(RowKeys.Tombstone, bucket, key);
 
         // A row that was removed with its bucket may still exist.
         var isNew = !index.TryGet(name, out _);
-        batch.Put(name, SequenceCounter.RowValue(sequence));
-        await index.FollowAsync(batch);
+        await index.FollowAsync(new IndexBatch().Put(name, SequenceCounter.RowValue(sequence)));
         Count.Add(isNew ? 1 : 0);
     }
 
@@ -80,9 +78,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
 
         using var change = await objects.Deletes.EnterAsync();
         await objects.LogAsync(new DeleteRecord(DeleteKind.Discard, sequence, bucket, key, default));
-        var batch = new IndexBatch();
-        batch.Delete(RowKeys.OfKey(RowKeys.Tombstone, bucket, key));
-        await index.FollowAsync(batch);
+        await index.FollowAsync(new IndexBatch().Delete(RowKeys.OfKey(RowKeys.Tombstone, bucket, key)));
         Count.Add(-1);
         return UndeleteOutcome.Discarded;
     }
@@ -98,14 +94,14 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
     public async Task ForgetAsync(string bucket)
     {
         var prefix = RowKeys.OfKey(RowKeys.Tombstone, bucket, "");
-        var scan = new PrefixScan(index, prefix);
-        while (scan.Keys(ForgottenAtOnce, (_, value) => !CountsIn(bucket, value)) is { Count: > 0 } keys && await MayFollowAsync())
+        while (index.Scan(prefix).Where(row => !CountsIn(bucket, row.Value)).Take(ForgottenAtOnce).ToList() is { Count: > 0 } rows
+            && await MayFollowAsync())
         {
-            var locked = new List<IDisposable>(keys.Count);
+            var locked = new List<IDisposable>(rows.Count);
             try
             {
                 var (batch, count) = (new IndexBatch(), 0);
-                foreach (var key in keys)
+                foreach (var (key, _) in rows)
                 {
                     locked.Add(await objects.LockAsync(bucket, RowKeys.KeyOf(key, prefix.Length), CancellationToken.None));
                     if (index.TryGet(key, out var value) && !CountsIn(bucket, value))
@@ -131,10 +127,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
     /// </summary>
 #pragma warning disable CS1998 // the index answers at once; the seam does not promise that every layer does
     public async IAsyncEnumerable<T> ListAsync<T>(
-        string bucket,
-        string prefix,
-        string after,
-        Func<string, ulong, T> show,
+        string bucket, string prefix, string after, Func<string, ulong, T> show,
         [EnumeratorCancellation] CancellationToken cancellationToken)
 #pragma warning restore CS1998
     {

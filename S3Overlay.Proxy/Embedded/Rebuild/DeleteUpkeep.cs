@@ -1,14 +1,12 @@
-using System.Text;
-
 using S3Overlay.Proxy.Embedded.Buckets;
+using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
-using S3Overlay.Proxy.Embedded.Rebuild;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Embedded.Deletes;
+namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
 /// Keeps the delete log short while the store runs. A full segment is closed. When closed segments have grown to twice what the last
@@ -24,16 +22,8 @@ namespace S3Overlay.Proxy.Embedded.Deletes;
 /// <param name="disk">The disk.</param>
 /// <param name="segmentSize">Length of a full segment in bytes.</param>
 /// <param name="logger">Gets failures.</param>
-internal sealed class DeleteUpkeep(
-    DeleteLog log,
-    OrderedIndex index,
-    ObjectTable objects,
-    ObjectFiles files,
-    BucketTable buckets,
-    StoreFolders folders,
-    StoreDisk disk,
-    long segmentSize,
-    ILogger logger) : IAsyncDisposable
+internal sealed class DeleteUpkeep(DeleteLog log, OrderedIndex index, ObjectTable objects, ObjectFiles files, BucketTable buckets,
+    StoreFolders folders, StoreDisk disk, long segmentSize, ILogger logger) : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private Task _running = Task.CompletedTask;
@@ -133,13 +123,9 @@ internal sealed class DeleteUpkeep(
     /// <summary>From the index, which also has those that are unreadable in the log.</summary>
     private IEnumerable<DeleteRecord> Tombstones()
     {
-        using var snapshot = index.Snapshot();
-        using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek([RowKeys.Tombstone]); found && cursor.Key[0] == RowKeys.Tombstone; found = cursor.Next())
+        foreach (var (name, value) in index.Scan([RowKeys.Tombstone]))
         {
-            var end = cursor.Key.IndexOf((byte)0);
-            var (bucket, key) = (Encoding.UTF8.GetString(cursor.Key[1..end]), RowKeys.KeyOf(cursor.Key, end + 1));
-            var sequence = SequenceCounter.Read(cursor.Value);
+            var ((bucket, key), sequence) = (RowKeys.NameOf(name), SequenceCounter.Read(value));
             if (sequence >= (buckets.Find(bucket)?.PurgedUpTo ?? 0))
             {
                 yield return new DeleteRecord(DeleteKind.Tombstone, sequence, bucket, key, default);
@@ -152,13 +138,9 @@ internal sealed class DeleteUpkeep(
     /// </summary>
     private IEnumerable<DeleteRecord> ChangedTags()
     {
-        using var snapshot = index.Snapshot();
-        using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek([RowKeys.Object]); found && cursor.Key[0] == RowKeys.Object; found = cursor.Next())
+        foreach (var (name, value) in index.Scan([RowKeys.Object]))
         {
-            var row = ObjectRow.Read(cursor.Value);
-            var end = cursor.Key.IndexOf((byte)0);
-            var (bucket, key) = (Encoding.UTF8.GetString(cursor.Key[1..end]), RowKeys.KeyOf(cursor.Key, end + 1));
+            var ((bucket, key), row) = (RowKeys.NameOf(name), ObjectRow.Read(value));
             if (StoredFiles.ReadHeader(folders.PathOf(row.File), logger) is { } header && header.Tags != row.Tags)
             {
                 yield return new DeleteRecord(DeleteKind.Tags, row.Sequence, bucket, key, row.File, row.Tags);
