@@ -62,8 +62,9 @@ public static partial class Settings
 
     public static readonly Setting<bool?> Cors = new(
         "S3_OVERLAY_CORS", Clients, null,
-        "Allow pages of any origin to use the proxy from a browser. They still need a signature. Unset: `true`, but `false` with the "
-        + "default keys or `S3_OVERLAY_AUTH=none`. If you set `true` in these cases, pages can only read.",
+        "Allow pages of any origin to use the proxy from a browser. They still need a signature. Unset: `true` if you set your "
+        + "own keys, `false` with the default keys or `S3_OVERLAY_AUTH=none`. With `true` and the default keys or `none`, pages "
+        + "can only read.",
         Parsers.OptionalSwitch);
 
     public static readonly Setting<IReadOnlyList<string>> Hosts = new Setting<ClientOptions, IReadOnlyList<string>>(

@@ -54,17 +54,18 @@ public static partial class Settings
 
     public static readonly Setting<StoreMake?> LocalStore = new Setting<LocalOptions, StoreMake?>(
         "S3_OVERLAY_LOCAL_STORE", Local, "auto",
-        "The local endpoint's vendor: `aws`, `minio`, `rustfs`, `ceph`, `seaweedfs`, `swift`, `zenko`, `versity`, `s3overlay` or "
-        + "`other`. It decides which bucket names are reserved, because the store keeps them for itself, and which operations beyond "
-        + "S3's are passed on. `auto` detects the vendor; if that fails, the names that any known vendor reserves are reserved. "
-        + "`other` reserves none.",
+        "The local endpoint's vendor: `aws`, `minio`, `rustfs`, `ceph`, `seaweedfs`, `swift`, `zenko`, `versity`, `s3overlay` "
+        + "or `other`. It decides which bucket names are refused, because the store uses them itself, and which operations beyond "
+        + "S3's are passed on. `auto` detects the vendor. If that fails, the reserved names of all known vendors are refused. "
+        + "`other` refuses none.",
         Parsers.Store,
         static (options, value) => options with { Make = value });
 
     public static readonly Setting<int> Proxies = new Setting<LocalOptions, int>(
         "S3_OVERLAY_PROXIES", Local, "1",
-        "How many proxies share the local S3 endpoint. With more than one, nothing is cached in memory that another proxy could "
-        + "change, except for one second whether a bucket exists. Conditional writes then need a store that supports them.",
+        "How many proxies share the local S3 endpoint. With more than one, a proxy does not keep in memory what another could "
+        + "change. The one exception: whether a bucket exists, for one second. Conditional writes then need a store that supports "
+        + "them.",
         Parsers.Count,
         static (options, value) => options with { Proxies = value });
 
@@ -77,14 +78,16 @@ public static partial class Settings
 
     public static readonly Setting<string?> SpoolDirectory = new Setting<LocalOptions, string?>(
         "S3_OVERLAY_SPOOL_DIR", Local, null,
-        "Temporary files on the way to a local S3 endpoint: running fills, uploads of unknown length (forms), and large uploads with "
-        + "a trailing checksum that the store does not accept. Unset: `s3overlay-spool` in the system's temporary folder.", Parsers.Text,
+        "The folder for temporary files on the way to a local S3 endpoint. They are for running fills, for uploads of unknown "
+        + "length (forms), and for large uploads if the store does not accept their trailing checksum. Unset: `s3overlay-spool` "
+        + "in the system's temporary folder.", Parsers.Text,
         static (options, value) => options with { SpoolDirectory = value! });
 
     public static readonly Setting<long> SpoolMaxBytes = new Setting<LocalOptions, long>(
         "S3_OVERLAY_SPOOL_MAX_BYTES", Local, "10GiB",
-        "The most that running fills can use there; beyond it, reads are not cached. The same limit applies separately to spooled "
-        + "uploads: beyond it they get 503, and a single larger one gets 400 EntityTooLarge.", Parsers.Size,
+        "How many bytes running fills can use in `S3_OVERLAY_SPOOL_DIR`. If there is no room, reads are not cached. Uploads "
+        + "have a separate limit of the same size. If there is no room for an upload, it gets 503. If a single upload exceeds the "
+        + "limit, it gets 400 EntityTooLarge.", Parsers.Size,
         static (options, value) => options with { SpoolMaxBytes = value });
 #pragma warning restore CS1591
 }

@@ -97,13 +97,13 @@ public static partial class Settings
 
     public static readonly Setting<long?> CacheMinFree = new Setting<CacheOptions, long?>(
         "S3_OVERLAY_CACHE_MIN_FREE", Cache, null,
-        "Built-in store: how much disk space the cache leaves free. The least recently used entries are evicted first. `0`: only "
-        + "what writes need. Unset: 5 % of the disk, at most `1GiB`.", Parsers.OptionalSize,
+        "Built-in store: how much disk space the cache leaves free. The least recently used entries are evicted first. `0`: "
+        + "evict only if a write needs the space. Unset: 5 % of the disk, at most `1GiB`.", Parsers.OptionalSize,
         static (options, value) => options with { MinFree = value });
 
     public static readonly Setting<int> CacheMinUses = new Setting<CacheOptions, int>(
         "S3_OVERLAY_CACHE_MIN_USES", Cache, "1",
-        "An object is cached on its n-th miss, at most the 255th. Until then, reads pass through.", Parsers.Misses,
+        "The number of the miss on which an object is cached, up to `255`. Reads before that pass through.", Parsers.Misses,
         static (options, value) => options with { MinUses = value });
 #pragma warning restore CS1591
 }

@@ -12,7 +12,7 @@ public static partial class Settings
 
 #pragma warning disable CS1591 // the description of each setting is in its row
     public static readonly Setting<Uri?> RemoteEndpoint = new Setting<RemoteOptions, Uri?>(
-        "S3_OVERLAY_REMOTE_ENDPOINT", Remote, null, "The remote's URL. Unset, if another setting switches the remote on: AWS.",
+        "S3_OVERLAY_REMOTE_ENDPOINT", Remote, null, "The remote's URL. Unset: AWS, if another setting switches the remote on.",
         Parsers.Endpoint,
         static (options, value) => options with { Endpoint = value })
     { IsPerRemote = true, NamedDescription = "The remote's URL. Unset: AWS." };
@@ -63,8 +63,8 @@ public static partial class Settings
 
     public static readonly Setting<AddressingStyle> RemoteAddressingStyle = new(
         "S3_OVERLAY_REMOTE_ADDRESSING_STYLE", Remote, "auto",
-        "`path` (`host/bucket/key`), `virtual` (`bucket.host/key`), or `auto`: virtual for AWS and Alibaba Cloud, except for buckets "
-        + "with a dot over https; path for all other endpoints.",
+        "`path` (`host/bucket/key`), `virtual` (`bucket.host/key`), or `auto`. `auto` is virtual for AWS and Alibaba Cloud, and "
+        + "path for all others. Over https, it is also path for buckets with a dot in their name.",
         Parsers.Addressing)
     { IsPerRemote = true, NamedDescription = "As for the unnamed remote." };
 
@@ -112,9 +112,9 @@ public static partial class Settings
 
     public static readonly Setting<long> RemoteMinRate = new Setting<RemoteOptions, long>(
         "S3_OVERLAY_REMOTE_MIN_RATE", Remote, "4KiB",
-        "The lowest rate of a body, in bytes per second, while the proxy waits for it. It is averaged over "
-        + "`S3_OVERLAY_REMOTE_STALL_TIMEOUT`. If a body is slower, the proxy requests the rest again. If that does not help, it closes "
-        + "the client's connection. `0` allows any rate.",
+        "The lowest rate, in bytes per second, at which the remote must send a body while the proxy waits for bytes. It is "
+        + "averaged over `S3_OVERLAY_REMOTE_STALL_TIMEOUT`. If a body is slower, the proxy requests the rest again. If that does "
+        + "not help, it closes the client's connection. `0` allows any rate.",
         Parsers.Size,
         static (options, value) => options with { MinRate = value });
 
