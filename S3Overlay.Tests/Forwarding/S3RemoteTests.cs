@@ -128,6 +128,34 @@ public sealed class S3RemoteTests : IAsyncLifetime
         Assert.Equal(RemoteFailure.Changed, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(answer))).Failure);
     }
 
+    /// <summary>Not every server knows If-Match: what a response says of itself decides.</summary>
+    [Theory]
+    [Trait("Rule", "R7")]
+    [InlineData("version")]
+    [InlineData("no version")]
+    [InlineData("range")]
+    [InlineData("size")]
+    public async Task A_body_does_not_go_on_with_a_response_of_another(string other)
+    {
+        var etag = _server.Put("bucket", "k", Bytes).ETag;
+        _server.Script = async (request, context) =>
+        {
+            if (!request.Headers.ContainsKey("If-Match"))
+            {
+                return new ScriptedOutcome { CutAfter = 50 };
+            }
+
+            context.Response.StatusCode = 206;
+            context.Response.Headers.ETag = other switch { "version" => "\"another\"", "no version" => default, _ => etag };
+            context.Response.Headers.ContentRange =
+                other switch { "range" => "bytes 49-198/200", "size" => "bytes 50-199/300", _ => "bytes 50-199/200" };
+            await context.Response.Body.WriteAsync(Bytes.AsMemory(50));
+            return ScriptedOutcome.Answered;
+        };
+        await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
+        Assert.Equal(RemoteFailure.Changed, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(answer))).Failure);
+    }
+
     [Fact]
     public async Task Without_an_ETag_nothing_is_healed()
     {

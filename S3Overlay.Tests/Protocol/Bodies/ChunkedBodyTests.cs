@@ -110,7 +110,11 @@ public sealed class ChunkedBodyTests : BodyTestBase
     public async Task AChangedByteOfAChunkOrOfItsSignatureIsAWrongSignature()
     {
         var framed = Frame(Hello, [5, 16], Chain());
-        foreach (var index in new[] { "5;chunk-signature=".Length, Index(framed, "Hello"), Index(framed, "chunked") })
+        const string Last = "\r\n0;chunk-signature=";
+        foreach (var index in new[]
+        {
+            "5;chunk-signature=".Length, Index(framed, "Hello"), Index(framed, "chunked"), Index(framed, Last) + Last.Length,
+        })
         {
             var changed = framed.ToArray();
             changed[index] = (byte)(changed[index] == '0' ? '1' : '0');

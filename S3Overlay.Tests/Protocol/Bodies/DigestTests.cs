@@ -16,6 +16,10 @@ public sealed class DigestTests : BodyTestBase
 {
     private static readonly byte[] Bytes = Encoding.ASCII.GetBytes("The bytes of a body");
 
+    /// <summary>A signature that covers the payload replaces no other check.</summary>
+    private static readonly PayloadPlan[] Plans =
+        [PayloadPlan.Unsigned, new(PayloadFraming.Plain, Sha256: Convert.ToHexString(SHA256.HashData(Bytes)))];
+
     [Fact]
     public async Task EveryPromiseThatIsKeptIsAccepted()
     {
@@ -47,9 +51,12 @@ public sealed class DigestTests : BodyTestBase
     [Fact]
     public async Task AWrongMd5IsABadDigestAndAMalformedOneInvalid()
     {
-        var failure = await Failure(Plain(PayloadPlan.Unsigned, ("Content-MD5", Convert.ToBase64String(new byte[16]))));
-        Assert.Equal("BadDigest", failure.Error.Code);
-        Assert.Contains(new("CalculatedDigest", Convert.ToBase64String(MD5.HashData(Bytes))), failure.Details);
+        foreach (var plan in Plans)
+        {
+            var failure = await Failure(Plain(plan, ("Content-MD5", Convert.ToBase64String(new byte[16]))));
+            Assert.Equal("BadDigest", failure.Error.Code);
+            Assert.Contains(new("CalculatedDigest", Convert.ToBase64String(MD5.HashData(Bytes))), failure.Details);
+        }
 
         foreach (var malformed in new[] { "x", "AAAA", "not base64 at all!!!!!!!" })
         {
@@ -61,10 +68,10 @@ public sealed class DigestTests : BodyTestBase
     [Fact]
     public async Task AWrongChecksumIsABadDigestByName()
     {
-        foreach (var algorithm in ChecksumNames.All)
+        foreach (var (algorithm, plan) in ChecksumNames.All.SelectMany(static algorithm => Plans.Select(plan => (algorithm, plan))))
         {
             var wrong = Convert.ToBase64String(new byte[ChecksumNames.Size(algorithm)]);
-            var failure = await Failure(Plain(PayloadPlan.Unsigned, (ChecksumNames.Header(algorithm), wrong)));
+            var failure = await Failure(Plain(plan, (ChecksumNames.Header(algorithm), wrong)));
 
             Assert.Equal("BadDigest", failure.Error.Code);
             Assert.Equal($"The {ChecksumNames.Name(algorithm)} you specified did not match the calculated checksum.", failure.Message);
