@@ -38,6 +38,35 @@ public sealed class CutUploadTests
         Assert.Equal(keeps && !hasDigest, got.Headers.Keys.Contains("x-amz-checksum-crc32"));
     }
 
+    /// <summary>The store does not know the client's signature, and may keep whatever it gets whole.</summary>
+    [Fact]
+    public async Task A_store_never_gets_all_of_a_body_that_fails_its_checks()
+    {
+        await using var store = await StoreServer.StartAsync();
+        await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
+        var isWhole = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        store.Take = context => context.Request is { Method: "PUT", Path.Value: "/bucket/key" } ? ReadAsync(context.Request.Body) : null;
+
+        // Small enough to be in the store's receive buffer when the proxy cuts the connection, large enough to be streamed.
+        var put = await proxy.Http.SendAsync("PUT", "/bucket/key", new byte[100_000], ("x-amz-content-sha256", new string('0', 64)));
+        Assert.Equal((400, "XAmzContentSHA256Mismatch"), (put.Status, put.Code));
+        Assert.False(await isWhole.Task);
+
+        async Task ReadAsync(Stream body)
+        {
+            try
+            {
+                await body.CopyToAsync(Stream.Null);
+                isWhole.SetResult(true);
+            }
+            catch (Exception)
+            {
+                isWhole.SetResult(false);
+            }
+        }
+    }
+
     /// <summary>
     /// A truncated part would appear in the list of its upload, or replace an acknowledged part. No checksum is added to prevent that: the
     /// upload may use another algorithm.
