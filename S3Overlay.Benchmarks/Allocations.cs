@@ -58,7 +58,7 @@ public static class Allocations
                     };
                     ActivitySource.AddActivityListener(listener);
                     var traced = Measure(port, request);
-                    var row = $"{name} {(bucket == Remote ? "held" : "written")}";
+                    var row = $"{name} {(bucket == Remote ? "cached" : "written")}";
                     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row,-20} {quiet,16:F0} {traced,16:F0}"));
                 }
             }

@@ -6,7 +6,7 @@ using S3Overlay.Benchmarks.Workloads;
 namespace S3Overlay.Benchmarks;
 
 /// <summary>
-/// The proxy and nginx side by side: interleaved rounds, so that a machine whose speed drifts is fair to both; medians of the rounds.
+/// The proxy beside nginx, in interleaved rounds: a machine whose speed drifts affects both. Results are medians of the rounds.
 /// </summary>
 public static class BesideNginx
 {
@@ -41,13 +41,13 @@ public static class BesideNginx
         }
     }
 
-    /// <summary>Both, and a plain copy, in front of an nginx with the files.</summary>
+    /// <summary>Both, and a plain forwarder, in front of an nginx with the files.</summary>
     public static async Task<int> ForwardAsync(Options options)
     {
         await using var site = await Site.PrepareAsync();
         if (!NginxServer.IsInstalled)
         {
-            throw new ArgumentException("Handing on is measured in front of nginx, which is not installed.");
+            throw new ArgumentException("Forwarding is measured in front of nginx, which is not installed.");
         }
 
         var workloads = options.Choose(Rows.All.Where(workload => workload.IsOfFiles));
@@ -56,7 +56,7 @@ public static class BesideNginx
         List<IServerUnderTest> servers = [await ForwardingAsync("proxy", options.Proxy)];
         servers.AddRange(options.Against is { } other
             ? [await ForwardingAsync("other", other)]
-            : [await NginxServer.StartAsync(site.Folder, upstream.Port), await PlainCopyServer.StartAsync(upstream.Port)]);
+            : [await NginxServer.StartAsync(site.Folder, upstream.Port), await PlainForwarderServer.StartAsync(upstream.Port)]);
         try
         {
             await RunAsync(site, options, workloads, _ => servers);
@@ -85,7 +85,8 @@ public static class BesideNginx
             CultureInfo.InvariantCulture,
             $"{options.Rounds} rounds of {duration.TotalSeconds} s each, in turn; medians. Server on processor 0, load from processor 1."));
         Console.WriteLine(
-            $"{"workload",-26} {"c",3} {"server",-9} {"requests/s",11} {"MB/s",9} {"CPU us/req",12} {"CPU s/GiB",11} {"remote KiB/req",15}");
+            $"{"workload",-26} {"c",3} {"server",-9} {"requests/s",11} {"MB/s",9} {"CPU us/req",12} {"CPU s/GiB",11} "
+            + $"{"remote KiB/req",15}");
         foreach (var workload in workloads)
         {
             foreach (var connections in options.ConnectionsOf(workload))
@@ -104,8 +105,7 @@ public static class BesideNginx
         {
             for (var i = 0; i < servers.Count; i++)
             {
-                // The first rounds warm up, and are thrown away: the runtime compiles hot code anew for some seconds, on the very processor
-                // that is measured.
+                // The first rounds only warm up: for some seconds the runtime recompiles hot code on the measured processor.
                 var result = await contestants[i].MeasureAsync(duration);
                 if (round >= 0)
                 {
@@ -119,7 +119,9 @@ public static class BesideNginx
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{workload.Name,-26} {connections,3} {servers[i].Name,-9} {Median(results[i], m => m.RequestsPerSecond),11:F0} {Median(results[i], m => m.MegabytesPerSecond),9:F0} {Median(results[i], m => m.CpuMicrosecondsPerRequest),12:F1} {CpuPerGiB(results[i]),11} {Median(results[i], m => m.RemoteKibibytesPerRequest),15:F1}"));
+                $"{workload.Name,-26} {connections,3} {servers[i].Name,-9} {Median(results[i], m => m.RequestsPerSecond),11:F0} "
+                + $"{Median(results[i], m => m.MegabytesPerSecond),9:F0} {Median(results[i], m => m.CpuMicrosecondsPerRequest),12:F1} "
+                + $"{CpuPerGiB(results[i]),11} {Median(results[i], m => m.RemoteKibibytesPerRequest),15:F1}"));
         }
 
         for (var i = 1; i < servers.Count; i++)
@@ -128,7 +130,8 @@ public static class BesideNginx
             var cost = Ratio(results[i], results[0], m => m.CpuMicrosecondsPerRequest);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{"",-26} {"",3} {"ratio",-9} {speed,10:F2}x {speed,8:F2}x {cost,11:F2}x   (work per processor second, proxy to {servers[i].Name})"));
+                $"{"",-26} {"",3} {"ratio",-9} {speed,10:F2}x {speed,8:F2}x {cost,11:F2}x   "
+                + $"(work per processor second, proxy to {servers[i].Name})"));
         }
     }
 
@@ -138,7 +141,7 @@ public static class BesideNginx
     private static string CpuPerGiB(List<Measurement> results) =>
         results[0].Bytes == 0 ? "-" : Median(results, m => m.CpuSecondsPerGiB).ToString("F3", CultureInfo.InvariantCulture);
 
-    /// <summary>The median of the rounds' own ratios: neighbours in time are compared, not averages.</summary>
+    /// <summary>The median of the ratios of each round, which compares measurements that ran close together.</summary>
     private static double Ratio(List<Measurement> above, List<Measurement> below, Func<Measurement, double> figure) =>
         Statistics.Median(above.Zip(below, (a, b) => figure(a) / figure(b)));
 

@@ -6,16 +6,16 @@ using S3Overlay.Benchmarks.Workloads;
 namespace S3Overlay.Benchmarks;
 
 /// <summary>
-/// Two builds of the proxy, measured in pairs: in turn, and which is first changes. A row that looks worse is measured again with new
-/// processes, and is worse only where it is worse again: of forty figures with 95 % intervals, one looks worse by chance in most runs, and
-/// no process is quite as fast as the next of the same build.
+/// Two builds of the proxy, measured in pairs that alternate their order. A row that looks worse is measured again with new processes, and
+/// counts only if it is worse again: of forty figures with 95 % intervals, one looks worse by chance in most runs, and two processes of
+/// the same build differ in speed.
 /// </summary>
 public sealed class BetweenBuilds
 {
     private const int WarmUps = 6;
 
     /// <summary>
-    /// A measurement is made of so many shorter ones, in turn with the other build's: what else the machine does for a second meets both.
+    /// Each measurement consists of this many short ones that alternate with the other build's, so that other load affects both.
     /// </summary>
     private const int Slices = 5;
 
@@ -35,7 +35,7 @@ public sealed class BetweenBuilds
         (_site, _builds, _pairs, _duration) = (site, builds, pairs, duration);
 
     /// <summary>Compares the build of the options with the other one.</summary>
-    /// <returns>The exit code: 1 where a row is worse.</returns>
+    /// <returns>The exit code: 1 if a row is worse.</returns>
     public static async Task<int> RunAsync(Options options)
     {
         await using var site = await Site.PrepareAsync();
@@ -52,14 +52,16 @@ public sealed class BetweenBuilds
     {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{_pairs} pairs of {_duration.TotalSeconds} s each. Ratios are new to old: above 1, the new build needs more. Median [95 % interval of the sign test]."));
+            $"{_pairs} pairs of {_duration.TotalSeconds} s each. Ratios are new to old: above 1, the new build needs more. "
+            + $"Median [95 % interval of the sign test]."));
         Console.WriteLine(
-            $"{"workload",-26} {"c",3}  {"time/request, new",17} {"ratio",-22}  {"CPU/request, new",17} {"ratio",-22}  {"remote/request",14} {"ratio",-22}  verdict");
+            $"{"workload",-26} {"c",3}  {"time/request, new",17} {"ratio",-22}  {"CPU/request, new",17} {"ratio",-22}  "
+            + $"{"remote/request",14} {"ratio",-22}  verdict");
         var verdicts = await MeasureAsync(rows);
         var suspects = rows.Where(row => verdicts[row] == Verdict.Worse).ToList();
         if (suspects.Count > 0)
         {
-            Console.WriteLine("Once more with new processes, what looks worse:");
+            Console.WriteLine("Measured again with new processes, because they look worse:");
             foreach (var (row, verdict) in await MeasureAsync(suspects))
             {
                 verdicts[row] = verdict == Verdict.Worse ? Verdict.Worse : Verdict.Unclear;
@@ -69,7 +71,8 @@ public sealed class BetweenBuilds
         var count = verdicts.Values.CountBy(verdict => verdict).ToDictionary();
         Console.WriteLine(
             $"worse: {count.GetValueOrDefault(Verdict.Worse)}; no worse by more than 3 %: {count.GetValueOrDefault(Verdict.NoWorse)}; "
-            + $"unclear: {count.GetValueOrDefault(Verdict.Unclear)} (more --pairs, longer --seconds or a quieter machine narrow the interval)");
+            + $"unclear: {count.GetValueOrDefault(Verdict.Unclear)} "
+            + "(more --pairs, longer --seconds or a quieter machine narrow the interval)");
         return count.ContainsKey(Verdict.Worse) ? 1 : 0;
     }
 
@@ -112,7 +115,8 @@ public sealed class BetweenBuilds
             var unit = name == "remote" ? "KiB" : "us";
             line += string.Create(
                 CultureInfo.InvariantCulture,
-                $"  {Statistics.Median(results[0].Select(figure)),13:F1} {unit,-3} {$"{ratios.Median:F3} [{ratios.Low:F3}, {ratios.High:F3}]",-22}");
+                $"  {Statistics.Median(results[0].Select(figure)),13:F1} {unit,-3} "
+                + $"{$"{ratios.Median:F3} [{ratios.Low:F3}, {ratios.High:F3}]",-22}");
             verdict = (Verdict)Math.Max((int)verdict, (int)ratios.Verdict);
         }
 
@@ -126,7 +130,7 @@ public sealed class BetweenBuilds
         return verdict;
     }
 
-    /// <summary>Measures both, in turn, a slice of the time each.</summary>
+    /// <summary>Measures both in alternating slices.</summary>
     private async Task<(Measurement New, Measurement Old)> MeasurePairAsync(Contestant[] contestants, int slices, int pair)
     {
         var sums = new[] { Measurement.None, Measurement.None };

@@ -13,9 +13,6 @@ public sealed class Contestant : IDisposable
     private readonly LoadGenerator? _before;
 
     /// <summary>Prepares the requests and connects.</summary>
-    /// <param name="server">The server.</param>
-    /// <param name="workload">The workload.</param>
-    /// <param name="connections">How many connections.</param>
     /// <param name="remote">The remote, whose bytes are counted.</param>
     public Contestant(IServerUnderTest server, Workload workload, int connections, StandInRemote remote)
     {
@@ -29,14 +26,14 @@ public sealed class Contestant : IDisposable
     public IServerUnderTest Server { get; }
 
     /// <summary>Measures once.</summary>
-    /// <param name="duration">How long, where the workload does not name a number of requests.</param>
+    /// <param name="duration">How long, unless the workload sets a number of requests.</param>
     public async Task<Measurement> MeasureAsync(TimeSpan duration)
     {
         _before?.Run(duration, _workload.Batch);
         var (cpu, sent) = (Server.Cpu(), _remote.Sent);
         var (requests, bytes, elapsed) = _load.Run(duration, _workload.Batch);
 
-        // A fill may go on when the client has what it asked for: that is part of the price.
+        // A fill may outlast the response to the client. Its cost counts.
         if (_workload.IsCold)
         {
             await _remote.WhenIdleAsync();
@@ -45,7 +42,6 @@ public sealed class Contestant : IDisposable
         return new(requests, bytes, elapsed, Server.Cpu() - cpu, _remote.Sent - sent);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _load.Dispose();

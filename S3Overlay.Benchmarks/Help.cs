@@ -2,13 +2,12 @@ using S3Overlay.Benchmarks.Workloads;
 
 namespace S3Overlay.Benchmarks;
 
-/// <summary>What the command line can do.</summary>
+/// <summary>The help text of the command line.</summary>
 public static class Help
 {
-    /// <summary>The exit code for whatever is no verdict. 1 means that a build is worse.</summary>
+    /// <summary>The exit code if nothing could be measured. 1 means that a build is worse.</summary>
     public const int CannotRun = 2;
 
-    /// <summary>Prints it.</summary>
     public static int Print()
     {
         Console.WriteLine(
@@ -16,22 +15,23 @@ public static class Help
             S3Overlay.Benchmarks COMMAND [OPTIONS]
 
             Commands:
-              compare                   The proxy beside nginx, where that is installed: requests/s, MB/s and the server's processor time.
-              compare --against FOLDER  The proxy beside another build of it: is it slower? Exit code 1 means that it is.
-              forward                   The proxy, nginx and a plain copy in .NET, each in front of another nginx with the files.
+              compare                   The proxy beside nginx, if installed: requests/s, MB/s and the server's processor time.
+              compare --against FOLDER  The proxy beside another build. Exit code 1 means that it is slower.
+              forward                   The proxy, nginx and a plain .NET forwarder, each in front of another nginx with the files.
               allocations               Bytes the proxy allocates for a warm GET.
 
             Options:
               --against FOLDER     The folder (or dll) of the build to compare with.
               --proxy FOLDER       The build that is measured. Default: the Release build beside this program.
               --only NAME,NAME     Only the workloads that have one of these in their names.
-              --connections A,B    How many connections at once. Default: each workload's own, mostly 1 and 16.
+              --connections A,B    Number of connections. Default: each workload's own, mostly 1 and 16.
               --seconds N          How long one measurement lasts. Default: 3, and 0.5 with --against.
               --pairs N            With --against: how many pairs of measurements, at least {PairedRatios.FewestPairs}. Default: 20.
               --rounds N           Without it: how many rounds. Default: 5.
 
-            A row of --against is worse if the median ratio of its time, its processor time or the bytes it asked of the remote is above {PairedRatios.Allowed} and its
-            95 % interval excludes 1, twice in a row, the second time with new processes. All rows take about 15 minutes.
+            A row of --against is worse if the median ratio of its time, its processor time or its bytes from the remote is above
+            {PairedRatios.Allowed} and its 95 % interval excludes 1, twice in a row, the second time with new processes.
+            All rows take about 15 minutes.
 
             Exit codes: 0 no row is worse, 1 a row is worse, 2 it could not be measured.
 
@@ -43,7 +43,8 @@ public static class Help
               git worktree add ../old v0.1 && dotnet publish ../old/S3Overlay.Proxy -c Release -o /tmp/old
               dotnet publish S3Overlay.Proxy -c Release -o /tmp/new
               dotnet run -c Release --project S3Overlay.Benchmarks -- compare --proxy /tmp/new --against /tmp/old
-              dotnet run -c Release --project S3Overlay.Benchmarks -- compare --proxy /tmp/new --against /tmp/old --only cold,stampede --pairs 10
+              dotnet run -c Release --project S3Overlay.Benchmarks -- compare --proxy /tmp/new --against /tmp/old \
+                --only cold,stampede --pairs 10
 
             Workloads:
               {string.Join("\n  ", Rows.All.Select(workload => workload.Name))}

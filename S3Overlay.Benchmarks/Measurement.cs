@@ -1,10 +1,10 @@
 namespace S3Overlay.Benchmarks;
 
-/// <summary>What one server did in one stretch of time.</summary>
-/// <param name="Requests">Answers received whole.</param>
+/// <summary>What one server did in one measurement.</summary>
+/// <param name="Requests">Complete responses.</param>
 /// <param name="Bytes">Body bytes, in either direction.</param>
 /// <param name="Elapsed">How long it took.</param>
-/// <param name="ServerCpu">Processor time the server used for it, user and system, with what it did after its last answer.</param>
+/// <param name="ServerCpu">User and system time of the server, including its work after the last response.</param>
 /// <param name="RemoteBytes">Body bytes that the test remote sent for it.</param>
 public sealed record Measurement(long Requests, long Bytes, TimeSpan Elapsed, TimeSpan ServerCpu, long RemoteBytes)
 {
@@ -16,7 +16,7 @@ public sealed record Measurement(long Requests, long Bytes, TimeSpan Elapsed, Ti
         new(one.Requests + other.Requests, one.Bytes + other.Bytes, one.Elapsed + other.Elapsed, one.ServerCpu + other.ServerCpu,
             one.RemoteBytes + other.RemoteBytes);
 
-    /// <summary>Answers a second.</summary>
+    /// <summary>Responses per second.</summary>
     public double RequestsPerSecond => Requests / Elapsed.TotalSeconds;
 
     /// <summary>Millions of body bytes a second.</summary>

@@ -13,7 +13,7 @@ public sealed record Options
     /// <summary>How often each server is measured beside nginx.</summary>
     public int Rounds { get; init; } = 5;
 
-    /// <summary>How many pairs of measurements two builds are compared by.</summary>
+    /// <summary>How many pairs of measurements compare two builds.</summary>
     public int Pairs { get; init; } = 20;
 
     /// <summary>Numbers of connections; null for each workload's own.</summary>
@@ -25,11 +25,11 @@ public sealed record Options
     /// <summary>The build that is measured; null for the one beside this program.</summary>
     public string? Proxy { get; init; }
 
-    /// <summary>The build it is compared with, or null.</summary>
+    /// <summary>The build to compare with, or null.</summary>
     public string? Against { get; init; }
 
     /// <summary>Reads the command line.</summary>
-    /// <exception cref="ArgumentException">It is wrong.</exception>
+    /// <exception cref="ArgumentException">An option is invalid.</exception>
     public static Options Parse(string[] args)
     {
         var options = new Options();
@@ -62,7 +62,7 @@ public sealed record Options
         return options;
     }
 
-    /// <summary>The chosen ones of some workloads.</summary>
+    /// <summary>Filters workloads by <see cref="Only"/>.</summary>
     /// <exception cref="ArgumentException">There are none.</exception>
     public IReadOnlyList<Workload> Choose(IEnumerable<Workload> workloads)
     {

@@ -1,12 +1,12 @@
 namespace S3Overlay.Benchmarks;
 
-/// <summary>What paired measurements say of a new build beside an old one.</summary>
+/// <summary>The verdict of paired measurements on a new build compared with an old one.</summary>
 public enum Verdict
 {
     /// <summary>The whole interval is within what is allowed.</summary>
     NoWorse,
 
-    /// <summary>The interval reaches above what is allowed, and is no proof either.</summary>
+    /// <summary>The interval reaches above what is allowed, but proves nothing.</summary>
     Unclear,
 
     /// <summary>The median is above what is allowed, and the interval excludes 1.</summary>
@@ -41,7 +41,6 @@ public sealed class PairedRatios
         (Low, High) = (sorted[rank - 1], sorted[^rank]);
     }
 
-    /// <summary>The median.</summary>
     public double Median { get; }
 
     /// <summary>The lower end of its 95 % interval.</summary>
@@ -50,7 +49,7 @@ public sealed class PairedRatios
     /// <summary>The upper end.</summary>
     public double High { get; }
 
-    /// <summary>What they say.</summary>
+    /// <summary>The verdict.</summary>
     public Verdict Verdict => Median > Allowed && Low > 1 ? Verdict.Worse : High > Allowed ? Verdict.Unclear : Verdict.NoWorse;
 
     /// <summary>

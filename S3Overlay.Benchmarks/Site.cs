@@ -51,7 +51,6 @@ public sealed class Site : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Remote.DisposeAsync();

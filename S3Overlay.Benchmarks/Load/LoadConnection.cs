@@ -14,7 +14,7 @@ public sealed class LoadConnection : IDisposable
     /// <summary>Connects.</summary>
     public LoadConnection(int port) => _socket.Connect(IPAddress.Loopback, port);
 
-    /// <summary>Sends a request and reads its answer to the end.</summary>
+    /// <summary>Sends a request and reads the whole response.</summary>
     /// <returns>The body's length in bytes.</returns>
     public long Exchange(LoadRequest request)
     {
@@ -37,7 +37,7 @@ public sealed class LoadConnection : IDisposable
             throw new InvalidOperationException("The server answered: " + Encoding.Latin1.GetString(_buffer, 0, Math.Min(have, 600)));
         }
 
-        var length = request.AnswerHasBody ? ContentLength(head) : 0;
+        var length = request.ResponseHasBody ? ContentLength(head) : 0;
         for (var rest = length - (have - end - 4); rest > 0;)
         {
             rest -= Receive(_buffer.AsSpan(0, (int)Math.Min(_buffer.Length, rest)));
@@ -46,7 +46,6 @@ public sealed class LoadConnection : IDisposable
         return length;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
     private static long ContentLength(ReadOnlySpan<byte> head)
@@ -62,7 +61,7 @@ public sealed class LoadConnection : IDisposable
             }
         }
 
-        throw new InvalidOperationException("The answer has no length.");
+        throw new InvalidOperationException("The response has no Content-Length.");
     }
 
     private int Receive(Span<byte> into) =>

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace S3Overlay.Benchmarks.Load;
 
 /// <summary>
-/// Keeps a number of connections to a server, and sends requests over them, one in flight on each, a thread a connection.
+/// Sends requests over several connections to a server: one thread and one request in flight for each.
 /// </summary>
 public sealed class LoadGenerator : IDisposable
 {
@@ -13,7 +13,6 @@ public sealed class LoadGenerator : IDisposable
 
     /// <summary>Connects.</summary>
     /// <param name="port">The server's loopback port.</param>
-    /// <param name="connections">How many connections.</param>
     /// <param name="stream">What to send.</param>
     /// <param name="isInStep">Whether all connections send the same request at the same time.</param>
     public LoadGenerator(int port, int connections, RequestStream stream, bool isInStep = false)
@@ -22,10 +21,10 @@ public sealed class LoadGenerator : IDisposable
         (_stream, _isInStep) = (stream, isInStep);
     }
 
-    /// <summary>Drives the server. The clock runs until the last answer is there.</summary>
-    /// <param name="duration">How long requests are sent, where there is no batch.</param>
-    /// <param name="batch">How many requests are sent, in place of a time.</param>
-    /// <exception cref="InvalidOperationException">An answer was an error, or did not come.</exception>
+    /// <summary>Loads the server. The measured time ends with the last response.</summary>
+    /// <param name="duration">How long requests are sent. Ignored if there is a batch.</param>
+    /// <param name="batch">How many requests are sent. Null to send for <paramref name="duration"/>.</param>
+    /// <exception cref="InvalidOperationException">A response was an error or is missing.</exception>
     public (long Requests, long Bytes, TimeSpan Elapsed) Run(TimeSpan duration, int? batch)
     {
         long count = 0, bytes = 0;
@@ -84,6 +83,5 @@ public sealed class LoadGenerator : IDisposable
         LoadRequest? TakeOne() => Volatile.Read(ref stop) || Interlocked.Decrement(ref left) < 0 ? null : _stream.Next();
     }
 
-    /// <inheritdoc/>
     public void Dispose() => Array.ForEach(_connections, connection => connection.Dispose());
 }

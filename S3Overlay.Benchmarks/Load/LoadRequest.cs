@@ -3,8 +3,8 @@ namespace S3Overlay.Benchmarks.Load;
 /// <summary>A request as bytes, ready to be sent.</summary>
 /// <param name="Head">Request line and headers.</param>
 /// <param name="Body">What follows them.</param>
-/// <param name="AnswerHasBody">False where the answer ends with its headers, whatever length they name.</param>
-public sealed record LoadRequest(byte[] Head, ReadOnlyMemory<byte> Body, bool AnswerHasBody)
+/// <param name="ResponseHasBody">False if the response ends with its headers, whatever their Content-Length.</param>
+public sealed record LoadRequest(byte[] Head, ReadOnlyMemory<byte> Body, bool ResponseHasBody)
 {
     /// <summary>Bytes that bodies are made of.</summary>
     private static readonly Lazy<byte[]> Bytes = new(() =>

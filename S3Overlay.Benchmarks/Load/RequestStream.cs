@@ -4,7 +4,7 @@ using S3Overlay.Benchmarks.Workloads;
 namespace S3Overlay.Benchmarks.Load;
 
 /// <summary>
-/// The requests to one server, one after another, for any number of connections. It goes on where the last measurement ended.
+/// The sequence of requests to one server, for any number of connections. The next measurement continues it.
 /// </summary>
 public sealed class RequestStream
 {
@@ -15,8 +15,6 @@ public sealed class RequestStream
     private long _next;
 
     /// <summary>Makes the requests that are sent again and again. They are signed once: a signature is good for 15 minutes.</summary>
-    /// <param name="server">The server.</param>
-    /// <param name="bucket">The bucket.</param>
     /// <param name="ask">The request of a number.</param>
     /// <param name="variants">How many there are. Null: each is made when it is sent, and no other stream of this process has its
     /// number.</param>

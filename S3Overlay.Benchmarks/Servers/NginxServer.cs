@@ -18,10 +18,8 @@ public sealed class NginxServer : IServerUnderTest
     /// </summary>
     private const string Buffers = "proxy_buffer_size 16k; proxy_buffers 16 64k; proxy_busy_buffers_size 512k; proxy_max_temp_file_size 0;";
 
-    /// <inheritdoc/>
     public string Name { get; }
 
-    /// <inheritdoc/>
     public int Port { get; }
 
     /// <summary>Whether nginx is installed.</summary>
@@ -41,6 +39,9 @@ public sealed class NginxServer : IServerUnderTest
         var source = upstream is { } behind
             ? $"location / {{ proxy_pass http://upstream_{behind}; proxy_http_version 1.1; proxy_set_header Connection \"\"; {Buffers} }}"
             : $"root {folder}/files;";
+        var upstreams = upstream is { } server
+            ? $"upstream upstream_{server} {{ server 127.0.0.1:{server}; keepalive 64; keepalive_requests 1000000000; }}"
+            : "";
         await File.WriteAllTextAsync(
             configuration,
             $$"""
@@ -51,7 +52,7 @@ public sealed class NginxServer : IServerUnderTest
               open_file_cache {{(keepsOpen ? "max=16000 inactive=1h; open_file_cache_valid 1h" : "off")}};
               default_type binary/octet-stream; client_body_temp_path {{folder}}; proxy_temp_path {{folder}}; fastcgi_temp_path {{folder}};
               uwsgi_temp_path {{folder}}; scgi_temp_path {{folder}};
-              {{(upstream is { } server ? $"upstream upstream_{server} {{ server 127.0.0.1:{server}; keepalive 64; keepalive_requests 1000000000; }}" : "")}}
+              {{upstreams}}
               server { listen 127.0.0.1:{{port}}; {{source}} }
             }
             """);
@@ -60,12 +61,9 @@ public sealed class NginxServer : IServerUnderTest
         return new NginxServer(process, port, keepsOpen ? "nginx+ofc" : "nginx");
     }
 
-    /// <inheritdoc/>
     public LoadRequest Request(string bucket, Ask ask) => RequestText.Write(Port, bucket, ask, []);
 
-    /// <inheritdoc/>
     public TimeSpan Cpu() => _process.Cpu();
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

@@ -17,15 +17,13 @@ public sealed class ProxyBuild : IAsyncDisposable
     private ProxyServer? _overlay;
 
     /// <summary>Takes a build; nothing runs yet.</summary>
-    /// <param name="name">Its name in the tables.</param>
     /// <param name="build">Its dll or folder; null for the build beside this one.</param>
-    /// <param name="folder">Where its data may be.</param>
-    /// <param name="remote">The remote.</param>
+    /// <param name="folder">Where to put its data.</param>
     /// <param name="workloads">What it is measured with.</param>
     public ProxyBuild(string name, string? build, string folder, StandInRemote remote, IReadOnlyList<Workload> workloads) =>
         (_name, _build, _folder, _remote, _workloads) = (name, build, Path.Combine(folder, name), remote, workloads);
 
-    /// <summary>Starts what the workloads need, in place of what runs. The first time, it stores the objects.</summary>
+    /// <summary>Restarts the servers that the workloads need. The first time, it also stores the objects.</summary>
     public async Task StartAsync()
     {
         await DisposeAsync();
@@ -50,10 +48,9 @@ public sealed class ProxyBuild : IAsyncDisposable
         }
     }
 
-    /// <summary>What answers a workload.</summary>
+    /// <summary>The server for a workload.</summary>
     public IServerUnderTest For(Workload workload) => (workload.IsCold ? _overlay : _local)!;
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         foreach (var server in _running)
@@ -65,7 +62,7 @@ public sealed class ProxyBuild : IAsyncDisposable
     }
 
     /// <summary>
-    /// Settings for a proxy over a remote on a loopback port. The bound keeps the disk from filling up: what is cold stays in the cache.
+    /// Settings for a proxy over a remote on a loopback port. The bound keeps cold reads, which stay in the cache, from filling the disk.
     /// </summary>
     public static Dictionary<string, string> Overlay(string data, int remote) => new()
     {

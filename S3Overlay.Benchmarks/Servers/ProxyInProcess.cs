@@ -4,14 +4,13 @@ using System.Runtime.Loader;
 namespace S3Overlay.Benchmarks.Servers;
 
 /// <summary>
-/// The built proxy within this process, for what cannot be seen from outside: what it allocates. It ends with the process.
+/// The built proxy within this process, to measure its allocations. It ends with the process.
 /// </summary>
 public static class ProxyInProcess
 {
     /// <summary>Starts it on a port and returns once that is open.</summary>
     /// <param name="port">A free loopback port.</param>
     /// <param name="assembly">The proxy's dll; null for the build beside this one.</param>
-    /// <param name="settings">Its settings.</param>
     public static async Task StartAsync(int port, string? assembly, IReadOnlyDictionary<string, string> settings)
     {
         foreach (var (name, value) in settings)

@@ -7,7 +7,7 @@ namespace S3Overlay.Benchmarks.Servers;
 /// <summary>A build of the proxy. Requests are signed.</summary>
 public sealed class ProxyServer : IServerUnderTest
 {
-    /// <summary>The bucket that holds what is written to it.</summary>
+    /// <summary>The bucket for written objects.</summary>
     public const string Bucket = "bench";
 
     private static readonly RequestSigner Signer = new(new SigningCredentials("minioadmin", "minioadmin"), "us-east-1");
@@ -16,19 +16,15 @@ public sealed class ProxyServer : IServerUnderTest
 
     private ProxyServer(ServerProcess? process, int port) => (_process, Port) = (process, port);
 
-    /// <inheritdoc/>
     public string Name { get; private init; } = "proxy";
 
-    /// <inheritdoc/>
     public int Port { get; }
 
     /// <summary>A running proxy, which this object does not stop.</summary>
     public static ProxyServer At(int port) => new(null, port);
 
     /// <summary>Starts a build.</summary>
-    /// <param name="name">Its name in the table.</param>
     /// <param name="build">The dll, or the folder it is in; null for the build beside this one.</param>
-    /// <param name="settings">Its settings.</param>
     public static async Task<ProxyServer> StartAsync(string name, string? build, IReadOnlyDictionary<string, string> settings)
     {
         var port = ServerProcess.FreePort();
@@ -38,17 +34,16 @@ public sealed class ProxyServer : IServerUnderTest
 
     /// <summary>The dll of a build.</summary>
     /// <param name="build">The dll, or the folder it is in; null for the build beside this one.</param>
-    /// <exception cref="ArgumentException">It is not there.</exception>
+    /// <exception cref="ArgumentException">The file does not exist.</exception>
     public static string AssemblyOf(string? build)
     {
         var beside = typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly.Location;
         var path = build is null ? beside
             : Path.GetFullPath(Directory.Exists(build) ? Path.Combine(build, Path.GetFileName(beside)) : build);
         return File.Exists(path) ? path : throw new ArgumentException(
-            $"{path} is not there. Give the folder of a build: dotnet publish S3Overlay.Proxy -c Release -o FOLDER");
+            $"{path} does not exist. Give the folder of a build: dotnet publish S3Overlay.Proxy -c Release -o FOLDER");
     }
 
-    /// <inheritdoc/>
     public LoadRequest Request(string bucket, Ask ask)
     {
         var payload = ask.BodyLength == 0 ? SigV4.EmptyPayload : SigV4.UnsignedPayload;
@@ -76,9 +71,7 @@ public sealed class ProxyServer : IServerUnderTest
     /// <summary>Ends it as a service manager does.</summary>
     public Task StopAsync() => _process!.StopAsync();
 
-    /// <inheritdoc/>
     public TimeSpan Cpu() => _process?.Cpu() ?? TimeSpan.Zero;
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

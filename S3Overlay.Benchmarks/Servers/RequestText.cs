@@ -13,10 +13,6 @@ public static class RequestText
     public static string PathOf(string bucket, Ask ask) => ask.Key.Length == 0 ? $"/{bucket}" : $"/{bucket}/{ask.Key}";
 
     /// <summary>A request to a loopback port, path style.</summary>
-    /// <param name="port">The port.</param>
-    /// <param name="bucket">The bucket.</param>
-    /// <param name="ask">The request.</param>
-    /// <param name="headers">Further headers.</param>
     public static LoadRequest Write(int port, string bucket, Ask ask, IEnumerable<KeyValuePair<string, string>> headers)
     {
         var head = new StringBuilder();
@@ -38,6 +34,6 @@ public static class RequestText
         }
 
         return new(Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), LoadRequest.BodyOf(ask.BodyLength),
-            AnswerHasBody: ask.Method is "GET" or "PUT");
+            ResponseHasBody: ask.Method is "GET" or "PUT");
     }
 }

@@ -6,14 +6,14 @@ using System.Runtime.InteropServices;
 
 namespace S3Overlay.Benchmarks.Servers;
 
-/// <summary>A server's process, pinned to one processor, and what it costs.</summary>
+/// <summary>A server's process, pinned to one processor, and its processor time.</summary>
 public sealed partial class ServerProcess : IAsyncDisposable
 {
     private readonly Process _process;
 
     private ServerProcess(Process process) => _process = process;
 
-    /// <summary>Starts a command pinned to a processor and waits until its port answers.</summary>
+    /// <summary>Starts a command pinned to a processor and waits until its port is open.</summary>
     public static async Task<ServerProcess> StartAsync(int port, string command, IEnumerable<string> arguments, IReadOnlyDictionary<string,
         string> environment, int processor = 0)
     {
@@ -82,7 +82,6 @@ public sealed partial class ServerProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -121,7 +120,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
         || name.StartsWith("AWS_", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("ASPNETCORE_", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The clock of a process's processor time has a number that is made of its id (clock_getcpuclockid(3)).</summary>
+    /// <summary>The number of the clock of a process's processor time (clock_getcpuclockid(3)).</summary>
     private static TimeSpan CpuOf(int process) =>
         ReadClock((~process << 3) | 2, out var time) == 0 ? TimeSpan.FromTicks(
             (time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / TimeSpan.NanosecondsPerTick)) : TimeSpan.Zero;

@@ -13,8 +13,7 @@ using Microsoft.Extensions.Logging;
 namespace S3Overlay.Benchmarks.Servers;
 
 /// <summary>
-/// A remote in this process that has an object for every key, made up as it is read, and counts the bytes that it sends. It checks no
-/// signature.
+/// A remote in this process with a generated object for every key. It counts the bytes that it sends and checks no signature.
 /// </summary>
 public sealed class StandInRemote : IAsyncDisposable
 {
@@ -22,7 +21,8 @@ public sealed class StandInRemote : IAsyncDisposable
     public const string Bucket = "remote";
 
     private const string EmptyListing =
-        "<?xml version=\"1.0\"?><ListBucketResult><Name>remote</Name><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>";
+        "<?xml version=\"1.0\"?><ListBucketResult><Name>remote</Name><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys>"
+        + "<IsTruncated>false</IsTruncated></ListBucketResult>";
 
     /// <summary>Larger objects have the ETag of an upload in parts, which is no MD5.</summary>
     private const long LargestPut = 64 << 20;
@@ -76,7 +76,6 @@ public sealed class StandInRemote : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private async Task ServeAsync(HttpContext context)
@@ -89,7 +88,7 @@ public sealed class StandInRemote : IAsyncDisposable
         }
         catch (Exception left) when (left is OperationCanceledException or IOException)
         {
-            // The proxy has all that it wanted.
+            // The proxy has read enough.
         }
         finally
         {

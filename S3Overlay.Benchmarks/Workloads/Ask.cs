@@ -1,6 +1,6 @@
 namespace S3Overlay.Benchmarks.Workloads;
 
-/// <summary>A request, before it is known which server it goes to.</summary>
+/// <summary>A request to any server.</summary>
 /// <param name="Method">GET, HEAD, PUT or DELETE.</param>
 /// <param name="Key">The object's key; empty for the bucket itself.</param>
 /// <param name="Query">The query, without its question mark.</param>

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace S3Overlay.Benchmarks.Workloads;
 
-/// <summary>Objects that are stored before anything is measured.</summary>
-/// <param name="Prefix">What their keys begin with.</param>
+/// <summary>Objects stored before the measurement.</summary>
+/// <param name="Prefix">The prefix of their keys.</param>
 /// <param name="Size">The size of each in bytes.</param>
 /// <param name="Count">How many.</param>
 public sealed record StoredObjects(string Prefix, int Size, int Count = 1)

@@ -2,13 +2,12 @@ using S3Overlay.Benchmarks.Servers;
 
 namespace S3Overlay.Benchmarks.Workloads;
 
-/// <summary>One row of the tables: what is stored before, and which requests are sent.</summary>
-/// <param name="Name">Its name in the tables.</param>
+/// <summary>One row of the tables: the stored objects and the requests.</summary>
 /// <param name="Ask">The request of a number.</param>
 public sealed record Workload(string Name, Func<long, Ask> Ask)
 {
     /// <summary>
-    /// How many different requests there are. They are sent in shuffled order, again and again. Null: no request is sent twice.
+    /// Number of different requests, which are repeated in shuffled order. Null if no request is sent twice.
     /// </summary>
     public int? Variants { get; init; } = 1;
 
@@ -18,7 +17,7 @@ public sealed record Workload(string Name, Func<long, Ask> Ask)
     /// <summary>A request to send before each of <see cref="Ask"/>, outside the time measured; or null.</summary>
     public Func<long, Ask>? Before { get; init; }
 
-    /// <summary>How many requests one measurement sends; null for as many as there is time for.</summary>
+    /// <summary>Number of requests in one measurement. Null for as many as fit the duration.</summary>
     public int? Batch { get; init; }
 
     /// <summary>The numbers of connections it is measured with.</summary>
@@ -27,12 +26,12 @@ public sealed record Workload(string Name, Func<long, Ask> Ask)
     /// <summary>Whether all connections send the same request at the same time.</summary>
     public bool IsInStep { get; init; }
 
-    /// <summary>Whether it reads through the overlay what only the remote has. Otherwise the proxy has no remote.</summary>
+    /// <summary>Whether it reads objects of the remote through the overlay. Otherwise the proxy has no remote.</summary>
     public bool IsCold { get; init; }
 
     /// <summary>The bucket it is about.</summary>
     public string Bucket => IsCold ? StandInRemote.Bucket : ProxyServer.Bucket;
 
-    /// <summary>Whether a server of plain files can answer it.</summary>
+    /// <summary>Whether a file server supports it.</summary>
     public bool IsOfFiles => Objects is not null && Ask(0).Query.Length == 0;
 }

@@ -33,7 +33,7 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nobody_in_particular_is_refused()
+    public async Task Unsigned_calls_are_refused()
     {
         foreach (var method in (string[])["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"])
         {
@@ -109,7 +109,7 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("POST", "/-/v2/drop?all=true")]
     [InlineData("PUT", "/-/key")]
     [InlineData("PUT", "/-")]
-    public async Task What_there_is_not_is_not_found(string method, string target) =>
+    public async Task Unknown_calls_are_not_found(string method, string target) =>
         await AssertErrorAsync(404, "NoSuchCall", Client("operator"), method, target);
 
     [Theory]
@@ -156,7 +156,7 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_overlays_own_bucket_is_none()
+    public async Task The_overlays_own_bucket_is_not_found()
     {
         await AssertErrorAsync(404, "NoSuchBucket", Client("operator"), "POST", "/-/v1/drop?bucket=s3-overlay-cache");
         await AssertErrorAsync(404, "NoSuchBucket", Client("operator"), "POST", "/-/v1/discard?bucket=S3-Overlay-Cache");
@@ -190,14 +190,14 @@ public sealed class AccessTests : IAsyncLifetime
 
     private SignedHttp Client(string key) => new(_proxy.Endpoint, key, key + "-secret");
 
-    private static async Task<RawAnswer> AssertErrorAsync(int status, string code, SignedHttp client, string method, string target)
+    private static async Task<RawResponse> AssertErrorAsync(int status, string code, SignedHttp client, string method, string target)
     {
         var answer = await client.SendAsync(method, target);
         Assert.Equal((status, code), (answer.Status, CodeOf(answer)));
         return answer;
     }
 
-    private static string CodeOf(RawAnswer answer)
+    private static string CodeOf(RawResponse answer)
     {
         Assert.Equal("application/json", answer.Headers["Content-Type"]);
         var error = JsonDocument.Parse(Encoding.UTF8.GetString(answer.Body)).RootElement;

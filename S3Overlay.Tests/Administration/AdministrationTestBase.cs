@@ -55,7 +55,7 @@ public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClas
         + string.Join('&', parameters.Select(parameter => $"{parameter.Name}={UriEncoding.EncodeComponent(parameter.Value)}"));
 
     /// <summary>The last line of an answer.</summary>
-    protected static JsonElement Last(RawAnswer answer) => JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+    protected static JsonElement Last(RawResponse answer) => JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
 
     /// <summary>The text that a client reads at a key. Null if there is none.</summary>
     protected async Task<string?> SeenAsync(string bucket, string key)

@@ -35,7 +35,7 @@ public abstract class CompactTests<TFixture>(TFixture fixture) : AdministrationT
     }
 
     [Fact]
-    public async Task A_prefix_is_compacted_alone()
+    public async Task Only_the_given_prefix_is_compacted()
     {
         var bucket = await NewBucketAsync("stays");
         foreach (var key in (string[])["a", "p/1", "p/2", "p0"])

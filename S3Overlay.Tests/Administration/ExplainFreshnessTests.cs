@@ -28,10 +28,10 @@ public sealed class ExplainFreshnessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_current_copy_is_read() => Assert.Equal((true, "cache", "held"), await VerdictAsync());
+    public async Task A_fresh_entry_is_read() => Assert.Equal((true, "cache", "held"), await VerdictAsync());
 
     [Fact]
-    public async Task A_copy_of_an_old_version_is_not_read()
+    public async Task An_entry_of_an_old_version_is_not_read()
     {
         _remote.Put("bucket", "key", "other"u8.ToArray());
         Assert.Equal((true, "remote", "remote"), await VerdictAsync());
@@ -39,7 +39,7 @@ public sealed class ExplainFreshnessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_copy_of_what_is_gone_is_not_read()
+    public async Task An_entry_of_a_deleted_object_is_not_read()
     {
         _remote.Remove("bucket", "key");
         Assert.Equal((false, null, "absent"), await VerdictAsync());
@@ -47,11 +47,11 @@ public sealed class ExplainFreshnessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_the_remote_was_not_asked_about_is_not_known() =>
+    public async Task Without_a_request_to_the_remote_it_is_unknown() =>
         Assert.Equal((null, null, "unknown"), await VerdictAsync("&remote=false"));
 
     [Fact]
-    public async Task What_it_says_is_there_is_there_though_its_absence_was_remembered()
+    public async Task An_object_that_it_finds_replaces_a_remembered_absence()
     {
         await using var proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"),
             ("S3_OVERLAY_NEGATIVE_TTL", "1d"));

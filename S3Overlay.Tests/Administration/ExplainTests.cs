@@ -11,7 +11,7 @@ public abstract class ExplainTests<TFixture>(TFixture fixture) : AdministrationT
     where TFixture : OverlayFixture
 {
     [Fact]
-    public async Task A_remote_object_is_explained_before_and_after_it_is_held()
+    public async Task A_remote_object_is_explained_before_and_after_it_is_cached()
     {
         var bucket = await NewBucketAsync("k");
         var cold = await ExplainAsync(bucket, "k");
@@ -34,7 +34,7 @@ public abstract class ExplainTests<TFixture>(TFixture fixture) : AdministrationT
     }
 
     [Fact]
-    public async Task A_copy_of_an_old_version_is_told()
+    public async Task An_entry_of_an_old_version_is_reported()
     {
         var bucket = await NewBucketAsync("changed", "gone");
         await SeenAsync(bucket, "changed");
@@ -65,7 +65,7 @@ public abstract class ExplainTests<TFixture>(TFixture fixture) : AdministrationT
     }
 
     [Fact, Trait("Rule", "A5")]
-    public async Task What_has_become_of_the_rest_of_an_object_is_told()
+    public async Task The_state_of_the_rest_of_an_object_is_reported()
     {
         var bucket = await NewBucketAsync();
         foreach (var key in (string[])["changed", "gone"])
@@ -85,7 +85,7 @@ public abstract class ExplainTests<TFixture>(TFixture fixture) : AdministrationT
     }
 
     [Fact]
-    public async Task What_was_written_and_deleted_here_is_told()
+    public async Task Local_writes_and_deletes_are_reported()
     {
         var bucket = await NewBucketAsync("both", "deleted", "again");
         await Fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "both", ContentBody = "mine" });
@@ -109,7 +109,7 @@ public abstract class ExplainTests<TFixture>(TFixture fixture) : AdministrationT
     }
 
     [Fact]
-    public async Task What_there_is_not_is_told_and_the_remote_is_left_alone_where_that_is_wanted()
+    public async Task Absence_is_reported_and_the_remote_is_only_asked_if_wanted()
     {
         var bucket = await NewBucketAsync("k");
         Assert.Equal((false, null, "absent"), Verdict(await ExplainAsync(bucket, "absent")));

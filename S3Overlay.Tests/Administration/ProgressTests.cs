@@ -30,7 +30,7 @@ public sealed class ProgressTests : IAsyncLifetime
     public async Task DisposeAsync() => await _scene.DisposeAsync();
 
     [Fact]
-    public async Task A_long_call_tells_how_far_it_is()
+    public async Task A_long_call_reports_progress()
     {
         var (time, count, work) =
             (new ManualTimeProvider(), 0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -72,7 +72,7 @@ public sealed class ProgressTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_leaves_ends_the_work()
+    public async Task A_client_that_disconnects_ends_the_work()
     {
         using var leaving = new CancellationTokenSource();
         var ended = false;

@@ -22,7 +22,7 @@ public sealed class AdministrationAnswerTests
         Assert.Equal(isDone, (await ReadAsync(HttpStatusCode.OK, body)).IsDone);
 
     [Fact]
-    public async Task A_refusal_is_told_in_the_proxys_words()
+    public async Task A_refusal_is_reported_in_the_proxys_words()
     {
         var answer = await ReadAsync(HttpStatusCode.Forbidden, "{\"error\":{\"code\":\"AccessDenied\"}}");
 

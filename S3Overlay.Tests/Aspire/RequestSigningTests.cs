@@ -22,7 +22,7 @@ public sealed class RequestSigningTests(LocalOnlyFixture overlay) : IClassFixtur
     public async Task A_wrong_secret_does_not() => await AssertRefusedAsync("SignatureDoesNotMatch", "wrong", DateTimeOffset.UtcNow);
 
     [Fact]
-    public async Task Nor_does_yesterdays_signature() =>
+    public async Task Yesterdays_signature_does_not_work() =>
         await AssertRefusedAsync("RequestTimeTooSkewed", "minioadmin", DateTimeOffset.UtcNow.AddDays(-1));
 
     private async Task AssertRefusedAsync(string code, string secret, DateTimeOffset now)

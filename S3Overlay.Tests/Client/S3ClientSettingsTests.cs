@@ -22,7 +22,7 @@ public sealed class S3ClientSettingsTests : ClientTestBase
     [InlineData("Endpoint=http://127.0.0.1:9000;SecretKey='hush-hush", "cannot be read")]
     [InlineData("http://127.0.0.1:9000", "cannot be read")]
     [InlineData("", "is missing")]
-    public void What_is_wrong_is_named_and_no_secret_is_told(string connection, string problem)
+    public void Errors_name_the_problem_and_no_secret(string connection, string problem)
     {
         using var services = Build(builder => builder.AddS3Client("s3"), ("ConnectionStrings:s3", connection));
 
@@ -34,7 +34,7 @@ public sealed class S3ClientSettingsTests : ClientTestBase
     }
 
     [Fact]
-    public void A_connection_that_nobody_configured_is_told_when_a_client_is_asked_for()
+    public void A_missing_connection_is_reported_when_a_client_is_created()
     {
         using var services = Build(builder => builder.AddKeyedS3Client("photos"));
 
@@ -44,7 +44,7 @@ public sealed class S3ClientSettingsTests : ClientTestBase
     }
 
     [Fact]
-    public void A_connection_string_is_in_path_style_unless_told_otherwise()
+    public void A_connection_string_is_in_path_style_by_default()
     {
         var plain = Configuration(builder => builder.AddS3Client("s3"), ("ConnectionStrings:s3", Connection));
         var told = Configuration(
@@ -69,7 +69,7 @@ public sealed class S3ClientSettingsTests : ClientTestBase
     }
 
     [Fact]
-    public void Sections_alone_are_enough()
+    public void Sections_are_enough()
     {
         var configuration = Configuration(
             builder => builder.AddS3Client("s3"),

@@ -56,7 +56,7 @@ public sealed class S3ClientTests(LocalOnlyFixture overlay) : ClientTestBase, IC
     }
 
     [Fact]
-    public async Task A_proxy_that_answers_is_healthy()
+    public async Task A_proxy_that_responds_is_healthy()
     {
         using var services = Build(builder => builder.AddS3Client("s3"), ("ConnectionStrings:s3", Connection));
 
@@ -64,7 +64,7 @@ public sealed class S3ClientTests(LocalOnlyFixture overlay) : ClientTestBase, IC
     }
 
     [Fact]
-    public async Task A_wrong_secret_is_unhealthy_and_is_not_told()
+    public async Task A_wrong_secret_is_unhealthy_and_is_not_shown()
     {
         using var services = Build(builder => builder.AddS3Client("s3"),
             ("ConnectionStrings:s3", Connection.Replace("SecretKey=minioadmin", "SecretKey=hush-hush", StringComparison.Ordinal)));

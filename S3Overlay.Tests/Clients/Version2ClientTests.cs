@@ -11,7 +11,7 @@ public sealed class Version2ClientTests(LocalOnlyFixture fixture) : IClassFixtur
 
     /// <summary>Version 1 of this client signs links with version 2 by default. Its version 2 no longer can.</summary>
     [ClientFact("aws")]
-    public async Task Links_of_aws_cli_as_it_makes_them_untold()
+    public async Task Links_of_aws_cli_with_its_defaults()
     {
         using var folder = new TemporaryFolder();
         var bucket = await fixture.NewBucketAsync();

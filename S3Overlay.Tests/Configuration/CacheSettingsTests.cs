@@ -16,7 +16,7 @@ public sealed class CacheSettingsTests : OptionsTestBase
     [InlineData("/")]
     [InlineData("/var/overlay/data/index")]
     [InlineData("/var/overlay/data/objects/cache")]
-    public void Copies_are_not_kept_where_written_objects_are(string folder)
+    public void Entries_are_not_stored_with_written_objects(string folder)
     {
         Assert.Equal("S3_OVERLAY_CACHE_DIR", ReadError([.. Embedded, "S3_OVERLAY_CACHE_DIR=" + folder]).Setting);
         Read([.. Store, "S3_OVERLAY_DATA_DIR=/var/overlay/data", "S3_OVERLAY_CACHE_DIR=" + folder]);
@@ -31,7 +31,7 @@ public sealed class CacheSettingsTests : OptionsTestBase
     public void Any_other_folder_will_do(string folder) => Read([.. Embedded, "S3_OVERLAY_CACHE_DIR=" + folder]);
 
     [Fact]
-    public void What_a_store_does_not_take_in_one_piece_cannot_be_kept_whole_there()
+    public void An_object_too_large_for_one_PUT_cannot_be_one_entry()
     {
         Assert.Equal("S3_OVERLAY_CHUNK_THRESHOLD", ReadError([.. Store, "S3_OVERLAY_CHUNK_THRESHOLD=6GiB"]).Setting);
         Read([.. Embedded, "S3_OVERLAY_CHUNK_THRESHOLD=6GiB"]);
@@ -42,7 +42,7 @@ public sealed class CacheSettingsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_SPOOL_MAX_BYTES=20MiB", "S3_OVERLAY_CHUNK_THRESHOLD")]
     [InlineData("S3_OVERLAY_CACHE_MAX_BYTES=0", "S3_OVERLAY_CHUNK_SIZE")]
     [InlineData("S3_OVERLAY_READ_AHEAD_BYTES=1MiB", "S3_OVERLAY_CHUNK_SIZE")]
-    public void Sizes_that_leave_nothing_to_keep_are_told(string setting, string other)
+    public void Sizes_that_leave_no_room_are_reported(string setting, string other)
     {
         var (_, problems) = ReadAll([.. Store, setting]);
         Assert.Empty(problems.Errors);

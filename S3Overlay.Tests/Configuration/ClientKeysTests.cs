@@ -76,7 +76,7 @@ public sealed class ClientKeysTests : OptionsTestBase
     [InlineData(
         "AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID=a/b", "AWS_SECRET_ACCESS_KEY=s", "S3_OVERLAY_LOCAL_ENDPOINT=http://store.example",
         "S3_OVERLAY_REMOTE_ENDPOINT=http://remote.example", "S3_OVERLAY_REMOTE_ACCESS_KEY_ID=a", "S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=b")]
-    public void A_key_that_nobody_could_sign_with_is_told_by_where_it_comes_from(string setting, params string[] settings) =>
+    public void An_unusable_key_is_reported_with_its_source(string setting, params string[] settings) =>
         Assert.Equal((setting, "a/b"), ReadError(settings) is var error ? (error.Setting, error.Value) : default);
 
     [Fact]

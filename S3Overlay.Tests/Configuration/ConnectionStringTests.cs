@@ -73,7 +73,7 @@ public sealed class ConnectionStringTests : OptionsTestBase
     [InlineData("remote", "Endpoint=http://127.0.0.1:9000;SecretKey=hush-hush", "AccessKey")]
     [InlineData("remote", "Endpoint=127.0.0.1:9000;AccessKey=a;SecretKey=hush-hush", "http://")]
     [InlineData("local", "http://127.0.0.1:9000", "Endpoint=")]
-    public void A_wrong_one_is_told_by_the_variables_name_and_without_its_secret(string name, string text, string named)
+    public void A_wrong_one_is_reported_by_its_variable_and_without_its_secret(string name, string text, string named)
     {
         var error = ReadError($"ConnectionStrings:{name}={text}");
 

@@ -110,7 +110,7 @@ public sealed class DefaultsTests : OptionsTestBase
     [InlineData("Always", RevalidationMode.Always, 0)]
     [InlineData("0", RevalidationMode.Always, 0)]
     [InlineData("10m", RevalidationMode.AfterLife, 600)]
-    public void Copies_are_compared_never_always_or_after_a_time(string text, RevalidationMode mode, double seconds) =>
+    public void Entries_are_revalidated_never_always_or_after_a_time(string text, RevalidationMode mode, double seconds) =>
         Assert.Equal((mode, seconds), (Read($"S3_OVERLAY_REVALIDATE={text}").Cache.Revalidation.Mode,
             Read($"S3_OVERLAY_REVALIDATE={text}").Cache.Revalidation.Life.TotalSeconds));
 

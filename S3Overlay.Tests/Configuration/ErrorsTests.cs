@@ -6,7 +6,7 @@ namespace S3Overlay.Tests.Configuration;
 public sealed class ErrorsTests : OptionsTestBase
 {
     [Fact]
-    public void All_errors_are_told_at_once_each_naming_its_setting_and_value()
+    public void All_errors_are_reported_at_once_each_with_its_setting_and_value()
     {
         var (_, problems) = ReadAll(
             "S3_OVERLAY_CHUNK_SIZE=banana", "S3_OVERLAY_CHUNK_THRESHOLD=50M", "S3_OVERLAY_CACHE_ENABLED=maybe",
@@ -49,7 +49,7 @@ public sealed class ErrorsTests : OptionsTestBase
     }
 
     [Fact]
-    public void A_misspelt_name_is_told_beside_an_error()
+    public void A_misspelt_name_is_reported_beside_an_error()
     {
         var text = ReadAll("S3_OVERLAY_CHUNK_SIZE=abc", "S3_OVERLAY_CHACHE_ENABLED=true").Problems.Describe();
 
@@ -102,7 +102,7 @@ public sealed class ErrorsTests : OptionsTestBase
     }
 
     [Fact]
-    public void The_built_in_store_takes_any_name_for_the_bucket_that_nobody_sees() =>
+    public void The_built_in_store_takes_any_name_for_the_hidden_bucket() =>
         Assert.Equal("Overlay_Cache", Read("S3_OVERLAY_CACHE_BUCKET=Overlay_Cache").Cache.Bucket);
 
     [Theory]
@@ -136,7 +136,7 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("http://10.0.0.7", "http://10.0.0.8")]
     [InlineData("https://s3.example.com", "https://s3.amazonaws.com")]
     [InlineData("https://s3.cn-north-1.amazonaws.com.cn", "https://s3.us-east-1.amazonaws.com")]
-    public void Two_stores_are_none(string local, string remote) =>
+    public void Two_stores_are_an_error(string local, string remote) =>
         Read($"S3_OVERLAY_LOCAL_ENDPOINT={local}", $"S3_OVERLAY_REMOTE_ENDPOINT={remote}");
 
     [Fact]
@@ -210,7 +210,7 @@ public sealed class ErrorsTests : OptionsTestBase
     [InlineData("S3_OVERLAY_CACHE_MIN_FREE=10GiB")]
     [InlineData("S3_OVERLAY_PROXIES=1")]
     [InlineData("S3_OVERLAY_COPY_UP_MAX=0")]
-    public void What_asks_for_what_is_done_anyway_is_fine(string setting) => Read(setting);
+    public void Settings_that_ask_for_the_default_are_fine(string setting) => Read(setting);
 
     [Theory]
     [InlineData("S3_OVERLAY_REVALIDATE=sometimes")]
@@ -249,7 +249,7 @@ public sealed class ErrorsTests : OptionsTestBase
     public void Whatever_may_be_a_bucket_may_be_readable_by_all(string patterns) => Read("S3_OVERLAY_ANONYMOUS_READ=" + patterns);
 
     [Fact]
-    public void What_is_longer_than_names_can_be_is_readable_by_nobody()
+    public void An_anonymous_prefix_longer_than_a_name_is_an_error()
     {
         var (bucket, key) = (new string('a', 255), new string('k', 1024));
         Read($"S3_OVERLAY_ANONYMOUS_READ={bucket}*/{key}*");

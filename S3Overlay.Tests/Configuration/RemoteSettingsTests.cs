@@ -26,7 +26,7 @@ public sealed class RemoteSettingsTests : OptionsTestBase
     [Theory]
     [InlineData("S3_OVERLAY_REMOTE_PROFILE=team")]
     [InlineData("S3_OVERLAY_REMOTE_ANONYMOUS=true")]
-    public void A_profile_or_anonymous_alone_means_AWS(string setting)
+    public void A_profile_or_anonymous_without_an_endpoint_means_AWS(string setting)
     {
         var (options, problems) = ReadAll(setting, "S3_OVERLAY_BUCKET_MAPPING=aaa:bbb");
 

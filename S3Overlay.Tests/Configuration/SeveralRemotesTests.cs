@@ -33,7 +33,7 @@ public sealed class SeveralRemotesTests : OptionsTestBase
 
     [Fact]
     [Trait("Rule", "M1")]
-    public void The_remote_without_a_name_stands_beside_them_as_it_was()
+    public void The_unnamed_remote_works_beside_them_unchanged()
     {
         var options = Read(
             "S3_OVERLAY_REMOTE_ENDPOINT=http://one.example.com", "S3_OVERLAY_BUCKET_MAPPING=a:b", "S3_OVERLAY_REMOTES=images", Endpoint,
@@ -93,7 +93,7 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     }
 
     [Fact]
-    public void All_errors_are_told_at_once_each_naming_its_setting()
+    public void All_errors_are_reported_at_once_each_with_its_setting()
     {
         var (_, problems) = ReadAll(
             "S3_OVERLAY_REMOTES=images,logs", "S3_OVERLAY_REMOTE_IMAGES_ENDPOINT=nowhere", "S3_OVERLAY_REMOTE_IMAGES_BACKS=a b",
@@ -127,7 +127,7 @@ public sealed class SeveralRemotesTests : OptionsTestBase
 
     [Fact]
     [Trait("Rule", "M2")]
-    public void The_remote_without_a_name_has_everything_else_unless_told_otherwise()
+    public void The_unnamed_remote_has_everything_else_by_default()
     {
         string[] settings = ["S3_OVERLAY_REMOTE_ENDPOINT=http://one.example.com", "S3_OVERLAY_REMOTES=images", Endpoint,
             "S3_OVERLAY_REMOTE_IMAGES_BACKS=*"];
@@ -146,7 +146,7 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     [InlineData("1st", "\"1st\"")]
     [InlineData("a-b,A_B", "\"a-b\" and \"A_B\"")]
     [InlineData("a,a", "\"a\" and \"a\"")]
-    public void Names_that_settings_cannot_be_told_apart_by_are_an_error(string names, string part) =>
+    public void Names_that_make_settings_ambiguous_are_an_error(string names, string part) =>
         Assert.Contains(part, Assert.Single(ReadAll($"S3_OVERLAY_REMOTES={names}").Problems.Errors,
             error => error.Setting == "S3_OVERLAY_REMOTES").Message, StringComparison.Ordinal);
 
@@ -164,7 +164,7 @@ public sealed class SeveralRemotesTests : OptionsTestBase
     [InlineData("S3_OVERLAY_REMOTE_IMAGE_PROFILE=me", "Did you mean S3_OVERLAY_REMOTE_IMAGES_PROFILE?")]
     [InlineData("S3_OVERLAY_REMOTE_IMAGES_PROFIL=me", "Did you mean S3_OVERLAY_REMOTE_IMAGES_PROFILE?")]
     [InlineData("S3_OVERLAY_BUCKET_MAPPING=a:b", "there is no other")]
-    public void What_is_likely_not_meant_is_told(string setting, string part) => Assert.Contains(
+    public void Likely_mistakes_are_reported(string setting, string part) => Assert.Contains(
         part,
         Assert.Single(
             ReadAll("S3_OVERLAY_REMOTES=images", Endpoint, "S3_OVERLAY_REMOTE_IMAGES_BACKS=photos", setting).Problems.Warnings).Message,

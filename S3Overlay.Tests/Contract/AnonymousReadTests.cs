@@ -68,7 +68,7 @@ public sealed class AnonymousReadTests : IAsyncLifetime
     [Theory]
     [InlineData("embedded")]
     [InlineData("store")]
-    public async Task Where_objects_alone_are_public_nothing_else_of_the_bucket_is(string local)
+    public async Task If_only_objects_are_public_nothing_else_of_the_bucket_is(string local)
     {
         await StartAsync(local);
         Assert.Equal((200, "open"), await AskAsync("GET", "/mixed/open/of-remote"));
@@ -82,7 +82,7 @@ public sealed class AnonymousReadTests : IAsyncLifetime
     [Theory]
     [InlineData("embedded")]
     [InlineData("store")]
-    public async Task Reading_is_all_that_everybody_may(string local)
+    public async Task Public_access_is_read_only(string local)
     {
         await StartAsync(local);
         Assert.Equal(200, (await _proxy.SendAsync("PUT", "/photos/written", "written")).Status);
@@ -106,7 +106,7 @@ public sealed class AnonymousReadTests : IAsyncLifetime
     [Theory]
     [InlineData("embedded")]
     [InlineData("store")]
-    public async Task Who_did_not_sign_chooses_no_headers_and_no_freshness(string local)
+    public async Task Unsigned_requests_choose_no_headers_and_no_freshness(string local)
     {
         await StartAsync(local);
         Assert.Equal(200, (await _proxy.SendAsync("PUT", "/photos/written", "written")).Status);
@@ -122,7 +122,7 @@ public sealed class AnonymousReadTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_signs_may_read_what_everybody_may()
+    public async Task A_signed_request_may_read_what_is_public()
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["keys.json"],

@@ -191,7 +191,7 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_request_for_another_origin_is_answered_for_browsers()
+    public async Task A_request_from_another_origin_gets_CORS_headers()
     {
         var bucket = await fixture.NewBucketAsync();
         await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "v" });

@@ -59,7 +59,7 @@ public abstract class BodyTests<TFixture>(TFixture fixture) : IClassFixture<TFix
 
     /// <summary>Such a body has no meaning, and some clients send an empty one.</summary>
     [Fact]
-    public async Task A_body_of_a_read_or_a_delete_is_passed_over()
+    public async Task The_body_of_a_read_or_a_delete_is_ignored()
     {
         var bucket = await fixture.NewBucketAsync();
         Assert.Equal(200, (await _http.SendAsync("PUT", $"/{bucket}/k", "value"u8.ToArray())).Status);

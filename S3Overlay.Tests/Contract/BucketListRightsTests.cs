@@ -77,7 +77,7 @@ public sealed class BucketListRightsTests : IAsyncLifetime
     [Theory]
     [InlineData("minioadmin", "minioadmin", true)]
     [InlineData("reader", "reader-here", false)]
-    public async Task So_it_is_of_a_stores_own_questions_about_the_service(string key, string secret, bool isAllowed)
+    public async Task A_stores_own_service_requests_follow_the_same_rule(string key, string secret, bool isAllowed)
     {
         await using var store = await StoreServer.StartAsync();
         var asked = 0;
@@ -93,7 +93,7 @@ public sealed class BucketListRightsTests : IAsyncLifetime
         Assert.Equal(isAllowed, answer.Status != 403);
     }
 
-    private static string[] Names(RawAnswer answer)
+    private static string[] Names(RawResponse answer)
     {
         Assert.True(answer.Status == 200, answer.Text);
         return [.. Regex.Matches(answer.Text, "<Bucket><Name>([^<]*)</Name>").Select(match => match.Groups[1].Value)];

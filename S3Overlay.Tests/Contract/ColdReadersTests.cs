@@ -105,7 +105,7 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "F-unreachable")]
-    public async Task A_remote_that_is_gone_is_a_503_to_repeat_and_what_is_held_is_still_served()
+    public async Task A_missing_remote_is_a_503_to_repeat_and_entries_are_still_served()
     {
         _remote.Put("bucket", "small", "held"u8.ToArray());
         using var s3 = S3Clients.Create(_proxy.Endpoint);

@@ -18,7 +18,7 @@ public sealed class CopyRightsTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task No_spelling_of_a_source_reads_what_its_client_may_not(bool isOfRemote)
+    public async Task No_spelling_of_a_source_bypasses_the_clients_rights(bool isOfRemote)
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(

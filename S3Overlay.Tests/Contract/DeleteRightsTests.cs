@@ -16,7 +16,7 @@ public sealed class DeleteRightsTests
     [InlineData("made anew")]
     [InlineData("store alone")]
     [InlineData("store, made anew")]
-    public async Task Each_key_is_judged_by_itself(string kind)
+    public async Task Each_key_is_authorized_by_itself(string kind)
     {
         await using var scene = await StartAsync(kind);
         var answer = await DeleteAsync(scene.Visitor, "in/a", "out", "in/none");
@@ -44,7 +44,7 @@ public sealed class DeleteRightsTests
     [InlineData("store")]
     [InlineData("store alone")]
     [InlineData("store, made anew")]
-    public async Task Who_may_write_nothing_there_is_refused_as_a_whole(string kind)
+    public async Task A_client_without_any_write_right_is_refused_as_a_whole(string kind)
     {
         await using var scene = await StartAsync(kind);
         var refused = await DeleteAsync(scene.Reader, "in/a", "out");
@@ -65,7 +65,7 @@ public sealed class DeleteRightsTests
     [InlineData("plain", "<Key>in/&#xD800;</Key>")]
     [InlineData("overlaid", "<Key>in/&#xD800;</Key>")]
     [InlineData("store alone", "<Key>in/&#xD800;</Key>")]
-    public async Task A_key_that_could_be_read_as_another_is_none(string kind, string key)
+    public async Task An_ambiguous_key_is_refused(string kind, string key)
     {
         await using var scene = await StartAsync(kind);
         var answer = await DeleteAsync(scene.Visitor, $"<Delete><Object>{key}</Object></Delete>");
@@ -91,7 +91,7 @@ public sealed class DeleteRightsTests
 
     /// <summary>The store gets a new document with only the checked keys, and nothing else from the client's.</summary>
     [Fact]
-    public async Task A_store_is_told_the_conditions_of_a_key_that_may_be_written()
+    public async Task The_store_gets_the_conditions_of_a_permitted_key()
     {
         await using var scene = await StartAsync("store alone");
         var answer = await DeleteAsync(
@@ -104,10 +104,10 @@ public sealed class DeleteRightsTests
         Assert.Equal(200, (await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status);
     }
 
-    private static Task<RawAnswer> DeleteAsync(SignedHttp client, params string[] keys) =>
+    private static Task<RawResponse> DeleteAsync(SignedHttp client, params string[] keys) =>
         DeleteAsync(client, $"<Delete>{string.Concat(keys.Select(static key => $"<Object><Key>{Escaped(key)}</Key></Object>"))}</Delete>");
 
-    private static Task<RawAnswer> DeleteAsync(SignedHttp client, string text)
+    private static Task<RawResponse> DeleteAsync(SignedHttp client, string text)
     {
         var document = Encoding.UTF8.GetBytes(text);
         return client.SendAsync("POST", "/bkt?delete", document, ("Content-MD5", Convert.ToBase64String(MD5.HashData(document))));

@@ -114,7 +114,7 @@ public sealed class ForeignPageTests
                 ("S3_OVERLAY_LOCAL_ACCESS_KEY", "own"), ("S3_OVERLAY_LOCAL_SECRET_KEY", "own-secret"), .. settings]);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/k", "value")).Status);
-        foreach (var answer in (RawAnswer[])[await proxy.SendAsync("GET", "/bucket/k", null, Page), await PreflightAsync(proxy, "GET")])
+        foreach (var answer in (RawResponse[])[await proxy.SendAsync("GET", "/bucket/k", null, Page), await PreflightAsync(proxy, "GET")])
         {
             Assert.Equal(isAllowed, HasCors(answer));
             Assert.DoesNotContain("Access-Control-Allow-Private-Network", answer.Headers.Keys);
@@ -177,9 +177,9 @@ public sealed class ForeignPageTests
         return proxy;
     }
 
-    private static Task<RawAnswer> PreflightAsync(OverlayHost proxy, string method) => proxy.Http.SendUnsignedAsync(
+    private static Task<RawResponse> PreflightAsync(OverlayHost proxy, string method) => proxy.Http.SendUnsignedAsync(
         "OPTIONS", "/bucket/k", null, Page, ("Access-Control-Request-Method", method), ("Access-Control-Request-Private-Network", "true"));
 
-    private static bool HasCors(RawAnswer answer) => answer.Headers.Keys
+    private static bool HasCors(RawResponse answer) => answer.Headers.Keys
         .Any(static name => name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
 }

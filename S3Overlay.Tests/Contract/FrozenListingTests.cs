@@ -13,7 +13,7 @@ public sealed class FrozenListingTests
     [Theory, Trait("Rule", "T2")]
     [InlineData("embedded")]
     [InlineData("store")]
-    public async Task Pages_show_frozen_copies_in_place_of_what_the_remote_has(string layer)
+    public async Task Pages_show_frozen_entries_in_place_of_what_the_remote_has(string layer)
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("bucket", "a", "older"u8.ToArray());
@@ -51,7 +51,7 @@ public sealed class FrozenListingTests
     [Theory, Trait("Rule", "T2")]
     [InlineData("embedded")]
     [InlineData("store")]
-    public async Task Pages_show_frozen_copies_of_what_the_remote_has_lost(string layer)
+    public async Task Pages_show_frozen_entries_that_the_remote_has_lost(string layer)
     {
         await using var remote = await ScriptedRemote.StartAsync();
         string[] keys = ["a", "b", "deleted", "é\uFFFD", "kept/1", "kept/2", "lost/1", "lost/2", "lost\U0001F600/1", "never/read",
@@ -102,7 +102,7 @@ public sealed class FrozenListingTests
     /// <summary>An entry of another remote's object is not used by reads, and is not listed.</summary>
     [Theory, Trait("Rule", "R7")]
     [InlineData("store")]
-    public async Task A_copy_of_another_remotes_object_is_not_listed(string layer)
+    public async Task An_entry_of_another_remotes_object_is_not_listed(string layer)
     {
         await using var first = await ScriptedRemote.StartAsync();
         await using var second = await ScriptedRemote.StartAsync();
@@ -127,7 +127,7 @@ public sealed class FrozenListingTests
 
     /// <summary>If the remote has lost nothing, frozen entries add no store calls to a page beyond the listing of their rows.</summary>
     [Fact, Trait("Rule", "L2")]
-    public async Task Frozen_copies_of_what_the_remote_has_are_not_looked_at()
+    public async Task Frozen_entries_of_current_objects_are_not_looked_up()
     {
         await using var remote = await ScriptedRemote.StartAsync();
         await using var store = await StoreServer.StartAsync();

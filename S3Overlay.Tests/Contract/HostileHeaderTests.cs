@@ -21,7 +21,7 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
     [InlineData("9223372036854775808")]
     [InlineData(
         "11111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111")]
-    public async Task A_length_that_is_no_number_is_refused_with_an_answer(string length)
+    public async Task A_length_that_is_no_number_is_refused_with_a_response(string length)
     {
         var answer = await _http
             .SendBytesAsync(Encoding.Latin1.GetBytes($"PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\nhello"));
@@ -43,7 +43,7 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
     [InlineData("PUT /b/k HTTP/1.1\r\nHost: h\r\nx-amz-meta-a: b\nc\r\nContent-Length: 5\r\n\r\nhello")]
     [InlineData("GET /b/k HTTP/1.1\nHost: h\r\n\r\n")]
     [InlineData("GET /b/k HTTP/1.1\r\nHost: h\n\n")]
-    public async Task A_line_feed_alone_ends_no_line(string request)
+    public async Task A_bare_line_feed_ends_no_line(string request)
     {
         var answer = await _http.SendBytesAsync(Encoding.Latin1.GetBytes(request));
         Assert.Equal((400, "close"), (answer.Status, answer.Headers["Connection"]));

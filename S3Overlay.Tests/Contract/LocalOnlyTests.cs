@@ -188,7 +188,7 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
 
     [Fact]
     [Trait("Rule", "A1")]
-    public async Task A_wrong_secret_an_unknown_key_and_no_signature_are_told_apart()
+    public async Task A_wrong_secret_an_unknown_key_and_no_signature_have_different_errors()
     {
         var bucket = await fixture.NewBucketAsync();
         using var wrongSecret = S3Clients.Create(fixture.Proxy.Endpoint, "minioadmin", "wrong");

@@ -34,7 +34,7 @@ public sealed partial class OddRequestsTests
     [InlineData("store", "whole")]
     [InlineData("embedded", "prefix")]
     [InlineData("store", "divided")]
-    public async Task They_are_answered_as_by_a_plain_server(string layer, string kind)
+    public async Task They_get_the_response_of_a_plain_server(string layer, string kind)
     {
         await using var plain = await OverlayHost.StartEmbeddedAsync(null);
         await using var remote = await OverlayHost.StartEmbeddedAsync(null);
@@ -262,7 +262,7 @@ public sealed partial class OddRequestsTests
             (await host.SendAsync("POST", $"{target}?uploadId={upload}", document.Append("</CompleteMultipartUpload>").ToString())).Status);
     }
 
-    private static string Shown(RawAnswer answer)
+    private static string Shown(RawResponse answer)
     {
         if (answer.Status >= 400)
         {

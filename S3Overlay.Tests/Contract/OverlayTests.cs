@@ -18,7 +18,7 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
 
     [Fact]
     [Trait("Rule", "R3")]
-    public async Task A_remote_object_is_read_through_and_then_held()
+    public async Task A_remote_object_is_read_through_and_then_cached()
     {
         var bucket = await fixture.NewRemoteBucketAsync();
         await _remote.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "remote" });
@@ -69,7 +69,7 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
 
     [Fact]
     [Trait("Rule", "T1")]
-    public async Task A_remote_object_looks_the_same_before_and_after_it_is_held()
+    public async Task A_remote_object_looks_the_same_before_and_after_it_is_cached()
     {
         var bucket = await fixture.NewRemoteBucketAsync();
         var put = new PutObjectRequest { BucketName = bucket, Key = "k", ContentBody = "v", ContentType = "application/x-test",
@@ -111,7 +111,7 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
     [Fact]
     [Trait("Rule", "L1")]
     [Trait("Rule", "V3")]
-    public async Task Versions_and_uploads_go_on_behind_a_key_that_is_shorter_than_the_delimiter()
+    public async Task Versions_and_uploads_continue_after_a_key_that_is_shorter_than_the_delimiter()
     {
         var bucket = await fixture.NewRemoteBucketAsync();
         foreach (var key in (string[])["a", "ab", "ac"])
@@ -132,7 +132,7 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
 
     [Fact]
     [Trait("Rule", "T4")]
-    public async Task Answers_say_which_layer_they_are_from_and_what_the_cache_had_to_do_with_it()
+    public async Task Responses_name_their_layer_and_the_cache_result()
     {
         var bucket = await fixture.NewRemoteBucketAsync();
         await _remote.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "remote" });
@@ -273,7 +273,7 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
 
     [Fact]
     [Trait("Rule", "W3")]
-    public async Task Conditional_writes_are_judged_on_the_merged_view()
+    public async Task Conditional_writes_apply_to_the_merged_view()
     {
         var bucket = await fixture.NewRemoteBucketAsync();
         var etag = (await _remote.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "remote" })).ETag;

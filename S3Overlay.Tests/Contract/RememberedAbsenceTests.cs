@@ -9,7 +9,7 @@ public sealed class RememberedAbsenceTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Listings_writes_deletes_and_drops_make_it_forgotten(bool isOverStore)
+    public async Task Listings_writes_deletes_and_evictions_invalidate_it(bool isOverStore)
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("bucket", "other", "other"u8.ToArray());

@@ -61,7 +61,7 @@ public sealed class UnsignedForwardingTests(UnsignedForwardingTests.Servers serv
 
     [Fact]
     [Trait("Rule", "A3")]
-    public async Task A_small_body_that_waits_is_called_for_once_the_store_calls_for_it()
+    public async Task A_waiting_body_is_requested_once_the_store_requests_it()
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -82,7 +82,7 @@ public sealed class UnsignedForwardingTests(UnsignedForwardingTests.Servers serv
     [InlineData(1024)]
     [InlineData(5000)]
     [Trait("Rule", "A3")]
-    public async Task A_body_that_waits_is_not_called_for_where_the_store_refuses_it(int length)
+    public async Task The_body_of_a_refused_write_is_not_requested(int length)
     {
         await using var store = await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
@@ -100,7 +100,7 @@ public sealed class UnsignedForwardingTests(UnsignedForwardingTests.Servers serv
     /// <summary>A browser sends the preflight to the address it is going to use, whose signature is for another method.</summary>
     [Fact]
     [Trait("Rule", "A3")]
-    public async Task A_preflight_is_the_stores_to_answer_whatever_its_address_is_signed_for()
+    public async Task The_store_responds_to_a_preflight_regardless_of_its_signature()
     {
         using var s3 = S3Clients.Create(_proxy.Endpoint);
         var link = await s3.GetPreSignedURLAsync(

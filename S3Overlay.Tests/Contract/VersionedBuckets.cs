@@ -17,7 +17,7 @@ public abstract class VersionedBuckets<TFixture>(TFixture fixture) : IClassFixtu
     [Trait("Rule", "V1")]
     [Trait("Rule", "V3")]
     [Trait("Rule", "V4")]
-    public async Task Versions_are_written_listed_read_deleted_and_taken_back_over_the_remote()
+    public async Task Versions_are_written_listed_read_deleted_and_restored_over_the_remote()
     {
         var bucket = await NewBucketAsync("a", "k", "z é+%");
         var one = (await _s3.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "one" })).VersionId;

@@ -220,7 +220,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "A5")]
-    public Task Discard_of_a_delete() => KillAsync(
+    public Task Undelete_of_a_key() => KillAsync(
         async key =>
         {
             await PutRemoteAsync(key);
@@ -235,7 +235,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
         });
 
     [Fact, Trait("Rule", "B4")]
-    public Task Discard_of_a_deleted_bucket() => KillAsync(
+    public Task Undelete_of_a_bucket() => KillAsync(
         async key =>
         {
             _scene.Remote.Put(key, "gone", "remote"u8.ToArray());
@@ -257,7 +257,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
         Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Undeletes. The response document has the result.</summary>
-    private static async Task<RawAnswer> DiscardAsync(OverlayHost proxy, string what, string done)
+    private static async Task<RawResponse> DiscardAsync(OverlayHost proxy, string what, string done)
     {
         var answer = await proxy.SendAsync("POST", "/-/v1/discard?" + what);
         return answer.Text.Contains("\"done\":true", StringComparison.Ordinal) && answer.Text.Contains(done, StringComparison.Ordinal)
@@ -289,7 +289,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
     }
 
     /// <summary>Runs an action in its own proxy, which dies one call later each time.</summary>
-    private async Task KillAsync(Func<string, Task> prepare, Func<OverlayHost, string, Task<RawAnswer>> first, Func<string, Task> check)
+    private async Task KillAsync(Func<string, Task> prepare, Func<OverlayHost, string, Task<RawResponse>> first, Func<string, Task> check)
     {
         var serial = Guid.NewGuid().ToString("n")[..4];
         OverlayHost dying = null!;

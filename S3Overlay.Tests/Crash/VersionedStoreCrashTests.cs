@@ -58,7 +58,7 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
         async path => Assert.Contains(await SeenAsync(path), _isAcknowledged ? [null] : new[] { null, "mine" }));
 
     [Fact, Trait("Rule", "V4")]
-    public Task Taking_back_a_delete() => KillAsync(
+    public Task Undoing_a_delete() => KillAsync(
         async path => _marker = (await SendAsync(_proxy, "DELETE", path)).Headers["x-amz-version-id"],
         (proxy, path) => proxy.SendAsync("DELETE", $"{path}?versionId={_marker}"),
         async path =>
@@ -70,7 +70,7 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
         });
 
     [Fact, Trait("Rule", "V4")]
-    public Task Taking_back_the_second_of_two_deletes() => KillAsync(
+    public Task Undoing_the_second_of_two_deletes() => KillAsync(
         async path =>
         {
             await SendAsync(_proxy, "DELETE", path);
@@ -89,7 +89,7 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
 
     private Task<OverlayHost> StartAsync() => OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint, _clock, RemoteLimits.Far);
 
-    private Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string path, string? body = null) =>
+    private Task<RawResponse> SendAsync(OverlayHost proxy, string method, string path, string? body = null) =>
         _clock.RunAsync(proxy.SendAsync(method, path, body));
 
     private async Task<string?> SeenAsync(string path)
@@ -100,7 +100,7 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
     }
 
     /// <summary>Runs an action in its own proxy, which dies one call later each time.</summary>
-    private async Task KillAsync(Func<string, Task> prepare, Func<OverlayHost, string, Task<RawAnswer>> first, Func<string, Task> check)
+    private async Task KillAsync(Func<string, Task> prepare, Func<OverlayHost, string, Task<RawResponse>> first, Func<string, Task> check)
     {
         OverlayHost dying = null!;
         var runs = await StoreSteps.KillAsync(

@@ -74,7 +74,7 @@ public sealed class CompletionChecksumTests(LocalOnlyFixture fixture) : IClassFi
     }
 
     [Fact]
-    public async Task A_completion_without_parts_is_told_so()
+    public async Task A_completion_without_parts_gets_an_error()
     {
         var upload = await StartAsync(null, null);
         var part = await upload.SendAsync(1, Bytes);
@@ -85,7 +85,7 @@ public sealed class CompletionChecksumTests(LocalOnlyFixture fixture) : IClassFi
             "The provided 'x-amz-mp-object-size' header value 5 does not match what was computed: 9");
     }
 
-    private static void Refused(RawAnswer answer, string code, string message)
+    private static void Refused(RawResponse answer, string code, string message)
     {
         Assert.Equal((400, code), (answer.Status, answer.Code));
         Assert.Contains($"<Message>{message}</Message>", WebUtility.HtmlDecode(answer.Text), StringComparison.Ordinal);

@@ -71,7 +71,7 @@ public sealed class CopyTests
     [InlineData("bucket/other", "x-amz-copy-source-if-unmodified-since", "Thu, 01 Jan 1998 00:00:00 GMT", "PreconditionFailed")]
     [InlineData("bucket/other", "If-None-Match", "*", "PreconditionFailed")]
     [InlineData("bucket/other", "x-amz-checksum-algorithm", "MD4", "InvalidRequest")]
-    public async Task A_copy_that_cannot_be_made_is_told_why(string source, string? header, string? value, string code)
+    public async Task A_copy_that_fails_says_why(string source, string? header, string? value, string code)
     {
         await using var bench = await OpenAsync();
         await bench.PutAsync("key", [1]);

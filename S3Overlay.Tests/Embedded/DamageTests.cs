@@ -65,7 +65,7 @@ public sealed class DamageTests
     [InlineData(10)]
     [InlineData(900_000)]
     [Trait("Rule", "F-full")]
-    public async Task A_full_disk_is_told_and_leaves_nothing_half_written(int size)
+    public async Task A_full_disk_is_reported_and_leaves_nothing_half_written(int size)
     {
         var disk = new FullDisk();
         await using var bench = await OpenAsync(disk);

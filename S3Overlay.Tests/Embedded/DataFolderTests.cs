@@ -9,7 +9,7 @@ namespace S3Overlay.Tests.Embedded;
 public sealed class DataFolderTests
 {
     [Fact]
-    public async Task A_folder_with_somebody_elses_files_is_left_as_it_is()
+    public async Task A_folder_with_foreign_files_is_left_as_it_is()
     {
         using var folder = new TemporaryFolder();
         foreach (var name in (string[])["thesis.txt", "notes.md", "a", "b"])
@@ -33,7 +33,7 @@ public sealed class DataFolderTests
     [InlineData("cache")]
     [InlineData("LOCK")]
     [InlineData("FORMAT.new")]
-    public async Task What_a_file_system_or_a_start_that_broke_off_leaves_is_nobodys(string name)
+    public async Task Leftovers_of_a_file_system_or_an_interrupted_start_are_not_foreign(string name)
     {
         using var folder = new TemporaryFolder();
         File.WriteAllText(folder[name], "");

@@ -42,7 +42,7 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_comes_with_another_keeps_that_alone()
+    public async Task An_object_with_another_checksum_keeps_only_that()
     {
         var own = ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, Bytes(10));
         await _bench.SendAsync(S3Operation.PutObject, "key", new SummedBody(new BytesBody(Bytes(10)), ChecksumAlgorithm.Crc32));
@@ -71,7 +71,7 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_copy_of_the_remotes_has_it_and_what_is_held_of_the_remotes_has_none()
+    public async Task A_copy_of_a_remote_object_has_it_and_a_cache_entry_does_not()
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("bucket", "key", Bytes(5000));

@@ -63,7 +63,7 @@ public sealed class DeleteLogSizeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delete_whose_file_somebody_still_reads_is_not_forgotten()
+    public async Task A_delete_whose_file_is_still_read_is_not_forgotten()
     {
         await _bench.PutAsync("read", [1]);
         using (await _bench.Store.Objects.OpenAsync(Bucket, "read"))

@@ -26,7 +26,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
     public Task DisposeAsync() => _bench.DisposeAsync().AsTask();
 
     [Fact]
-    public async Task A_refused_delete_that_could_not_be_taken_back_is_once_the_store_is_closed()
+    public async Task A_refused_delete_that_could_not_be_undone_is_undone_when_the_store_closes()
     {
         await RefuseAsync(0, S3Operation.DeleteObject, "key");
         _trouble.End();
@@ -37,7 +37,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refused_delete_that_cannot_be_taken_back_at_all_leaves_no_mark_of_a_store_in_order()
+    public async Task A_refused_delete_that_cannot_be_undone_leaves_no_clean_shutdown_marker()
     {
         await RefuseAsync(0, S3Operation.DeleteObject, "key");
         _trouble.Begin(DiskFault.Error, 0, int.MaxValue, DiskSteps.Resize);
@@ -81,7 +81,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_file_of_a_refused_write_is_gone_before_its_client_is_told()
+    public async Task The_file_of_a_refused_write_is_gone_before_the_response()
     {
         _trouble.Begin(DiskFault.Error, 2, 1, DiskSteps.Sync);
         Assert.Equal("InternalError", await _bench.FailAsync(S3Operation.PutObject, "new", new BytesBody([2])));
@@ -213,7 +213,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
 
     /// <summary>Found only where records are compared with the index: what it reads before is whole.</summary>
     [Fact]
-    public async Task A_damaged_index_that_a_start_finds_while_it_looks_at_records_is_built_anew()
+    public async Task A_damaged_index_that_a_start_finds_among_the_records_is_rebuilt()
     {
         for (var i = 0; i < 1000; i++)
         {

@@ -31,7 +31,7 @@ public sealed class FilesLeftTests
     }
 
     [Fact]
-    public async Task Those_of_an_object_that_somebody_still_reads()
+    public async Task Those_of_an_object_that_is_still_read()
     {
         await using var bench = await OpenAsync();
         await bench.PutAsync("key", [1]);
@@ -41,7 +41,7 @@ public sealed class FilesLeftTests
     }
 
     [Fact]
-    public async Task Those_of_an_object_in_parts_that_somebody_still_reads()
+    public async Task Those_of_an_object_in_parts_that_is_still_read()
     {
         await using var bench = await OpenAsync();
         var upload = await MultipartTests.StartAsync(bench);

@@ -56,7 +56,7 @@ public sealed class FlippedBitTests : IAsyncLifetime
     [InlineData(Journals, false)]
     [InlineData(Deletes, true)]
     [InlineData(Deletes, false)]
-    public async Task Nothing_changes_by_it_and_somebody_is_told(string folder, bool isClosed)
+    public async Task It_changes_nothing_and_is_reported(string folder, bool isClosed)
     {
         await using var left = isClosed ? await CloseAsync() : _bench.Leave();
         var highest = Sequences(left).Max();

@@ -72,7 +72,7 @@ public sealed class FullDiskDeleteTests : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task So_it_is_right_after_a_start(bool isKilled)
+    public async Task It_also_works_right_after_a_start(bool isKilled)
     {
         _disk.Fill(_bench.Folder);
         await _bench.ReopenAsync(() =>

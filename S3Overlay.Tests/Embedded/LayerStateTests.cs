@@ -26,7 +26,7 @@ public sealed class LayerStateTests
     }
 
     [Fact]
-    public async Task A_mark_on_a_written_key_deletes_nothing_by_itself_whatever_happens_next()
+    public async Task A_tombstone_on_a_written_key_deletes_nothing_by_itself()
     {
         await using var bench = await OpenAsync();
         await bench.PutAsync("key", [1]);
@@ -75,7 +75,7 @@ public sealed class LayerStateTests
 
     [Fact]
     [Trait("Rule", "B2")]
-    public async Task A_bucket_is_made_once_however_many_ask()
+    public async Task Concurrent_callers_create_a_bucket_once()
     {
         await using var bench = await OpenAsync();
         await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => bench.Layer.EnsureBucketAsync("other", default).AsTask()));

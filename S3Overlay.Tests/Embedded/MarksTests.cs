@@ -14,7 +14,7 @@ namespace S3Overlay.Tests.Embedded;
 public sealed class MarksTests
 {
     [Fact]
-    public async Task What_was_discarded_stays_so_without_the_index()
+    public async Task An_undelete_stays_without_the_index()
     {
         await using var bench = await OpenAsync();
         await bench.PutAsync("written", [1]);
@@ -79,7 +79,7 @@ public sealed class MarksTests
     }
 
     [Fact]
-    public async Task What_was_deleted_with_a_tombstone_stays_deleted_once_that_is_discarded()
+    public async Task A_deleted_object_stays_deleted_once_its_tombstone_is_removed()
     {
         await using var bench = await OpenAsync();
         await bench.PutAsync("key", [1]);
@@ -132,7 +132,7 @@ public sealed class MarksTests
     }
 
     [Fact]
-    public async Task Only_the_tombstone_that_was_looked_at_is_discarded()
+    public async Task Only_the_tombstone_that_was_read_is_removed()
     {
         await using var bench = await OpenAsync();
         var marks = new EmbeddedTombstones(bench.Store);
@@ -147,7 +147,7 @@ public sealed class MarksTests
 
     [Fact]
     [Trait("Rule", "B4")]
-    public async Task A_buckets_mark_is_taken_back_without_the_tombstones_that_went_with_it()
+    public async Task A_buckets_tombstone_is_removed_without_those_of_its_keys()
     {
         await using var bench = await OpenAsync();
         var marks = new EmbeddedTombstones(bench.Store);

@@ -41,7 +41,7 @@ public sealed class MultipartTests
 
     [Fact]
     [Trait("Rule", "W6")]
-    public async Task Completing_again_answers_the_same_for_a_day()
+    public async Task Completing_again_gets_the_same_response_for_a_day()
     {
         await using var bench = await OpenAsync();
         var id = await StartAsync(bench);
@@ -74,7 +74,7 @@ public sealed class MultipartTests
     }
 
     [Fact]
-    public async Task A_completion_that_does_not_add_up_is_told_why()
+    public async Task A_completion_that_does_not_add_up_says_why()
     {
         await using var bench = await OpenAsync();
         var id = await StartAsync(bench);
@@ -197,7 +197,7 @@ public sealed class MultipartTests
     }
 
     [Fact]
-    public async Task A_bucket_that_goes_takes_its_uploads_along_whoever_is_completing_one()
+    public async Task Deleting_a_bucket_aborts_its_uploads_even_during_a_completion()
     {
         await using var bench = await OpenAsync();
         for (var round = 0; round < 5; round++)

@@ -104,7 +104,7 @@ public sealed class ObjectTests
     [InlineData("x-amz-acl", "everybody", "InvalidArgument")]
     [InlineData("If-None-Match", "\"x\"", "NotImplemented")]
     [InlineData("If-Match", "\"x\"", "NoSuchKey")]
-    public async Task A_write_that_asks_for_what_cannot_be_is_refused_unread(string header, string value, string code)
+    public async Task An_impossible_write_is_refused_unread(string header, string value, string code)
     {
         await using var bench = await OpenAsync();
         var body = new BytesBody([1]) { EndsWith = new S3Exception(S3Errors.BadDigest) };
@@ -249,7 +249,7 @@ public sealed class ObjectTests
     }
 
     [Fact]
-    public async Task A_write_into_a_bucket_that_is_not_there_is_told_before_its_body_is_read()
+    public async Task A_write_into_a_missing_bucket_is_refused_before_its_body_is_read()
     {
         await using var bench = await OpenAsync();
         await bench.SendAsync(S3Operation.DeleteBucket, "");

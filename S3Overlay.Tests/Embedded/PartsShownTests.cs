@@ -107,7 +107,7 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
     [Theory]
     [InlineData(true, 10, "2")]
     [InlineData(false, 2, "1")]
-    public async Task A_part_that_is_not_there_is_told_with_how_many_there_are(bool isUpload, int number, string count)
+    public async Task The_error_for_a_missing_part_says_how_many_there_are(bool isUpload, int number, string count)
     {
         var target = isUpload ? await CompletedAsync(null, First, Last) : $"/{await fixture.NewBucketAsync()}/k";
         if (!isUpload)
@@ -167,7 +167,7 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
     private static string? Text(XElement shown, string name) => shown.Descendants()
         .FirstOrDefault(element => element.Name.LocalName == name)?.Value;
 
-    private static (string?, string?) Checksum(RawAnswer answer) =>
+    private static (string?, string?) Checksum(RawResponse answer) =>
         (answer.Headers.GetValueOrDefault("x-amz-checksum-crc32"), answer.Headers.GetValueOrDefault("x-amz-checksum-type"));
 
     private static string Sum(byte[] bytes) => ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, bytes).Value;

@@ -10,7 +10,7 @@ namespace S3Overlay.Tests.Embedded;
 public sealed class RebuildTests
 {
     [Fact]
-    public async Task Without_its_index_the_store_answers_the_same()
+    public async Task Without_its_index_the_store_responds_the_same()
     {
         await using var bench = await OpenAsync();
         for (var i = 0; i < 30; i++)

@@ -28,7 +28,7 @@ public sealed class BrokenBodyTests
 
     [Theory]
     [MemberData(nameof(Scenes))]
-    public async Task The_rest_is_asked_for_with_If_Match(string layer, string query)
+    public async Task The_rest_is_requested_with_If_Match(string layer, string query)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         var etag = Put(scene, 7);
@@ -51,7 +51,7 @@ public sealed class BrokenBodyTests
 
     [Theory]
     [MemberData(nameof(Scenes))]
-    public async Task Where_the_object_changed_meanwhile_the_client_is_cut(string layer, string query)
+    public async Task If_the_object_changed_the_client_is_cut(string layer, string query)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         Put(scene, 7);
@@ -63,7 +63,7 @@ public sealed class BrokenBodyTests
 
     [Theory]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task A_copy_of_a_version_outlives_a_break(string layer)
+    public async Task A_CopyObject_of_a_version_survives_a_broken_connection(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         Put(scene, 7);

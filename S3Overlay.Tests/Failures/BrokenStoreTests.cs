@@ -17,7 +17,7 @@ public sealed class BrokenStoreTests
 
     [Theory, Trait("Rule", "F")]
     [MemberData(nameof(Faults))]
-    public async Task No_answer_of_the_store_is_a_503_that_clients_repeat(WireFault fault, bool hasRemote)
+    public async Task A_store_that_does_not_respond_is_a_503_that_clients_repeat(WireFault fault, bool hasRemote)
     {
         await using var scene = await StoreScene.StartAsync(hasRemote);
         await StoreRequests.PrepareAsync(scene);

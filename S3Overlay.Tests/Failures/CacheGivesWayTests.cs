@@ -27,7 +27,7 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
     [Theory, Trait("Rule", "E5")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Writes_are_taken_while_there_is_a_copy_that_can_go(bool tellsRoom)
+    public async Task Writes_succeed_while_an_entry_can_be_evicted(bool tellsRoom)
     {
         _disk.TellsRoom = tellsRoom;
         await using var proxy = await StartAsync(("S3_OVERLAY_CACHE_MIN_FREE", "0"));
@@ -112,7 +112,7 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         OverlayHost.StartOnDiskAsync(
             _disk, _remote.Endpoint, null, [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_UNMAPPED", "show"), .. settings]);
 
-    private static Task<RawAnswer> PutAsync(OverlayHost proxy, int number) =>
+    private static Task<RawResponse> PutAsync(OverlayHost proxy, int number) =>
         proxy.Http.SendAsync("PUT", $"/bucket/written{number:d3}", Bytes(100 + number));
 
     private static async Task ReadAllAsync(OverlayHost proxy)

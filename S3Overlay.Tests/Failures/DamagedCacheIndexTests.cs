@@ -12,7 +12,7 @@ public sealed class DamagedCacheIndexTests
     private const int Count = 200;
 
     [Fact]
-    public async Task Reads_and_listings_go_on_and_copies_are_held_again()
+    public async Task Reads_and_listings_continue_and_objects_are_cached_again()
     {
         await using var remote = await ScriptedRemote.StartAsync();
         for (var i = 0; i < Count; i++)

@@ -17,7 +17,7 @@ public sealed class DeadRemoteTests
     [InlineData("cut")]
     [InlineData("502")]
     [InlineData("hanging")]
-    public async Task While_it_is_dead_requests_fail_at_once_and_when_it_lives_it_is_asked_again(string how)
+    public async Task While_it_is_down_requests_fail_at_once_and_it_is_asked_again_when_it_is_back(string how)
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("bucket", "first", "one"u8.ToArray());
@@ -109,7 +109,7 @@ public sealed class DeadRemoteTests
     }
 
     [Fact, Trait("Rule", "F")]
-    public async Task A_bucket_that_answers_nothing_takes_no_other_with_it()
+    public async Task A_bucket_that_does_not_respond_does_not_affect_others()
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("broken", "key", "one"u8.ToArray());
@@ -132,7 +132,7 @@ public sealed class DeadRemoteTests
     }
 
     [Fact, Trait("Rule", "F")]
-    public async Task What_a_request_came_through_is_not_held_against_the_remote_that_is_back()
+    public async Task A_request_that_survived_an_outage_does_not_count_against_the_remote()
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("bucket", "key", "one"u8.ToArray());

@@ -45,7 +45,7 @@ public sealed class FullCacheTests
     }
 
     [Fact]
-    public async Task What_does_not_fit_the_spool_is_read_uncached_and_what_fits_is_held()
+    public async Task What_does_not_fit_the_spool_is_read_uncached_and_what_fits_is_cached()
     {
         await using var scene = await StartAsync(("S3_OVERLAY_SPOOL_MAX_BYTES", "400KB"));
         var (large, small) = (Put(scene, "large", 1, 2 * Size), Put(scene, "small", 2));

@@ -17,7 +17,7 @@ public sealed class HangingStoreTests
     [InlineData(true, "GET", "/bucket/key")]
     [InlineData(true, "GET", "/bucket?list-type=2")]
     [InlineData(true, "HEAD", "/bucket/key")]
-    public async Task Nothing_is_asked_of_it_any_more_for_a_client_that_has_gone(bool hasRemote, string method, string target)
+    public async Task No_request_is_sent_for_a_client_that_disconnected(bool hasRemote, string method, string target)
     {
         await using var scene = await StoreScene.StartAsync(hasRemote);
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket")).Status);

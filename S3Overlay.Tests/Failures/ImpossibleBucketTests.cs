@@ -49,7 +49,7 @@ public sealed class ImpossibleBucketTests : IAsyncLifetime
     [Theory, Trait("Rule", "B2")]
     [InlineData("minio")]
     [InlineData("versity")]
-    public async Task What_would_need_it_at_the_store_is_told_why_not_and_changes_nothing(string store)
+    public async Task Writes_that_need_it_say_why_they_fail_and_change_nothing(string store)
     {
         _store.Fail = StoreNaming.Of(store);
         Assert.Equal((400, "InvalidBucketName"), await CodeAsync("PUT", "/My_Bucket/key", "mine"));
@@ -60,7 +60,7 @@ public sealed class ImpossibleBucketTests : IAsyncLifetime
     [Theory, Trait("Rule", "B1")]
     [InlineData("AccessDenied", 403)]
     [InlineData("SignatureDoesNotMatch", 503)]
-    public async Task A_bucket_that_is_somebody_elses_there_is_denied_and_bad_keys_are_the_proxys_own_trouble(string code, int status)
+    public async Task A_bucket_of_another_owner_is_denied_and_bad_keys_are_the_proxys_own_error(string code, int status)
     {
         _store.Fail = request => request.Path.Value!.StartsWith("/theirs", StringComparison.Ordinal) ? (403, code) : null;
         foreach (var (method, target) in ((string, string)[])[("PUT", "/theirs/key"), ("DELETE", "/theirs/key"),

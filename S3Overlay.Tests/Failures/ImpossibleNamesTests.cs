@@ -78,7 +78,7 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
 
     [Theory, Trait("Rule", "R3")]
     [MemberData(nameof(Names))]
-    public async Task A_name_that_nobody_has_is_404(string store, string key, string code)
+    public async Task An_unknown_name_is_404(string store, string key, string code)
     {
         var path = await PutRemoteAsync(store, key, code);
         Assert.Equal(204, (await RemoteAsync("DELETE", path)).Status);
@@ -117,7 +117,7 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
 
     [Theory, Trait("Rule", "D1")]
     [MemberData(nameof(Names))]
-    public async Task So_does_one_with_a_condition(string store, string key, string code)
+    public async Task A_conditional_delete_succeeds_too(string store, string key, string code)
     {
         var path = await PutRemoteAsync(store, key, code);
         var refused = await _proxy.SendAsync("DELETE", path, null, ("If-Match", "\"of-another\""));
@@ -129,7 +129,7 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
 
     [Theory, Trait("Rule", "D3")]
     [MemberData(nameof(Names))]
-    public async Task So_does_one_of_many(string store, string key, string code)
+    public async Task DeleteObjects_succeeds_too(string store, string key, string code)
     {
         var path = await PutRemoteAsync(store, key, code);
         var document = $"<Delete><Object><Key>{key}</Key></Object><Object><Key>written</Key></Object></Delete>";
@@ -182,7 +182,7 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "W5")]
-    public async Task A_key_below_what_is_a_file_to_the_store_is_told_so_at_once()
+    public async Task A_key_below_a_file_of_the_store_fails_at_once()
     {
         Assert.Equal(200, (await RemoteAsync("PUT", "/bucket/written/below", "of remote ")).Status);
         _store.Fail = request => request.Method == "PUT" && request.Path.Value!.EndsWith("/written/below", StringComparison.Ordinal)
@@ -223,7 +223,7 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
     [Theory, Trait("Rule", "T3")]
     [InlineData("DELETE")]
     [InlineData("GET")]
-    public async Task In_a_bucket_without_a_remote_the_stores_word_stands(string method)
+    public async Task In_a_bucket_without_a_remote_the_stores_response_is_kept(string method)
     {
         await using var alone = await OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint, null,
             [.. Settings, ("S3_OVERLAY_UNMAPPED", "deny"), ("S3_OVERLAY_BUCKET_MAPPING", "mapped:mapped")]);
@@ -253,6 +253,7 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
         return path;
     }
 
-    private Task<RawAnswer> RemoteAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+    private Task<RawResponse> RemoteAsync(string method, string target, string? body = null,
+        params (string Name, string Value)[] headers) =>
         new SignedHttp(_remote.Endpoint).SendAsync(method, target, body is null ? null : Encoding.UTF8.GetBytes(body), headers);
 }

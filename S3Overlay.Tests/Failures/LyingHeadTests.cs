@@ -103,12 +103,12 @@ public sealed class LyingHeadTests
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/empty?tagging", Tags)).Status);
         Assert.Equal((200, "0"), Of(await scene.SendAsync("GET", "/bucket/empty")));
 
-        static (int, string) Of(RawAnswer answer) => (answer.Status, answer.Headers.GetValueOrDefault("Content-Length", ""));
+        static (int, string) Of(RawResponse answer) => (answer.Status, answer.Headers.GetValueOrDefault("Content-Length", ""));
     }
 
     [Theory]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task A_remote_that_never_tells_how_long_an_object_is_cannot_be_read_or_copied_from(string layer)
+    public async Task A_remote_that_never_reports_a_length_cannot_be_read_or_copied_from(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         scene.Remote.Put("bucket", "key", Right);
@@ -140,7 +140,7 @@ public sealed class LyingHeadTests
         Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/copy")).Status);
     }
 
-    private static void AssertRight(RawAnswer answer, byte[] expected, bool mayFail) => Assert.True(
+    private static void AssertRight(RawResponse answer, byte[] expected, bool mayFail) => Assert.True(
         answer.Status is 200 or 206 ? answer.Body.AsSpan().SequenceEqual(expected) : mayFail && answer.Status == 503
             && answer.Headers.ContainsKey("Retry-After"),
         $"{answer.Status} {answer.Code}, {answer.Body.Length} bytes");

@@ -62,7 +62,7 @@ public sealed class LyingRemoteTests
     [Theory]
     [MemberData(nameof(Scenes))]
     [QuickRows(8)]
-    public async Task No_client_gets_other_bytes_and_nothing_of_it_is_held(string lie, string layer, bool inChunks)
+    public async Task No_client_gets_other_bytes_and_nothing_is_cached(string lie, string layer, bool inChunks)
     {
         await using var scene = await StartAsync(lie, layer, ("S3_OVERLAY_CHUNK_THRESHOLD", inChunks ? "65536" : "50MiB"),
             ("S3_OVERLAY_CHUNK_SIZE", "65536"));
@@ -111,7 +111,7 @@ public sealed class LyingRemoteTests
     {
         await using var scene = await StartAsync(lie, layer);
         scene.Remote.Put("bucket", "key", Right);
-        foreach (var isHeld in (bool[])[false, true])
+        foreach (var isCached in (bool[])[false, true])
         {
             // Once, then for as long as anybody asks.
             foreach (var times in (int[])[1, int.MaxValue])
@@ -122,7 +122,7 @@ public sealed class LyingRemoteTests
                 Volatile.Write(ref _lies, 0);
                 var right = await scene.SendAsync("GET", "/bucket/key?" + query);
                 Assert.True((right.Status, right.Body.AsSpan().SequenceEqual(Right)) == (200, true),
-                    $"{isHeld}, {times}: {answer.Status}, then {right.Status} with {right.Body.Length} bytes");
+                    $"{isCached}, {times}: {answer.Status}, then {right.Status} with {right.Body.Length} bytes");
             }
 
             // Beside a copy of the whole too.
@@ -169,11 +169,11 @@ public sealed class LyingRemoteTests
         return scene;
     }
 
-    private static Task<RawAnswer> GetAsync(OverlayHost proxy, string key, string? range) =>
+    private static Task<RawResponse> GetAsync(OverlayHost proxy, string key, string? range) =>
         proxy.SendAsync("GET", "/bucket/" + Uri.EscapeDataString(key), null, range is null ? [] : [("Range", range)]);
 
     /// <summary>Right and whole; or an error that clients repeat; or cut, which a client sees by the length that was announced.</summary>
-    private static void AssertNothingWrong(RawAnswer answer, string? range)
+    private static void AssertNothingWrong(RawResponse answer, string? range)
     {
         if (answer.Status is 200 or 206)
         {

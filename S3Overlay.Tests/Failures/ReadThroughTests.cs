@@ -58,7 +58,7 @@ public sealed class ReadThroughTests
     [InlineData("beyond its end", 416, "remote")]
     [InlineData("tags", 503, "remote")]
     [InlineData("the remote is down", 503, "remote")]
-    public async Task What_is_an_error_meanwhile_says_so_too(string what, int status, string layer)
+    public async Task Errors_during_the_outage_say_so_too(string what, int status, string layer)
     {
         await using var scene = await StoreScene.StartAsync(true, Setting);
         await StoreRequests.PrepareAsync(scene);
@@ -145,7 +145,7 @@ public sealed class ReadThroughTests
 
     /// <summary>DeleteObjects is answered 200, whatever became of its keys.</summary>
     [Fact, Trait("Rule", "F")]
-    public async Task Deletes_that_the_store_did_not_do_are_no_sign_that_it_is_back()
+    public async Task Failed_deletes_are_no_sign_that_the_store_is_back()
     {
         await using var scene = await StoreScene.StartAsync(true, Setting);
         await StoreRequests.PrepareAsync(scene);
@@ -161,7 +161,7 @@ public sealed class ReadThroughTests
 
     /// <summary>It is a 200 by then (rule W4).</summary>
     [Fact, Trait("Rule", "F")]
-    public async Task Nor_is_a_slow_copy_that_fails_at_last()
+    public async Task A_slow_copy_that_fails_is_no_sign_either()
     {
         await using var scene = await StoreScene.StartAsync(true, Setting);
         await StoreRequests.PrepareAsync(scene);

@@ -13,7 +13,7 @@ public sealed class RefusingStoreTests
     [InlineData(500, "InternalError", true)]
     [InlineData(500, "InternalError", false)]
     [InlineData(502, "BadGateway", true)]
-    public async Task A_store_that_only_fails_is_told_as_it_says_or_as_503(int status, string code, bool hasRemote)
+    public async Task A_failing_store_is_reported_with_its_own_error_or_503(int status, string code, bool hasRemote)
     {
         await using var scene = await StoreScene.StartAsync(hasRemote);
         await StoreRequests.PrepareAsync(scene);
@@ -72,7 +72,7 @@ public sealed class RefusingStoreTests
     [InlineData("put")]
     [InlineData("copy")]
     [InlineData("copy of nothing")]
-    public async Task What_a_refused_write_would_have_replaced_stays_held(string write)
+    public async Task The_entry_that_a_refused_write_would_have_replaced_stays(string write)
     {
         await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_CACHE_ENABLED", "true"),
             ("S3_OVERLAY_REVALIDATE", "frozen"));
@@ -99,7 +99,7 @@ public sealed class RefusingStoreTests
     [InlineData("complete", 0, 200, "InternalError")]
     [InlineData("copy", 11, 403, "QuotaExceeded")]
     [InlineData("copy", 0, 200, "InternalError")]
-    public async Task What_a_write_would_have_replaced_that_is_refused_within_a_200_stays_held(
+    public async Task The_entry_that_a_write_refused_within_a_200_would_have_replaced_stays(
         string write, int seconds, int status, string code)
     {
         await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_CACHE_ENABLED", "true"),

@@ -45,7 +45,7 @@ public sealed class RemoteBudgetTests
 
     [Theory]
     [MemberData(nameof(Scenes))]
-    public async Task The_client_is_told_within_one_budget(string layer, string stage, bool isCaching)
+    public async Task The_client_gets_a_response_within_one_budget(string layer, string stage, bool isCaching)
     {
         await using var scene = await LayerScene.StartAsync(
             layer,

@@ -34,7 +34,7 @@ internal static class StoreRequests
     }
 
     /// <summary>Sends one, and lets time pass until it is answered.</summary>
-    public static Task<RawAnswer> SendAsync(StoreScene scene, string name) => name switch
+    public static Task<RawResponse> SendAsync(StoreScene scene, string name) => name switch
     {
         "get" => scene.SendAsync("GET", "/bucket/written"),
         "range" => scene.SendAsync("GET", "/bucket/written", null, ("Range", "bytes=10-200000")),
@@ -64,7 +64,7 @@ internal static class StoreRequests
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
 
-    private static Task<RawAnswer> DeleteManyAsync(StoreScene scene, params string[] keys)
+    private static Task<RawResponse> DeleteManyAsync(StoreScene scene, params string[] keys)
     {
         var document = $"<Delete>{string.Concat(keys.Select(key => $"<Object><Key>{key}</Key></Object>"))}</Delete>";
         var md5 = Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(Encoding.UTF8.GetBytes(document)));

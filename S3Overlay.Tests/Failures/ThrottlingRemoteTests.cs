@@ -13,7 +13,7 @@ public sealed class ThrottlingRemoteTests
     [InlineData("embedded", 429)]
     [InlineData("store", 503)]
     [InlineData("store", 429)]
-    public async Task Fewer_are_asked_for_at_once_until_all_are_answered(string layer, int status)
+    public async Task Fewer_requests_run_at_once_until_all_succeed(string layer, int status)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CACHE_ENABLED", "false"));
         var (remote, proxy, clock) = (scene.Remote, scene.Proxy, scene.Clock);

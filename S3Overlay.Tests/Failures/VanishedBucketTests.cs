@@ -13,7 +13,7 @@ public sealed class VanishedBucketTests
     [InlineData("delete")]
     [InlineData("copy absent")]
     [InlineData("head bucket")]
-    public async Task A_local_half_taken_away_behind_the_proxy_is_made_anew_by_the_clients_next_attempt(string name)
+    public async Task A_local_half_deleted_behind_the_proxy_is_recreated_by_the_next_attempt(string name)
     {
         await using var scene = await StoreScene.StartAsync();
         await StoreRequests.PrepareAsync(scene);
@@ -28,7 +28,7 @@ public sealed class VanishedBucketTests
     }
 
     [Fact, Trait("Rule", "B2")]
-    public async Task Many_at_once_are_all_told_to_try_again_or_succeed()
+    public async Task Many_at_once_all_succeed_or_get_a_retryable_error()
     {
         await using var scene = await StoreScene.StartAsync();
         await StoreRequests.PrepareAsync(scene);
@@ -41,7 +41,7 @@ public sealed class VanishedBucketTests
     }
 
     [Fact, Trait("Rule", "B1")]
-    public async Task A_bucket_that_was_asked_for_before_it_was_made_is_there_once_it_is_made()
+    public async Task A_bucket_that_was_requested_too_early_is_there_once_it_is_created()
     {
         await using var scene = await StoreScene.StartAsync();
         Assert.Equal(404, (await scene.Proxy.SendAsync("PUT", "/fresh/key", "v")).Status);
@@ -53,7 +53,7 @@ public sealed class VanishedBucketTests
     }
 
     [Fact, Trait("Rule", "T3")]
-    public async Task Without_a_remote_the_stores_word_stands()
+    public async Task Without_a_remote_the_stores_response_is_kept()
     {
         await using var scene = await StoreScene.StartAsync(hasRemote: false);
         var answer = await scene.Proxy.SendAsync("PUT", "/absent/key", "v");
@@ -61,7 +61,7 @@ public sealed class VanishedBucketTests
     }
 
     [Fact, Trait("Rule", "W4")]
-    public async Task A_copy_whose_source_bucket_is_missing_is_told_so()
+    public async Task A_copy_from_a_missing_bucket_is_NoSuchBucket()
     {
         await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_UNMAPPED", "deny"),
             ("S3_OVERLAY_BUCKET_MAPPING", "bucket:bucket"));

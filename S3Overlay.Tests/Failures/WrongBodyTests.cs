@@ -67,7 +67,7 @@ public sealed class WrongBodyTests
         }
     }
 
-    private static Task<RawAnswer> SendAsync(OverlayHost proxy, string target, string wrong, int size)
+    private static Task<RawResponse> SendAsync(OverlayHost proxy, string target, string wrong, int size)
     {
         var body = new byte[size];
         new Random(size).NextBytes(body);
@@ -88,7 +88,7 @@ public sealed class WrongBodyTests
         };
     }
 
-    private static Task<RawAnswer> FramedAsync(OverlayHost proxy, string target, byte[] body, int decoded) => proxy.Http.SendAsync(
+    private static Task<RawResponse> FramedAsync(OverlayHost proxy, string target, byte[] body, int decoded) => proxy.Http.SendAsync(
         "PUT",
         target,
         body,

@@ -30,7 +30,7 @@ public sealed class AdaptiveConcurrencyLimitTests
     }
 
     [Fact]
-    public async Task It_never_comes_to_a_stand()
+    public async Task It_never_stops()
     {
         for (var i = 0; i < 10; i++)
         {
@@ -40,7 +40,7 @@ public sealed class AdaptiveConcurrencyLimitTests
     }
 
     [Fact]
-    public async Task Whoever_waits_goes_in_turn_and_whoever_leaves_takes_no_turn()
+    public async Task Waiters_go_in_order_and_cancelled_ones_are_skipped()
     {
         (await EnterAsync(4)).ForEach(turn => _pace.Leave(turn, true));
         var running = await EnterAsync(2);
@@ -58,7 +58,7 @@ public sealed class AdaptiveConcurrencyLimitTests
     }
 
     [Fact]
-    public async Task Each_round_of_answers_allows_one_more_until_there_is_no_limit()
+    public async Task Each_round_of_responses_allows_one_more_until_there_is_no_limit()
     {
         (await EnterAsync(8)).ForEach(turn => _pace.Leave(turn, true));
         for (var round = 4; round < 8; round++)

@@ -75,7 +75,7 @@ public sealed class AwsRegionTests
     [InlineData("PUT", "annotation=&annotationName=a")]
     [InlineData("DELETE", "annotation&annotationName=a")]
     [InlineData("PUT", "encryption=")]
-    public async Task What_AWS_alone_has_goes_on_to_it(string method, string query)
+    public async Task Operations_that_only_AWS_has_go_to_it(string method, string query)
     {
         await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
         await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
@@ -86,7 +86,7 @@ public sealed class AwsRegionTests
     }
 
     [Fact, Trait("Rule", "T3")]
-    public async Task A_body_that_was_sent_in_vain_is_the_client_s_to_send_again()
+    public async Task A_body_that_reached_the_wrong_region_must_be_sent_again_by_the_client()
     {
         await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
         aws.ReadFirst = 1000;
@@ -171,7 +171,7 @@ public sealed class AwsRegionTests
     [Theory, Trait("Rule", "T3")]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_region_that_cannot_be_reached_is_asked_for_again(bool isLocal)
+    public async Task A_failed_region_lookup_is_repeated(bool isLocal)
     {
         await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
         aws.Named = "no-where-1";
@@ -192,7 +192,7 @@ public sealed class AwsRegionTests
     [Theory, Trait("Rule", "T3")]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_question_that_is_not_answered_is_asked_again(bool isLocal)
+    public async Task A_lookup_without_a_response_is_repeated(bool isLocal)
     {
         await using var aws = await FarAsync((400, "AuthorizationHeaderMalformed", false, false));
         aws.Throttles = 1;
@@ -210,7 +210,7 @@ public sealed class AwsRegionTests
     [InlineData(400, "text/html")]
     [InlineData(301, "text/html")]
     [InlineData(400, "application/xml")]
-    public async Task Long_answers_that_are_no_error_documents_are_handed_on(int status, string type)
+    public async Task Long_responses_that_are_no_error_documents_are_passed_on(int status, string type)
     {
         await using var store = await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);

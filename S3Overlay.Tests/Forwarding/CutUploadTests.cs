@@ -17,7 +17,7 @@ public sealed class CutUploadTests
     [InlineData(true, false, false)]
     [InlineData(false, true, false)]
     [InlineData(true, true, true)]
-    public async Task A_store_that_keeps_what_came_is_told_where_the_body_ends(bool keeps, bool takesTrailers, bool hasDigest)
+    public async Task A_store_that_keeps_partial_bodies_sees_where_the_body_ends(bool keeps, bool takesTrailers, bool hasDigest)
     {
         await using var scene = await StoreScene.StartAsync();
         scene.Remote.Put("bucket", "other", "other"u8.ToArray());
@@ -74,7 +74,7 @@ public sealed class CutUploadTests
     [Theory]
     [InlineData("")]
     [InlineData("CRC64NVME")]
-    public async Task So_it_is_of_a_part(string algorithm)
+    public async Task Parts_behave_the_same(string algorithm)
     {
         await using var scene = await StoreScene.StartAsync();
         scene.Remote.Put("bucket", "other", "other"u8.ToArray());

@@ -130,7 +130,7 @@ public sealed class FurtherChecksumTests
     }
 
     [Fact]
-    public async Task The_built_in_store_refuses_to_compute_what_is_none()
+    public async Task The_built_in_store_refuses_unknown_algorithms()
     {
         await using var proxy = await OverlayHost.StartAsync(null, null);
         await proxy.SendAsync("PUT", "/bucket");
@@ -150,7 +150,7 @@ public sealed class FurtherChecksumTests
         return body;
     }
 
-    private static Task<RawAnswer> SendFramedAsync(OverlayHost proxy, byte[] body, string name, string value) => proxy.Http.SendAsync(
+    private static Task<RawResponse> SendFramedAsync(OverlayHost proxy, byte[] body, string name, string value) => proxy.Http.SendAsync(
         "PUT",
         "/bucket/k",
         [

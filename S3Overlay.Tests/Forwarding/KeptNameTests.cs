@@ -144,7 +144,7 @@ public sealed class KeptNameTests : IAsyncLifetime
     [InlineData("minio", "minio")]
     [InlineData("ceph", "admin")]
     [InlineData("rustfs", "rustfs")]
-    public async Task A_store_that_is_known_keeps_its_own_names_alone(string make, string kept)
+    public async Task A_known_store_reserves_only_its_own_names(string make, string kept)
     {
         _store.Take = null;
         await using var proxy = await StartAsync(null, _store.Endpoint, ("S3_OVERLAY_LOCAL_STORE", make));
@@ -161,7 +161,7 @@ public sealed class KeptNameTests : IAsyncLifetime
     [InlineData("MinIO", "admin", "minio")]
     [InlineData("SeaweedFS 4.0", "minio", "status")]
     [InlineData("Ceph Object Gateway (squid)", "minio", "admin")]
-    public async Task What_a_store_is_shows_in_its_answers(string server, string bucket, string kept)
+    public async Task A_store_is_recognized_by_its_responses(string server, string bucket, string kept)
     {
         _store.Take = null;
         _store.Dress = context => context.Response.Headers.Server = server;

@@ -25,7 +25,7 @@ public sealed class LocalRegionTests
     }
 
     [Fact]
-    public void One_bucket_of_a_cloud_tells_nothing_of_another()
+    public void One_bucket_of_a_cloud_says_nothing_about_another()
     {
         var cloud = new EndpointRegions(new EndpointSettings { Region = "us-east-1" });
         Assert.True(cloud.Learn("a", "eu-west-1", signedFor: "us-east-1"));

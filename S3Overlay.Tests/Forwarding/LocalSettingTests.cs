@@ -20,7 +20,7 @@ public sealed class LocalSettingTests
     }
 
     [Fact, Trait("Rule", "A2")]
-    public async Task The_store_is_asked_for_the_region_and_with_the_token_that_are_named()
+    public async Task The_store_gets_the_configured_region_and_token()
     {
         var asked = new ConcurrentQueue<(string Authorization, string Token)>();
         await using var store = await LoopbackServer.StartAsync(context =>

@@ -18,7 +18,7 @@ public sealed class MalformedChecksumTests
     [InlineData(10_000, true)]
     [InlineData(100_000, false)]
     [InlineData(100_000, true)]
-    public async Task In_a_bucket_of_the_store_alone_the_store_refuses_it(int size, bool waits)
+    public async Task In_a_bucket_without_a_remote_the_store_refuses_it(int size, bool waits)
     {
         await using var store = await StoreServer.StartAsync();
         store.Fail = request => request.Headers["x-amz-checksum-sha256"] == "bad" || request.Headers["x-amz-checksum-crc32"] == "none"
@@ -81,13 +81,13 @@ public sealed class MalformedChecksumTests
         Assert.Equal("BadDigest", (await SendAsync(scene.Proxy, "/bucket/k", size, false)).Code);
     }
 
-    private static async Task<RawAnswer> SendAsync(OverlayHost proxy, string target, int size, bool waits)
+    private static async Task<RawResponse> SendAsync(OverlayHost proxy, string target, int size, bool waits)
     {
         var answer = await proxy.Http.SendAsync("PUT", target, new byte[size],
             [.. Bad, .. waits ? new[] { ("Expect", "100-continue") } : []]);
         while (answer.Status is >= 100 and < 200)
         {
-            answer = RawAnswer.Parse(answer.Body);
+            answer = RawResponse.Parse(answer.Body);
         }
 
         return answer;

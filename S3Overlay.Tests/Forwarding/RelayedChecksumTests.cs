@@ -214,7 +214,7 @@ public sealed class RelayedChecksumTests
 
     private static string Sum(byte[] body) => ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, body).Value;
 
-    private static async Task<RawAnswer> SendFramedAsync(OverlayHost proxy, string target, byte[] body,
+    private static async Task<RawResponse> SendFramedAsync(OverlayHost proxy, string target, byte[] body,
         params (string Name, string Value)[] headers)
     {
         var frames = body.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{body.Length:x}\r\n");
@@ -231,7 +231,7 @@ public sealed class RelayedChecksumTests
             ]);
         while (answer.Status is >= 100 and < 200)
         {
-            answer = RawAnswer.Parse(answer.Body);
+            answer = RawResponse.Parse(answer.Body);
         }
 
         return answer;

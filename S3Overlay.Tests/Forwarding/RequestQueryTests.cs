@@ -67,7 +67,7 @@ public sealed class RequestQueryTests : IAsyncLifetime
     [InlineData("/?events=s3:ObjectCreated:*")]
     [InlineData("/?Action=ListUsers&Version=2010-05-08")]
     [InlineData("/?usage")]
-    public async Task Nothing_but_a_list_of_buckets_is_asked_of_the_service(string target)
+    public async Task The_service_itself_only_gets_ListBuckets(string target)
     {
         await using var remote = await ScriptedRemote.StartAsync();
         foreach (var (hasRemote, make) in ((bool, string)[])[(false, "auto"), (false, "minio"), (true, "minio")])
@@ -87,7 +87,7 @@ public sealed class RequestQueryTests : IAsyncLifetime
 
     /// <summary>The signature parameters of a presigned URL are not forwarded. Parameters that replace headers become headers.</summary>
     [Fact]
-    public async Task A_presigned_link_goes_on_without_its_signature()
+    public async Task A_presigned_link_is_forwarded_without_its_signature()
     {
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, null);
         using var s3 = S3Clients.Create(proxy.Endpoint);

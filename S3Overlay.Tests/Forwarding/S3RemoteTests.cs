@@ -194,7 +194,7 @@ public sealed class S3RemoteTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "F-unreachable")]
-    public async Task A_5xx_is_asked_again_and_a_SlowDown_too()
+    public async Task A_5xx_is_retried_and_a_SlowDown_too()
     {
         var answers = new Queue<(int, string)>([(500, "InternalError"), (503, "SlowDown")]);
         _server.Script = async (_, context) =>
@@ -252,7 +252,7 @@ public sealed class S3RemoteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_that_a_mapping_makes_too_long_is_not_there_and_not_asked_for()
+    public async Task A_key_that_a_mapping_makes_too_long_is_absent_without_a_request()
     {
         var key = "prefix/" + new string('k', 1024);
         Assert.Equal(RemoteFailure.NoSuchKey,

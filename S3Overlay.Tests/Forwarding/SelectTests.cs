@@ -28,7 +28,7 @@ public sealed class SelectTests
     }
 
     [Fact, Trait("Rule", "F")]
-    public async Task A_store_may_take_minutes_to_begin_its_answer()
+    public async Task A_store_may_take_minutes_to_begin_its_response()
     {
         await using var scene = await StoreScene.StartAsync(hasRemote: false);
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket")).Status);

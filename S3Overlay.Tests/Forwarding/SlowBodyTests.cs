@@ -37,7 +37,7 @@ public sealed class SlowBodyTests
     }
 
     [Fact]
-    public async Task A_slower_body_is_asked_for_again_from_the_byte_reached()
+    public async Task A_slower_body_is_requested_again_from_the_byte_reached()
     {
         await using var body = Open(Rate);
         var got = 0;

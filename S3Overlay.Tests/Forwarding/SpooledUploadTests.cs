@@ -29,7 +29,7 @@ public sealed class SpooledUploadTests
         var slow = await SlowUpload.BeginFormAsync(proxy, "/bucket", Form("slow", File(1_000_000)));
         var other = File(700_000);
         var waited = Stopwatch.StartNew();
-        RawAnswer answer;
+        RawResponse answer;
         while ((answer = await PostAsync(proxy, "other", other)).Status == 204 && waited.Elapsed < Patience.Limit)
         {
             // What the slow one has sent so far is not there yet; or it was itself the one for whom there was no room.
@@ -59,7 +59,7 @@ public sealed class SpooledUploadTests
 
     private static byte[] Form(string key, byte[] file) => new UploadForm { File = file }.With("key", key).ToBytes();
 
-    private static Task<RawAnswer> PostAsync(OverlayHost proxy, string key, byte[] file) =>
+    private static Task<RawResponse> PostAsync(OverlayHost proxy, string key, byte[] file) =>
         proxy.Http.SendAsync("POST", "/bucket", Form(key, file), UploadForm.ContentType);
 
     private static async Task<OverlayHost> StartAsync(StoreServer store)

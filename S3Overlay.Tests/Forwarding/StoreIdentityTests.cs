@@ -14,14 +14,14 @@ namespace S3Overlay.Tests.Forwarding;
 public sealed class StoreIdentityTests
 {
     [Fact]
-    public async Task Whatever_a_client_asks_of_the_store_it_asks_in_its_own_name()
+    public async Task Every_request_of_a_client_reaches_the_store_in_its_own_name()
     {
         await using var scene = await UsersScene.StartAsync();
         await scene.MakeBucketsAsync();
         var ann = scene.As("ann");
         var upload = Regex.Match((await ann.SendAsync("POST", "/anns/big?uploads")).Text, "<UploadId>(.*)</UploadId>").Groups[1].Value;
         var part = await ann.SendAsync("PUT", $"/anns/big?partNumber=1&uploadId={upload}", new byte[200_000]);
-        RawAnswer[] answers =
+        RawResponse[] answers =
         [
             part,
             await ann.SendAsync("PUT", $"/anns/big?partNumber=2&uploadId={upload}", null, ("x-amz-copy-source", "/anns/k")),
@@ -65,7 +65,7 @@ public sealed class StoreIdentityTests
     }
 
     [Fact]
-    public async Task A_session_token_goes_with_its_key_alone_and_who_has_no_key_there_is_the_overlay()
+    public async Task A_session_token_goes_only_with_its_key_and_a_client_without_one_is_the_overlay()
     {
         await using var scene = await UsersScene.StartAsync();
         await scene.MakeBucketsAsync();
@@ -81,7 +81,7 @@ public sealed class StoreIdentityTests
     /// address is signed for, and asks for nothing that is not for everyone.
     /// </summary>
     [Fact]
-    public async Task A_preflight_is_asked_in_the_name_of_the_user_whose_address_it_has()
+    public async Task A_preflight_is_sent_in_the_name_of_the_user_who_signed_its_address()
     {
         await using var scene = await UsersScene.StartAsync();
         await scene.MakeBucketsAsync();
@@ -120,7 +120,7 @@ public sealed class StoreIdentityTests
     }
 
     [Fact]
-    public async Task Over_a_remote_a_client_is_itself_in_buckets_of_the_store_alone_and_the_overlay_elsewhere()
+    public async Task Over_a_remote_a_client_is_itself_in_buckets_without_a_remote_and_the_overlay_elsewhere()
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("below", "r", "of the remote"u8.ToArray());
@@ -215,7 +215,7 @@ public sealed class StoreIdentityTests
     [InlineData("eve", "/mapped/w", "written")]
     [InlineData("eve", "/mapped/d", "deleted")]
     [InlineData("eve", "/mapped/r", "remote")]
-    public async Task What_administrators_ask_of_the_store_is_asked_by_the_overlay(string administrator, string target, string reason)
+    public async Task Administration_requests_reach_the_store_in_the_overlays_name(string administrator, string target, string reason)
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("below", "r", "of the remote"u8.ToArray());

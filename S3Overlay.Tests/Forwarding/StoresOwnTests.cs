@@ -52,7 +52,7 @@ public sealed class StoresOwnTests : IAsyncLifetime
     [InlineData("auto")]
     [InlineData("minio")]
     [InlineData("aws")]
-    public async Task Of_any_other_store_it_is_not_asked(string make)
+    public async Task No_other_store_gets_it(string make)
     {
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, null, null, ("S3_OVERLAY_LOCAL_STORE", make));
         _store.ForgetCalls();
@@ -65,7 +65,7 @@ public sealed class StoresOwnTests : IAsyncLifetime
     [Trait("Rule", "A1")]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Over_a_remote_nobody_guesses_what_it_means(bool onStore)
+    public async Task Over_a_remote_its_meaning_is_not_guessed(bool onStore)
     {
         await using var remote = await ScriptedRemote.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(onStore ? _store.Endpoint : null, remote.Endpoint);
@@ -118,7 +118,7 @@ public sealed class StoresOwnTests : IAsyncLifetime
             }
         }
 
-        var answer = RawAnswer.Parse(came.ToArray());
+        var answer = RawResponse.Parse(came.ToArray());
         Assert.Equal((200, "application/vnd.amazon.eventstream"), (answer.Status, answer.Headers["Content-Type"]));
         Assert.Equal(frames.SelectMany(frame => frame), answer.Body);
 
@@ -141,7 +141,7 @@ public sealed class StoresOwnTests : IAsyncLifetime
     [Trait("Rule", "R8")]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Attributes_that_the_store_does_not_tell_are_those_of_its_head(bool refuses)
+    public async Task Attributes_that_the_store_lacks_come_from_its_HEAD(bool refuses)
     {
         await using var remote = await ScriptedRemote.StartAsync();
         _store.Take = context => !context.Request.Query.ContainsKey("attributes") ? null
@@ -187,7 +187,7 @@ public sealed class StoresOwnTests : IAsyncLifetime
     [Trait("Rule", "R8")]
     [InlineData("")]
     [InlineData("&versionId=v1")]
-    public async Task Attributes_of_the_stores_head_are_asked_for_with_all_that_the_client_says_and_its_refusal_is_the_answer(
+    public async Task A_HEAD_in_place_of_attributes_has_the_clients_headers_and_its_refusal_is_the_response(
         string version)
     {
         const string Key = "x-amz-server-side-encryption-customer-key";

@@ -34,7 +34,7 @@ public sealed class EndedProxyTests
     [InlineData("urls=http://127.0.0.1:{0}")]
     [InlineData("S3_OVERLAY_MANAGEMENT_URLS=http://127.0.0.1:{0}")]
     [InlineData("S3_OVERLAY_DATA_DIR=/dev/null/data")]
-    public async Task Nor_of_one_that_could_not_start(string setting)
+    public async Task A_proxy_that_could_not_start_leaves_none_either(string setting)
     {
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));

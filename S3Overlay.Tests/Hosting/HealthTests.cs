@@ -22,7 +22,7 @@ public sealed class HealthTests : IAsyncLifetime
     [InlineData(403, "AccessDenied")]
     [InlineData(404, "NoSuchBucket")]
     [InlineData(501, "NotImplemented")]
-    public async Task All_is_well_where_both_layers_answer_whatever_the_remote_allows(int status, string code)
+    public async Task It_is_healthy_if_both_layers_respond_even_with_a_refusal(int status, string code)
     {
         await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, _clock);
         Answer(status, code);
@@ -49,7 +49,7 @@ public sealed class HealthTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "F")]
-    public async Task A_remote_that_never_answers_is_given_up_in_a_few_seconds()
+    public async Task A_remote_that_never_responds_is_given_up_after_a_few_seconds()
     {
         await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, _clock);
         _remote.Script = async (_, context) =>
@@ -66,7 +66,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task However_many_ask_the_remote_is_asked_once_in_ten_seconds_and_recovers()
+    public async Task The_remote_is_checked_once_in_ten_seconds_and_recovers()
     {
         await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, _clock);
         Answer(403, "InvalidAccessKeyId");

@@ -29,7 +29,7 @@ public sealed class ManagementPortTests : OptionsTestBase, IAsyncLifetime
     [InlineData("/health", "{\"status\":\"ok\"}")]
     [InlineData("/alive", "{\"status\":\"ok\"}")]
     [InlineData("/metrics", "s3_overlay_requests_total")]
-    public async Task What_watchers_ask_is_answered_there_and_on_the_S3_port(string target, string expected)
+    public async Task Health_and_metrics_are_served_there_and_on_the_S3_port(string target, string expected)
     {
         Assert.NotEqual(_proxy.Endpoint, _proxy.Management);
         Assert.Contains(expected, await _client.GetStringAsync(target), StringComparison.Ordinal);
@@ -86,7 +86,7 @@ public sealed class ManagementPortTests : OptionsTestBase, IAsyncLifetime
     [InlineData("9100")]
     [InlineData("https://127.0.0.1:9100")]
     [InlineData("http://127.0.0.1:9100;nowhere")]
-    public void Addresses_that_are_none_are_told(string value) =>
+    public void Invalid_addresses_are_reported(string value) =>
         Assert.Contains("S3_OVERLAY_MANAGEMENT_URLS", ReadError($"S3_OVERLAY_MANAGEMENT_URLS={value}").ToString(),
             StringComparison.Ordinal);
 

@@ -73,7 +73,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public void A_page_shows_its_own_proxy_alone()
+    public void A_page_shows_only_its_own_proxy()
     {
         using var mine = new ProxyMeters();
         using var other = new ProxyMeters();

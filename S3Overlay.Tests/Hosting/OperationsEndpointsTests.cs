@@ -68,7 +68,7 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
     [Theory]
     [InlineData("/robots.txt", HttpStatusCode.OK)]
     [InlineData("/favicon.ico", HttpStatusCode.NoContent)]
-    public async Task Browsers_get_what_they_ask_for_unasked(string target, HttpStatusCode expected)
+    public async Task Browsers_get_a_favicon_and_robots_txt(string target, HttpStatusCode expected)
     {
         using var answer = await _client.GetAsync(target);
 

@@ -8,7 +8,7 @@ public sealed class ProcessSettingsTests
     [Theory]
     [InlineData(null, "1")]
     [InlineData("0", "0")]
-    public void Inline_completions_are_on_unless_somebody_chose_otherwise(string? before, string after)
+    public void Inline_completions_are_on_by_default(string? before, string after)
     {
         var chosen = before;
         KestrelSettings.ApplyToProcess(

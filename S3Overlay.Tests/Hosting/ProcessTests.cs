@@ -109,7 +109,7 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public async Task It_says_what_it_serves_and_ends_cleanly_when_told_to()
+    public async Task It_says_what_it_serves_and_stops_cleanly_on_SIGTERM()
     {
         using var folder = new TemporaryFolder();
         await using var proxy = await ProxyProcess.StartAsync(folder["data"]);

@@ -19,7 +19,7 @@ public sealed class TrustedProxiesTests
     [InlineData("10.0.0.1, 127.0.0.1", true)]
     [InlineData("10.0.0.0/8,fd00::/8,::1", false)]
     [InlineData(null, false)]
-    public async Task The_host_that_a_client_signed_counts_from_a_trusted_proxy_alone(string? trusted, bool counts)
+    public async Task The_host_that_a_client_signed_counts_only_from_a_trusted_proxy(string? trusted, bool counts)
     {
         await using var proxy = await StartAsync(trusted);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
@@ -37,7 +37,7 @@ public sealed class TrustedProxiesTests
     }
 
     [Fact]
-    public async Task Buckets_as_host_names_and_addresses_in_answers_are_the_clients()
+    public async Task Host_style_buckets_and_addresses_in_responses_use_the_clients_host()
     {
         await using var proxy = await StartAsync("127.0.0.1", ("S3_OVERLAY_DOMAIN", "s3.example.com"));
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/photos")).Status);
@@ -74,7 +74,7 @@ public sealed class TrustedProxiesTests
     }
 
     [Fact]
-    public async Task A_store_is_told_nothing_of_it()
+    public async Task The_store_does_not_see_it()
     {
         await using var store = await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null, null, ("S3_OVERLAY_TRUSTED_PROXIES", "127.0.0.1"),
@@ -103,7 +103,7 @@ public sealed class TrustedProxiesTests
     /// A request as it comes from a proxy that does not keep the host: signed for the public one (that of <c>X-Forwarded-Host</c> where it
     /// names a bucket), and with the proxy's own in the Host header.
     /// </summary>
-    private static Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string target, byte[]? body,
+    private static Task<RawResponse> SendAsync(OverlayHost proxy, string method, string target, byte[]? body,
         params (string Name, string Value)[] headers)
     {
         var said = headers.FirstOrDefault(header => header.Name == "X-Forwarded-Host").Value;

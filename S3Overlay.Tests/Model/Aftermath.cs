@@ -110,8 +110,8 @@ internal static class Aftermath
             return;
         }
 
-        bucket.CopiesOf(key).IsAtMost(found, scene.Now);
-        bucket.CopiesOf(key).Doubt();
+        bucket.EntriesOf(key).IsAtMost(found, scene.Now);
+        bucket.EntriesOf(key).Doubt();
     }
 
     private static async Task<string?> ListedAsync(ModelScene scene, ModelBucket bucket, string key)

@@ -6,7 +6,7 @@ namespace S3Overlay.Tests.Model;
 internal static class Expect
 {
     /// <summary>Rejects any other status.</summary>
-    public static void Status(RawAnswer answer, params IEnumerable<int> allowed)
+    public static void Status(RawResponse answer, params IEnumerable<int> allowed)
     {
         if (!allowed.Contains(answer.Status))
         {
@@ -15,7 +15,7 @@ internal static class Expect
     }
 
     /// <summary>Accepts only that there is no such bucket. A full store may report that it is full first.</summary>
-    public static void NoBucket(RawAnswer answer, ModelScene scene) =>
+    public static void NoBucket(RawResponse answer, ModelScene scene) =>
         Status(answer, scene.IsFull && scene.Layer != ModelLayer.Embedded ? [404, 503, 507] : [404]);
 
     /// <summary>Fails unless the condition holds.</summary>

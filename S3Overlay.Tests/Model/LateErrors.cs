@@ -8,7 +8,7 @@ namespace S3Overlay.Tests.Model;
 internal static partial class LateErrors
 {
     /// <summary>The status that it would have had at first; null where it did not fail so.</summary>
-    public static int? StatusOf(RawAnswer answer) => answer.Status != 200 || !Document().IsMatch(answer.Text) ? null : answer.Code switch
+    public static int? StatusOf(RawResponse answer) => answer.Status != 200 || !Document().IsMatch(answer.Text) ? null : answer.Code switch
     {
         "ServiceUnavailable" or "SlowDown" => 503,
         "InternalError" => 500,

@@ -33,7 +33,7 @@ internal static class ListingPage
         foreach (var (item, row) in shown.Zip(told).Where(pair => !pair.First.IsPrefix && !cursor.Bucket.IsDecidedHere(pair.First.Name)))
         {
             // A copy that differs from the row is dropped before the page is sent (rule T2).
-            cursor.Bucket.CopiesOf(item.Name).KeepOnly(item.VersionOf(row));
+            cursor.Bucket.EntriesOf(item.Name).KeepOnly(item.VersionOf(row));
             scene.Absences.Forget(scene.Proxy, cursor.Bucket, item.Name);
         }
 
@@ -43,7 +43,7 @@ internal static class ListingPage
             foreach (var item in cursor.Rest(scene).SkipWhile(item => item.Name != shown[^1].Name).Skip(1)
                 .Where(item => !item.IsPrefix && !cursor.Bucket.IsDecidedHere(item.Name)))
             {
-                var copies = cursor.Bucket.CopiesOf(item.Name);
+                var copies = cursor.Bucket.EntriesOf(item.Name);
                 if (copies.Certain is { } certain && certain.Version != cursor.Bucket.Remote.GetValueOrDefault(item.Name))
                 {
                     copies.Doubt();

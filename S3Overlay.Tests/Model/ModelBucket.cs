@@ -17,7 +17,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
     public static readonly Comparer<string> ByBytes =
         Comparer<string>.Create(static (a, b) => Encoding.UTF8.GetBytes(a).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(b)));
 
-    private readonly Dictionary<string, ModelCopies> _held = [];
+    private readonly Dictionary<string, ModelEntries> _held = [];
 
     public string Name { get; } = name;
 
@@ -51,24 +51,24 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
     public bool IsDecidedHere(string key) => Written.ContainsKey(key) || IsOpaque || Tombstones.Contains(key);
 
     /// <summary>What may be cached of a key.</summary>
-    public ModelCopies CopiesOf(string key) => _held.TryGetValue(key, out var copies) ? copies : _held[key] = new ModelCopies();
+    public ModelEntries EntriesOf(string key) => _held.TryGetValue(key, out var copies) ? copies : _held[key] = new ModelEntries();
 
     /// <summary>The remote's version may have been kept, whatever else is.</summary>
     public void MayHaveKept(string key)
     {
         if (!IsDecidedHere(key) && Remote.TryGetValue(key, out var current))
         {
-            CopiesOf(key).MayBe(current, now());
+            EntriesOf(key).MayBe(current, now());
         }
     }
 
-    /// <summary>What may be cached now, for <see cref="MayHaveKept(IReadOnlyDictionary{string, ModelCopies})"/>.</summary>
-    public IReadOnlyDictionary<string, ModelCopies> Copies()
+    /// <summary>What may be cached now, for <see cref="MayHaveKept(IReadOnlyDictionary{string, ModelEntries})"/>.</summary>
+    public IReadOnlyDictionary<string, ModelEntries> Copies()
     {
-        var copies = new Dictionary<string, ModelCopies>();
+        var copies = new Dictionary<string, ModelEntries>();
         foreach (var (key, held) in _held)
         {
-            copies.Add(key, new ModelCopies());
+            copies.Add(key, new ModelEntries());
             copies[key].MayBe(held);
         }
 
@@ -76,16 +76,16 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
     }
 
     /// <summary>These may still be cached, whatever happened since.</summary>
-    public void MayHaveKept(IReadOnlyDictionary<string, ModelCopies> copies)
+    public void MayHaveKept(IReadOnlyDictionary<string, ModelEntries> copies)
     {
         foreach (var (key, held) in copies)
         {
-            CopiesOf(key).MayBe(held);
+            EntriesOf(key).MayBe(held);
         }
     }
 
     /// <summary>Copies of these keys are gone.</summary>
-    public void Drop(Func<string, bool> isMeant)
+    public void Evict(Func<string, bool> isMeant)
     {
         foreach (var key in _held.Keys.Where(isMeant).ToList())
         {
@@ -94,7 +94,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
     }
 
     /// <summary>No entry is certain to be cached any more.</summary>
-    public void DoubtCopies()
+    public void DoubtEntries()
     {
         foreach (var copies in _held.Values)
         {

@@ -24,7 +24,7 @@ internal sealed class ModelFreshness(ModelCache cache)
     /// <param name="directive">What the read says.</param>
     /// <param name="began">When it began.</param>
     /// <param name="mayBeStale">Whether the remote may not have told, and copies past their life will do.</param>
-    public IEnumerable<ObjectVersion> Usable(ModelCopies copies, ModelDirective directive, DateTimeOffset began, bool mayBeStale) =>
+    public IEnumerable<ObjectVersion> Usable(ModelEntries copies, ModelDirective directive, DateTimeOffset began, bool mayBeStale) =>
         cache is ModelCache.Off or ModelCache.Compared
             || (Heeds(directive) && directive is ModelDirective.NoCache or ModelDirective.NoStore)
             ? []
@@ -46,7 +46,7 @@ internal sealed class ModelFreshness(ModelCache cache)
     /// <param name="copy">An entry that is certain to be cached.</param>
     /// <param name="directive">What the read says.</param>
     /// <param name="now">When it was over.</param>
-    public bool Must(ModelCopy copy, ModelDirective directive, DateTimeOffset now) =>
+    public bool Must(ModelEntry copy, ModelDirective directive, DateTimeOffset now) =>
         copy.IsWhole && !(Heeds(directive) && directive is ModelDirective.NoCache or ModelDirective.NoStore)
             && cache is not (ModelCache.Off or ModelCache.Compared)
         && IsBelieved(copy.ValidatedFrom, now);

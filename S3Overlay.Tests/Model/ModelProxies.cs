@@ -69,7 +69,7 @@ internal sealed class ModelProxies : IAsyncDisposable
     }
 
     /// <summary>Sends a request to the current one, and waits until nothing of it is under way any more.</summary>
-    public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
+    public Task<RawResponse> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
         RunAsync(SendAndWaitAsync(method, target, body, headers));
 
     /// <summary>Kills the proxy that serves the requests at some time, with no request waiting for it.</summary>
@@ -130,7 +130,7 @@ internal sealed class ModelProxies : IAsyncDisposable
 
     private Task<T> RunAsync<T>(Task<T> work) => Clock.RunAsync(work, () => _isHanging() ? LongestLimit : ManualTimeProvider.LongestPause);
 
-    private async Task<RawAnswer> SendAndWaitAsync(string method, string target, byte[]? body, (string Name, string Value)[] headers)
+    private async Task<RawResponse> SendAndWaitAsync(string method, string target, byte[]? body, (string Name, string Value)[] headers)
     {
         var death = Reaper.Death;
         var sending = Current.Http.SendAsync(method, target, body, headers);
@@ -139,12 +139,12 @@ internal sealed class ModelProxies : IAsyncDisposable
             throw new ProcessKilledException();
         }
 
-        await Task.WhenAny(death, ShareHeldAsync(death));
+        await Task.WhenAny(death, ShareCachedAsync(death));
         return await sending;
     }
 
     /// <summary>Waits until no work is running and the store has all entries where other proxies look for them.</summary>
-    private async Task ShareHeldAsync(Task death)
+    private async Task ShareCachedAsync(Task death)
     {
         while (await WhenIdleAsync() && AreSeveral && !death.IsCompleted)
         {

@@ -200,15 +200,15 @@ internal sealed class ModelScene : IAsyncDisposable
     private void Forgotten()
     {
         Absences.Forget(Proxy);
-        DoubtCopies();
+        DoubtEntries();
     }
 
     /// <summary>No entry is certain to be cached any more.</summary>
-    public void DoubtCopies()
+    public void DoubtEntries()
     {
         foreach (var bucket in Buckets)
         {
-            bucket.DoubtCopies();
+            bucket.DoubtEntries();
         }
     }
 
@@ -262,7 +262,7 @@ internal sealed class ModelScene : IAsyncDisposable
     public bool MayFailToWrite(ModelBucket bucket) => MayRefuse || (Trouble.IsDown && bucket.IsKnownByRemoteAlone);
 
     /// <summary>Sends a request to a bucket or key, and waits until nothing of it is under way any more.</summary>
-    public async Task<RawAnswer> SendAsync(string method, ModelBucket bucket, string? key, string query = "", byte[]? body = null,
+    public async Task<RawResponse> SendAsync(string method, ModelBucket bucket, string? key, string query = "", byte[]? body = null,
         params (string Name, string Value)[] headers)
     {
         var target = $"/{bucket.Name}{(key is null ? "" : "/" + UriEncoding.EncodeKey(key))}{(query.Length == 0 ? "" : "?" + query)}";
@@ -387,4 +387,11 @@ internal sealed class ModelScene : IAsyncDisposable
         ? OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, _clock, ModelSettings.Of(this, _folder.Data, _folder.Spool))
         : OverlayHost.StartOnDiskAsync(new MortalDisk(_proxies.Reaper, DiskTrouble), _remote.Endpoint, _clock,
             ModelSettings.Of(this, _folder.Data, _folder.Spool));
+}
+
+/// <summary>A disk of whose steps each may be the last one of a process.</summary>
+internal sealed class MortalDisk(Reaper reaper, DiskTrouble trouble) : TroubledDisk(trouble)
+{
+    /// <inheritdoc/>
+    protected override void Step(Action half, Action rest) => reaper.Step(half, rest);
 }

@@ -4,7 +4,7 @@ namespace S3Overlay.Tests.Model;
 internal sealed class ModelView(ModelScene scene)
 {
     private readonly List<(ModelBucket Bucket, string Key)> _looked = [];
-    private readonly List<ModelCopies> _judged = [];
+    private readonly List<ModelEntries> _judged = [];
 
     /// <summary>All that a read may show (rules S1 to S3). Null means no object.</summary>
     /// <param name="bucket">The bucket.</param>
@@ -25,7 +25,7 @@ internal sealed class ModelView(ModelScene scene)
             _looked.Add((bucket, key));
         }
 
-        var copies = bucket.CopiesOf(key);
+        var copies = bucket.EntriesOf(key);
         _judged.Add(copies);
         if (copies.Certain is { } certain && (scene.Freshness.Cache == ModelCache.Frozen
             || (scene.Freshness.Cache == ModelCache.Believed && scene.Freshness.Must(certain, directive, scene.Now))))
@@ -67,7 +67,7 @@ internal sealed class ModelView(ModelScene scene)
     /// <summary>Whether there may be a frozen entry whose missing bytes are gone.</summary>
     private bool HasDrifted(ModelBucket bucket, string key) =>
         scene.Freshness.Cache == ModelCache.Frozen && !bucket.IsDecidedHere(key)
-            && bucket.CopiesOf(key) is { Certain: not { IsWhole: true } } copies
+            && bucket.EntriesOf(key) is { Certain: not { IsWhole: true } } copies
         && copies.Possible.Keys.Any(version => version != bucket.Remote.GetValueOrDefault(key));
 
     /// <summary>

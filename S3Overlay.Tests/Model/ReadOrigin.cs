@@ -16,12 +16,12 @@ namespace S3Overlay.Tests.Model;
 /// <param name="asked">The requests that reached the remote during the read.</param>
 /// <param name="answer">The answer.</param>
 internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string key, ModelDirective directive, DateTimeOffset began,
-    IReadOnlyList<ScriptedRequest> asked, RawAnswer answer)
+    IReadOnlyList<ScriptedRequest> asked, RawResponse answer)
 {
     /// <summary>A little more than a reader waits if it could be served an expired entry.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
 
-    private readonly ModelCopies _copies = bucket.CopiesOf(key);
+    private readonly ModelEntries _copies = bucket.EntriesOf(key);
     private readonly DateTimeOffset _now = scene.Now;
     private readonly ModelFreshness _freshness = scene.Freshness;
 
@@ -74,16 +74,16 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
     /// <exception cref="Mismatch">It cannot be so.</exception>
     public void Check(ObjectVersion found)
     {
-        var isHeld = _copies.Possible.TryGetValue(found, out var validated);
+        var isCached = _copies.Possible.TryGetValue(found, out var validated);
         var isRight = Cache switch
         {
-            "HIT" => isHeld && !Is(ModelDirective.NoCache) && !Is(ModelDirective.NoStore) && _freshness.IsBelieved(began - Age, began)
+            "HIT" => isCached && !Is(ModelDirective.NoCache) && !Is(ModelDirective.NoStore) && _freshness.IsBelieved(began - Age, began)
                 && IsAgeOf(found, validated),
-            "STALE" => isHeld && directive == ModelDirective.None && scene.Trouble.MayNotTell(scene.Proxy, bucket)
+            "STALE" => isCached && directive == ModelDirective.None && scene.Trouble.MayNotTell(scene.Proxy, bucket)
                 && _freshness.IsOfUse(began - Age, began) && IsAgeOf(found, validated),
-            "REVALIDATED" => isHeld && found == Current && !Is(ModelDirective.NoStore) && !Is(ModelDirective.OnlyIfCached)
+            "REVALIDATED" => isCached && found == Current && !Is(ModelDirective.NoStore) && !Is(ModelDirective.OnlyIfCached)
                 && (Is(ModelDirective.NoCache) || _freshness.Cache is ModelCache.Compared or ModelCache.ForAWhile),
-            "MISS" => (isHeld || found == Current) && !Is(ModelDirective.NoStore) && !Is(ModelDirective.OnlyIfCached)
+            "MISS" => (isCached || found == Current) && !Is(ModelDirective.NoStore) && !Is(ModelDirective.OnlyIfCached)
                 && _freshness.Cache != ModelCache.Off,
             "BYPASS" => found == Current && (Is(ModelDirective.NoStore) || _freshness.Cache == ModelCache.Off || scene.MayNotKeep),
             _ => false,
@@ -139,7 +139,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
             var (from, to) = (_copies.Certain?.ValidatedFrom ?? DateTimeOffset.MinValue, _copies.Possible[found]);
             if (hasBody && from > DateTimeOffset.MinValue)
             {
-                _copies.Is(new ModelCopy(found, from, hasAll), to);
+                _copies.Is(new ModelEntry(found, from, hasAll), to);
             }
             else
             {
@@ -155,7 +155,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
             // Bytes that were already cached keep their date: the missing ones are requested by version.
             var from = !_copies.Possible.ContainsKey(found) ? began : _copies.Certain?.Version == found ? _copies.Certain.ValidatedFrom
                 : DateTimeOffset.MinValue;
-            _copies.Is(new ModelCopy(found, from, hasAll), _now);
+            _copies.Is(new ModelEntry(found, from, hasAll), _now);
         }
         else
         {
@@ -181,7 +181,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         else if (Current is { } current && found.Bytes.Length <= ModelScene.ChunkThreshold
             && current.Bytes.Length <= ModelScene.ChunkThreshold && wasWhole)
         {
-            _copies.Is(new ModelCopy(current, began, true), _now);
+            _copies.Is(new ModelEntry(current, began, true), _now);
         }
         else
         {
@@ -195,7 +195,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         var from = scene.IsShared ? _copies.Certain?.ValidatedFrom : began;
         if (_copies.Certain?.Version == found && from is { } validated)
         {
-            _copies.Is(new ModelCopy(found, validated, isWhole), _now);
+            _copies.Is(new ModelEntry(found, validated, isWhole), _now);
         }
         else
         {
@@ -226,6 +226,6 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
     /// </summary>
     private bool MayBeDatedElsewhere(ObjectVersion found) => scene.IsShared && found.Bytes.Length > ModelScene.ChunkThreshold;
 
-    private static string Told(ModelCopies copies) =>
+    private static string Told(ModelEntries copies) =>
         string.Join(" or ", copies.Possible.Select(pair => $"{pair.Key} of {pair.Value:HH:mm:ss}"));
 }

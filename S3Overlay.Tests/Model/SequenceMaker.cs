@@ -51,8 +51,8 @@ internal sealed class SequenceMaker
             (6, 6, 3, () => new DeleteRemote(Bucket(), Key())),
             (1, 0, 1, () => new CreateBucket(Bucket())),
             (2, 0, 2, () => new DeleteBucket(Bucket())),
-            (3, 2, 2, () => new Drop(Bucket(), Chance(2) ? Key() : null)),
-            (3, 4, 4, () => Chance(3) ? new Discard(Bucket(), null, Prefix()) : new Discard(Bucket(), Chance(2) ? Key() : null, null)),
+            (3, 2, 2, () => new Evict(Bucket(), Chance(2) ? Key() : null)),
+            (3, 4, 4, () => Chance(3) ? new Undelete(Bucket(), null, Prefix()) : new Undelete(Bucket(), Chance(2) ? Key() : null, null)),
             (2, 0, 3, () => new Compact(Bucket(), Prefix())),
             (2, 0, 1, () => new ListTombstones(Bucket(), Prefix())),
             (2, 1, 1, () => new Explain(Bucket(), Key())),
@@ -120,7 +120,7 @@ internal sealed class SequenceMaker
         {
             var operation = Next();
             if (operation is PutObject or DeleteObject or DeleteObjects or CopyObject or BeginUpload or AddPart or CopyPart or EndUpload
-                or CreateBucket or DeleteBucket or Drop or Discard or Compact
+                or CreateBucket or DeleteBucket or Evict or Undelete or Compact
                 || (operation is ReadObject or ReadPart or BeginListing && Chance(4)))
             {
                 return operation;

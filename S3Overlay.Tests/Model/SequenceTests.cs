@@ -30,7 +30,7 @@ public sealed class SequenceTests
     [InlineData(ModelLayer.Embedded)]
     [InlineData(ModelLayer.Store)]
     [InlineData(ModelLayer.SharedStore)]
-    public Task While_copies_grow_old_reads_show_what_the_model_allows(ModelLayer layer) => RunAsync(ModelMix.Reads, layer, usual: 4);
+    public Task While_entries_grow_stale_reads_show_what_the_model_allows(ModelLayer layer) => RunAsync(ModelMix.Reads, layer, usual: 4);
 
     [Theory]
     [InlineData(ModelLayer.Embedded)]

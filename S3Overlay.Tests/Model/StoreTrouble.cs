@@ -54,7 +54,7 @@ internal sealed class StoreTrouble
     /// <param name="answer">The answer.</param>
     /// <param name="isLate">Whether the response had begun before the error was known. It has no Retry-After header then.</param>
     /// <exception cref="StoreFailedException">The store failed, and the response said so.</exception>
-    public void Judge(RawAnswer answer, bool isLate = false)
+    public void Judge(RawResponse answer, bool isLate = false)
     {
         if (!Happened || answer.Status is not (500 or 503))
         {

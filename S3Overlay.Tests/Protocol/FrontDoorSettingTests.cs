@@ -42,7 +42,7 @@ public sealed class FrontDoorSettingTests
 
     /// <summary>Links: AuthorizationQueryParametersError. Forms: InvalidArgument.</summary>
     [Fact, Trait("Rule", "A1")]
-    public async Task Links_and_forms_for_another_region_are_told_which_one_to_use()
+    public async Task Links_and_forms_for_another_region_learn_which_one_to_use()
     {
         await using var proxy = await OverlayHost.StartEmbeddedAsync(null, ("S3_OVERLAY_REGION", "eu-west-3"));
         var now = DateTimeOffset.UtcNow;

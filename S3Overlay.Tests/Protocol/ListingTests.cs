@@ -39,7 +39,7 @@ public sealed class ListingTests
     [InlineData("p/", "/", "p/a/", true)]
     [InlineData("p/", "/", "q/a/", false)]
     [InlineData("", "/", "a/b/", false)]
-    public void A_name_stands_for_what_is_under_it_only_where_a_page_could_have_shown_it_as_a_prefix(
+    public void A_name_covers_what_is_under_it_only_if_a_page_could_show_it_as_a_prefix(
         string prefix, string delimiter, string name, bool isPrefix) =>
         Assert.Equal(new ListingPosition(name, isPrefix), ListingPosition.Behind(name, prefix, delimiter));
 

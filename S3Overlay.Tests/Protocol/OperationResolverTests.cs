@@ -124,7 +124,7 @@ public sealed class OperationResolverTests
     [InlineData("DELETE", "k", "append", "", "NotImplemented")]
     [InlineData("DELETE", "", "acl=x", "", "MethodNotAllowed")]
     [Trait("Rule", "T3")]
-    public void Of_a_store_is_asked_what_its_make_is_known_to_have(string method, string key, string query, string header,
+    public void A_store_gets_the_requests_that_its_kind_supports(string method, string key, string query, string header,
         string expected) =>
         AssertOfStore(expected, method, key, query, header, StoreMakes.Ceph);
 
@@ -136,7 +136,8 @@ public sealed class OperationResolverTests
     [InlineData("PUT", "annotation", "x-amz-copy-source", "NotImplemented")]
     [InlineData("DELETE", "encryption", "", "MethodNotAllowed")]
     [Trait("Rule", "T3")]
-    public void Of_AWS_is_asked_what_other_stores_would_take_for_the_object(string method, string query, string header, string expected) =>
+    public void AWS_gets_requests_that_other_stores_would_mistake_for_the_object(
+        string method, string query, string header, string expected) =>
         AssertOfStore(expected, method, "k", query, header, StoreMakes.Aws);
 
     [Theory]

@@ -77,7 +77,7 @@ public sealed class RequestTargetTests
     [InlineData("/..:bucket/key")]
     [InlineData("/tenant:../key")]
     [InlineData("/ten%2Fant:bucket/key")]
-    public void Nor_is_a_tenant_a_path(string rawTarget) => Assert.Same(
+    public void A_tenant_is_no_path(string rawTarget) => Assert.Same(
         S3Errors.InvalidBucketName,
         Assert.Throws<S3Exception>(() => RequestTarget.Parse(rawTarget, "127.0.0.1", "localhost", knowsTenants: true)).Error);
 

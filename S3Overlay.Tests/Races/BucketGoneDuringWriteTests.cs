@@ -69,7 +69,7 @@ public sealed class BucketGoneDuringWriteTests
 
         await socket.SendAsync(request.AsMemory(head + sent), limit.Token);
         await ReceiveAsync(static () => false);
-        var put = RawAnswer.Parse(answer.ToArray());
+        var put = RawResponse.Parse(answer.ToArray());
         var got = await proxy.SendAsync("GET", "/bucket/key");
         if (put.Status == 200)
         {

@@ -25,7 +25,7 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
 
     /// <summary>The question that was put before hangs still when the store is back.</summary>
     [Fact]
-    public async Task Whoever_joins_a_question_that_fails_has_one_put_after_he_came()
+    public async Task A_reader_that_joins_a_failing_revalidation_gets_a_later_one()
     {
         await BeginAsync();
         var first = _outage.LookAsync(default);
@@ -46,7 +46,7 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
     /// Many wait for a probe that fails. The next one ends the outage while some of them are about to check whether it lasts.
     /// </summary>
     [Fact]
-    public async Task Nobody_asks_whether_an_outage_is_over_that_is_over()
+    public async Task An_outage_that_is_over_is_not_probed()
     {
         for (var round = 0; round < 2000; round++)
         {
@@ -66,7 +66,7 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
     /// A read has failed, and it is being found out whether the store is down, by a question that hangs still when it is back.
     /// </summary>
     [Fact]
-    public async Task Whoever_comes_while_it_is_doubted_waits_for_that_and_has_his_own_question()
+    public async Task A_reader_that_comes_during_a_probe_waits_for_it_and_then_asks_for_itself()
     {
         var doubting = _outage.BeginsAsync(default);
         var hanging = await NextAsync();
@@ -81,7 +81,7 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
 
     /// <summary>The change had begun before anybody doubted.</summary>
     [Fact]
-    public async Task No_outage_begins_by_a_question_that_was_put_before_a_change_was_done()
+    public async Task A_request_sent_before_a_change_starts_no_outage()
     {
         var doubting = _outage.BeginsAsync(default);
         var hanging = await NextAsync();

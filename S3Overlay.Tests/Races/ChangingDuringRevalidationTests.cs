@@ -89,7 +89,7 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
         Remote.PieceSize = 10;
         Wrap = store => new SteppedStore(store)
         {
-            AfterFind = StepAsync, BeforeCreate = StepAsync, AfterCreate = StepAsync, BeforeDrop = StepAsync, AfterDrop = StepAsync,
+            AfterFind = StepAsync, BeforeCreate = StepAsync, AfterCreate = StepAsync, BeforeEviction = StepAsync, AfterEviction = StepAsync,
             BeforeRenew = StepAsync, AfterRenew = StepAsync,
         };
         await ReopenAsync();
@@ -126,7 +126,7 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
     /// <summary>Reads; the answer is of one version from its first byte to its last, or an error, or cut.</summary>
     private async Task ReadOnceAsync(string key, string? range)
     {
-        var answer = new CollectedAnswer();
+        var answer = new CollectedResponse();
         try
         {
             await Reader.AnswerAsync(Request(key, range), answer, Remote.Bucket, default);

@@ -37,7 +37,7 @@ public class ChangingRemoteTests : ReaderTestBase
             {
                 await Task.WhenAll(ranges.Select(async range =>
                 {
-                    var answer = new CollectedAnswer();
+                    var answer = new CollectedResponse();
                     await Reader.AnswerAsync(Request(key, range), answer, Remote.Bucket, default);
                     await answer.Body.FlushAsync();
                     AssertOneVersion(answer, older.ETag);
@@ -54,7 +54,7 @@ public class ChangingRemoteTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R7")]
-    public async Task A_held_part_of_an_old_version_gives_way_before_the_first_byte()
+    public async Task A_cached_part_of_an_old_version_is_replaced_before_the_first_byte()
     {
         Settings = Settings with { ChunkThreshold = 16, ChunkSize = 8 };
         Remote.Put("key", _old);
@@ -71,14 +71,14 @@ public class ChangingRemoteTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R7")]
-    public async Task A_version_that_is_gone_after_the_first_byte_cuts_the_answer()
+    public async Task A_version_that_is_gone_after_the_first_byte_cuts_the_response()
     {
         Settings = Settings with { ChunkThreshold = 16, ChunkSize = 8, ReadAheadBytes = 0 };
         Remote.Put("key", _old);
         await ReadAsync("key", "bytes=0-7");
         await ReadAsync("key", "bytes=16-23");
         await QuietAsync();
-        var (asked, answer) = (0, new CollectedAnswer());
+        var (asked, answer) = (0, new CollectedResponse());
         Remote.OnRequest = async (_, _) =>
         {
             // The first gap still has the cached version, and the response begins with it. The second has not.
@@ -95,7 +95,7 @@ public class ChangingRemoteTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R7")]
-    public async Task A_version_of_which_the_first_bytes_are_held_and_the_rest_is_gone_gives_way_before_the_first_byte()
+    public async Task A_version_with_only_its_first_bytes_cached_is_replaced_before_the_first_byte()
     {
         Settings = Settings with { ChunkThreshold = 16, ChunkSize = 8 };
         Remote.Put("key", _old);
@@ -109,7 +109,7 @@ public class ChangingRemoteTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R7")]
-    public async Task An_object_that_is_gone_is_404_where_its_bytes_are_not_held()
+    public async Task A_deleted_object_is_404_if_its_bytes_are_not_cached()
     {
         Settings = Settings with { ChunkThreshold = 16, ChunkSize = 8 };
         Remote.Put("key", _old);
@@ -121,7 +121,7 @@ public class ChangingRemoteTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "C3")]
-    public async Task No_fill_that_began_before_a_write_leaves_a_copy_behind()
+    public async Task No_fill_that_began_before_a_write_leaves_an_entry()
     {
         Remote.PieceSize = 10;
         for (var step = 0; step < 8; step++)
@@ -148,11 +148,11 @@ public class ChangingRemoteTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "T2")]
-    public async Task A_copy_that_a_listing_dropped_is_not_read_any_more_though_others_still_read_it()
+    public async Task An_entry_that_a_listing_evicted_gets_no_new_readers()
     {
         var older = Remote.Put("key", _old);
         var slow = new TaskCompletionSource();
-        var first = new CollectedAnswer { OnSending = _ => slow.Task };
+        var first = new CollectedResponse { OnSending = _ => slow.Task };
         var reading = Reader.AnswerAsync(Request("key"), first, Remote.Bucket, default);
         await QuietFillAsync();
         Remote.Put("key", _new);
@@ -165,7 +165,7 @@ public class ChangingRemoteTests : ReaderTestBase
 
     private Task QuietFillAsync() => Patience.UntilAsync(() => Reader.Fills!.Telemetry.Completed > 0, "The fill does not end.");
 
-    private void AssertOneVersion(CollectedAnswer answer, string olderETag)
+    private void AssertOneVersion(CollectedResponse answer, string olderETag)
     {
         var expected = answer.Headers.ETag.ToString() == olderETag ? (byte)'a' : (byte)'b';
         Assert.All(answer.Bytes, octet => Assert.Equal(expected, octet));

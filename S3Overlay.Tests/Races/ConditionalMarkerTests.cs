@@ -14,7 +14,7 @@ public sealed class ConditionalMarkerTests
     [Theory, Trait("Rule", "V4"), Trait("Rule", "W3")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_is_written_meanwhile_stays(bool isSuspended)
+    public async Task A_concurrent_write_stays(bool isSuspended)
     {
         await using var store = await VersionedStore.StartAsync();
         (store.IsSuspended, store.JudgesDeletes) = (isSuspended, true);
@@ -23,7 +23,7 @@ public sealed class ConditionalMarkerTests
         using var client = new HttpClient();
         remote.Put("bucket", "warm", "remote"u8.ToArray());
         Assert.Equal(412, (await proxy.SendAsync("DELETE", "/bucket/warm", null, ("If-Match", "\"other\""))).Status);
-        var (deleted, etag, conflicts) = ((RawAnswer?)null, "", 0);
+        var (deleted, etag, conflicts) = ((RawResponse?)null, "", 0);
         var runs = await StoreSteps.SweepAsync(
             store,
             async run => deleted = await proxy.SendAsync("DELETE", $"/bucket/{run}", null, ("If-Match", etag)),
@@ -60,7 +60,7 @@ public sealed class ConditionalMarkerTests
     [InlineData(2, false, 409)]
     [InlineData(100, false, 503)]
     [InlineData(0, true, 503)]
-    public async Task A_marker_that_hides_what_was_written_goes_or_the_client_is_told(int failures, bool isLocked, int expected)
+    public async Task A_marker_that_hides_a_write_is_deleted_or_the_client_gets_an_error(int failures, bool isLocked, int expected)
     {
         await using var store = await VersionedStore.StartAsync();
         await using var remote = await ScriptedRemote.StartAsync();
@@ -101,7 +101,7 @@ public sealed class ConditionalMarkerTests
     /// delete: the marker is there, and so is its tombstone.
     /// </summary>
     [Fact, Trait("Rule", "V4"), Trait("Rule", "D1")]
-    public async Task A_marker_of_which_the_store_does_not_tell_keeps_its_tombstone()
+    public async Task A_marker_that_the_store_does_not_report_keeps_its_tombstone()
     {
         await using var store = await VersionedStore.StartAsync();
         await using var remote = await ScriptedRemote.StartAsync();
@@ -197,7 +197,7 @@ public sealed class ConditionalMarkerTests
     [InlineData(503, "", 503)]
     [InlineData(200, "<html>", 204)]
     [InlineData(403, "", 204)]
-    public async Task A_store_that_fails_of_telling_of_versions_leaves_nothing_half_done(int status, string text, int expected)
+    public async Task A_store_that_fails_to_list_versions_leaves_nothing_half_done(int status, string text, int expected)
     {
         await using var store = await VersionedStore.StartAsync();
         await using var remote = await ScriptedRemote.StartAsync();

@@ -11,7 +11,7 @@ public sealed class EarlyJudgeTests
 
     /// <summary>The tags' own copy of the remote's object was begun before the write, and must not be done over it.</summary>
     [Fact, Trait("Rule", "W5")]
-    public async Task A_write_stays_though_tags_of_the_remotes_object_are_set_meanwhile()
+    public async Task A_write_stays_while_tags_of_the_remotes_object_are_set()
     {
         await using var scene = await StoreScene.StartAsync();
         scene.Remote.Put("bucket", "key", Large);

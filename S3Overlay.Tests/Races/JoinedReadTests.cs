@@ -63,7 +63,7 @@ public sealed class JoinedReadTests
         const int Readers = 20;
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", "always"));
         var (hasChosen, goesOn) = Hold(scene);
-        var reads = new List<Task<RawAnswer>> { scene.Proxy.SendAsync("GET", "/bucket/key") };
+        var reads = new List<Task<RawResponse>> { scene.Proxy.SendAsync("GET", "/bucket/key") };
         await hasChosen.WaitAsync(Patience.Limit);
         reads.AddRange(Enumerable.Range(1, Readers - 1).Select(_ => scene.Proxy.SendAsync("GET", "/bucket/key")));
         await Patience.UntilAsync(() => Waiting(scene) == Readers, "Not all joined.");

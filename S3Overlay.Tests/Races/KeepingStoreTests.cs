@@ -112,7 +112,8 @@ public sealed class KeepingStoreTests
 
     private sealed record KeptScene(StoreServer Store, ScriptedRemote Remote, KeepingStore Keeping, OverlayHost Proxy) : IAsyncDisposable
     {
-        public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+        public Task<RawResponse> SendAsync(string method, string target, string? body = null,
+            params (string Name, string Value)[] headers) =>
             Proxy.SendAsync(method, target, body, headers);
 
         public async ValueTask DisposeAsync()

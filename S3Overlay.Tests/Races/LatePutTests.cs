@@ -35,7 +35,7 @@ public sealed partial class LatePutTests : IAsyncLifetime
     [InlineData("listing, read", 100_000)]
     [InlineData("drop", 1000)]
     [InlineData("drop", 100_000)]
-    public async Task A_copy_of_an_old_version_is_gone_with_the_next_listing(string meanwhile, int size)
+    public async Task An_entry_of_an_old_version_is_gone_with_the_next_listing(string meanwhile, int size)
     {
         await StartAsync(Settings);
         var late = await ReadAndDieAsync(size, Entry);
@@ -80,7 +80,7 @@ public sealed partial class LatePutTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "T2")]
-    public async Task So_it_is_when_the_only_proxy_is_killed_and_started_again()
+    public async Task It_is_also_gone_after_the_only_proxy_is_killed_and_restarted()
     {
         var settings = Alone(Settings);
         await StartAsync(settings);
@@ -124,7 +124,7 @@ public sealed partial class LatePutTests : IAsyncLifetime
             "listing" => await Scene.SendAsync(B, "GET", "/bucket?list-type=2"),
             "drop" => await Scene.SendAsync(B, "POST", "/-/v1/drop?bucket=bucket&key=key"),
             "write" => await Scene.SendAsync(B, "PUT", "/bucket/key", "mine"),
-            "change" => new RawAnswer(200, new Dictionary<string, string> { [""] = PutRemote(1001) }, []),
+            "change" => new RawResponse(200, new Dictionary<string, string> { [""] = PutRemote(1001) }, []),
             "delete" => await Scene.SendAsync(B, "DELETE", "/bucket/key"),
             _ => await Scene.SendAsync(B, "GET", "/bucket/key"),
         };

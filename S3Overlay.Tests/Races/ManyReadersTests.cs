@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Overlay.Reading;
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Races;
 
@@ -18,12 +19,12 @@ public class ManyReadersTests : ReaderTestBase
         var half = new TaskCompletionSource();
         Remote.StopAt = position => position < bytes.Length / 2 ? bytes.Length / 2 : long.MaxValue;
         Remote.OnByte = (position, _) => position == bytes.Length / 2 ? half.Task : Task.CompletedTask;
-        var answers = Enumerable.Range(0, 64).Select(_ => new CollectedAnswer()).ToList();
+        var answers = Enumerable.Range(0, 64).Select(_ => new CollectedResponse()).ToList();
         var reads = answers.Select(answer => Task.Run(() => Reader.AnswerAsync(Request("key"), answer, Remote.Bucket, default))).ToList();
 
         await Task.WhenAll(answers.Select(answer => answer.ReachedAsync(bytes.Length / 2))).WaitAsync(Patience.Limit);
         Assert.All(reads, read => Assert.False(read.IsCompleted));
-        var late = new CollectedAnswer();
+        var late = new CollectedResponse();
         var lateRead = Reader.AnswerAsync(Request("key"), late, Remote.Bucket, default);
         await late.ReachedAsync(bytes.Length / 2).WaitAsync(Patience.Limit);
 
@@ -36,12 +37,12 @@ public class ManyReadersTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "C1")]
-    public async Task A_reader_that_does_not_read_slows_nobody()
+    public async Task A_reader_that_does_not_read_delays_no_other()
     {
         var bytes = Bytes(3 << 20);
         Remote.Put("key", bytes);
         var stuck = new TaskCompletionSource();
-        var slow = new CollectedAnswer { OnSending = _ => stuck.Task };
+        var slow = new CollectedResponse { OnSending = _ => stuck.Task };
         var slowRead = Reader.AnswerAsync(Request("key"), slow, Remote.Bucket, default);
         Assert.Equal(bytes, (await ReadAsync("key").WaitAsync(Patience.Limit)).Bytes);
         Assert.False(slowRead.IsCompleted);
@@ -53,7 +54,7 @@ public class ManyReadersTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "C1")]
-    public async Task A_reader_that_comes_between_a_copys_making_and_its_first_byte_joins_its_fill()
+    public async Task A_reader_that_comes_between_an_entrys_creation_and_its_first_byte_joins_its_fill()
     {
         var bytes = Bytes(1000);
         Remote.Put("key", bytes);
@@ -78,7 +79,7 @@ public class ManyReadersTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "C1")]
-    public async Task A_reader_that_found_nothing_just_before_another_filled_it_does_not_fetch_it_again()
+    public async Task A_reader_that_missed_just_before_another_filled_it_does_not_fill_it_again()
     {
         Remote.Put("key", Bytes(1000));
         var (looked, found) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -104,7 +105,7 @@ public class ManyReadersTests : ReaderTestBase
         Remote.CountsEachByte = true;
         Remote.PieceSize = 3;
         var random = new Random(7);
-        for (var round = 0; round < 12; round++)
+        foreach (var round in Sweep.Of(12, 4))
         {
             var key = $"key-{round}";
             var bytes = Bytes(40, round);
@@ -184,7 +185,7 @@ public class ManyReadersTests : ReaderTestBase
             Remote.Put(key, bytes);
             Remote.OnByte = (position, _) =>
                 position == at ? throw new RemoteException(RemoteFailure.BodyBroken, "it broke") : Task.CompletedTask;
-            var answers = Enumerable.Range(0, 3).Select(_ => new CollectedAnswer()).ToList();
+            var answers = Enumerable.Range(0, 3).Select(_ => new CollectedResponse()).ToList();
             foreach (var (answer, read) in answers
                 .Select(answer => (answer, Reader.AnswerAsync(Request(key), answer, Remote.Bucket, default))).ToList())
             {
@@ -253,7 +254,7 @@ public class ManyReadersTests : ReaderTestBase
     /// </summary>
     [Fact]
     [Trait("Rule", "C5")]
-    public async Task A_whole_object_that_comes_slowly_comes_by_several_requests_at_once()
+    public async Task A_slow_whole_object_comes_by_several_requests_at_once()
     {
         const int Chunk = 1 << 20;
         Settings = Settings with { ChunkThreshold = 0, ChunkSize = Chunk, ReadAheadBytes = 3 * Chunk };
@@ -285,7 +286,7 @@ public class ManyReadersTests : ReaderTestBase
     /// <summary>Without read-ahead, one request continues to the end.</summary>
     [Fact]
     [Trait("Rule", "C5")]
-    public async Task A_whole_object_that_comes_slowly_comes_by_one_request_where_nothing_is_fetched_ahead()
+    public async Task A_slow_whole_object_comes_by_one_request_without_read_ahead()
     {
         Settings = Settings with { ChunkThreshold = 0, ChunkSize = 1 << 20, ReadAheadBytes = 0 };
         var bytes = Bytes(8 << 20);

@@ -30,7 +30,7 @@ public sealed class OverwrittenWhileReadTests
             var older = await WriteAsync(bench, key, 0, isOfParts);
             var (step, at) = (0, runs);
             hasHappened = false;
-            var answer = new CollectedAnswer
+            var answer = new CollectedResponse
             {
                 OnSending = async _ =>
                 {
@@ -77,7 +77,7 @@ public sealed class OverwrittenWhileReadTests
     [InlineData("PUT")]
     [InlineData("complete")]
     [InlineData("DELETE")]
-    public async Task One_who_opens_what_he_has_looked_up_before_it_was_overwritten_looks_again(string change)
+    public async Task A_reader_that_opens_an_overwritten_object_looks_it_up_again(string change)
     {
         var disk = new ManifestKeepingDisk();
         await using var bench = await EmbeddedBench.OpenAsync(disk);
@@ -95,7 +95,7 @@ public sealed class OverwrittenWhileReadTests
         }
 
         using var stored = await bench.Store.Objects.OpenAsync(EmbeddedBench.Bucket, "key", found);
-        var answer = new CollectedAnswer();
+        var answer = new CollectedResponse();
         Assert.True(await stored.CopyToAsync(new(0, Sizes[1] - 1), answer, default));
         await answer.Body.FlushAsync();
         Assert.True(AreSame(EmbeddedBench.Bytes(Sizes[1], 1), answer.Bytes));
@@ -125,7 +125,7 @@ public sealed class OverwrittenWhileReadTests
     /// <summary>Compared at once: a megabyte is too much for an assertion that compares element by element.</summary>
     private static bool AreSame(byte[] expected, byte[] actual) => expected.AsSpan().SequenceEqual(actual);
 
-    private static (string Length, string Version, string ETag) Seen(CollectedAnswer answer) =>
+    private static (string Length, string Version, string ETag) Seen(CollectedResponse answer) =>
         (answer.Headers.ContentLength.ToString()!, answer.Headers["x-amz-meta-version"].ToString(), answer.Headers.ETag.ToString());
 
     private static Task ChangeAsync(EmbeddedBench bench, string key, string change) => change switch

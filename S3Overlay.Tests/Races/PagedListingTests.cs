@@ -18,7 +18,7 @@ public sealed class PagedListingTests
     [InlineData("list-type=2&prefix=")]
     [InlineData("delimiter=/&prefix=")]
     [InlineData("versions&prefix=")]
-    public async Task A_key_that_is_deleted_meanwhile_is_shown_as_it_was_written_or_not_at_all(string question)
+    public async Task A_key_that_is_deleted_during_the_listing_is_shown_as_written_or_not_at_all(string question)
     {
         var seen = "";
         await SweepAsync(
@@ -38,9 +38,9 @@ public sealed class PagedListingTests
     /// Sweeps over a bucket in which each run has six keys of the remote's under a prefix of its own, of which clients wrote the first few.
     /// </summary>
     private static async Task SweepAsync(
-        Func<Func<string, string, string?, Task<RawAnswer>>, int, Task> first,
-        Func<Func<string, string, string?, Task<RawAnswer>>, int, Task> between,
-        Func<Func<string, string, string?, Task<RawAnswer>>, int, Task> check,
+        Func<Func<string, string, string?, Task<RawResponse>>, int, Task> first,
+        Func<Func<string, string, string?, Task<RawResponse>>, int, Task> between,
+        Func<Func<string, string, string?, Task<RawResponse>>, int, Task> check,
         int writes)
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
@@ -92,6 +92,6 @@ public sealed class PagedListingTests
         Assert.True(runs > 5, $"Only {runs} instants.");
         Assert.True(pages >= 3 * runs, $"Only {pages} pages.");
 
-        Task<RawAnswer> SendAsync(string method, string target, string? body) => clock.RunAsync(proxy.SendAsync(method, target, body));
+        Task<RawResponse> SendAsync(string method, string target, string? body) => clock.RunAsync(proxy.SendAsync(method, target, body));
     }
 }

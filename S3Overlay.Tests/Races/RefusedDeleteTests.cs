@@ -15,7 +15,7 @@ public sealed class RefusedDeleteTests
     public async Task One_that_is_refused_leaves_no_tombstone(bool isWritten)
     {
         await using var scene = await StoreScene.StartAsync();
-        var (deleted, put, refusals) = ((RawAnswer?)null, (RawAnswer?)null, 0);
+        var (deleted, put, refusals) = ((RawResponse?)null, (RawResponse?)null, 0);
         scene.Remote.Put("bucket", "any", "remote"u8.ToArray());
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/warm", "v")).Status);
         Assert.Equal(412, (await scene.SendAsync("DELETE", "/bucket/warm", null, ("If-Match", "\"other\""))).Status);

@@ -52,7 +52,7 @@ public sealed class RemoteBackTests : IAsyncLifetime
 
     /// <summary>Put while it was down, the question fails when it is back, and would have had all others fail for a second.</summary>
     [Fact]
-    public async Task A_question_that_was_put_before_a_request_was_answered_says_nothing()
+    public async Task A_request_sent_before_another_succeeded_says_nothing()
     {
         await SuspectAsync();
         Assert.Equal(200, await GetAsync("key"));
@@ -68,7 +68,7 @@ public sealed class RemoteBackTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_request_that_is_answered_after_all_ends_an_outage()
+    public async Task A_late_response_ends_an_outage()
     {
         var slow = GetAsync("slow");
         await _remote.UntilAsync(() => _remote.Requests.Any(request => request.Key == "slow"), "It was not asked.");

@@ -8,8 +8,8 @@ namespace S3Overlay.Tests.Races;
 /// </summary>
 public sealed class TwoProxiesTests : TwoProxyTestBase
 {
-    private readonly RawAnswer?[] _first = new RawAnswer?[1000];
-    private readonly RawAnswer?[] _between = new RawAnswer?[1000];
+    private readonly RawResponse?[] _first = new RawResponse?[1000];
+    private readonly RawResponse?[] _between = new RawResponse?[1000];
     [Fact, Trait("Rule", "C3")]
     public async Task What_one_acknowledged_the_other_shows()
     {
@@ -27,7 +27,7 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
     }
 
     [Fact, Trait("Rule", "B4")]
-    public async Task A_bucket_deleted_and_made_anew_is_so_for_the_other_within_a_second()
+    public async Task A_bucket_that_is_deleted_and_recreated_shows_at_the_other_within_a_second()
     {
         Scene.Remote.Put("other", "key", "remote"u8.ToArray());
         Assert.Equal("remote", (await Scene.SendAsync(B, "GET", "/other/key")).Text);
@@ -189,7 +189,7 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
                     return Task.CompletedTask;
                 });
 
-            async Task<RawAnswer> ListAsync(string key)
+            async Task<RawResponse> ListAsync(string key)
             {
                 var page = await Scene.SendAsync(B, "GET", $"/bucket?list-type=2&prefix={key}");
                 seen = page.Text;
@@ -228,7 +228,7 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
         Assert.True(runs > 4);
     }
 
-    private static string?[] OneWinner(RawAnswer a, RawAnswer b) => (a.Status, b.Status) switch
+    private static string?[] OneWinner(RawResponse a, RawResponse b) => (a.Status, b.Status) switch
     {
         (200, 412 or 409) => ["of a"],
         (412 or 409, 200) => ["of b"],
@@ -247,10 +247,10 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
         Assert.Equal(200, (await PutAsync(A, key, "mine")).Status);
     }
 
-    private Task<RawAnswer> PutAsync(OverlayHost proxy, string key, string body, params (string Name, string Value)[] headers) =>
+    private Task<RawResponse> PutAsync(OverlayHost proxy, string key, string body, params (string Name, string Value)[] headers) =>
         Scene.SendAsync(proxy, "PUT", "/bucket/" + key, body, headers);
 
-    private async Task<RawAnswer> FillAsync(OverlayHost proxy, string key)
+    private async Task<RawResponse> FillAsync(OverlayHost proxy, string key)
     {
         var answer = await Scene.SendAsync(proxy, "GET", "/bucket/" + key);
         await proxy.WhenIdleAsync();
@@ -270,9 +270,8 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
     }
 
     private async Task SweepAsync(
-        Func<string, Task> prepare, Func<string, Task<RawAnswer>> first, Func<string, Task<RawAnswer>> between, Func<RawAnswer, RawAnswer,
-        string?[]> allowed,
-        Func<string, Task>? check = null)
+        Func<string, Task> prepare, Func<string, Task<RawResponse>> first, Func<string, Task<RawResponse>> between,
+        Func<RawResponse, RawResponse, string?[]> allowed, Func<string, Task>? check = null)
     {
         var serial = Guid.NewGuid().ToString("n")[..4];
         var runs = await StoreSteps.SweepAsync(

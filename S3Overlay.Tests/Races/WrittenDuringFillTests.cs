@@ -43,7 +43,7 @@ public sealed class WrittenDuringFillTests
 
     [Theory]
     [MemberData(nameof(Scenes))]
-    public async Task A_write_or_delete_at_any_byte_stays_however_long_the_fill_takes(string layer, string change, bool inChunks)
+    public async Task A_write_or_delete_at_any_byte_of_a_fill_stays(string layer, string change, bool inChunks)
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("bucket", "other", "other"u8.ToArray());

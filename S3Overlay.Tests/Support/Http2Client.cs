@@ -26,7 +26,7 @@ internal static class Http2Client
     /// <param name="body">The body; null for none.</param>
     /// <param name="hasLength">Whether the headers say how long the body is.</param>
     /// <param name="headers">Further headers.</param>
-    public static async Task<RawAnswer> SendAsync(
+    public static async Task<RawResponse> SendAsync(
         Uri endpoint, string host, string method, string target, byte[]? body, bool hasLength, (string Name, string Value)[] headers)
     {
         var uri = new Uri(endpoint.GetLeftPart(UriPartial.Authority) + target,
@@ -52,6 +52,6 @@ internal static class Http2Client
         Assert.Equal(HttpVersion.Version20, answer.Version);
         var all = answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated)
             .ToDictionary(static header => header.Key, static header => string.Join(",", header.Value), StringComparer.OrdinalIgnoreCase);
-        return new RawAnswer((int)answer.StatusCode, all, await answer.Content.ReadAsByteArrayAsync());
+        return new RawResponse((int)answer.StatusCode, all, await answer.Content.ReadAsByteArrayAsync());
     }
 }

@@ -29,18 +29,18 @@ internal sealed class HttpUpload
     public string Part(int number) => string.Create(CultureInfo.InvariantCulture, $"{_target}?partNumber={number}&uploadId={_id}");
 
     /// <summary>Sends a part.</summary>
-    public Task<RawAnswer> SendAsync(int number, byte[] bytes, params (string, string)[] headers) =>
+    public Task<RawResponse> SendAsync(int number, byte[] bytes, params (string, string)[] headers) =>
         _http.SendAsync("PUT", Part(number), bytes, headers);
 
     /// <summary>Completes it with parts as <see cref="Name"/> writes them, or with none and no document.</summary>
-    public Task<RawAnswer> CompleteAsync(string parts, params (string, string)[] headers) => _http.SendAsync(
+    public Task<RawResponse> CompleteAsync(string parts, params (string, string)[] headers) => _http.SendAsync(
         "POST",
         $"{_target}?uploadId={_id}",
         Encoding.UTF8.GetBytes(parts.Length == 0 ? "" : $"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>"),
         headers);
 
     /// <summary>The element of a part in a completion, with further elements.</summary>
-    public static string Name(int number, RawAnswer part, string more = "") =>
+    public static string Name(int number, RawResponse part, string more = "") =>
         string.Create(
             CultureInfo.InvariantCulture, $"<Part><PartNumber>{number}</PartNumber><ETag>{part.Headers["ETag"]}</ETag>{more}</Part>");
 }

@@ -44,7 +44,7 @@ internal sealed class LayerScene : IAsyncDisposable
     }
 
     /// <summary>Sends a request, and lets time pass until it is answered.</summary>
-    public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+    public Task<RawResponse> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Clock.RunAsync(Proxy.SendAsync(method, target, body, headers));
 
     /// <inheritdoc/>

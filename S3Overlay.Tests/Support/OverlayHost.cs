@@ -133,7 +133,7 @@ internal sealed class OverlayHost : IAsyncDisposable
     public Task StopAsync(TimeProvider time) => _proxy.StopAsync(time);
 
     /// <summary>Sends a request; its answer comes with what of its body came.</summary>
-    public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+    public Task<RawResponse> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Http.SendAsync(method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body), headers);
 
     /// <summary>

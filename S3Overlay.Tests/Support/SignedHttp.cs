@@ -32,13 +32,13 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     /// <param name="target">The target exactly as it is sent in the request line.</param>
     /// <param name="body">The body, or null for none.</param>
     /// <param name="headers">Further headers; those that have to be are signed.</param>
-    public Task<RawAnswer> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
+    public Task<RawResponse> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
         SendAllAsync(method, target, body, WithSignature(method, target, headers));
 
     /// <summary>
     /// Sends a signed request whose body has no stated length: in chunks over HTTP/1.1, with nothing in the headers about it over HTTP/2.
     /// </summary>
-    public Task<RawAnswer> SendWithoutLengthAsync(string method, string target, byte[] body, params (string Name, string Value)[] headers)
+    public Task<RawResponse> SendWithoutLengthAsync(string method, string target, byte[] body, params (string Name, string Value)[] headers)
     {
         var all = WithSignature(method, target, headers);
         return IsSecure
@@ -77,11 +77,11 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     }
 
     /// <summary>Sends a request as it is.</summary>
-    public Task<RawAnswer> SendUnsignedAsync(string method, string target, byte[]? body = null,
+    public Task<RawResponse> SendUnsignedAsync(string method, string target, byte[]? body = null,
         params (string Name, string Value)[] headers) =>
         SendAllAsync(method, target, body, headers);
 
-    private Task<RawAnswer> SendAllAsync(string method, string target, byte[]? body, (string Name, string Value)[] headers) =>
+    private Task<RawResponse> SendAllAsync(string method, string target, byte[]? body, (string Name, string Value)[] headers) =>
         IsSecure && !ClosesSending && !KeepsConnection
             && !headers.Any(static h => h.Name is "Content-Length" or "Transfer-Encoding" or "Expect" or "Connection")
             ? Http2Client.SendAsync(endpoint, Host, method, target, body, hasLength: true, headers)
@@ -109,7 +109,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
     }
 
     /// <summary>Sends bytes and reads until the server closes; fails after a while, since hanging is the worst of answers.</summary>
-    public async Task<RawAnswer> SendBytesAsync(byte[] bytes)
+    public async Task<RawResponse> SendBytesAsync(byte[] bytes)
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -132,7 +132,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         }
 
         await sending;
-        return RawAnswer.Parse(answer.ToArray());
+        return RawResponse.Parse(answer.ToArray());
     }
 
     private async Task<Stream> OpenAsync(Socket socket, CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ internal sealed class SlowUpload : IDisposable
     private SlowUpload(byte[] rest) => _rest = rest;
 
     /// <summary>The answer, whenever it comes.</summary>
-    public Task<RawAnswer> Answer { get; private set; } = null!;
+    public Task<RawResponse> Answer { get; private set; } = null!;
 
     /// <summary>Sends the first half.</summary>
     public static Task<SlowUpload> BeginAsync(OverlayHost proxy, string target, byte[] body,
@@ -38,7 +38,7 @@ internal sealed class SlowUpload : IDisposable
     }
 
     /// <summary>Sends the rest, as far as anybody takes it.</summary>
-    public async Task<RawAnswer> FinishAsync()
+    public async Task<RawResponse> FinishAsync()
     {
         try
         {
@@ -55,7 +55,7 @@ internal sealed class SlowUpload : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
-    private async Task<RawAnswer> ReadAsync()
+    private async Task<RawResponse> ReadAsync()
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
         using var answer = new MemoryStream();
@@ -72,6 +72,6 @@ internal sealed class SlowUpload : IDisposable
             // What was said before that counts.
         }
 
-        return RawAnswer.Parse(answer.ToArray());
+        return RawResponse.Parse(answer.ToArray());
     }
 }

@@ -19,9 +19,9 @@ public sealed class SteppedStore(ICacheStore store) : PassingStore(store)
 
     public Func<Task> AfterRenew { get; init; } = () => Task.CompletedTask;
 
-    public Func<Task> BeforeDrop { get; init; } = () => Task.CompletedTask;
+    public Func<Task> BeforeEviction { get; init; } = () => Task.CompletedTask;
 
-    public Func<Task> AfterDrop { get; init; } = () => Task.CompletedTask;
+    public Func<Task> AfterEviction { get; init; } = () => Task.CompletedTask;
 
     public override async ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken)
     {
@@ -50,8 +50,8 @@ public sealed class SteppedStore(ICacheStore store) : PassingStore(store)
 
     public override async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
     {
-        await BeforeDrop();
+        await BeforeEviction();
         await base.DropAsync(bucket, key, onlyETag, cancellationToken);
-        await AfterDrop();
+        await AfterEviction();
     }
 }

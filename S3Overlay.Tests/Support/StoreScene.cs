@@ -40,17 +40,17 @@ internal sealed class StoreScene : IAsyncDisposable
         OverlayHost.StartAsync(Wire.Endpoint, Remote?.Endpoint, Clock, [.. Remote is null ? [] : PatientWithRemote, .. settings]);
 
     /// <summary>Sends a request, and lets time pass until it is answered: of a store that hangs only a limit ends the wait.</summary>
-    public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+    public Task<RawResponse> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         SendAsync(Proxy, method, target, body, headers);
 
     /// <summary>The same of another proxy.</summary>
-    public Task<RawAnswer> SendAsync(OverlayHost proxy, string method, string target, string? body = null,
+    public Task<RawResponse> SendAsync(OverlayHost proxy, string method, string target, string? body = null,
         params (string Name, string Value)[] headers) =>
         Wire.Fault == WireFault.Hanging ? Clock.RunToLimitAsync(proxy.SendAsync(method, target, body, headers))
             : Clock.RunAsync(proxy.SendAsync(method, target, body, headers));
 
     /// <summary>The response of the store itself.</summary>
-    public Task<RawAnswer> AskStoreAsync(string method, string target, string? body = null) =>
+    public Task<RawResponse> AskStoreAsync(string method, string target, string? body = null) =>
         new SignedHttp(Store.Endpoint) { Clock = Clock }.SendAsync(method, target, body is null ? null
             : System.Text.Encoding.UTF8.GetBytes(body));
 

@@ -93,6 +93,6 @@ public sealed class UploadForm(string accessKey = "minioadmin", string secretKey
     }
 
     /// <summary>Sends it.</summary>
-    public Task<RawAnswer> SendAsync(SignedHttp http, string target, params (string Name, string Value)[] headers) =>
+    public Task<RawResponse> SendAsync(SignedHttp http, string target, params (string Name, string Value)[] headers) =>
         http.SendUnsignedAsync("POST", target, ToBytes(), [ContentType, .. headers]);
 }

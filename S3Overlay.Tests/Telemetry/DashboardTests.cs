@@ -5,6 +5,7 @@ using System.Text.Json;
 
 using S3Overlay.Tests.Support;
 using S3Overlay.Tests.Support.Aspire;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Telemetry;
 
@@ -185,4 +186,11 @@ public sealed class DashboardTests : IAsyncLifetime
             }
         }
     }
+}
+
+/// <summary>A class of tests against the real Aspire dashboard.</summary>
+public sealed class NeedsDashboardAttribute : NeedsAttribute
+{
+    /// <inheritdoc/>
+    public override string? Missing => AspireDashboard.Missing;
 }

@@ -76,7 +76,7 @@ public sealed class ExportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Looks_at_health_and_metrics_leave_no_trace()
+    public async Task Requests_for_health_and_metrics_leave_no_trace()
     {
         await using var proxy = await StartAsync(("OTEL_EXPORTER_OTLP_ENDPOINT", _collector.Endpoint.ToString()));
         foreach (var target in (string[])["/health", "/alive", "/metrics"])
@@ -92,7 +92,7 @@ public sealed class ExportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_collector_that_is_not_there_keeps_nobody_waiting_and_the_end_comes()
+    public async Task A_missing_collector_delays_neither_requests_nor_shutdown()
     {
         await using var proxy = await StartAsync(("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"));
 
@@ -101,7 +101,7 @@ public sealed class ExportTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_sent_where_nobody_asked_for_it()
+    public async Task Nothing_is_exported_by_default()
     {
         await using var proxy = await StartAsync();
         await new SignedHttp(proxy.Endpoint).SendAsync("GET", "/photos/missing");

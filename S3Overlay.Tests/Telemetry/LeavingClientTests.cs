@@ -62,7 +62,7 @@ public sealed class LeavingClientTests : IAsyncLifetime
     [InlineData("cold")]
     [InlineData("warm")]
     [InlineData("streamed")]
-    public async Task Who_takes_no_bytes_any_more_has_left(string read)
+    public async Task A_client_that_stops_reading_has_disconnected(string read)
     {
         if (read == "warm")
         {
@@ -81,7 +81,7 @@ public sealed class LeavingClientTests : IAsyncLifetime
     [Theory]
     [InlineData("written")]
     [InlineData("remote")]
-    public async Task Who_leaves_with_the_last_byte_has_it_all(string key)
+    public async Task A_client_that_disconnects_after_the_last_byte_has_it_all(string key)
     {
         using var gone = new CancellationTokenSource();
 
@@ -104,7 +104,7 @@ public sealed class LeavingClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_leaves_before_there_is_an_answer_has_left()
+    public async Task A_client_that_disconnects_before_the_response_has_disconnected()
     {
         using var gone = new CancellationTokenSource();
         _remote.Script = async (_, context) =>

@@ -90,7 +90,7 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "S4")]
-    public async Task Questions_about_copies_and_refreshes_are_seen_while_they_are_under_way()
+    public async Task Revalidations_and_refreshes_show_while_they_are_under_way()
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
         await using var proxy = await OverlayHost.StartAsync(null, _remote.Endpoint, clock, ("S3_OVERLAY_CACHE_ENABLED", "true"),
@@ -138,7 +138,7 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "S1")]
-    public async Task What_the_remote_says_of_held_copies_is_counted_by_what_it_says()
+    public async Task Revalidations_are_counted_by_their_outcome()
     {
         await using var proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"),
             ("S3_OVERLAY_REVALIDATE", "always"));
@@ -157,7 +157,7 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_upstream_request_that_nobody_waits_for_any_more_is_no_failure()
+    public async Task An_abandoned_upstream_request_is_no_failure()
     {
         await using var proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "false"));
         var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -183,7 +183,7 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "F")]
-    public async Task A_store_that_is_down_shows_until_it_answers_again()
+    public async Task A_store_that_is_down_shows_until_it_responds_again()
     {
         const string Series = "s3_overlay_upstream_down{endpoint=\"local\"}";
         await using var store = await StoreServer.StartAsync(TimeProvider.System);
@@ -203,7 +203,7 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "F")]
-    public async Task A_remote_that_is_down_shows_until_it_answers_again()
+    public async Task A_remote_that_is_down_shows_until_it_responds_again()
     {
         const string Series = "s3_overlay_upstream_down{endpoint=\"remote\"}";
         _remote.Put("photos", "a", new byte[1]);

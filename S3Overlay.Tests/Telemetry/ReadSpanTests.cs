@@ -47,7 +47,7 @@ public sealed class ReadSpanTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_deleted_here_is_told_as_deleted()
+    public async Task A_deleted_key_is_reported_as_deleted()
     {
         _remote.Put("photos", "a", new byte[1]);
         await _proxy.SendAsync("DELETE", "/photos/a");
@@ -91,7 +91,7 @@ public sealed class ReadSpanTests : IAsyncLifetime
     [Theory]
     [InlineData("GET")]
     [InlineData("HEAD")]
-    public async Task A_warm_read_is_a_cache_hit_and_asks_nobody(string method)
+    public async Task A_warm_read_is_a_cache_hit_without_a_request(string method)
     {
         _remote.Put("photos", "a", new byte[300_000]);
         await _proxy.SendAsync("GET", "/photos/a");
@@ -132,7 +132,7 @@ public sealed class ReadSpanTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_chunk_that_was_held_is_a_hit_and_the_missing_one_is_fetched()
+    public async Task Each_cached_chunk_is_a_hit_and_the_missing_one_is_filled()
     {
         _remote.Put("photos", "large", new byte[(4 * Chunk) + 5]);
         await _proxy.SendAsync("GET", "/photos/large", null, ("Range", $"bytes={Chunk}-{Chunk}"));
@@ -173,7 +173,7 @@ public sealed class ReadSpanTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "C1")]
-    public async Task Who_joins_a_fill_is_linked_to_it()
+    public async Task A_reader_that_joins_a_fill_is_linked_to_it()
     {
         _remote.Put("photos", "a", new byte[300_000]);
         var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -226,7 +226,7 @@ public sealed class ReadSpanTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_attempt_at_the_remote_is_a_span_and_tells_what_it_met()
+    public async Task Each_attempt_at_the_remote_is_a_span_with_its_outcome()
     {
         _remote.Put("photos", "a", new byte[100]);
         var asked = 0;
@@ -271,7 +271,7 @@ public sealed class ReadSpanTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_cannot_be_held_is_streamed_and_the_fill_says_why()
+    public async Task What_cannot_be_cached_is_streamed_and_the_fill_says_why()
     {
         _remote.Put("photos", "a", new ScriptedObject(new byte[100], "W/\"weak\"", DateTimeOffset.UtcNow, []));
         using var spans = new SpanCollector();

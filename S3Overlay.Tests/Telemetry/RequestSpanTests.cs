@@ -69,7 +69,7 @@ public sealed class RequestSpanTests : IAsyncLifetime
     [InlineData("/photos/a?tagging", null)]
     [InlineData("/photos", null)]
     [InlineData("/", null)]
-    public async Task What_is_answered_is_counted_to_the_byte(string target, long? bytes)
+    public async Task Responses_are_counted_to_the_byte(string target, long? bytes)
     {
         _remote.Put("photos", "other", new byte[1]);
         await _proxy.SendAsync("PUT", "/photos/a", new string('x', 1000));
@@ -102,7 +102,7 @@ public sealed class RequestSpanTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refused_signature_is_known_by_its_code_and_tells_no_secret()
+    public async Task A_refused_signature_is_known_by_its_code_and_shows_no_secret()
     {
         using var spans = new SpanCollector();
         var http = new SignedHttp(_proxy.Endpoint, "minioadmin", "not-the-secret");
@@ -137,7 +137,7 @@ public sealed class RequestSpanTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_answer_that_could_not_be_finished_is_told_as_cut()
+    public async Task An_unfinished_response_is_reported_as_cut()
     {
         _remote.Put("photos", "a", new byte[300_000]);
         var changed = 0;

@@ -80,7 +80,7 @@ public sealed class StoreSpanTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_store_that_cannot_be_reached_is_told_on_the_attempt_and_on_the_look()
+    public async Task An_unreachable_store_shows_on_the_attempt_and_the_lookup()
     {
         await using var dead = await OverlayHost.StartAsync(new Uri("http://127.0.0.1:1"), _remote.Endpoint);
         using var spans = new SpanCollector();

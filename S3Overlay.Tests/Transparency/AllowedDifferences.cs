@@ -99,7 +99,7 @@ public static partial class AllowedDifferences
     ];
 
     /// <summary>Responses that the proxy gives without the store.</summary>
-    public static IReadOnlyList<OwnAnswer> OwnAnswers { get; } =
+    public static IReadOnlyList<OwnResponse> OwnAnswers { get; } =
     [
         new("DELETE /BUCKET/k?acl", "405 MethodNotAllowed", "S3 has no such operation, and a sub-resource is never the object (rule R8)."),
         new("DELETE /BUCKET?", "405 MethodNotAllowed",
@@ -180,4 +180,27 @@ public static partial class AllowedDifferences
 
     [GeneratedRegex(@"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z")]
     private static partial Regex IsoDate();
+}
+
+/// <summary>Something in which an answer through the proxy may differ from the store's own.</summary>
+/// <param name="What">What differs.</param>
+/// <param name="Why">Why it must, or may.</param>
+/// <param name="Level">Makes it the same on both sides.</param>
+public sealed record AllowedDifference(string What, string Why, Action<Seen, Side> Level);
+
+/// <summary>A request that the proxy answers by itself, and otherwise than some store would.</summary>
+/// <param name="Request">The request's label, or its beginning.</param>
+/// <param name="Answer">Status and code that the proxy answers with.</param>
+/// <param name="Why">Why it does.</param>
+/// <param name="InPlaceOf">Status and code of the store's response that it replaces. Null for any.</param>
+/// <param name="IsWhole">Whether the label is that, and not only its beginning.</param>
+public sealed record OwnResponse(string Request, string Answer, string Why, string? InPlaceOf = null, bool IsWhole = false)
+{
+    /// <summary>Whether the proxy may have given an answer to a request that the store gave another one to.</summary>
+    /// <param name="label">The request's label.</param>
+    /// <param name="direct">Status and code of the store's.</param>
+    /// <param name="through">Status and code of the proxy's.</param>
+    public bool Allows(string label, string direct, string through) =>
+        (IsWhole ? label == Request : label.StartsWith(Request, StringComparison.Ordinal)) && through == Answer
+            && (InPlaceOf ?? direct) == direct;
 }

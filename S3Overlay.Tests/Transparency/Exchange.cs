@@ -6,4 +6,4 @@ namespace S3Overlay.Tests.Transparency;
 /// <param name="Label">The request, with the bucket's name taken out: the same on both sides.</param>
 /// <param name="Answer">The answer.</param>
 /// <param name="Depth">How much of the answer counts.</param>
-public sealed record Exchange(string Label, RawAnswer Answer, Depth Depth);
+public sealed record Exchange(string Label, RawResponse Answer, Depth Depth);

@@ -8,7 +8,7 @@ namespace S3Overlay.Tests.Transparency;
 public sealed class Seen
 {
     /// <summary>Reads an answer. Interim answers have been passed over.</summary>
-    public Seen(RawAnswer answer)
+    public Seen(RawResponse answer)
     {
         Status = answer.Status;
         Code = answer.Code;

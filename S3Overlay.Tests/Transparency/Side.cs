@@ -38,27 +38,27 @@ public sealed class Side
     private SignedHttp Http { get; }
 
     /// <summary>Sends a signed request. <c>BUCKET</c> is replaced by the side's bucket.</summary>
-    public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+    public Task<RawResponse> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         SendAsync(Depth.All, method, target, body is null ? null : Encoding.UTF8
             .GetBytes(body.Replace("BUCKET", Bucket, StringComparison.Ordinal)), headers);
 
     /// <summary>Sends a signed request of whose answer only so much counts.</summary>
-    public async Task<RawAnswer> SendAsync(Depth depth, string method, string target, byte[]? body,
+    public async Task<RawResponse> SendAsync(Depth depth, string method, string target, byte[]? body,
         params (string Name, string Value)[] headers) =>
         Keep(Label(method, target, headers), await Http.SendAsync(method, Own(target), body
             ?? (method is "PUT" or "POST" ? [] : null), Own(headers)), depth);
 
     /// <summary>Sends a signed request that has no body, and does not say so either.</summary>
-    public async Task<RawAnswer> SendWithoutLengthAsync(string method, string target) =>
+    public async Task<RawResponse> SendWithoutLengthAsync(string method, string target) =>
         Keep("without length " + Label(method, target, []), await Http.SendAsync(method, Own(target), null), Depth.All);
 
     /// <summary>Sends a request without signing it. It may be unsigned, or already signed in its query or by hand.</summary>
-    public async Task<RawAnswer> SendUnsignedAsync(Depth depth, string method, string target, byte[]? body,
+    public async Task<RawResponse> SendUnsignedAsync(Depth depth, string method, string target, byte[]? body,
         params (string Name, string Value)[] headers) =>
         Keep("unsigned " + Label(method, target, headers), await Http.SendUnsignedAsync(method, Own(target), body, Own(headers)), depth);
 
     /// <summary>Sends what a link allows.</summary>
-    public async Task<RawAnswer> SendPresignedAsync(Depth depth, string method, string target, byte[]? body, TimeSpan age, Func<string,
+    public async Task<RawResponse> SendPresignedAsync(Depth depth, string method, string target, byte[]? body, TimeSpan age, Func<string,
         string>? spoil = null, params (string Name, string Value)[] headers)
     {
         var own = Own(target);
@@ -78,7 +78,7 @@ public sealed class Side
     /// <param name="target">The target.</param>
     /// <param name="end">Until when it may be used, in seconds since 1970; null for an hour. Not all stores take links for longer than a
     /// week.</param>
-    public async Task<RawAnswer> SendVersion2Async(Depth depth, string method, string target, string? end = null)
+    public async Task<RawResponse> SendVersion2Async(Depth depth, string method, string target, string? end = null)
     {
         var expires = end ?? DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var own = Own(target);
@@ -91,7 +91,7 @@ public sealed class Side
     }
 
     /// <summary>Sends a body in signed chunks.</summary>
-    public async Task<RawAnswer> SendChunksAsync(Depth depth, string target, byte[][] chunks, string seal,
+    public async Task<RawResponse> SendChunksAsync(Depth depth, string target, byte[][] chunks, string seal,
         params (string Name, string Value)[] headers)
     {
         var now = DateTimeOffset.UtcNow;
@@ -119,7 +119,7 @@ public sealed class Side
     }
 
     /// <summary>Sends a body as current SDKs do: in unsigned frames, with a trailing checksum.</summary>
-    public Task<RawAnswer> SendFramesAsync(Depth depth, string target, byte[] body)
+    public Task<RawResponse> SendFramesAsync(Depth depth, string target, byte[] body)
     {
         var checksum = S3Overlay.Proxy.Protocol.Bodies.ChecksumHasher.Compute(
             S3Overlay.Proxy.Protocol.Bodies.ChecksumAlgorithm.Crc32, body).Value;
@@ -137,11 +137,11 @@ public sealed class Side
     }
 
     /// <summary>Sends an upload form.</summary>
-    public async Task<RawAnswer> SendFormAsync(Depth depth, string name, Func<UploadForm, UploadForm> fill) =>
+    public async Task<RawResponse> SendFormAsync(Depth depth, string name, Func<UploadForm, UploadForm> fill) =>
         Keep("form: " + name, await fill(new UploadForm(Access.AccessKey, Access.SecretKey)).SendAsync(Http, "/" + Bucket), depth);
 
     /// <summary>Takes a value out of an answer that the server made up, so that the other side's counts as the same.</summary>
-    public string Learn(RawAnswer from, string element, string name)
+    public string Learn(RawResponse from, string element, string name)
     {
         var start = from.Text.IndexOf($"<{element}>", StringComparison.Ordinal);
         var end = from.Text.IndexOf($"</{element}>", StringComparison.Ordinal);
@@ -149,7 +149,7 @@ public sealed class Side
     }
 
     /// <summary>The same of a header.</summary>
-    public string LearnHeader(RawAnswer from, string header, string name) =>
+    public string LearnHeader(RawResponse from, string header, string name) =>
         from.Headers.TryGetValue(header, out var value) ? Learn(value, name) : "none";
 
     private RequestSigner Signer => new(new SigningCredentials(Access.AccessKey, Access.SecretKey), "us-east-1");
@@ -164,11 +164,11 @@ public sealed class Side
         return value;
     }
 
-    private RawAnswer Keep(string label, RawAnswer answer, Depth depth)
+    private RawResponse Keep(string label, RawResponse answer, Depth depth)
     {
         while (answer.Status is >= 100 and < 200)
         {
-            answer = RawAnswer.Parse(answer.Body);
+            answer = RawResponse.Parse(answer.Body);
         }
 
         foreach (var (value, name) in _learnt)

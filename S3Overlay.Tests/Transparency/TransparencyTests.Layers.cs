@@ -10,10 +10,11 @@ public sealed class TransparencyTestsOnStore(ForwardingFixture fixture) : Transp
 
 /// <summary>See <see cref="TransparencyTests{TFixture}"/>: before a Ceph gateway.</summary>
 [NeedsCeph]
-[LeftOut("The_proxy_does_not_show_in_forms",
+[LeftOut("The_proxy_is_transparent_to_forms",
     "An upload form that reaches RGW 16 directly can end its process. Through the proxy it is a PUT.")]
-[LeftOut("The_proxy_does_not_show_in_headers_on_several_lines", "RGW 16 finds such a signature wrong; through the proxy it gets one line.")]
-[LeftOut("The_proxy_does_not_show_in_trailers", "RGW 16 does not take them; through the proxy it gets the checksum as a header.")]
+[LeftOut("The_proxy_is_transparent_to_headers_on_several_lines",
+    "RGW 16 finds such a signature wrong; through the proxy it gets one line.")]
+[LeftOut("The_proxy_is_transparent_to_trailers", "RGW 16 does not take them; through the proxy it gets the checksum as a header.")]
 [Trait("Needs", "Ceph")]
 [Collection(CephCollection.Name)]
 public sealed class TransparencyTestsOnCeph(CephForwardingFixture fixture) : TransparencyTests<CephForwardingFixture>(fixture);

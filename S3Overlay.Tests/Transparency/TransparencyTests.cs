@@ -21,16 +21,16 @@ public abstract class TransparencyTests<TFixture>(TFixture fixture) : IClassFixt
     [Theory]
     [MemberData(nameof(Names))]
     [QuickRows(10)]
-    public Task The_proxy_does_not_show(string name) => CompareAsync(Scenario.All[name]);
+    public Task The_proxy_is_transparent(string name) => CompareAsync(Scenario.All[name]);
 
     [Fact]
-    public Task The_proxy_does_not_show_in_forms() => CompareAsync(SignatureScenarios.FormsAsync);
+    public Task The_proxy_is_transparent_to_forms() => CompareAsync(SignatureScenarios.FormsAsync);
 
     [Fact]
-    public Task The_proxy_does_not_show_in_trailers() => CompareAsync(BodyScenarios.TrailersAsync);
+    public Task The_proxy_is_transparent_to_trailers() => CompareAsync(BodyScenarios.TrailersAsync);
 
     [Fact]
-    public Task The_proxy_does_not_show_in_headers_on_several_lines() => CompareAsync(ObjectScenarios.LinesAsync);
+    public Task The_proxy_is_transparent_to_headers_on_several_lines() => CompareAsync(ObjectScenarios.LinesAsync);
 
     private async Task CompareAsync(Func<Side, Task> scenario)
     {

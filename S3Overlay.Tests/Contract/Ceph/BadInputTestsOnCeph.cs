@@ -10,7 +10,7 @@ namespace S3Overlay.Tests.Contract.Ceph;
 [NeedsCeph]
 [LeftOut("A_body_that_is_not_called_for_is_not_waited_for",
     "RGW 16 calls for the body before it looks at the condition, and so its client has to send it.")]
-[LeftOut("A_request_for_another_origin_is_answered_for_browsers",
+[LeftOut("A_request_from_another_origin_gets_CORS_headers",
     "A store's buckets have their own CORS configuration, and a new one has none.")]
 [LeftOut("A_document_of_too_many_levels_is_refused", "The document of a bucket that is the store's alone is the store's to read.")]
 [LeftOut("Broken_requests_are_refused_at_once",

@@ -110,7 +110,7 @@ public abstract class BadFormTests<TFixture>(TFixture fixture) : FormTestBase(fi
     }
 
     [Fact]
-    public async Task A_bucket_that_is_not_there_is_told()
+    public async Task A_missing_bucket_is_NoSuchBucket()
     {
         var answer = await Form().SignedV2(Policy("no-such-bucket", [])).SendAsync(Http, "/no-such-bucket");
         Assert.Equal((404, "NoSuchBucket"), (answer.Status, answer.Code));

@@ -22,7 +22,7 @@ public sealed class FormRightsTests : IDisposable
         await using var proxy = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]));
         var http = new SignedHttp(proxy.Endpoint);
         Assert.Equal(200, (await http.SendAsync("PUT", "/photos")).Status);
-        Task<RawAnswer> Post(string key) => new UploadForm("visitor", "secret").With("key", key)
+        Task<RawResponse> Post(string key) => new UploadForm("visitor", "secret").With("key", key)
             .SignedV2("""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "photos"}, ["starts-with", "$key", ""]]}""")
             .SendAsync(http, "/photos");
         Assert.Equal(204, (await Post("inbox/${filename}")).Status);
@@ -34,7 +34,7 @@ public sealed class FormRightsTests : IDisposable
 
     [Fact]
     [Trait("Rule", "A3")]
-    public async Task Where_nobody_has_to_sign_forms_need_no_policy()
+    public async Task Without_authentication_forms_need_no_policy()
     {
         // anonymous_request, tags_anonymous_request, set_success_code, set_invalid_success_code of ceph/s3-tests
         await using var proxy = await ProxyProcess.StartAsync(_folder["data"], ("S3_OVERLAY_AUTH", "none"));

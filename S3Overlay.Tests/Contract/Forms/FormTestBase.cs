@@ -43,7 +43,7 @@ public abstract class FormTestBase(LocalOnlyFixture fixture)
     protected async Task AssertNothingStoredAsync(string bucket) =>
         Assert.Empty((await S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects ?? []);
 
-    protected static void AssertStatus(int status, RawAnswer answer) =>
+    protected static void AssertStatus(int status, RawResponse answer) =>
         Assert.True(status == answer.Status, $"{answer.Status} {answer.Text}");
 
     protected static string Json(string text) => JsonSerializer.Serialize(text);

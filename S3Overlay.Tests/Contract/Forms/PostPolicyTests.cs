@@ -204,7 +204,7 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
     }
 
     [Fact]
-    public async Task A_form_that_nobody_signed_is_refused_before_its_file_is_read()
+    public async Task An_unsigned_form_is_refused_before_its_file_is_read()
     {
         // anonymous_request, in a server where anonymous callers have no rights
         var bucket = await NewBucketAsync();

@@ -71,7 +71,7 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
     }
 
     [Fact]
-    public async Task The_policy_is_held_against_the_key_with_the_name_put_in()
+    public async Task The_policy_applies_to_the_key_with_the_file_name_inserted()
     {
         var bucket = await NewBucketAsync();
         var form = Form("${filename}").SignedV2(Policy(bucket, []));
@@ -197,7 +197,7 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
     [Theory]
     [InlineData("nonsense")]
     [InlineData("javascript:alert(1)")]
-    public async Task A_page_that_is_none_is_ignored(string page)
+    public async Task An_invalid_redirect_is_ignored(string page)
     {
         var bucket = await NewBucketAsync();
         var form = Form().With("success_action_redirect", page).SignedV2(PolicyFor(bucket, ["success_action_redirect"]));

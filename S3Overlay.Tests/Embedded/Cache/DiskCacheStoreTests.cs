@@ -14,7 +14,7 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "C2")]
-    public async Task A_part_filled_copy_is_never_taken_for_a_whole_one_after_a_restart()
+    public async Task A_partly_filled_entry_is_never_taken_for_a_whole_one_after_a_restart()
     {
         var bytes = Bytes(200_000);
         Remote.Put("key", bytes);
@@ -43,7 +43,7 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
     /// </summary>
     [Fact]
     [Trait("Rule", "T1")]
-    public async Task Checksums_that_there_is_no_room_for_are_none_and_the_copy_stays()
+    public async Task Checksums_without_room_are_dropped_and_the_entry_stays()
     {
         var bytes = Bytes(1000);
         var identity = new EntryIdentity(Remote.Endpoint, Remote.Bucket.Name, "key", 0);
@@ -68,7 +68,7 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R5")]
-    public async Task Whole_copies_and_chunks_survive_a_restart()
+    public async Task Whole_entries_and_chunks_survive_a_restart()
     {
         Settings = Settings with { ChunkThreshold = 100, ChunkSize = 70_000 };
         var bytes = Bytes(300_000);
@@ -114,7 +114,7 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
     }
 
     [Fact]
-    public async Task A_file_deleted_by_hand_is_not_held()
+    public async Task A_file_deleted_by_hand_is_not_cached()
     {
         var bytes = Bytes(1000);
         Remote.Put("key", bytes);
@@ -166,7 +166,7 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R7")]
-    public async Task Bytes_of_another_remote_or_chunk_size_are_not_held()
+    public async Task Bytes_of_another_remote_or_chunk_size_are_not_used()
     {
         Remote.Put("key", Bytes(40));
         await ReadAsync("key");

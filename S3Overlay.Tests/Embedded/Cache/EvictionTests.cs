@@ -50,7 +50,7 @@ public sealed class EvictionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "E1")]
-    public async Task What_is_being_read_or_filled_stays_and_goes_once_it_is_not()
+    public async Task An_entry_in_use_stays_and_is_evicted_later()
     {
         var oldest = await CreateAsync("oldest", 6 * Block);
         await WriteAsync(oldest, 6 * Block);
@@ -79,7 +79,7 @@ public sealed class EvictionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "E1")]
-    public async Task A_restart_knows_how_much_is_held_and_when_it_was_used()
+    public async Task A_restart_knows_the_size_of_the_cache_and_when_entries_were_used()
     {
         for (var i = 0; i < 5; i++)
         {
@@ -143,7 +143,7 @@ public sealed class EvictionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "E1")]
-    public async Task Only_blocks_that_are_held_count_and_what_is_dropped_or_damaged_does_not()
+    public async Task Only_cached_blocks_count_and_evicted_or_damaged_ones_do_not()
     {
         await using (var copy = await CreateAsync("sparse", 100 * Block, chunkSize: 4 * Block))
         {
@@ -178,7 +178,7 @@ public sealed class EvictionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "E1")]
-    public async Task A_copy_larger_than_the_bound_goes_when_it_has_been_read()
+    public async Task An_entry_larger_than_the_bound_is_evicted_after_its_read()
     {
         await PutAsync("small", Block);
         await PutAsync("large", 20 * Block);

@@ -24,7 +24,7 @@ public sealed class FullDiskTests : FreshnessTestBase
     private string[] Files => Directory.GetFiles(Folder["cache/files"], "*.held", SearchOption.AllDirectories);
 
     [Fact]
-    public async Task Reads_are_answered_from_the_remote_and_held_once_there_is_room()
+    public async Task Reads_come_from_the_remote_and_are_cached_once_there_is_room()
     {
         var held = await HoldAsync("held", 3 * Block);
         var cold = Bytes(3 * Block, 2);
@@ -54,7 +54,7 @@ public sealed class FullDiskTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task A_copy_that_is_outdated_is_never_read_again_though_its_row_stays()
+    public async Task An_outdated_entry_is_never_read_again_even_if_its_row_stays()
     {
         await HoldAsync("key", 3 * Block);
         Time.Advance(Life);
@@ -83,7 +83,7 @@ public sealed class FullDiskTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task What_is_dropped_makes_room_and_is_not_found_again()
+    public async Task An_evicted_entry_makes_room_and_is_not_found_again()
     {
         await HoldAsync("key", 3 * Block);
         await HoldAsync("other", Block);
@@ -103,7 +103,7 @@ public sealed class FullDiskTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task Eviction_goes_on_counts_each_copy_once_and_ends()
+    public async Task Eviction_continues_counts_each_entry_once_and_ends()
     {
         _maxBytes = 6 * Block;
         await ReopenAsync();
@@ -137,7 +137,7 @@ public sealed class FullDiskTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task What_hits_tell_is_saved_once_there_is_room_and_a_full_disk_does_not_keep_the_store_from_closing()
+    public async Task Hit_times_are_saved_once_there_is_room_and_a_full_disk_does_not_block_closing()
     {
         await HoldAsync("key", Block);
         await HoldAsync("other", Block);

@@ -18,7 +18,7 @@ public sealed class DiskReserveTests : IDisposable
     /// there may be space for it after all.
     /// </summary>
     [Fact]
-    public async Task A_delete_that_is_refused_while_the_room_is_kept_in_vain_is_done_again()
+    public async Task A_delete_that_fails_while_the_reserve_is_restored_is_repeated()
     {
         await File.WriteAllBytesAsync(_folder["others"], new byte[300_000]);
         _disk.Fill(_folder.Path);
@@ -42,7 +42,7 @@ public sealed class DiskReserveTests : IDisposable
     /// A disk may report free space and still refuse every write (a quota). Then each upload attempt tries to reserve space.
     /// </summary>
     [Fact]
-    public async Task A_delete_comes_to_an_end_though_the_room_is_kept_in_vain_all_the_time()
+    public async Task A_delete_finishes_even_if_the_reserve_can_never_be_restored()
     {
         await File.WriteAllBytesAsync(_folder["others"], new byte[300_000]);
         _disk.Fill(_folder.Path);
@@ -95,7 +95,7 @@ public sealed class DiskReserveTests : IDisposable
 
     /// <summary>The file system reports no free space at all. That is not believed, because a write is the only real test.</summary>
     [Fact]
-    public void The_room_of_a_file_system_that_tells_nothing_of_itself_is_not_known()
+    public void The_free_space_of_a_file_system_that_reports_none_is_unknown()
     {
         if (OperatingSystem.IsLinux())
         {

@@ -8,7 +8,7 @@ public sealed class OpenFilesTests
     private int _opened;
 
     [Fact]
-    public async Task Who_uses_a_file_at_the_same_time_shares_it()
+    public async Task Concurrent_users_of_a_file_share_it()
     {
         using var first = await OpenAsync("a");
         using var second = await OpenAsync("a");
@@ -20,7 +20,7 @@ public sealed class OpenFilesTests
     }
 
     [Fact]
-    public async Task Of_those_that_nobody_uses_the_least_recently_used_is_closed()
+    public async Task Of_the_unused_the_least_recently_used_is_closed()
     {
         var files = new List<FakeFile>();
         foreach (var name in new[] { "a", "b", "a", "c" })
@@ -34,7 +34,7 @@ public sealed class OpenFilesTests
     }
 
     [Fact]
-    public async Task One_that_could_not_be_opened_is_opened_anew()
+    public async Task A_file_that_could_not_be_opened_is_opened_again()
     {
         await Assert.ThrowsAsync<FileNotFoundException>(() => _files.AcquireAsync("a", _ => throw new FileNotFoundException()).AsTask());
 
@@ -58,7 +58,7 @@ public sealed class OpenFilesTests
     }
 
     [Fact]
-    public async Task What_waits_for_a_file_waits_for_all_who_use_it_late_comers_too()
+    public async Task A_waiter_waits_for_all_users_of_a_file_even_late_ones()
     {
         var isDone = false;
         var first = await OpenAsync("a");
@@ -74,7 +74,7 @@ public sealed class OpenFilesTests
     }
 
     [Fact]
-    public void What_waits_for_a_file_that_nobody_uses_goes_on_at_once()
+    public void A_waiter_for_an_unused_file_continues_at_once()
     {
         var isDone = false;
         _files.Put("a", new FakeFile()).Dispose();

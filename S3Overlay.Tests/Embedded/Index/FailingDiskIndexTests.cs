@@ -21,7 +21,7 @@ public sealed class FailingDiskIndexTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task An_index_that_cannot_be_brought_to_disk_says_so_once_and_goes_on()
+    public async Task An_index_that_cannot_be_flushed_says_so_once_and_continues()
     {
         var logger = new EventLogger();
         await using var index = OrderedIndex
@@ -150,7 +150,7 @@ public sealed class FailingDiskIndexTests : IDisposable
     [InlineData(1)]
     [InlineData(int.MaxValue)]
     [QuickRows(1)]
-    public async Task An_index_that_opens_without_room_goes_on_with_what_it_has(int count)
+    public async Task An_index_that_opens_without_room_continues_with_what_it_has(int count)
     {
         var noRuns = new NoRoomForRuns();
         await using (var index = OrderedIndex.Open(new IndexOptions { Folder = _folder.Path, FlushBytes = 1000, Disk = noRuns }))

@@ -185,7 +185,7 @@ public sealed class OrderedIndexTests : IDisposable
     }
 
     [Fact]
-    public async Task A_damaged_run_is_told_and_named()
+    public async Task A_damaged_run_is_reported_by_name()
     {
         await using (var index = Open(flushBytes: 1 << 20))
         {

@@ -29,9 +29,9 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_whole_copy_is_a_row_and_an_object_and_a_warm_read_one_call()
+    public async Task A_whole_entry_is_a_row_and_an_object_and_a_warm_read_one_call()
     {
-        var bytes = HeldFilling.Bytes(200_000);
+        var bytes = EntryFilling.Bytes(200_000);
         await _store.FillAsync("key", bytes);
         Assert.Equal(["PUT r", "PUT bucket", "PUT r", "PUT c", "GET list"], _bench.Kinds());
         foreach (var range in (string?[])[null, "bytes=0-0", "bytes=65535-65536", "bytes=131072-", "bytes=-1", "bytes=-70000",
@@ -46,19 +46,19 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
         _bench.Server.ForgetCalls();
         await using var copy = await _store.FindAsync("bucket", "key", default);
         Assert.Equal(["HEAD c"], _bench.Kinds());
-        HeldFilling.AssertSame(HeldFilling.Info(bytes), copy!.Info);
-        Assert.Equal(HeldFilling.Identity("key", 0), copy.Identity);
+        EntryFilling.AssertSame(EntryFilling.Info(bytes), copy!.Info);
+        Assert.Equal(EntryFilling.Identity("key", 0), copy.Identity);
     }
 
     [Fact]
-    public async Task What_is_not_held_costs_one_call()
+    public async Task A_miss_costs_one_call()
     {
         Assert.Null(await _store.FindAsync("bucket", "key", LookupHint.Bytes(null), default));
         Assert.Equal(["GET c"], _bench.Kinds());
     }
 
     [Fact]
-    public async Task An_empty_object_is_held()
+    public async Task An_empty_object_is_cached()
     {
         await _store.FillAsync("key", []);
         await using var copy = await _store.FindAsync("bucket", "key", LookupHint.Bytes(null), default);
@@ -66,9 +66,9 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_range_of_no_bytes_still_tells_the_size()
+    public async Task An_empty_range_still_shows_the_size()
     {
-        await _store.FillAsync("key", HeldFilling.Bytes(10));
+        await _store.FillAsync("key", EntryFilling.Bytes(10));
         await using var copy = await _store.FindAsync("bucket", "key", LookupHint.Bytes(RangeHeader.Parse("bytes=1000000-")), default);
         Assert.Equal(10, copy!.Info.Size);
     }
@@ -77,7 +77,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     [Trait("Rule", "F")]
     public async Task A_flipped_byte_anywhere_in_the_object_is_found_before_it_is_sent()
     {
-        var bytes = HeldFilling.Bytes(140_000);
+        var bytes = EntryFilling.Bytes(140_000);
         await _store.FillAsync("key", bytes);
         var name = EntryNames.Entry(new ObjectName("bucket", "key"));
         var (body, headers) = await _bench.TakeAsync(name);
@@ -118,9 +118,9 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_object_that_is_cut_short_or_of_another_key_is_not_held()
+    public async Task An_object_that_is_cut_short_or_of_another_key_is_not_used()
     {
-        await _store.FillAsync("key", HeldFilling.Bytes(1000));
+        await _store.FillAsync("key", EntryFilling.Bytes(1000));
         var (body, headers) = await _bench.TakeAsync(EntryNames.Entry(new ObjectName("bucket", "key")));
         await _bench.PutAsync(EntryNames.Entry(new ObjectName("bucket", "other")), body, headers);
         Assert.Null(await _store.FindAsync("bucket", "other", default));
@@ -133,8 +133,8 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     [InlineData(1000)]
     public async Task Metadata_too_long_for_headers_goes_into_a_manifest(int size)
     {
-        var bytes = HeldFilling.Bytes(size);
-        var info = HeldFilling.Info(bytes) with
+        var bytes = EntryFilling.Bytes(size);
+        var info = EntryFilling.Info(bytes) with
         {
             Headers = [.. Enumerable.Range(0, 40)
                 .Select(i => KeyValuePair.Create($"x-amz-meta-{i}", Convert.ToBase64String(RandomNumberGenerator.GetBytes(40))))],
@@ -142,7 +142,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
         await _store.FillAsync("key", bytes, info);
         await using var fresh = _bench.Open();
         await using var copy = await fresh.FindAsync("bucket", "key", default);
-        HeldFilling.AssertSame(info, copy!.Info);
+        EntryFilling.AssertSame(info, copy!.Info);
         Assert.Equal(bytes, await fresh.ReadAsync("key"));
         Assert.Equal(size > 0 ? 1 : 0, (await _bench.NamesAsync("k/")).Count);
     }
@@ -153,15 +153,15 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     {
         var spool = _bench.Spool(1500);
         await using var store = _bench.Open(spool);
-        var first = await store.CreateAsync("bucket", "a", HeldFilling.Identity("a", 0), HeldFilling.Info(HeldFilling.Bytes(1000)),
+        var first = await store.CreateAsync("bucket", "a", EntryFilling.Identity("a", 0), EntryFilling.Info(EntryFilling.Bytes(1000)),
             default);
         await Assert.ThrowsAsync<CacheFullException>(async () =>
-            await store.CreateAsync("bucket", "b", HeldFilling.Identity("b", 0), HeldFilling.Info(HeldFilling.Bytes(1000)), default));
+            await store.CreateAsync("bucket", "b", EntryFilling.Identity("b", 0), EntryFilling.Info(EntryFilling.Bytes(1000)), default));
         Assert.Equal(1, store.SpoolRefusals);
         Assert.Empty(_bench.SpoolFiles);
         await first.DisposeAsync();
         Assert.Equal(0, spool.Used);
-        await store.FillAsync("b", HeldFilling.Bytes(1000));
+        await store.FillAsync("b", EntryFilling.Bytes(1000));
         Assert.Equal(0, spool.Used);
     }
 
@@ -172,7 +172,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
         string[] keys = ["a", "a b", "a!", "a/b", "a0", "aa", "a\uFFFD", "a\U0001F600", "b"];
         foreach (var key in keys)
         {
-            await _store.FillAsync(key, HeldFilling.Bytes(10));
+            await _store.FillAsync(key, EntryFilling.Bytes(10));
         }
 
         var sorted = keys.Order(S3Overlay.Proxy.Protocol.Listings.Utf8Order.Instance).ToList();
@@ -189,7 +189,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
         Assert.Empty(await RowsAsync("b", "b"));
         await foreach (var row in _store.ListAsync("bucket", "b", "", default))
         {
-            Assert.Equal(new CacheRow("b", 10, HeldFilling.Info(HeldFilling.Bytes(10)).ETag, HeldFilling.Modified), row);
+            Assert.Equal(new CacheRow("b", 10, EntryFilling.Info(EntryFilling.Bytes(10)).ETag, EntryFilling.Modified), row);
         }
     }
 
@@ -201,8 +201,8 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
         string[] keys = [start, start + "b", start + "a", start + "/c", "z"];
         foreach (var key in keys)
         {
-            await _store.FillAsync(key, HeldFilling.Bytes(10));
-            Assert.Equal(HeldFilling.Bytes(10), await _store.ReadAsync(key));
+            await _store.FillAsync(key, EntryFilling.Bytes(10));
+            Assert.Equal(EntryFilling.Bytes(10), await _store.ReadAsync(key));
         }
 
         Assert.Equal(keys.Order(S3Overlay.Proxy.Protocol.Listings.Utf8Order.Instance), await RowsAsync("", ""));
@@ -211,15 +211,15 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "T2")]
-    public async Task A_new_version_takes_the_rows_place_and_a_drop_takes_row_and_copy()
+    public async Task A_new_version_replaces_the_row_and_an_eviction_removes_row_and_object()
     {
-        var (older, newer) = (HeldFilling.Bytes(10, 1), HeldFilling.Bytes(20, 2));
+        var (older, newer) = (EntryFilling.Bytes(10, 1), EntryFilling.Bytes(20, 2));
         await _store.FillAsync("key", older);
         await _store.FillAsync("key", newer);
         Assert.Equal([20L], await SizesAsync());
-        await _store.DropAsync("bucket", "key", HeldFilling.Info(older).ETag, default);
+        await _store.DropAsync("bucket", "key", EntryFilling.Info(older).ETag, default);
         Assert.Equal(newer, await _store.ReadAsync("key"));
-        await _store.DropAsync("bucket", "key", HeldFilling.Info(newer).ETag, default);
+        await _store.DropAsync("bucket", "key", EntryFilling.Info(newer).ETag, default);
         Assert.Empty(await _bench.NamesAsync(""));
         Assert.Null(await _store.FindAsync("bucket", "key", default));
     }
@@ -229,10 +229,10 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     [Trait("Rule", "T2")]
     [InlineData(1)]
     [InlineData(1000)]
-    public async Task Two_rows_of_one_key_are_both_listed_and_the_wrong_one_can_be_dropped(int length)
+    public async Task Two_rows_of_one_key_are_both_listed_and_the_wrong_one_can_be_evicted(int length)
     {
         var key = new string('k', length);
-        var (right, wrong) = (HeldFilling.Bytes(10), new CacheRow(key, 7, "\"older\"", HeldFilling.Modified));
+        var (right, wrong) = (EntryFilling.Bytes(10), new CacheRow(key, 7, "\"older\"", EntryFilling.Modified));
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
         await using var bench = await StoreBench.StartAsync(clock);
         await using var store = bench.Open(time: clock);
@@ -275,7 +275,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
                 return kinds.Add(call.Method + call.Path) ? throw new IOException("cut") : Task.CompletedTask;
             }
         };
-        var bytes = HeldFilling.Bytes(100_000);
+        var bytes = EntryFilling.Bytes(100_000);
         await _store.FillAsync("key", bytes);
         Assert.Equal(0, _store.UploadFailures);
         Assert.Equal(bytes, await _store.ReadAsync("key"));
@@ -283,9 +283,9 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "F")]
-    public async Task A_read_that_the_store_breaks_off_goes_on_where_it_was()
+    public async Task A_read_that_the_store_breaks_off_continues_where_it_was()
     {
-        var bytes = HeldFilling.Bytes(200_000);
+        var bytes = EntryFilling.Bytes(200_000);
         await _store.FillAsync("key", bytes);
         await using var copy = await _store.FindAsync("bucket", "key", LookupHint.Bytes(null), default);
         var first = new byte[65_536];
@@ -299,16 +299,16 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Dropping_what_is_not_held_costs_one_call()
+    public async Task Evicting_an_absent_entry_costs_one_call()
     {
         await _store.DropAsync("bucket", "key", null, default);
         Assert.Single(_bench.Server.Calls);
     }
 
     [Fact]
-    public async Task What_is_being_taken_out_is_work_under_way_though_nobody_waits_for_it()
+    public async Task An_eviction_counts_as_work_even_if_no_caller_waits_for_it()
     {
-        await _store.FillAsync("key", HeldFilling.Bytes(10));
+        await _store.FillAsync("key", EntryFilling.Bytes(10));
         var goOn = new TaskCompletionSource();
         _bench.Server.Before = _ => goOn.Task;
         var dropping = _store.DropAsync("bucket", "key", null, default);
@@ -321,7 +321,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_copy_dropped_while_it_is_uploaded_is_not_found_and_leaves_nothing()
+    public async Task An_entry_evicted_during_its_upload_is_not_found_and_leaves_nothing()
     {
         var putting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var goOn = new TaskCompletionSource();
@@ -335,7 +335,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
             putting.TrySetResult();
             return goOn.Task;
         };
-        var filling = _store.FillAsync("key", HeldFilling.Bytes(1000));
+        var filling = _store.FillAsync("key", EntryFilling.Bytes(1000));
         await putting.Task;
         await _store.DropAsync("bucket", "key", null, default);
         Assert.Null(await _store.FindAsync("bucket", "key", default));
@@ -346,11 +346,12 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "F")]
-    public async Task A_store_that_fails_never_fails_who_reads_what_is_being_filled()
+    public async Task A_failing_store_never_fails_the_readers_of_a_fill()
     {
         _bench.Server.Refuse = request => request.Method == "PUT" ? 403 : null;
-        var bytes = HeldFilling.Bytes(100_000);
-        await using var copy = await _store.CreateAsync("bucket", "key", HeldFilling.Identity("key", 0), HeldFilling.Info(bytes), default);
+        var bytes = EntryFilling.Bytes(100_000);
+        await using var copy = await _store.CreateAsync("bucket", "key", EntryFilling.Identity("key", 0), EntryFilling.Info(bytes),
+            default);
         await copy.WriteAsync(0, bytes, default);
         await copy.CompleteAsync(default);
         await _store.WhenIdleAsync();
@@ -361,7 +362,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_store_that_cannot_be_asked_is_an_io_exception()
+    public async Task An_unreachable_store_is_an_IOException()
     {
         _bench.Server.Refuse = _ => 403;
         await Assert.ThrowsAsync<IOException>(async () => await _store.FindAsync("bucket", "key", default));

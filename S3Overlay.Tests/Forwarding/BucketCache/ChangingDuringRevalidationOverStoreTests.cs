@@ -6,5 +6,5 @@ namespace S3Overlay.Tests.Forwarding.BucketCache;
 /// <summary>The same tests with the cache on an S3 endpoint.</summary>
 public sealed class ChangingDuringRevalidationOverStoreTests : ChangingDuringRevalidationTests
 {
-    protected override async Task<IHeldPlace> StartPlaceAsync() => await StoreBench.StartAsync();
+    protected override async Task<ICachePlace> StartPlaceAsync() => await StoreBench.StartAsync();
 }

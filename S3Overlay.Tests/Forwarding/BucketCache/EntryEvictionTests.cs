@@ -31,7 +31,7 @@ public sealed class EntryEvictionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "E1")]
-    public async Task What_was_used_longest_ago_goes_by_whichever_proxy_it_was_used()
+    public async Task The_least_recently_used_entry_goes_even_if_another_proxy_used_it()
     {
         await FillAsync("one", "two", "three", "four");
         await using (var other = Open())
@@ -52,9 +52,9 @@ public sealed class EntryEvictionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "E1")]
-    public async Task A_copy_in_chunks_counts_its_chunks_and_goes_with_them()
+    public async Task An_entry_in_chunks_counts_its_chunks_and_goes_with_them()
     {
-        await _store.BeginFillAsync("chunks", HeldFilling.Bytes(3 * Size), chunkSize: 65_536);
+        await _store.BeginFillAsync("chunks", EntryFilling.Bytes(3 * Size), chunkSize: 65_536);
         await IdleAsync();
         Later();
         await FillAsync("one", "two");
@@ -67,7 +67,7 @@ public sealed class EntryEvictionTests : IAsyncLifetime
     [Fact, Trait("Rule", "E1")]
     public async Task What_is_being_read_stays()
     {
-        await _store.BeginFillAsync("chunks", HeldFilling.Bytes(2 * Size), chunkSize: 65_536);
+        await _store.BeginFillAsync("chunks", EntryFilling.Bytes(2 * Size), chunkSize: 65_536);
         await IdleAsync();
         Later();
         await FillAsync("one", "two");
@@ -80,7 +80,7 @@ public sealed class EntryEvictionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "E1")]
-    public async Task Names_that_do_not_tell_their_key_are_found_out()
+    public async Task Names_without_their_key_are_resolved()
     {
         var keys = new[] { new string('k', 900), "a/b c\u00e4+%", "plain" };
         await FillAsync(keys);
@@ -92,7 +92,7 @@ public sealed class EntryEvictionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "E1")]
-    public async Task A_use_is_noted_at_most_once_an_hour_and_forgotten_with_its_copy()
+    public async Task A_use_is_recorded_at_most_once_an_hour_and_forgotten_with_its_entry()
     {
         await FillAsync("one");
         for (var i = 0; i < 130; i++)
@@ -144,7 +144,7 @@ public sealed class EntryEvictionTests : IAsyncLifetime
     public async Task Without_a_bound_nothing_is_noted()
     {
         await using var unbound = _bench.Open(time: _proxyClock);
-        await unbound.FillAsync("one", HeldFilling.Bytes(Size));
+        await unbound.FillAsync("one", EntryFilling.Bytes(Size));
         await unbound.ReadAsync("one");
         await unbound.WhenIdleAsync();
         Assert.Empty(await _bench.NamesAsync("u/"));
@@ -176,7 +176,7 @@ public sealed class EntryEvictionTests : IAsyncLifetime
     {
         foreach (var key in keys)
         {
-            await _store.FillAsync(key, HeldFilling.Bytes(Size));
+            await _store.FillAsync(key, EntryFilling.Bytes(Size));
             Later();
         }
     }

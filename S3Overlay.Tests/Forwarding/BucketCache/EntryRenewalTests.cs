@@ -12,17 +12,17 @@ public sealed class EntryRenewalTests : IAsyncLifetime
 {
     private static readonly TimeSpan Lag = TimeSpan.FromMinutes(10);
 
-    private readonly byte[] _bytes = HeldFilling.Bytes(250);
+    private readonly byte[] _bytes = EntryFilling.Bytes(250);
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
     private StoreBench _bench = null!;
     private BucketCacheStore _store = null!;
     private DateTimeOffset _filled;
 
-    private ObjectInfo Info => HeldFilling.Info(_bytes);
+    private ObjectInfo Info => EntryFilling.Info(_bytes);
 
     /// <summary>The remote's object after its metadata changed.</summary>
     private ObjectInfo Touched =>
-        Info with { LastModified = HeldFilling.Modified.AddDays(1), Headers = [new("Content-Type", "text/x-other")] };
+        Info with { LastModified = EntryFilling.Modified.AddDays(1), Headers = [new("Content-Type", "text/x-other")] };
 
     public async Task InitializeAsync()
     {
@@ -37,7 +37,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_copy_that_is_one_object_gets_other_metadata_and_its_bytes_stay()
+    public async Task An_entry_in_one_object_gets_new_metadata_and_its_bytes_stay()
     {
         await FillAsync(0);
         _bench.Server.ForgetCalls();
@@ -47,7 +47,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_copy_in_chunks_gets_another_manifest_and_its_chunks_stay()
+    public async Task An_entry_in_chunks_gets_a_new_manifest_and_its_chunks_stay()
     {
         await FillAsync(100);
         _bench.Server.ForgetCalls();
@@ -71,7 +71,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
     [Theory]
     [InlineData(0)]
     [InlineData(100)]
-    public async Task The_store_is_told_every_ten_minutes_and_this_process_knows_at_once(int chunk)
+    public async Task The_store_is_updated_every_ten_minutes_and_this_process_at_once(int chunk)
     {
         await FillAsync(chunk);
         await RenewAsync(TimeSpan.FromMinutes(1));
@@ -114,7 +114,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
     [Trait("Rule", "T2")]
     [InlineData(0)]
     [InlineData(100)]
-    public async Task Who_was_answered_before_the_store_was_told_sees_the_news_all_the_same(int chunk)
+    public async Task A_lookup_from_before_the_update_still_sees_it(int chunk)
     {
         await FillAsync(chunk);
         await _store.DisposeAsync();
@@ -131,7 +131,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
         await using (var copy = await finding)
         {
             Assert.Equal(_filled + TimeSpan.FromSeconds(1), copy!.ValidatedAt);
-            HeldFilling.AssertSame(Touched, copy.Info);
+            EntryFilling.AssertSame(Touched, copy.Info);
         }
 
         await AssertFoundAsync(_store, _filled + TimeSpan.FromSeconds(1), Touched);
@@ -144,11 +144,11 @@ public sealed class EntryRenewalTests : IAsyncLifetime
     [InlineData(100, true)]
     [InlineData(0, false)]
     [InlineData(100, false)]
-    public async Task What_was_learned_of_a_copy_does_not_come_back_on_the_next_one(int chunk, bool isTold)
+    public async Task What_was_learned_of_an_entry_does_not_return_on_the_next_one(int chunk, bool isTold)
     {
         await FillAsync(chunk);
         _bench.Server.Fail = request => !isTold && request.Method == "PUT" ? (400, "InvalidRequest") : null;
-        await RenewAsync(Lag, isTold ? null : Info with { LastModified = HeldFilling.Modified.AddHours(1) });
+        await RenewAsync(Lag, isTold ? null : Info with { LastModified = EntryFilling.Modified.AddHours(1) });
         _bench.Server.Fail = null;
         await _store.DropAsync("bucket", "key", null, default);
         await SettleAsync();
@@ -192,7 +192,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
     [Trait("Rule", "T2")]
     [InlineData(0)]
     [InlineData(100)]
-    public async Task Another_date_that_is_learned_while_a_copy_is_on_its_way_loses_nothing(int chunk)
+    public async Task Another_date_that_is_learned_during_an_upload_loses_nothing(int chunk)
     {
         var now = DateTimeOffset.UtcNow;
         var instants = await StoreSteps.SweepAsync(_bench.Server, FillAsync, LearnAsync, CheckAsync);
@@ -242,10 +242,10 @@ public sealed class EntryRenewalTests : IAsyncLifetime
     /// <summary>A copy is worth more than the checksums that do not fit beside it.</summary>
     [Fact]
     [Trait("Rule", "T1")]
-    public async Task Checksums_that_there_is_no_room_for_are_none_and_the_copy_stays()
+    public async Task Checksums_without_room_are_dropped_and_the_entry_stays()
     {
         var random = new Random(1);
-        var almost = Info.WithoutChecksums() with { Headers = [new("x-amz-meta-a", Convert.ToHexString(HeldFilling.Bytes(470, 5)))] };
+        var almost = Info.WithoutChecksums() with { Headers = [new("x-amz-meta-a", Convert.ToHexString(EntryFilling.Bytes(470, 5)))] };
         await FillAsync(0, almost);
         var learned =
             almost.OrChecksumsOf(
@@ -260,7 +260,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
     [InlineData(0)]
     [InlineData(100)]
     [Trait("Rule", "C3")]
-    public async Task What_is_not_held_any_more_or_of_another_version_stays_as_it_is(int chunk)
+    public async Task An_entry_that_is_gone_or_of_another_version_stays_as_it_is(int chunk)
     {
         await FillAsync(chunk);
         await _store.RenewAsync("bucket", "key", "\"another\"", _filled + Lag, Touched, default);
@@ -276,7 +276,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
 
     [Fact]
     [Trait("Rule", "F")]
-    public async Task A_store_that_cannot_copy_onto_an_object_leaves_it_as_it_is_and_this_process_knows_all_the_same()
+    public async Task A_store_that_cannot_copy_onto_an_object_leaves_it_as_it_is_and_this_process_still_knows()
     {
         await FillAsync(0);
         _bench.Server.Fail = request => request.Headers.ContainsKey("x-amz-copy-source") ? (400, "InvalidRequest") : null;
@@ -296,7 +296,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
     {
         _filled = DateTimeOffset.UtcNow + later;
         await using (
-            var copy = await _store.CreateAsync("bucket", "key", HeldFilling.Identity("key", chunk), info ?? Info, _filled, default))
+            var copy = await _store.CreateAsync("bucket", "key", EntryFilling.Identity("key", chunk), info ?? Info, _filled, default))
         {
             await copy.WriteAsync(0, _bytes, default);
             await copy.CompleteAsync(default);
@@ -331,7 +331,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
         await using (var copy = await store.FindAsync("bucket", "key", LookupHint.Info, default))
         {
             Assert.Equal(validatedAt, copy!.ValidatedAt);
-            HeldFilling.AssertSame(info, copy.Info);
+            EntryFilling.AssertSame(info, copy.Info);
         }
 
         Assert.Equal(_bytes, await store.ReadAsync("key"));

@@ -16,7 +16,7 @@ public sealed class EntryRenewalsTests
     [InlineData(true)]
     public void Checksums_that_are_learned_after_later_news_are_kept_beside_it(bool hasNewHeaders)
     {
-        var info = HeldFilling.Info(HeldFilling.Bytes(100));
+        var info = EntryFilling.Info(EntryFilling.Bytes(100));
         var later = hasNewHeaders ? info.WithoutChecksums() with { LastModified = info.LastModified.AddDays(1) } : null;
         var renewals = new EntryRenewals();
         renewals.Note(new EntryRenewal(Name, info.ETag, Now, later));
@@ -30,7 +30,7 @@ public sealed class EntryRenewalsTests
     [Fact, Trait("Rule", "T1")]
     public void Older_news_of_another_version_or_without_checksums_says_nothing()
     {
-        var info = HeldFilling.Info(HeldFilling.Bytes(100));
+        var info = EntryFilling.Info(EntryFilling.Bytes(100));
         var renewals = new EntryRenewals();
         renewals.Note(new EntryRenewal(Name, info.ETag, Now, null));
         Assert.False(renewals.Note(new EntryRenewal(Name, "\"other\"", Now.AddMinutes(-1), info)));
@@ -41,9 +41,9 @@ public sealed class EntryRenewalsTests
 
     /// <summary>A store may return its state from before the renewal, or a later renewal by another proxy.</summary>
     [Fact, Trait("Rule", "T2")]
-    public void What_the_store_was_told_is_shown_over_what_it_had_before_and_not_over_what_it_has_since()
+    public void An_update_wins_over_older_metadata_and_not_over_newer()
     {
-        var info = HeldFilling.Info(HeldFilling.Bytes(100));
+        var info = EntryFilling.Info(EntryFilling.Bytes(100));
         var (second, third) = (info with { LastModified = info.LastModified.AddDays(1) },
             info with { LastModified = info.LastModified.AddDays(2) });
         var renewals = new EntryRenewals();
@@ -61,5 +61,5 @@ public sealed class EntryRenewalsTests
     }
 
     /// <summary>The store's record from before anything was learned.</summary>
-    private static EntryRecord Stored(ObjectInfo info) => new(Name, HeldFilling.Identity("key", 0), info, Now.AddHours(-1), Fill);
+    private static EntryRecord Stored(ObjectInfo info) => new(Name, EntryFilling.Identity("key", 0), info, Now.AddHours(-1), Fill);
 }

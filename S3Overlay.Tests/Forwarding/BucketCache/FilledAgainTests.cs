@@ -12,15 +12,15 @@ public sealed class FilledAgainTests
 {
     private const int Chunk = 100;
 
-    private readonly byte[] _bytes = HeldFilling.Bytes(250);
+    private readonly byte[] _bytes = EntryFilling.Bytes(250);
     private readonly ManualTimeProvider _time = new();
 
     [Fact, Trait("Rule", "C3")]
-    public async Task A_manifest_that_waited_for_its_time_takes_nothing_of_the_next_copy_along()
+    public async Task A_delayed_manifest_takes_nothing_of_the_next_entry()
     {
         await using var bench = await StoreBench.StartAsync();
         await using var store = bench.Open(time: _time);
-        await using (var copy = await store.CreateAsync("bucket", "key", HeldFilling.Identity("key", Chunk), HeldFilling.Info(_bytes),
+        await using (var copy = await store.CreateAsync("bucket", "key", EntryFilling.Identity("key", Chunk), EntryFilling.Info(_bytes),
             _time.GetUtcNow(), default))
         {
             await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
@@ -41,12 +41,12 @@ public sealed class FilledAgainTests
     [InlineData(0, true)]
     [InlineData(Chunk, false)]
     [InlineData(Chunk, true)]
-    public async Task What_is_filled_after_a_drop_between_any_two_calls_of_the_fill_before_stays(int chunk, bool onlyItsVersion)
+    public async Task An_entry_filled_after_an_eviction_between_any_two_calls_of_the_previous_fill_stays(int chunk, bool onlyItsVersion)
     {
         await using var bench = await StoreBench.StartAsync();
         await using var store = bench.Open(time: _time);
         var again = Task.CompletedTask;
-        var instants = await StoreSteps.SweepAsync(bench.Server, FillAsync, DropAndFillAsync, CheckRunAsync);
+        var instants = await StoreSteps.SweepAsync(bench.Server, FillAsync, EvictAndFillAsync, CheckRunAsync);
         Assert.True(instants > 6, $"{instants} instants");
 
         async Task FillAsync(int run)
@@ -56,15 +56,15 @@ public sealed class FilledAgainTests
         }
 
         // The eviction may wait for the interrupted call, so the call continues as soon as the eviction has begun.
-        Task DropAndFillAsync(int run)
+        Task EvictAndFillAsync(int run)
         {
-            again = DropThenFillAsync(run);
+            again = EvictThenFillAsync(run);
             return Task.CompletedTask;
         }
 
-        async Task DropThenFillAsync(int run)
+        async Task EvictThenFillAsync(int run)
         {
-            await store.DropAsync("bucket", $"key{run}", onlyItsVersion ? HeldFilling.Info(_bytes).ETag : null, default);
+            await store.DropAsync("bucket", $"key{run}", onlyItsVersion ? EntryFilling.Info(_bytes).ETag : null, default);
             await store.BeginFillAsync($"key{run}", _bytes, chunk);
         }
 

@@ -10,7 +10,7 @@ namespace S3Overlay.Tests.Forwarding.BucketCache;
 [Trait("Rule", "F"), Trait("Rule", "C3")]
 public sealed class KeptByTheStoreTests : IAsyncLifetime
 {
-    private readonly byte[] _bytes = HeldFilling.Bytes(80);
+    private readonly byte[] _bytes = EntryFilling.Bytes(80);
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
     private StoreBench _bench = null!;
     private BucketCacheStore _store = null!;
@@ -32,9 +32,9 @@ public sealed class KeptByTheStoreTests : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task It_does_not_come_back(bool isWithdrawn)
+    public async Task It_does_not_return(bool isWithdrawn)
     {
-        await DropRefusedAsync(isWithdrawn);
+        await EvictRefusedAsync(isWithdrawn);
         for (var i = 0; i < 20; i++)
         {
             Assert.Null(await _store.FindAsync("bucket", "key", LookupHint.Info, default));
@@ -55,8 +55,8 @@ public sealed class KeptByTheStoreTests : IAsyncLifetime
     [Fact]
     public async Task What_is_put_in_its_place_stays()
     {
-        await DropRefusedAsync(isWithdrawn: false);
-        var newer = HeldFilling.Bytes(90, 2);
+        await EvictRefusedAsync(isWithdrawn: false);
+        var newer = EntryFilling.Bytes(90, 2);
         await _store.BeginFillAsync("key", newer, 100);
         await _store.WhenIdleAsync();
         _bench.Server.Refuse = null;
@@ -69,12 +69,12 @@ public sealed class KeptByTheStoreTests : IAsyncLifetime
     [Fact]
     public async Task The_end_does_not_wait_for_it()
     {
-        await DropRefusedAsync(isWithdrawn: true);
+        await EvictRefusedAsync(isWithdrawn: true);
         await _store.DisposeAsync().AsTask().WaitAsync(Patience.Limit);
         Assert.NotEmpty(await _bench.NamesAsync("c/"));
     }
 
-    private async Task DropRefusedAsync(bool isWithdrawn)
+    private async Task EvictRefusedAsync(bool isWithdrawn)
     {
         await using var copy = await _store.FindAsync("bucket", "key", LookupHint.Info, default);
         Assert.True(!isWithdrawn || copy!.TryWithdraw());

@@ -29,13 +29,13 @@ public sealed class LiveEntriesTests : IDisposable
     [Theory, Trait("Rule", "R7")]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_copy_that_is_dropped_once_it_is_used_is_its_user_s_to_release(bool isReplaced)
+    public void An_entry_evicted_while_in_use_is_released_by_its_user(bool isReplaced)
     {
         var copy = New();
         _live.Replace(copy);
         copy.Write(0, new byte[Chunk / 2], static _ => { });
-        Assert.Same(copy, _live.Use(Name, out var isDropped));
-        Assert.False(isDropped);
+        Assert.Same(copy, _live.Use(Name, out var isEvicted));
+        Assert.False(isEvicted);
         var waited = 0;
         if (isReplaced)
         {
@@ -65,7 +65,7 @@ public sealed class LiveEntriesTests : IDisposable
     }
 
     [Fact, Trait("Rule", "R7")]
-    public void A_copy_that_is_on_its_way_out_of_the_store_gets_no_user()
+    public void An_entry_that_is_being_evicted_gets_no_user()
     {
         var copy = New();
         _live.Replace(copy);
@@ -74,21 +74,21 @@ public sealed class LiveEntriesTests : IDisposable
         Assert.Same(copy, _live.Drop(Name, null, out var isOnItsWay));
         Assert.True(isOnItsWay);
 
-        Assert.Null(_live.Use(Name, out var isDropped));
-        Assert.True(isDropped);
+        Assert.Null(_live.Use(Name, out var isEvicted));
+        Assert.True(isEvicted);
         Assert.Null(_live.AddOrUse(New()));
         Assert.Equal(0, copy.Users);
 
         foreach (var isLast in (bool[])[false, true])
         {
             (isLast ? _live.LetGo : (Action<SharedEntry>)_live.ReleaseEvicted)(copy);
-            Assert.Null(_live.Use(Name, out isDropped));
-            Assert.Equal(!isLast, isDropped);
+            Assert.Null(_live.Use(Name, out isEvicted));
+            Assert.Equal(!isLast, isEvicted);
         }
     }
 
     private SharedEntry New(SpoolFolder? spool = null) => new(
-        new EntryRecord(Name, HeldFilling.Identity(Name.Key, Chunk), HeldFilling.Info(new byte[3 * Chunk]), DateTimeOffset.UnixEpoch,
+        new EntryRecord(Name, EntryFilling.Identity(Name.Key, Chunk), EntryFilling.Info(new byte[3 * Chunk]), DateTimeOffset.UnixEpoch,
             Guid.NewGuid()),
         new ChunkSet(3),
         isManifest: true,

@@ -12,8 +12,8 @@ public sealed class RacingProxiesTests : IAsyncLifetime
 {
     private const int Chunk = 100;
 
-    private readonly byte[] _older = HeldFilling.Bytes(300, 1);
-    private readonly byte[] _newer = HeldFilling.Bytes(250, 2);
+    private readonly byte[] _older = EntryFilling.Bytes(300, 1);
+    private readonly byte[] _newer = EntryFilling.Bytes(250, 2);
     private StoreBench _bench = null!;
 
     public async Task InitializeAsync() => _bench = await StoreBench.StartAsync();
@@ -35,12 +35,12 @@ public sealed class RacingProxiesTests : IAsyncLifetime
     [Trait("Rule", "T2")]
     [InlineData(0)]
     [InlineData(Chunk)]
-    public async Task A_version_filled_while_another_proxy_drops_it(int chunk) =>
+    public async Task A_version_filled_while_another_proxy_evicts_it(int chunk) =>
         await RaceAsync(async (first, second) =>
         {
             var filling = Task.Run(() => first.BeginFillAsync("key", _older, chunk));
-            await second.DropAsync("bucket", "key", HeldFilling.Info(_older).ETag, default);
-            await second.DropAsync("bucket", "key", HeldFilling.Info(_older).ETag, default);
+            await second.DropAsync("bucket", "key", EntryFilling.Info(_older).ETag, default);
+            await second.DropAsync("bucket", "key", EntryFilling.Info(_older).ETag, default);
             await filling;
         });
 
@@ -48,13 +48,13 @@ public sealed class RacingProxiesTests : IAsyncLifetime
     [Trait("Rule", "T2")]
     [InlineData(0)]
     [InlineData(Chunk)]
-    public async Task A_version_replaced_while_another_proxy_drops_the_one_before(int chunk) =>
+    public async Task A_version_replaced_while_another_proxy_evicts_the_previous_one(int chunk) =>
         await RaceAsync(async (first, second) =>
         {
             await first.BeginFillAsync("key", _older, chunk);
             await Task.WhenAll(
                 Task.Run(() => first.BeginFillAsync("key", _newer, chunk)),
-                Task.Run(() => second.DropAsync("bucket", "key", HeldFilling.Info(_older).ETag, default).AsTask()));
+                Task.Run(() => second.DropAsync("bucket", "key", EntryFilling.Info(_older).ETag, default).AsTask()));
         });
 
     [Theory]
@@ -63,7 +63,7 @@ public sealed class RacingProxiesTests : IAsyncLifetime
     [InlineData(Chunk, false)]
     [InlineData(0, true)]
     [InlineData(Chunk, true)]
-    public async Task A_version_renewed_while_another_proxy_drops_or_replaces_it(int chunk, bool isReplaced) =>
+    public async Task A_version_renewed_while_another_proxy_evicts_or_replaces_it(int chunk, bool isReplaced) =>
         await RaceAsync(async (first, second) =>
         {
             await first.BeginFillAsync("key", _older, chunk);
@@ -72,7 +72,7 @@ public sealed class RacingProxiesTests : IAsyncLifetime
                 Task.Run(() => RenewAsync(first)),
                 Task.Run(() => isReplaced
                     ? second.BeginFillAsync("key", _newer, chunk)
-                    : second.DropAsync("bucket", "key", HeldFilling.Info(_older).ETag, default).AsTask()));
+                    : second.DropAsync("bucket", "key", EntryFilling.Info(_older).ETag, default).AsTask()));
         });
 
     [Theory]
@@ -96,10 +96,10 @@ public sealed class RacingProxiesTests : IAsyncLifetime
                     }
                 }
 
-                await RunAsync(() => RenewAsync(store, HeldFilling.Info(_newer)));
+                await RunAsync(() => RenewAsync(store, EntryFilling.Info(_newer)));
                 await store.WhenIdleAsync();
 
-                await RunAsync(() => store.DropAsync("bucket", "key", HeldFilling.Info(_newer).ETag, default).AsTask());
+                await RunAsync(() => store.DropAsync("bucket", "key", EntryFilling.Info(_newer).ETag, default).AsTask());
             }
 
             _bench.Server.Refuse = null;
@@ -133,9 +133,9 @@ public sealed class RacingProxiesTests : IAsyncLifetime
     /// <summary>The remote has given the version another date.</summary>
     private Task RenewAsync(BucketCacheStore store, ObjectInfo? info = null)
     {
-        info ??= HeldFilling.Info(_older);
+        info ??= EntryFilling.Info(_older);
         return store.RenewAsync("bucket", "key", info.ETag, DateTimeOffset.UtcNow,
-            info with { LastModified = HeldFilling.Modified.AddDays(1) }, default).AsTask();
+            info with { LastModified = EntryFilling.Modified.AddDays(1) }, default).AsTask();
     }
 
     private async Task RaceAsync(Func<BucketCacheStore, BucketCacheStore, Task> race)

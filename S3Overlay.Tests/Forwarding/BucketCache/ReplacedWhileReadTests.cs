@@ -32,12 +32,12 @@ public sealed class ReplacedWhileReadTests : ReaderTestBase
     }
 
     [Fact, Trait("Rule", "C1"), Trait("Rule", "R7")]
-    public async Task A_chunk_filled_while_a_reader_of_the_copy_before_is_there_still_is_put_into_the_store()
+    public async Task A_chunk_filled_while_the_previous_entry_is_still_read_is_stored()
     {
         Settings = Settings with { ChunkThreshold = 2 * Chunk, ChunkSize = Chunk, ReadAheadBytes = 0 };
         var info = Remote.Put("key", _bytes);
         var (isGiven, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var slow = new CollectedAnswer
+        var slow = new CollectedResponse
         {
             OnSending = _ =>
             {

@@ -15,7 +15,7 @@ public sealed class SharedManifestTests : IAsyncLifetime
 {
     private const int Chunk = 100;
 
-    private readonly byte[] _bytes = HeldFilling.Bytes(3 * Chunk);
+    private readonly byte[] _bytes = EntryFilling.Bytes(3 * Chunk);
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
     private StoreBench _bench = null!;
     private BucketCacheStore _one = null!;
@@ -43,8 +43,8 @@ public sealed class SharedManifestTests : IAsyncLifetime
     [InlineData(Chunk)]
     public async Task One_that_was_begun_and_has_no_byte_yet_is_found_by_its_own_proxy(long chunkSize)
     {
-        await using var begun = await _one.CreateAsync("bucket", "begun", HeldFilling.Identity("begun", chunkSize),
-            HeldFilling.Info(_bytes), _time.GetUtcNow(), default);
+        await using var begun = await _one.CreateAsync("bucket", "begun", EntryFilling.Identity("begun", chunkSize),
+            EntryFilling.Info(_bytes), _time.GetUtcNow(), default);
         await using (var found = await _one.FindAsync("bucket", "begun", LookupHint.Bytes(null), default))
         {
             Assert.NotNull(found);
@@ -63,7 +63,7 @@ public sealed class SharedManifestTests : IAsyncLifetime
     [InlineData(Chunk / 2)]
     public async Task One_that_was_left_before_its_first_chunk_does_not_stand_before_anothers(int length)
     {
-        await using (var left = await _one.CreateAsync("bucket", "left", HeldFilling.Identity("left", Chunk), HeldFilling.Info(_bytes),
+        await using (var left = await _one.CreateAsync("bucket", "left", EntryFilling.Identity("left", Chunk), EntryFilling.Info(_bytes),
             _time.GetUtcNow(), default))
         {
             await left.WriteAsync(0, _bytes.AsMemory(0, length), default);
@@ -96,7 +96,7 @@ public sealed class SharedManifestTests : IAsyncLifetime
                 await using var fresh = _bench.Open();
                 await using var copy = await fresh.FindAsync("bucket", $"key{run}", LookupHint.Info, default);
                 Assert.True(copy is not null, $"The copy is lost in run {run}.");
-                var modified = oneRenews || twoRenews ? HeldFilling.Modified.AddDays(1) : HeldFilling.Modified;
+                var modified = oneRenews || twoRenews ? EntryFilling.Modified.AddDays(1) : EntryFilling.Modified;
                 Assert.Equal(modified, copy.Info.LastModified);
                 foreach (var chunk in (int[])[0, .. oneRenews ? (int[])[] : [1], .. twoRenews ? (int[])[] : [2]])
                 {
@@ -116,8 +116,8 @@ public sealed class SharedManifestTests : IAsyncLifetime
             },
             async run =>
             {
-                await using (var copy = await _one.CreateAsync("bucket", $"key{run}", HeldFilling.Identity($"key{run}", Chunk),
-                    HeldFilling.Info(_bytes), _time.GetUtcNow(), default))
+                await using (var copy = await _one.CreateAsync("bucket", $"key{run}", EntryFilling.Identity($"key{run}", Chunk),
+                    EntryFilling.Info(_bytes), _time.GetUtcNow(), default))
                 {
                     await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
                 }
@@ -138,10 +138,10 @@ public sealed class SharedManifestTests : IAsyncLifetime
     [InlineData(true)]
     public async Task Checksums_that_one_has_learned_are_in_it_beside_what_the_other_has(bool isTheirsFirst)
     {
-        var (untold, told) = (HeldFilling.Info(_bytes).WithoutChecksums(), HeldFilling.Info(_bytes));
+        var (untold, told) = (EntryFilling.Info(_bytes).WithoutChecksums(), EntryFilling.Info(_bytes));
         var filled = _time.GetUtcNow();
         Func<int, Task> learn = run => RenewAsync(_one, run, filled, told), touch = run =>
-            RenewAsync(_two, run, filled.AddMinutes(2), untold with { LastModified = HeldFilling.Modified.AddDays(1) });
+            RenewAsync(_two, run, filled.AddMinutes(2), untold with { LastModified = EntryFilling.Modified.AddDays(1) });
         var instants = await StoreSteps.SweepAsync(
             _bench.Server,
             isTheirsFirst ? touch : learn,
@@ -153,12 +153,12 @@ public sealed class SharedManifestTests : IAsyncLifetime
                 await using var fresh = _bench.Open();
                 await using var copy = await fresh.FindAsync("bucket", $"key{run}", LookupHint.Info, default);
                 Assert.True(copy is { Info.AreChecksumsKnown: true }, $"The checksums are lost in run {run}.");
-                Assert.Equal((told.Checksums[0], HeldFilling.Modified.AddDays(1)),
+                Assert.Equal((told.Checksums[0], EntryFilling.Modified.AddDays(1)),
                     (Assert.Single(copy.Info.Checksums), copy.Info.LastModified));
             },
             async run =>
             {
-                await using (var copy = await _one.CreateAsync("bucket", $"key{run}", HeldFilling.Identity($"key{run}", Chunk), untold,
+                await using (var copy = await _one.CreateAsync("bucket", $"key{run}", EntryFilling.Identity($"key{run}", Chunk), untold,
                     filled, default))
                 {
                     await copy.WriteAsync(0, _bytes.AsMemory(0, Chunk), default);
@@ -183,7 +183,7 @@ public sealed class SharedManifestTests : IAsyncLifetime
         var key = $"key{run}";
         if (renews)
         {
-            var info = HeldFilling.Info(_bytes) with { LastModified = HeldFilling.Modified.AddDays(1) };
+            var info = EntryFilling.Info(_bytes) with { LastModified = EntryFilling.Modified.AddDays(1) };
             await store.RenewAsync("bucket", key, info.ETag, _time.GetUtcNow().AddMinutes(chunk), info, default);
         }
         else

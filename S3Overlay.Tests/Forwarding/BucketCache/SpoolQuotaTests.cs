@@ -11,7 +11,7 @@ public sealed class SpoolQuotaTests : IAsyncLifetime
 {
     private const int Chunk = 100;
 
-    private readonly byte[] _bytes = HeldFilling.Bytes(250);
+    private readonly byte[] _bytes = EntryFilling.Bytes(250);
     private StoreBench _bench = null!;
     private SpoolFolder _spool = null!;
     private BucketCacheStore _store = null!;
@@ -32,25 +32,25 @@ public sealed class SpoolQuotaTests : IAsyncLifetime
     [Theory, Trait("Rule", "C1")]
     [InlineData(0)]
     [InlineData(Chunk)]
-    public Task A_copy_that_is_dropped_at_any_instant(int chunk) =>
+    public Task An_entry_evicted_at_any_instant(int chunk) =>
         SweepAsync(chunk, key => _store.DropAsync("bucket", key, null, default).AsTask());
 
     [Theory, Trait("Rule", "C1")]
     [InlineData(0)]
     [InlineData(Chunk)]
-    public Task A_version_that_is_dropped_at_any_instant(int chunk) =>
-        SweepAsync(chunk, key => _store.DropAsync("bucket", key, HeldFilling.Info(_bytes).ETag, default).AsTask());
+    public Task A_version_evicted_at_any_instant(int chunk) =>
+        SweepAsync(chunk, key => _store.DropAsync("bucket", key, EntryFilling.Info(_bytes).ETag, default).AsTask());
 
     [Theory, Trait("Rule", "C1")]
     [InlineData(0)]
     [InlineData(Chunk)]
-    public Task A_copy_that_is_replaced_at_any_instant(int chunk) =>
-        SweepAsync(chunk, key => _store.BeginFillAsync(key, HeldFilling.Bytes(150, 2), chunk));
+    public Task An_entry_replaced_at_any_instant(int chunk) =>
+        SweepAsync(chunk, key => _store.BeginFillAsync(key, EntryFilling.Bytes(150, 2), chunk));
 
     [Theory, Trait("Rule", "C1")]
     [InlineData(0)]
     [InlineData(Chunk)]
-    public Task A_copy_whose_row_another_proxy_takes_away_at_any_instant(int chunk) => SweepAsync(
+    public Task An_entry_whose_row_another_proxy_deletes_at_any_instant(int chunk) => SweepAsync(
         chunk,
         async key =>
         {

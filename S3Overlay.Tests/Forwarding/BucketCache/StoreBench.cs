@@ -14,7 +14,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>A cache bucket on an S3 store in this process, with as many proxies over it as a test opens.</summary>
-internal sealed class StoreBench : IHeldPlace
+internal sealed class StoreBench : ICachePlace
 {
     public const string CacheBucket = "overlay-cache";
 
@@ -65,7 +65,7 @@ internal sealed class StoreBench : IHeldPlace
     };
 
     /// <inheritdoc/>
-    ICacheStore IHeldPlace.Open(TimeProvider time) => Open(time: time);
+    ICacheStore ICachePlace.Open(TimeProvider time) => Open(time: time);
 
     /// <summary>A spool of limited size.</summary>
     public SpoolFolder Spool(long maxBytes = 1L << 30) => new(_folder["spool"], maxBytes);

@@ -12,8 +12,8 @@ public sealed class SweptPairsTests : IAsyncLifetime
 {
     private const int Chunk = 100;
 
-    private static readonly byte[] Older = HeldFilling.Bytes(300, 1);
-    private static readonly byte[] Newer = HeldFilling.Bytes(250, 2);
+    private static readonly byte[] Older = EntryFilling.Bytes(300, 1);
+    private static readonly byte[] Newer = EntryFilling.Bytes(250, 2);
 
     private static readonly Dictionary<string, Func<BucketCacheStore, string, int, Task>> Steps = new()
     {
@@ -21,10 +21,10 @@ public sealed class SweptPairsTests : IAsyncLifetime
         ["fill again"] = static (store, key, chunk) => store.BeginFillAsync(key, Older, chunk),
         ["add"] = AddAsync,
         ["renew"] = static (store, key, _) =>
-            store.RenewAsync("bucket", key, HeldFilling.Info(Older).ETag, DateTimeOffset.UtcNow,
-                HeldFilling.Info(Older) with { LastModified = HeldFilling.Modified.AddDays(1) }, default).AsTask(),
+            store.RenewAsync("bucket", key, EntryFilling.Info(Older).ETag, DateTimeOffset.UtcNow,
+                EntryFilling.Info(Older) with { LastModified = EntryFilling.Modified.AddDays(1) }, default).AsTask(),
         ["drop"] = static (store, key, _) => store.DropAsync("bucket", key, null, default).AsTask(),
-        ["drop the older"] = static (store, key, _) => store.DropAsync("bucket", key, HeldFilling.Info(Older).ETag, default).AsTask(),
+        ["drop the older"] = static (store, key, _) => store.DropAsync("bucket", key, EntryFilling.Info(Older).ETag, default).AsTask(),
     };
 
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
@@ -68,7 +68,7 @@ public sealed class SweptPairsTests : IAsyncLifetime
             async Task PrepareAsync(int run)
             {
                 var key = Key(run);
-                await using (var copy = await store.CreateAsync("bucket", key, HeldFilling.Identity(key, chunk), HeldFilling.Info(Older),
+                await using (var copy = await store.CreateAsync("bucket", key, EntryFilling.Identity(key, chunk), EntryFilling.Info(Older),
                     DateTimeOffset.UtcNow.AddHours(-1), default))
                 {
                     await copy.WriteAsync(0, Older.AsMemory(0, chunk == 0 ? Older.Length : chunk), default);
@@ -104,8 +104,8 @@ public sealed class SweptPairsTests : IAsyncLifetime
                 await SettleAsync();
                 var when = $"{first}, {second}, run {run}";
                 var found = await CheckFoundAsync(Key(run), when);
-                var isOld = found == HeldFilling.Info(Older).ETag;
-                Assert.False(isOld && IsDropped(first, second, byAnother), $"It was dropped: {when}.");
+                var isOld = found == EntryFilling.Info(Older).ETag;
+                Assert.False(isOld && IsEvicted(first, second, byAnother), $"It was evicted: {when}.");
                 Assert.True(isOld || !IsKept(first, second, byAnother), $"It was lost: {when}, found {found}.");
                 await store.DropAsync("bucket", Key(run), null, default);
                 await SettleAsync();
@@ -130,7 +130,7 @@ public sealed class SweptPairsTests : IAsyncLifetime
     /// Whether the older version is gone. An eviction during a fill takes the filled bytes along, except those that another proxy fills
     /// again.
     /// </summary>
-    private static bool IsDropped(string first, string second, bool byAnother) =>
+    private static bool IsEvicted(string first, string second, bool byAnother) =>
         second.StartsWith("drop", StringComparison.Ordinal) && !(byAnother && first == "fill again");
 
     /// <summary>

@@ -11,12 +11,12 @@ namespace S3Overlay.Tests.Forwarding.BucketCache;
 /// </summary>
 public sealed class SweptWhilePutTests
 {
-    private readonly byte[] _bytes = HeldFilling.Bytes(250);
+    private readonly byte[] _bytes = EntryFilling.Bytes(250);
 
     [Theory, Trait("Rule", "T2")]
     [InlineData(0)]
     [InlineData(100)]
-    public async Task A_copy_that_is_put_while_leftovers_are_looked_for_stays_with_its_row(int chunk)
+    public async Task An_entry_stored_during_a_sweep_stays_with_its_row(int chunk)
     {
         await using var bench = await StoreBench.StartAsync();
         var time = new ManualTimeProvider(DateTimeOffset.UtcNow.AddDays(1000));
@@ -51,7 +51,7 @@ public sealed class SweptWhilePutTests
     [Theory, Trait("Rule", "T2")]
     [InlineData(0)]
     [InlineData(100)]
-    public async Task A_copy_that_is_put_between_two_calls_of_the_sweep_is_listed_or_gone(int chunk)
+    public async Task An_entry_stored_between_two_calls_of_the_sweep_is_listed_or_gone(int chunk)
     {
         await using var bench = await StoreBench.StartAsync();
         await using var store = bench.Open(time: new ManualTimeProvider(DateTimeOffset.UtcNow.AddDays(1000)));

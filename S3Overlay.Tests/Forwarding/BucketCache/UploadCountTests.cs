@@ -14,11 +14,11 @@ public sealed class UploadCountTests
     [Theory, Trait("Rule", "E1")]
     [InlineData(0)]
     [InlineData(100)]
-    public async Task What_is_dropped_before_its_turn_is_not_counted(int chunk)
+    public async Task An_entry_evicted_before_its_turn_is_not_counted(int chunk)
     {
         await using var bench = await StoreBench.StartAsync();
         await using var store = bench.Open();
-        await store.FillAsync("first", HeldFilling.Bytes(100));
+        await store.FillAsync("first", EntryFilling.Bytes(100));
         var (arrived, goOn) = (0, new TaskCompletionSource());
         var full = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         bench.Server.Before = call =>
@@ -37,11 +37,11 @@ public sealed class UploadCountTests
         };
         for (var i = 0; i < Parallel; i++)
         {
-            await store.BeginFillAsync($"key{i}", HeldFilling.Bytes(100), 0);
+            await store.BeginFillAsync($"key{i}", EntryFilling.Bytes(100), 0);
         }
 
         await full.Task.WaitAsync(Patience.Limit);
-        await store.BeginFillAsync("late", HeldFilling.Bytes(300), chunk);
+        await store.BeginFillAsync("late", EntryFilling.Bytes(300), chunk);
         var dropping = store.DropAsync("bucket", "late", null, default).AsTask();
         goOn.SetResult();
         await dropping;

@@ -18,7 +18,7 @@ public sealed class CredentialCheckTests : OptionsTestBase
     }
 
     [Fact]
-    public async Task A_failure_is_told_with_its_source_and_remedy()
+    public async Task A_failure_is_reported_with_its_source_and_remedy()
     {
         var check = await CheckAsync("S3_OVERLAY_REMOTE_PROFILE=no-such-profile-of-anybody");
 

@@ -65,7 +65,7 @@ public sealed class ProfileTests(AwsProfiles profiles) : IClassFixture<AwsProfil
     }
 
     [Fact]
-    public async Task Short_lived_keys_are_renewed_while_requests_go_on()
+    public async Task Short_lived_keys_are_renewed_while_requests_continue()
     {
         await ReadAsync("brief", "KEY-brief-");
         var first = Home.LastKeys("brief").Key;

@@ -54,7 +54,7 @@ public sealed class RenewedCredentialsTests
     }
 
     [Fact]
-    public async Task A_failed_renewal_is_told_once_and_the_keys_are_used_until_they_expire()
+    public async Task A_failed_renewal_is_reported_once_and_the_keys_are_used_until_they_expire()
     {
         await GetFirstAsync("first");
         _clock.Advance(Hour - RenewedCredentials.Lead);

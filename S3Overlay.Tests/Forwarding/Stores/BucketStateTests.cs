@@ -12,7 +12,7 @@ public sealed class BucketStateTests : StoreTestBase
     private static readonly BucketState MadeAnew = new(true, true);
 
     [Fact, Trait("Rule", "B4")]
-    public async Task A_bucket_is_made_deleted_and_made_anew_under_its_mark()
+    public async Task A_bucket_is_created_deleted_and_recreated_under_its_tombstone()
     {
         Assert.Equal(Nothing, await One.State.ResolveBucketAsync("bucket", default));
         await One.State.EnsureBucketAsync("bucket", default);
@@ -39,7 +39,7 @@ public sealed class BucketStateTests : StoreTestBase
     }
 
     [Fact]
-    public async Task The_store_is_asked_once_however_many_ask()
+    public async Task Concurrent_callers_share_one_request()
     {
         foreach (var proxies in (int[])[1, 2])
         {
@@ -97,7 +97,7 @@ public sealed class BucketStateTests : StoreTestBase
 
     /// <summary>An answer that was asked for before a change must not be remembered behind it.</summary>
     [Fact]
-    public async Task What_is_changed_here_is_known_at_once_whatever_was_being_asked()
+    public async Task A_local_change_shows_at_once_even_during_a_request()
     {
         var proxy = Fresh(1);
         BucketState seen = default;
@@ -117,7 +117,7 @@ public sealed class BucketStateTests : StoreTestBase
     }
 
     [Fact, Trait("Rule", "B4")]
-    public async Task Two_proxies_that_delete_a_bucket_both_succeed_however_they_meet()
+    public async Task Two_proxies_that_delete_a_bucket_both_succeed()
     {
         var steps = await StoreSteps.SweepAsync(
             Store,
@@ -202,7 +202,7 @@ public sealed class BucketStateTests : StoreTestBase
     }
 
     [Fact, Trait("Rule", "B2")]
-    public async Task Making_a_bucket_killed_at_any_call_keeps_its_mark_and_can_be_done_again()
+    public async Task Creating_a_bucket_killed_at_any_call_keeps_its_tombstone_and_can_be_repeated()
     {
         var steps = await StoreSteps.KillAsync(
             Store,
@@ -219,7 +219,7 @@ public sealed class BucketStateTests : StoreTestBase
     }
 
     [Fact, Trait("Rule", "B4")]
-    public async Task A_client_that_leaves_in_the_midst_of_a_deletion_does_not_stop_it()
+    public async Task A_client_that_disconnects_during_a_deletion_does_not_stop_it()
     {
         await One.State.EnsureBucketAsync("bucket", default);
         using var left = new CancellationTokenSource();

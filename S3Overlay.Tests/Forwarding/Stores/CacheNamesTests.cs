@@ -60,7 +60,7 @@ public sealed class CacheNamesTests
     }
 
     [Fact]
-    public void Names_that_are_not_cut_tell_their_keys()
+    public void Names_that_are_not_cut_contain_their_keys()
     {
         foreach (var (key, _) in Pairs(20_000))
         {
@@ -84,7 +84,7 @@ public sealed class CacheNamesTests
     [InlineData("~FF!")]
     [InlineData("-!")]
     [InlineData("é!")]
-    public void Names_that_are_not_ours_tell_nothing(string name) => Assert
+    public void Foreign_names_are_ignored(string name) => Assert
         .False(CacheNames.TryDecode(name, out _) || CacheNames.IsCut(name));
 
     [Fact]

@@ -119,7 +119,7 @@ public sealed class KeyStateTests : StoreTestBase
     [InlineData("503")]
     [InlineData("cut")]
     [InlineData("hanging")]
-    public async Task A_store_that_fails_is_a_503_and_is_asked_anew_once_it_is_back(string how)
+    public async Task A_failing_store_is_a_503_and_is_asked_again_once_it_is_back(string how)
     {
         var one = how == "hanging" ? Hasty() : One;
         await One.State.MarkDeletedAsync("bucket", "a", default);
@@ -139,7 +139,7 @@ public sealed class KeyStateTests : StoreTestBase
     }
 
     [Fact, Trait("Rule", "F")]
-    public async Task A_store_that_stumbles_is_asked_again()
+    public async Task A_request_that_fails_once_is_retried()
     {
         await One.State.MarkDeletedAsync("bucket", "a", default);
         var calls = 0;

@@ -37,7 +37,7 @@ public sealed class ListedAttributesTests
     /// A store lists the attribute only on request, so the proxy requests it. A value the proxy does not know must not fail the list.
     /// </summary>
     [Fact]
-    public async Task How_far_an_archived_object_is_restored_is_shown_to_who_asks_and_the_unknown_passed_over()
+    public async Task The_restore_status_is_shown_on_request_and_unknown_attributes_are_ignored()
     {
         await using var store = await StoreServer.StartAsync();
         await using var remote = await ScriptedRemote.StartAsync();

@@ -55,7 +55,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     /// lost.
     /// </summary>
     [Fact]
-    public async Task Conditions_that_are_judged_before_the_body_alone_are_not_relied_upon()
+    public async Task Conditions_that_are_only_checked_before_the_body_are_not_relied_on()
     {
         _ = new EarlyJudge(Store);
         var found = await FindAsync();
@@ -66,7 +66,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
 
     /// <summary>The other write of the two would come after the first, and be refused, though not for what the first has written.</summary>
     [Fact]
-    public async Task Nor_are_they_where_the_store_is_slow()
+    public async Task A_slow_stores_conditions_are_not_relied_on()
     {
         _ = new EarlyJudge(Store);
         var puts = new ConcurrentDictionary<string, int>();
@@ -119,7 +119,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     [Theory]
     [InlineData("complete")]
     [InlineData("copy")]
-    public async Task Nor_is_that_of_completes_or_copies(string write)
+    public async Task Conditions_of_completes_and_copies_are_tested_for_themselves(string write)
     {
         _ = new HollowMatch(Store, write);
         var found = await FindAsync();
@@ -133,7 +133,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     [InlineData("put", "absent")]
     [InlineData("complete", "joined")]
     [InlineData("copy", "copied")]
-    public async Task Nor_is_it_where_the_answer_to_such_a_write_is_lost(string write, string name)
+    public async Task Conditions_are_not_relied_on_if_the_response_to_the_test_is_lost(string write, string name)
     {
         _ = new HollowMatch(Store, write);
         var isLost = false;
@@ -162,7 +162,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
     [InlineData("PUT", "If-Match", 500)]
     [InlineData("DELETE", "If-Match", 500)]
     [InlineData("DELETE", "If-Match", 501)]
-    public async Task A_store_that_does_what_it_answers_an_error_to_is_known_not_to_be_able_to(string method, string header, int status)
+    public async Task A_store_that_reports_an_error_and_writes_anyway_is_not_relied_on(string method, string header, int status)
     {
         Store.Dress = context =>
         {

@@ -41,7 +41,7 @@ public sealed class StoreListingTests : StoreTestBase
 
     /// <summary>To learn that there is one key behind the start, no thousand are asked for.</summary>
     [Fact]
-    public async Task A_folder_in_whose_midst_a_listing_starts_is_asked_for_one_key()
+    public async Task A_folder_that_a_listing_starts_within_is_asked_for_one_key()
     {
         await using var scene = await StoreScene.StartAsync();
         scene.Remote.Put("bucket", "folder/a", "a"u8.ToArray());
@@ -101,7 +101,7 @@ public sealed class StoreListingTests : StoreTestBase
     }
 
     [Fact]
-    public async Task A_tombstone_taken_away_meanwhile_is_left_out()
+    public async Task A_tombstone_removed_during_the_listing_is_left_out()
     {
         var keys = Enumerable.Range(0, 5).Select(i => new string('/', 900) + i).ToList();
         foreach (var key in keys)
@@ -125,7 +125,7 @@ public sealed class StoreListingTests : StoreTestBase
     }
 
     [Fact]
-    public async Task Written_objects_are_listed_as_the_query_wants_them()
+    public async Task Written_objects_are_listed_as_the_query_says()
     {
         await One.State.EnsureBucketAsync("bucket", default);
         foreach (var key in (string[])["a", "b/1", "b/2", "c", "é"])

@@ -109,7 +109,7 @@ public sealed class StoreProbeTests : StoreProbeTestBase
 
     [Fact]
     [Trait("Rule", "T3")]
-    public async Task Where_there_is_no_overlay_nothing_is_left_in_the_store()
+    public async Task Without_an_overlay_nothing_is_left_in_the_store()
     {
         var store = new LocalStore(One.Calls, One.Store.Settings with { CacheBucket = StoreProbe.NewBucketName() },
             new HurriedTimeProvider(20));

@@ -11,7 +11,7 @@ namespace S3Overlay.Tests.Forwarding.Stores;
 public sealed class UnwellStoreProbeTests : StoreProbeTestBase
 {
     [Fact]
-    public async Task A_store_that_is_not_reachable_is_asked_later_and_by_whoever_needs_it()
+    public async Task An_unreachable_store_is_probed_later_or_by_the_first_request_that_needs_it()
     {
         Store.Before = _ => throw new IOException();
         await using var probe = Probe(Fresh());
@@ -25,7 +25,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
 
     /// <summary>A failure during the probe, such as overload or a lost connection, must not count as a missing feature.</summary>
     [Fact]
-    public async Task A_store_that_fails_in_the_midst_of_it_is_not_judged()
+    public async Task A_store_that_fails_during_the_probe_is_not_judged()
     {
         var whole = await CountAsync();
         foreach (var good in Sweep.Of(whole, 4))
@@ -43,7 +43,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
     /// It is tried again every few seconds for as long as the store is overloaded: what each of them left would be there for good.
     /// </summary>
     [Fact, Trait("Rule", "T3")]
-    public async Task A_trial_that_ends_in_the_midst_of_it_leaves_nothing()
+    public async Task A_probe_that_ends_early_leaves_nothing()
     {
         var whole = await CountAsync();
         foreach (var good in Sweep.Of(whole, 4))
@@ -88,7 +88,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_store_of_which_one_answer_is_lost_or_an_error_is_known_all_the_same(bool isLost)
+    public async Task A_store_with_one_lost_or_failed_response_is_still_known(bool isLost)
     {
         var whole = await CountAsync();
         foreach (var good in Sweep.Of(whole, 4))
@@ -106,7 +106,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
 
     /// <summary>Ours have the same ETag as long as they have the same bytes; to some stores each write is of another.</summary>
     [Fact]
-    public async Task A_lost_answer_after_which_the_object_has_another_etag_says_nothing_of_conditions()
+    public async Task A_lost_response_that_left_another_etag_says_nothing_about_conditions()
     {
         var lost = 0;
         Store.Dress = context =>

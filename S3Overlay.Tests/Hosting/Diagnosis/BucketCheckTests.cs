@@ -39,7 +39,7 @@ public sealed class BucketCheckTests : DiagnosisTestBase
     }
 
     [Fact]
-    public async Task A_refusal_cannot_tell()
+    public async Task A_refusal_is_inconclusive()
     {
         Answer(403, "AccessDenied");
         var finding = await ChecksOf("S3_OVERLAY_BUCKET_MAPPING=photos:prod-photos").Buckets[0].RunAsync(default);
@@ -61,7 +61,7 @@ public sealed class BucketCheckTests : DiagnosisTestBase
     }
 
     [Fact]
-    public async Task An_answer_that_says_neither_cannot_tell()
+    public async Task An_unclear_response_is_inconclusive()
     {
         Answer(501, "NotImplemented");
 

@@ -43,7 +43,8 @@ public abstract class DiagnosisTestBase : OptionsTestBase, IAsyncLifetime
         var options =
             Read([.. common.Where(setting => !settings
             .Any(own => own.StartsWith(setting[..(setting.IndexOf('=') + 1)], StringComparison.Ordinal))), .. endpoint, .. settings]);
-        return new Composition(options, _meters, NullLoggerFactory.Instance, new Machine { Time = Clock }, _opened).OpenRemotes()!.Checks[0];
+        return new Composition(options, _meters, NullLoggerFactory.Instance, new Machine { Time = Clock }, _opened)
+            .OpenRemotes()!.Checks[0];
     }
 
     /// <summary>Makes the server answer everything with an error.</summary>

@@ -78,7 +78,7 @@ public sealed class DoctorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Wrong_settings_are_all_told_and_nothing_else_is_looked_at()
+    public async Task All_wrong_settings_are_reported_and_nothing_else_is_checked()
     {
         var (code, output, _) = await RunAsync([.. Remote(), "--S3_OVERLAY_CHUNK_SIZE=banana", "--S3_OVERLAY_PORT=x"]);
 
@@ -136,7 +136,7 @@ public sealed class DoctorTests : IAsyncLifetime
         "it is arn:aws:iam::123456789012:user/ann.", 0)]
     [InlineData("<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>", "InvalidClientTokenId", 2)]
     [InlineData("<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "AWS did not say: AccessDenied", 1)]
-    public async Task At_AWS_it_asks_whose_the_keys_are(string answer, string message, int verdict)
+    public async Task At_AWS_it_shows_the_identity_of_the_keys(string answer, string message, int verdict)
     {
         _remote.Script = async (request, context) =>
         {
@@ -169,7 +169,7 @@ public sealed class DoctorTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Credentials_that_cannot_be_obtained_are_told_once_with_their_profile()
+    public async Task Missing_credentials_are_reported_once_with_their_profile()
     {
         var (code, output, _) = await RunAsync(["--S3_OVERLAY_REMOTE_PROFILE=no-such-profile", $"--S3_OVERLAY_REMOTE_ENDPOINT={Address}"]);
 

@@ -35,7 +35,7 @@ public sealed class EndpointCheckTests : DiagnosisTestBase
     [Theory]
     [InlineData("http://127.0.0.1:1", "refuses the connection", "Start it, or correct the port in")]
     [InlineData("http://no-such-host.invalid:9000", "there is no host no-such-host.invalid", "Correct the host in")]
-    public async Task Who_cannot_be_reached_is_not_said_to_be_slow(string endpoint, string message, string remedy)
+    public async Task An_unreachable_endpoint_is_not_reported_as_slow(string endpoint, string message, string remedy)
     {
         var finding = await ChecksOf($"S3_OVERLAY_REMOTE_ENDPOINT={endpoint}").Endpoint.RunAsync(default);
 
@@ -47,7 +47,7 @@ public sealed class EndpointCheckTests : DiagnosisTestBase
     }
 
     [Fact]
-    public async Task Who_says_nothing_did_not_answer_within_5_seconds()
+    public async Task A_silent_endpoint_did_not_answer_within_5_seconds()
     {
         Server.Script = async (_, context) =>
         {
@@ -93,7 +93,7 @@ public sealed class EndpointCheckTests : DiagnosisTestBase
     }
 
     [Fact]
-    public async Task A_moments_failure_is_none()
+    public async Task A_brief_failure_is_ignored()
     {
         var isFirst = true;
         Server.Script = async (_, context) =>

@@ -19,7 +19,7 @@ public sealed class RemoteProbeTests : IAsyncLifetime
     public async Task DisposeAsync() => await _remote.DisposeAsync();
 
     [Fact]
-    public async Task A_misspelt_mapping_degrades_the_proxy_until_it_is_right_and_is_asked_for_no_more_then()
+    public async Task A_misspelt_mapping_degrades_the_proxy_until_it_is_right_and_is_then_not_checked_again()
     {
         await using var proxy = await StartAsync(("S3_OVERLAY_BUCKET_MAPPING", "photos:prod-fotos"));
         proxy.StartProbing();
@@ -60,7 +60,7 @@ public sealed class RemoteProbeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_remote_that_is_down_is_told_once_and_its_buckets_are_tried_when_it_is_back()
+    public async Task A_remote_that_is_down_is_reported_once_and_its_buckets_are_checked_when_it_is_back()
     {
         var isDown = true;
         _remote.AddBucket("prod-photos");
@@ -119,7 +119,7 @@ public sealed class RemoteProbeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_start_that_requires_its_remotes_goes_on_where_all_are_right()
+    public async Task A_start_that_requires_its_remotes_continues_if_all_are_right()
     {
         _remote.AddBucket("prod-photos");
         await using var proxy = await StartAsync(("S3_OVERLAY_REQUIRE_REMOTE", "true"),

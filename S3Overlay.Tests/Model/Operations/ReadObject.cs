@@ -72,7 +72,7 @@ internal sealed record ReadObject(
 
     /// <summary>Holds an answer against what it may show.</summary>
     /// <returns>What it shows; null where that is nothing, or not known.</returns>
-    private ObjectVersion? Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, RawAnswer answer)
+    private ObjectVersion? Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, RawResponse answer)
     {
         Expect.Status(answer, shown.Select(version => StatusOf(version, shown)));
         if (answer.Status is 404 or 412 or 416)
@@ -101,7 +101,7 @@ internal sealed record ReadObject(
         {
             // The first bytes were cached and the next ones are gone: the response is cut, and the entry is evicted (rule R7).
             Expect.That(found.Bytes.AsSpan(from).StartsWith(answer.Body), $"The body does not begin as {found} does.");
-            bucket.Drop(key => key == Key && !scene.Trouble.IsDown);
+            bucket.Evict(key => key == Key && !scene.Trouble.IsDown);
             return null;
         }
 

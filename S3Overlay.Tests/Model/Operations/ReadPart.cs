@@ -34,7 +34,7 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
         }
 
         var says = scene.Freshness.Heeds(Directive) && !isDecided ? Directive : ModelDirective.None;
-        var copies = bucket.CopiesOf(Key);
+        var copies = bucket.EntriesOf(Key);
         var (mayHaveDrifted, hasDrifted) = scene.Freshness.Cache != ModelCache.Frozen || isDecided ? (false, false)
             : (copies.Possible.Keys.Any(version => version != shown[0]), copies.Certain is { } copy && copy.Version != shown[0]);
         if (answer.Status == 503 && (scene.View.MayBeUnknown(bucket, Key) || mayHaveDrifted))
@@ -61,7 +61,7 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
         }
     }
 
-    private void Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, bool isDecided, RawAnswer answer)
+    private void Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, bool isDecided, RawResponse answer)
     {
         var version = shown[0];
         var part = version?.Part(Number);
@@ -105,7 +105,7 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
         : [Conditions.Read(Condition, version, shown, 416), 416];
 
     /// <summary>A copy of another version, that readers were given without asking, is gone: parts and wholes are of one version.</summary>
-    private static void Learn(ModelScene scene, ModelCopies copies, ObjectVersion? current)
+    private static void Learn(ModelScene scene, ModelEntries copies, ObjectVersion? current)
     {
         if (copies.Certain is not { } copy || copy.Version == current
             || scene.Freshness.Cache is not (ModelCache.Believed or ModelCache.ForAWhile))

@@ -29,7 +29,7 @@ internal sealed record TroubleDisk(
         await scene.MendRemoteOrFailAsync(RemoteFailures);
         var doubts = Operation.MayLeave(scene).ToList();
         var written = doubts.Where(doubt => doubt.Bucket.Written.ContainsKey(doubt.Key)).ToList();
-        scene.DoubtCopies();
+        scene.DoubtEntries();
         scene.WasRefused = false;
         scene.DiskTrouble.Begin(Fault, Skip, Count, Steps);
         await Operation.RunAsync(scene);
@@ -55,7 +55,7 @@ internal sealed record TroubleDisk(
             return;
         }
 
-        scene.DoubtCopies();
+        scene.DoubtEntries();
         if (RemoteFailures is not null)
         {
             await scene.MendAsync();

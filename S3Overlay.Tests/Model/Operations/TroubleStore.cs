@@ -23,7 +23,7 @@ internal sealed record TroubleStore(
         await scene.MendRemoteOrFailAsync(RemoteFailures);
         var doubts = Operation.MayLeave(scene).ToList();
         var copies = scene.Buckets.Select(bucket => bucket.Copies()).ToList();
-        scene.DoubtCopies();
+        scene.DoubtEntries();
         var isHeard = true;
         scene.StoreTrouble.Begin(Fault, Skip, Count, IsOfChangesAlone);
         try
@@ -55,14 +55,14 @@ internal sealed record TroubleStore(
             return;
         }
 
-        scene.DoubtCopies();
+        scene.DoubtEntries();
         if (RemoteFailures is not null)
         {
             await scene.MendAsync();
         }
 
         // Evictions beside or after the request may not have run, unless the request was an eviction.
-        foreach (var (bucket, held) in scene.Buckets.Zip(copies).Where(_ => !isHeard || Operation is not Drop))
+        foreach (var (bucket, held) in scene.Buckets.Zip(copies).Where(_ => !isHeard || Operation is not Evict))
         {
             bucket.MayHaveKept(held);
         }

@@ -56,7 +56,7 @@ public sealed class BucketTests
 
     [Fact]
     [Trait("Rule", "B1")]
-    public async Task A_remote_that_cannot_be_asked_is_not_remembered_as_an_answer()
+    public async Task A_remote_that_cannot_be_reached_is_not_remembered()
     {
         _bench.Remote.AddBucket("theirs");
         _bench.Remote.Failure = new RemoteException(RemoteFailure.Unavailable, "down");
@@ -82,7 +82,7 @@ public sealed class BucketTests
     [InlineData("us-east-1", 200)]
     [InlineData("eu-west-1", 409)]
     [Trait("Rule", "B3")]
-    public async Task Creating_a_bucket_the_remote_has_makes_the_local_half_and_answers_the_owner(string region, int status)
+    public async Task Creating_a_bucket_the_remote_has_makes_the_local_half_and_responds_as_to_the_owner(string region, int status)
     {
         _bench.Settings = new OverlaySettings { Region = region };
         _bench.Remote.AddBucket("theirs");
@@ -168,7 +168,7 @@ public sealed class BucketTests
     [InlineData(false, new[] { "mapped", "ours" })]
     [InlineData(true, new[] { "below", "mapped", "ours", "theirs" })]
     [Trait("Rule", "B6")]
-    public async Task Buckets_listed_are_local_and_mapped_and_the_remotes_where_they_shall_show(bool shows, string[] expected)
+    public async Task The_list_has_local_and_mapped_buckets_and_the_remotes_if_the_setting_says_so(bool shows, string[] expected)
     {
         _bench.Settings = new OverlaySettings { ShowsRemoteBuckets = shows };
         _bench.Layer.Write("ours", "key", _bench.Remote.Put("theirs", "key"));
@@ -221,7 +221,7 @@ public sealed class BucketTests
 
     [Fact]
     [Trait("Rule", "T3")]
-    public async Task A_bucket_without_a_remote_is_locals_alone()
+    public async Task A_bucket_without_a_remote_is_only_local()
     {
         await _bench.SendAsync(S3Operation.CreateBucket, "plain");
         await _bench.SendAsync(S3Operation.PutObject, "plain", "key", "text");

@@ -31,7 +31,7 @@ public sealed class MissingRemoteBucketTests
     }
 
     [Theory, MemberData(nameof(Layers)), Trait("Rule", "B4")]
-    public async Task It_can_be_deleted_and_its_mark_hides_what_the_remote_gets_later_until_it_is_discarded(string layer)
+    public async Task Its_tombstone_hides_what_the_remote_gets_later_until_it_is_undeleted(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_BUCKET_MAPPING", "mine:theirs"));
         Assert.Equal(204, (await scene.SendAsync("DELETE", "/mine")).Status);

@@ -40,7 +40,7 @@ public sealed class RouteTableTests
 
     [Fact]
     [Trait("Rule", "M2")]
-    public void A_prefix_that_is_a_whole_bucket_elsewhere_is_no_object_there()
+    public void A_prefix_mapped_to_a_whole_bucket_is_no_object_there()
     {
         var routes = new RouteTable([("bucket", new RemoteBucket(_second, "elsewhere", "", "a/"))], _first).Find("bucket")!;
         Assert.Null(routes.Of("a/"));
@@ -69,6 +69,6 @@ public sealed class RouteTableTests
     [InlineData("there/a/x/y", false)]
     [InlineData("x/y", false)]
     [Trait("Rule", "R7")]
-    public void A_key_of_the_remote_is_told_from_others(string remoteKey, bool isIt) =>
+    public void A_key_of_the_remote_is_distinguished_from_others(string remoteKey, bool isIt) =>
         Assert.Equal(isIt, new RemoteBucket(_first, "below", "there/", "a/").IsRemoteKey(remoteKey, "a/x/y"));
 }

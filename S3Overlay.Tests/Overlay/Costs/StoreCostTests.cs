@@ -40,7 +40,7 @@ public sealed class StoreCostTests : IAsyncLifetime
     [Theory, Trait("Rule", "R2")]
     [InlineData("GET")]
     [InlineData("HEAD")]
-    public async Task A_deleted_key_asks_nothing_of_the_remote(string method)
+    public async Task A_deleted_key_costs_the_remote_nothing(string method)
     {
         Assert.Equal(204, (await _scene.Proxy.SendAsync("DELETE", "/bucket/small")).Status);
         await SettleAsync();
@@ -52,7 +52,7 @@ public sealed class StoreCostTests : IAsyncLifetime
     [Theory, Trait("Rule", "R3")]
     [InlineData("GET")]
     [InlineData("HEAD")]
-    public async Task A_held_object_is_three_calls_in_two_round_trips(string method)
+    public async Task A_cached_object_is_three_calls_in_two_round_trips(string method)
     {
         await ReadAsync("GET", "small");
         await SettleAsync();
@@ -66,7 +66,7 @@ public sealed class StoreCostTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "R5")]
-    public async Task A_range_of_a_chunk_that_is_held_is_three_calls_in_two_round_trips()
+    public async Task A_range_of_a_cached_chunk_is_three_calls_in_two_round_trips()
     {
         await ReadAsync("GET", Large);
         await SettleAsync();
@@ -100,7 +100,7 @@ public sealed class StoreCostTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "R4")]
-    public async Task A_head_of_what_is_not_held_is_three_calls_and_one_of_the_remote()
+    public async Task A_head_of_an_uncached_object_is_three_calls_and_one_of_the_remote()
     {
         Assert.Equal(200, (await _scene.Proxy.SendAsync("HEAD", "/bucket/small")).Status);
         Assert.Equal(["HEAD c", "HEAD key", "HEAD t"], Calls().Order());
@@ -151,7 +151,7 @@ public sealed class StoreCostTests : IAsyncLifetime
 
     private int RemoteCalls() => _scene.Remote.Requests.Count - _asked;
 
-    private Task<RawAnswer> RangeAsync(string range) => _scene.Proxy.SendAsync("GET", "/bucket/" + Large, null, ("Range", range));
+    private Task<RawResponse> RangeAsync(string range) => _scene.Proxy.SendAsync("GET", "/bucket/" + Large, null, ("Range", range));
 
     private async Task ReadAsync(string method, string key) => await _scene.Proxy.SendAsync(method, "/bucket/" + key);
 

@@ -17,7 +17,7 @@ public class AbsentKeyTests : FreshnessTestBase
     private int Asked => Remote.Gets.Count + Remote.Heads.Count;
 
     [Fact]
-    public async Task Unless_told_otherwise_the_remote_is_asked_each_time()
+    public async Task By_default_the_remote_is_asked_each_time()
     {
         Settings = Settings with { Freshness = Settings.Freshness with { NegativeLife = TimeSpan.Zero } };
         for (var i = 1; i < 4; i++)
@@ -32,7 +32,7 @@ public class AbsentKeyTests : FreshnessTestBase
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(false, false)]
-    public async Task It_is_remembered_from_when_the_remote_was_asked(bool isCaching, bool isHeadFirst)
+    public async Task It_is_remembered_from_when_the_request_was_sent(bool isCaching, bool isHeadFirst)
     {
         Settings = Settings with { CacheEnabled = isCaching };
         Remote.OnAnswer = (_, _) =>
@@ -76,7 +76,7 @@ public class AbsentKeyTests : FreshnessTestBase
     [InlineData("drop of all")]
     [Trait("Rule", "T2")]
     [InlineData("listing")]
-    public async Task It_is_forgotten_with_a_change_here_and_so_is_an_answer_that_was_on_its_way(string change)
+    public async Task A_local_change_invalidates_it_and_any_response_under_way(string change)
     {
         await AssertAbsentAsync();
         await ForgetAsync(change);
@@ -97,7 +97,7 @@ public class AbsentKeyTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "W3")]
-    public async Task What_writes_are_judged_by_is_asked_of_the_remote_and_readers_learn_of_it()
+    public async Task Conditions_of_writes_ask_the_remote_and_readers_see_the_result()
     {
         await AssertAbsentAsync();
         Remote.Put("key", Bytes(10));
@@ -118,7 +118,7 @@ public class AbsentKeyTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "S3")]
-    public async Task Only_if_cached_is_answered_with_it()
+    public async Task Only_if_cached_is_satisfied_by_it()
     {
         await AssertAbsentAsync();
         var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAsync(Request("key", headers: ("Cache-Control", "only-if-cached"))));
@@ -139,7 +139,7 @@ public class AbsentKeyTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task What_is_held_is_served_whatever_is_remembered()
+    public async Task An_entry_is_served_regardless_of_it()
     {
         await AssertAbsentAsync(key: "another");
         await HoldAsync("key");

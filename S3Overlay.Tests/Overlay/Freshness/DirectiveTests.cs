@@ -15,7 +15,7 @@ public class DirectiveTests : FreshnessTestBase
     [InlineData(false, "no-cache")]
     [InlineData(true, "no-cache")]
     [InlineData(true, "max-age=0, No-Cache")]
-    public async Task No_cache_compares_a_copy_whatever_its_age(bool isNever, string said)
+    public async Task No_cache_revalidates_an_entry_of_any_age(bool isNever, string said)
     {
         Revalidate(isNever ? Revalidation.Never : Revalidation.After(Life));
         var bytes = await HoldAsync("key");
@@ -35,7 +35,7 @@ public class DirectiveTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "F")]
-    public async Task No_cache_is_not_answered_with_a_copy_while_the_remote_is_down()
+    public async Task No_cache_gets_no_entry_while_the_remote_is_down()
     {
         var bytes = await HoldAsync("key");
         Fail(RemoteFailure.Unavailable);
@@ -49,7 +49,7 @@ public class DirectiveTests : FreshnessTestBase
     [Theory]
     [InlineData(null)]
     [InlineData("bytes=10-19")]
-    public async Task No_store_goes_past_copies_and_leaves_none(string? range)
+    public async Task No_store_bypasses_the_cache_and_adds_nothing_to_it(string? range)
     {
         var older = await HoldAsync("key");
         var newer = Bytes(500, 2);
@@ -66,7 +66,7 @@ public class DirectiveTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task Only_if_cached_asks_the_remote_nothing()
+    public async Task Only_if_cached_costs_the_remote_nothing()
     {
         InChunks();
         var bytes = Bytes(200_000);
@@ -78,20 +78,20 @@ public class DirectiveTests : FreshnessTestBase
         Assert.Equal(bytes[5..60_001], held.Bytes);
         Assert.Equal("HIT", Origin(held).Cache);
         Assert.Equal("HIT", Origin(await SayAsync("only-if-cached", isHead: true)).Cache);
-        await AssertNotHeldAsync("only-if-cached", "key", null);
-        await AssertNotHeldAsync("only-if-cached", "key", "bytes=60000-70000");
-        await AssertNotHeldAsync("only-if-cached", "another", null);
-        await AssertNotHeldAsync("only-if-cached, no-cache", "key", "bytes=0-9");
-        await AssertNotHeldAsync("only-if-cached, no-store", "another", null);
+        await AssertNotCachedAsync("only-if-cached", "key", null);
+        await AssertNotCachedAsync("only-if-cached", "key", "bytes=60000-70000");
+        await AssertNotCachedAsync("only-if-cached", "another", null);
+        await AssertNotCachedAsync("only-if-cached, no-cache", "key", "bytes=0-9");
+        await AssertNotCachedAsync("only-if-cached, no-store", "another", null);
         Time.Advance(Life);
-        await AssertNotHeldAsync("only-if-cached", "key", "bytes=0-9");
+        await AssertNotCachedAsync("only-if-cached", "key", "bytes=0-9");
         Assert.Empty(Remote.Gets);
         Assert.Empty(Remote.Heads);
     }
 
     [Fact]
     [Trait("Rule", "R8")]
-    public async Task Only_if_cached_is_not_answered_with_what_is_never_held()
+    public async Task Only_if_cached_fails_for_what_is_never_cached()
     {
         await HoldAsync("key");
         ForgetRequests();
@@ -104,7 +104,7 @@ public class DirectiveTests : FreshnessTestBase
     [InlineData("off")]
     [InlineData("frozen")]
     [InlineData("anonymous")]
-    public async Task Where_clients_have_no_say_they_are_answered_as_if_they_had_said_nothing(string why)
+    public async Task If_clients_have_no_say_their_directives_are_ignored(string why)
     {
         Settings = why == "off" ? Settings with { Freshness = Settings.Freshness with { AllowsDirectives = false } } : Settings;
         Revalidate(why == "frozen" ? Revalidation.Frozen : Revalidation.Never);
@@ -124,10 +124,10 @@ public class DirectiveTests : FreshnessTestBase
             { Caller = why == "anonymous" ? S3Caller.Anonymous : new S3Caller("test") };
     }
 
-    private Task<CollectedAnswer> SayAsync(string said, string key = "key", string? range = null, bool isHead = false) =>
+    private Task<CollectedResponse> SayAsync(string said, string key = "key", string? range = null, bool isHead = false) =>
         ReadAsync(Request(key, range, isHead, headers: ("Cache-Control", said)));
 
-    private async Task AssertNotHeldAsync(string said, string key, string? range)
+    private async Task AssertNotCachedAsync(string said, string key, string? range)
     {
         var failure = await Assert.ThrowsAsync<S3Exception>(() => SayAsync(said, key, range));
         Assert.Equal(("GatewayTimeout", 504), (failure.Error.Code, failure.Error.Status));

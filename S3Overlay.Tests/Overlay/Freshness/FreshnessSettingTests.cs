@@ -10,7 +10,7 @@ public sealed class FreshnessSettingTests
     [InlineData("embedded", "1h", 200)]
     [InlineData("store", "0", 503)]
     [InlineData("store", "1h", 200)]
-    public async Task A_copy_past_its_life_is_served_for_so_long_while_the_remote_fails(string layer, string bound, int status)
+    public async Task A_stale_entry_is_served_for_the_set_time_while_the_remote_fails(string layer, string bound, int status)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", "1m"), ("S3_OVERLAY_STALE_IF_ERROR", bound));
         scene.Remote.Put("bucket", "key", "held"u8.ToArray());
@@ -31,7 +31,7 @@ public sealed class FreshnessSettingTests
     [InlineData("embedded", "4s")]
     [InlineData("store", "4s")]
     [InlineData("embedded", "1s")]
-    public async Task A_copy_past_its_life_is_served_within_a_budget_however_short(string layer, string budget)
+    public async Task A_stale_entry_is_served_within_the_shortest_budget(string layer, string budget)
     {
         await using var scene = await LayerScene.StartAsync(
             layer, ("S3_OVERLAY_REVALIDATE", "1m"), ("S3_OVERLAY_REMOTE_BUDGET", budget), ("S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", "1s"));
@@ -60,7 +60,7 @@ public sealed class FreshnessSettingTests
 
     [Theory, Trait("Rule", "T4")]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task Where_an_answer_comes_from_is_said_of_errors_too(string layer)
+    public async Task Errors_name_their_source_too(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", "always"));
         scene.Remote.Put("bucket", "key", "held"u8.ToArray());
@@ -103,7 +103,7 @@ public sealed class FreshnessSettingTests
     [InlineData("embedded", "false")]
     [InlineData("store", "true")]
     [InlineData("store", "false")]
-    public async Task What_clients_say_of_copies_counts_where_it_may(string layer, string allowed)
+    public async Task Cache_directives_of_clients_count_if_the_setting_allows_them(string layer, string allowed)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CLIENT_DIRECTIVES", allowed));
         foreach (var key in (string[])["held", "other"])

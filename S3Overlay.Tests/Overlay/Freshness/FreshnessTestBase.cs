@@ -25,7 +25,7 @@ public abstract class FreshnessTestBase : ReaderTestBase
         Settings = Settings with { Freshness = Settings.Freshness with { Revalidation = revalidation } };
 
     /// <summary>The source of a response, and its age.</summary>
-    protected static (string Layer, string Cache, string Age) Origin(CollectedAnswer answer) =>
+    protected static (string Layer, string Cache, string Age) Origin(CollectedResponse answer) =>
         (answer.Headers["x-s3overlay-layer"].ToString(), answer.Headers["x-cache"].ToString(), answer.Headers.Age.ToString());
 
     /// <summary>Reads an object until all of it is cached.</summary>

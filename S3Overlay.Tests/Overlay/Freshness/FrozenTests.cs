@@ -21,7 +21,7 @@ public class FrozenTests : FreshnessTestBase
     [Theory]
     [InlineData(1000)]
     [InlineData(200_000)]
-    public async Task What_is_held_is_served_for_ever_and_asks_nothing(int length)
+    public async Task Entries_are_served_for_ever_without_a_request(int length)
     {
         var bytes = await HoldAsync("key", length);
         Remote.Put("key", Bytes(length, 2));
@@ -45,7 +45,7 @@ public class FrozenTests : FreshnessTestBase
     [Trait("Rule", "T1")]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Nothing_but_its_checksums_is_learned_of_a_copy_that_is_not_compared(bool isFrozen)
+    public async Task An_entry_that_is_not_revalidated_learns_only_its_checksums(bool isFrozen)
     {
         Revalidate(isFrozen ? Revalidation.Frozen : Revalidation.Never);
         var bytes = Bytes(1000);
@@ -75,7 +75,7 @@ public class FrozenTests : FreshnessTestBase
     [InlineData("changed")]
     [InlineData("shorter")]
     [InlineData("gone")]
-    public async Task A_missing_byte_of_an_object_that_changed_is_503_and_what_is_held_stays(string how)
+    public async Task A_missing_byte_of_a_changed_object_is_503_and_the_entry_stays(string how)
     {
         var etag = await HoldPartAsync();
         Change(how);
@@ -104,7 +104,7 @@ public class FrozenTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task Keys_that_were_never_held_show_the_remote_and_are_held_from_then_on()
+    public async Task Uncached_keys_show_the_remote_and_are_cached_from_then_on()
     {
         var newer = Bytes(500, 2);
         Remote.Put("key", Bytes(500));
@@ -129,7 +129,7 @@ public class FrozenTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task What_is_dropped_here_is_fetched_anew()
+    public async Task An_evicted_entry_is_filled_again()
     {
         await HoldPartAsync();
         Change("changed");
@@ -139,7 +139,7 @@ public class FrozenTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "F")]
-    public async Task A_store_that_cannot_tell_what_is_held_is_503_and_not_the_remotes_version()
+    public async Task A_failing_cache_is_503_and_not_the_remotes_version()
     {
         var bytes = await HoldAsync("key");
         Remote.Put("key", Bytes(1000, 2));
@@ -156,7 +156,7 @@ public class FrozenTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "R8")]
-    public async Task A_part_is_of_the_held_version_or_of_none()
+    public async Task A_part_is_of_the_cached_version_or_of_none()
     {
         await HoldPartAsync();
         Change("changed");
@@ -166,7 +166,7 @@ public class FrozenTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "W4")]
-    public async Task Sources_of_copies_are_of_the_held_version_or_of_none()
+    public async Task Copy_sources_are_of_the_cached_version_or_of_none()
     {
         await HoldPartAsync();
         Change("changed");

@@ -17,7 +17,7 @@ public sealed class LearnedChecksumTests
     [Theory, Trait("Rule", "T1")]
     [InlineData("HEAD")]
     [InlineData("GET")]
-    public async Task They_are_asked_for_once(string method)
+    public async Task They_are_requested_once(string method)
     {
         await using var scene = await StoreScene.StartAsync(true, Settings);
         scene.Remote.Put("bucket", "key", new byte[200_000], (Checksum, "AAAAAA=="));

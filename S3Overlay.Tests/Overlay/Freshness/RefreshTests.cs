@@ -17,7 +17,7 @@ public class RefreshTests : FreshnessTestBase
 
     public RefreshTests() => Wrap = store => new SteppedStore(store)
     {
-        AfterDrop = () =>
+        AfterEviction = () =>
         {
             if (_isWatching)
             {
@@ -29,7 +29,7 @@ public class RefreshTests : FreshnessTestBase
     };
 
     [Fact]
-    public async Task No_reader_waits_and_the_copy_lives_on()
+    public async Task No_reader_waits_and_the_entry_is_renewed()
     {
         var bytes = await HoldAsync("key");
         ForgetRequests();
@@ -59,7 +59,7 @@ public class RefreshTests : FreshnessTestBase
     [Theory]
     [InlineData(500)]
     [InlineData(0)]
-    public async Task A_new_version_of_what_is_held_whole_is_fetched_before_anybody_reads_it(int length)
+    public async Task A_new_version_of_a_whole_entry_is_filled_before_the_next_read(int length)
     {
         var older = await HoldAsync("key", 100_000);
         Time.Advance(Life / 5 * 4);
@@ -96,7 +96,7 @@ public class RefreshTests : FreshnessTestBase
         Remote.Put("key", newer);
         _isWatching = true;
         Assert.Equal(older, await ReadBeforeItIsComparedAsync());
-        await DroppedAsync();
+        await EvictedAsync();
         Assert.Empty(Remote.Gets);
         Assert.Equal(newer, (await ReadAsync("key")).Bytes);
         await QuietAsync();
@@ -105,7 +105,7 @@ public class RefreshTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "C3")]
-    public async Task A_key_that_was_written_meanwhile_is_not_fetched()
+    public async Task A_key_that_was_just_written_is_not_filled()
     {
         await HoldAsync("key");
         Time.Advance(Life / 5 * 4);
@@ -118,28 +118,28 @@ public class RefreshTests : FreshnessTestBase
         await Reader.InvalidateAsync(Bucket, "key");
         _isWatching = true;
         answered.SetResult();
-        await DroppedAsync();
+        await EvictedAsync();
         await QuietAsync();
         Assert.Empty(Remote.Gets);
         Assert.Null(await Store.FindAsync(Bucket, "key", default));
     }
 
     [Fact]
-    public async Task What_is_gone_is_dropped()
+    public async Task A_deleted_object_is_evicted()
     {
         await HoldAsync("key");
         Time.Advance(Life / 5 * 4);
         Remote.Remove("key");
         _isWatching = true;
         await ReadBeforeItIsComparedAsync();
-        await DroppedAsync();
+        await EvictedAsync();
         Assert.Equal("NoSuchKey", (await Assert.ThrowsAsync<S3Exception>(() => ReadAsync("key"))).Error.Code);
     }
 
     [Theory]
     [InlineData(RemoteFailure.AccessDenied)]
     [InlineData(RemoteFailure.Unavailable)]
-    public async Task A_remote_that_does_not_tell_is_asked_once_until_the_copys_life_is_over(RemoteFailure failure)
+    public async Task A_remote_that_does_not_respond_is_asked_once_until_the_entry_is_stale(RemoteFailure failure)
     {
         await HoldAsync("key");
         ForgetRequests();
@@ -188,7 +188,7 @@ public class RefreshTests : FreshnessTestBase
         return answer.Bytes;
     }
 
-    private Task DroppedAsync() => _dropped.Task.WaitAsync(Patience.Limit);
+    private Task EvictedAsync() => _dropped.Task.WaitAsync(Patience.Limit);
 
     private Task FoundAsync(Predicate<ICacheEntry?> isAwaited) => Patience.UntilAsync(
         async () =>

@@ -8,7 +8,7 @@ public class RenewalTests : FreshnessTestBase
     [Theory]
     [InlineData(1000)]
     [InlineData(200_000)]
-    public async Task A_restart_makes_copies_neither_old_nor_young(int length)
+    public async Task A_restart_does_not_change_the_age_of_entries(int length)
     {
         InChunks();
         await HoldAsync("key", length);

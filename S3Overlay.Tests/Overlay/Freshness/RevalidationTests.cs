@@ -12,7 +12,7 @@ public class RevalidationTests : FreshnessTestBase
     [Theory]
     [InlineData(1000)]
     [InlineData(200_000)]
-    public async Task Under_never_a_copy_is_never_compared(int length)
+    public async Task Under_never_an_entry_is_never_revalidated(int length)
     {
         Revalidate(Revalidation.Never);
         InChunks();
@@ -30,7 +30,7 @@ public class RevalidationTests : FreshnessTestBase
     [Theory]
     [InlineData(1000)]
     [InlineData(200_000)]
-    public async Task Within_its_life_a_copy_asks_nothing_and_then_one_question(int length)
+    public async Task A_fresh_entry_costs_no_request_and_a_stale_one_costs_one(int length)
     {
         InChunks();
         var bytes = await HoldAsync("key", length);
@@ -54,7 +54,7 @@ public class RevalidationTests : FreshnessTestBase
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Under_always_each_read_asks_a_question_and_no_body_moves(bool head)
+    public async Task Under_always_each_read_costs_one_request_without_a_body(bool head)
     {
         Revalidate(Revalidation.Always);
         await HoldAsync("key");
@@ -73,7 +73,7 @@ public class RevalidationTests : FreshnessTestBase
     [InlineData(false, true)]
     [InlineData(true, false)]
     [InlineData(true, true)]
-    public async Task A_changed_object_is_fetched_anew(bool isAlways, bool inChunks)
+    public async Task A_changed_object_is_filled_again(bool isAlways, bool inChunks)
     {
         Revalidate(isAlways ? Revalidation.Always : Revalidation.After(Life));
         InChunks(inChunks ? 64 << 10 : 1 << 20);
@@ -109,7 +109,7 @@ public class RevalidationTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task Conditions_are_judged_on_what_the_remote_has_now()
+    public async Task Conditions_apply_to_the_remotes_current_object()
     {
         await HoldAsync("key");
         var older = (await Store.FindAsync(Bucket, "key", default))!.Info.ETag;
@@ -124,7 +124,7 @@ public class RevalidationTests : FreshnessTestBase
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_is_gone_is_dropped_and_404(bool isAlways)
+    public async Task A_deleted_object_is_evicted_and_404(bool isAlways)
     {
         Revalidate(isAlways ? Revalidation.Always : Revalidation.After(Life));
         await HoldAsync("key");
@@ -137,7 +137,7 @@ public class RevalidationTests : FreshnessTestBase
     [Theory]
     [InlineData(RemoteForbidden.NotFound, "NoSuchKey")]
     [InlineData(RemoteForbidden.Forbidden, "AccessDenied")]
-    public async Task A_refusal_keeps_the_copy(RemoteForbidden shown, string code)
+    public async Task A_refusal_keeps_the_entry(RemoteForbidden shown, string code)
     {
         Settings = Settings with { RemoteForbidden = shown };
         var bytes = await HoldAsync("key");
@@ -168,7 +168,7 @@ public class RevalidationTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task A_copy_from_the_future_is_compared()
+    public async Task An_entry_from_the_future_is_revalidated()
     {
         await HoldAsync("key");
         Time.Advance(-TimeSpan.FromDays(365));
@@ -178,7 +178,7 @@ public class RevalidationTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task A_copys_life_begins_when_the_remote_was_asked_however_long_it_took()
+    public async Task The_age_of_an_entry_counts_from_the_request_even_if_the_response_was_slow()
     {
         Remote.Put("key", Bytes(1000));
         Remote.OnRequest = (_, _) =>
@@ -194,7 +194,7 @@ public class RevalidationTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task Missing_chunks_of_a_copy_past_its_life_are_fetched_after_the_question()
+    public async Task Missing_chunks_of_a_stale_entry_are_filled_after_revalidation()
     {
         InChunks();
         var bytes = Bytes(200_000);
@@ -219,7 +219,7 @@ public class RevalidationTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "R8")]
-    public async Task Parts_are_asked_of_the_copys_version_within_its_life_and_of_the_current_one_after_it()
+    public async Task Parts_are_of_the_entrys_version_while_fresh_and_of_the_current_one_after()
     {
         await HoldAsync("key");
         ForgetRequests();
@@ -232,7 +232,7 @@ public class RevalidationTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "W3")]
-    public async Task What_writes_are_judged_by_is_never_past_its_life()
+    public async Task Conditions_of_writes_never_use_a_stale_entry()
     {
         await HoldAsync("key");
         var older = (await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: false, default))!;
@@ -253,7 +253,7 @@ public class RevalidationTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "W4")]
-    public async Task Sources_of_copies_are_as_readers_see_them()
+    public async Task Copy_sources_are_as_readers_see_them()
     {
         var bytes = await HoldAsync("key");
         Time.Advance(Life);

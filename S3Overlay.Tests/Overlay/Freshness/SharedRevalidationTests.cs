@@ -11,7 +11,7 @@ namespace S3Overlay.Tests.Overlay.Freshness;
 public class SharedRevalidationTests : FreshnessTestBase
 {
     [Fact]
-    public async Task Readers_of_a_copy_past_its_life_share_one_question()
+    public async Task Readers_of_a_stale_entry_share_one_revalidation()
     {
         var bytes = await HoldAsync("key");
         Time.Advance(Life);
@@ -32,7 +32,7 @@ public class SharedRevalidationTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task Readers_of_a_changed_object_share_one_question_and_one_fetch()
+    public async Task Readers_of_a_changed_object_share_one_revalidation_and_one_fill()
     {
         await HoldAsync("key", 100_000);
         Time.Advance(Life);
@@ -47,7 +47,7 @@ public class SharedRevalidationTests : FreshnessTestBase
 
     [Fact]
     [Trait("Rule", "T2")]
-    public async Task Under_always_a_question_that_was_put_before_a_read_began_does_not_answer_it()
+    public async Task Under_always_a_read_does_not_join_an_earlier_revalidation()
     {
         Revalidate(Revalidation.Always);
         var older = await HoldAsync("key");
@@ -70,7 +70,7 @@ public class SharedRevalidationTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task Those_who_come_during_a_question_under_always_share_the_next()
+    public async Task Under_always_readers_that_come_during_a_revalidation_share_the_next()
     {
         Revalidate(Revalidation.Always);
         await HoldAsync("key");
@@ -79,7 +79,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         var found = 0;
         Wrap = store => new SteppedStore(store) { AfterFind = () => Task.FromResult(Interlocked.Increment(ref found)) };
         await ReopenAsync();
-        var readers = new List<Task<CollectedAnswer>> { ReadAsync("key") };
+        var readers = new List<Task<CollectedResponse>> { ReadAsync("key") };
         await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");
         readers.AddRange(Enumerable.Range(0, 20).Select(_ => ReadAsync("key")));
         await Patience.UntilAsync(() => Volatile.Read(ref found) == 21, "Not all have found the copy.");
@@ -96,7 +96,7 @@ public class SharedRevalidationTests : FreshnessTestBase
     [InlineData(true, false, RemoteFailure.NoSuchBucket)]
     [InlineData(true, false, RemoteFailure.AccessDenied)]
     [InlineData(false, true, RemoteFailure.NoSuchKey)]
-    public async Task That_an_object_was_not_there_before_a_read_began_does_not_answer_it(
+    public async Task Absence_seen_before_a_read_began_does_not_count_for_it(
         bool isAlways, bool saysNoCache, RemoteFailure failure)
     {
         Revalidate(isAlways ? Revalidation.Always : Revalidation.Never);
@@ -119,7 +119,7 @@ public class SharedRevalidationTests : FreshnessTestBase
     [Trait("Rule", "C1")]
     [InlineData(false, RemoteFailure.NoSuchKey, 404)]
     [InlineData(true, RemoteFailure.Unavailable, 503)]
-    public async Task Otherwise_one_answer_is_for_all_who_came_meanwhile(bool isAlways, RemoteFailure failure, int status)
+    public async Task Otherwise_readers_that_come_during_a_revalidation_share_it(bool isAlways, RemoteFailure failure, int status)
     {
         Revalidate(isAlways ? Revalidation.Always : Revalidation.Never);
         var answered = FailFirst(failure);
@@ -137,7 +137,7 @@ public class SharedRevalidationTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task The_client_that_asked_may_leave()
+    public async Task The_first_client_may_disconnect()
     {
         await HoldAsync("key");
         Time.Advance(Life);
@@ -157,7 +157,7 @@ public class SharedRevalidationTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task A_question_that_nobody_waits_for_any_more_renews_the_copy_all_the_same()
+    public async Task A_revalidation_without_waiters_still_renews_the_entry()
     {
         await HoldAsync("key");
         Time.Advance(Life);
@@ -190,7 +190,7 @@ public class SharedRevalidationTests : FreshnessTestBase
     }
 
     /// <summary>Reads that wait for what another asked.</summary>
-    private async Task<List<Task<CollectedAnswer>>> JoinAsync(bool saysNoCache)
+    private async Task<List<Task<CollectedResponse>>> JoinAsync(bool saysNoCache)
     {
         (string, string)[] headers = saysNoCache ? [("Cache-Control", "no-cache")] : [];
         var later = Enumerable.Range(0, 5).Select(_ => ReadAsync(Request("key", headers: headers))).ToList();

@@ -17,7 +17,7 @@ public class StaleTests : FreshnessTestBase
     [InlineData(RemoteFailure.Throttled)]
     [InlineData(RemoteFailure.BadCredentials)]
     [InlineData(RemoteFailure.BodyBroken)]
-    public async Task The_copy_is_served_and_says_so(RemoteFailure failure)
+    public async Task The_stale_entry_is_served_and_says_so(RemoteFailure failure)
     {
         InChunks();
         var bytes = await HoldAsync("key", 200_000);
@@ -37,7 +37,7 @@ public class StaleTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task Bytes_that_are_not_held_are_503()
+    public async Task Uncached_bytes_are_503()
     {
         InChunks();
         Remote.Put("key", Bytes(200_000));
@@ -107,7 +107,7 @@ public class StaleTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task Readers_who_join_a_slow_question_do_not_wait_as_long_again()
+    public async Task Readers_that_join_a_slow_revalidation_do_not_wait_the_full_time_again()
     {
         await HoldAsync("key");
         Time.Advance(Life);
@@ -131,7 +131,7 @@ public class StaleTests : FreshnessTestBase
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_question_about_checksums_tells_as_well_whether_the_remote_answers(bool isAnswered)
+    public async Task A_request_for_checksums_also_shows_whether_the_remote_responds(bool isAnswered)
     {
         await HoldAsync("old");
         Time.Advance(Life);
@@ -155,7 +155,7 @@ public class StaleTests : FreshnessTestBase
     }
 
     [Fact]
-    public async Task What_is_down_is_not_asked_and_nobody_waits_for_it()
+    public async Task A_remote_that_is_down_is_not_asked_and_delays_no_reader()
     {
         await HoldAsync("key");
         Time.Advance(Life);
@@ -219,7 +219,7 @@ public class StaleTests : FreshnessTestBase
     [InlineData(RemoteFailure.Throttled, 0, 1)]
     [InlineData(RemoteFailure.BadCredentials, 0, 1)]
     [InlineData(RemoteFailure.Unavailable, 503, 2)]
-    public async Task While_the_remote_answers_and_does_not_tell_one_reader_a_second_asks_and_no_other_waits(
+    public async Task While_the_remote_fails_on_one_object_one_reader_a_second_asks_and_no_other_waits(
         RemoteFailure failure, int status, int first)
     {
         for (var i = 0; i < 20; i++)

@@ -49,7 +49,7 @@ public sealed class BucketListingTests
 
     [Fact]
     [Trait("Rule", "L3")]
-    public async Task Listing_local_alone_asks_nothing_of_the_remote()
+    public async Task Listing_only_local_costs_the_remote_nothing()
     {
         _bench.Settings = new OverlaySettings { MergesListings = false };
         _bench.Remote.Put("below", "a");
@@ -75,7 +75,7 @@ public sealed class BucketListingTests
 
     [Fact]
     [Trait("Rule", "L4")]
-    public async Task Where_it_is_wanted_local_is_listed_alone_and_the_answer_says_so()
+    public async Task On_request_only_local_is_listed_and_the_response_says_so()
     {
         _bench.Settings = new OverlaySettings { ListsLocalOnError = true };
         await _bench.SendAsync(S3Operation.PutObject, "mapped", "c", "text");
@@ -87,6 +87,6 @@ public sealed class BucketListingTests
     }
 
     [Fact]
-    public async Task A_bucket_nobody_has_is_no_empty_listing() =>
+    public async Task A_bucket_that_does_not_exist_is_no_empty_listing() =>
         Assert.Same(S3Errors.NoSuchBucket, (await _bench.FailAsync(S3Operation.ListObjectsV2, "nobodys")).Error);
 }

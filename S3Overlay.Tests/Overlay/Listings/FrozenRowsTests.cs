@@ -64,7 +64,7 @@ public sealed class FrozenRowsTests
     /// Three folders of entries: nothing is cached of the first, the second is usable, and the others do not respond until their lookups
     /// are cancelled.
     /// </summary>
-    private sealed class FolderStore(int copies, int together) : SomeCopies
+    private sealed class FolderStore(int copies, int together) : SomeEntries
     {
         private int _running;
 
@@ -96,7 +96,7 @@ public sealed class FrozenRowsTests
                     await Task.Delay(Patience.Limit, cancellationToken);
                 }
 
-                return new HeldInfo(bucket, key);
+                return new CachedInfo(bucket, key);
             }
             finally
             {
@@ -106,7 +106,7 @@ public sealed class FrozenRowsTests
     }
 
     /// <summary>A copy of which nothing but what is known of it is asked for.</summary>
-    private sealed class HeldInfo(string bucket, string key) : ICacheEntry
+    private sealed class CachedInfo(string bucket, string key) : ICacheEntry
     {
         public EntryIdentity Identity => new("endpoint", bucket, key, 0);
 
@@ -129,7 +129,7 @@ public sealed class FrozenRowsTests
     }
 
     /// <summary>A store that can only be listed and looked into.</summary>
-    private abstract class SomeCopies : ICacheStore
+    private abstract class SomeEntries : ICacheStore
     {
         protected abstract IEnumerable<string> Keys { get; }
 
@@ -158,7 +158,7 @@ public sealed class FrozenRowsTests
     }
 
     /// <summary>A store that does not respond until a number of lookups, or all that are left, are waiting.</summary>
-    private sealed class SlowStore(int copies, int together) : SomeCopies
+    private sealed class SlowStore(int copies, int together) : SomeEntries
     {
         private readonly Lock _lock = new();
         private readonly List<TaskCompletionSource> _waiting = [];

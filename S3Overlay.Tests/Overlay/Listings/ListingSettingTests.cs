@@ -10,7 +10,7 @@ public sealed class ListingSettingTests
     [InlineData("embedded", "merged")]
     [InlineData("store", "local")]
     [InlineData("store", "merged")]
-    public async Task Listings_show_local_alone_where_they_are_to(string layer, string scope)
+    public async Task Listings_show_only_local_if_the_setting_says_so(string layer, string scope)
     {
         await using var scene = await StartAsync(layer, ("S3_OVERLAY_LISTING", scope));
         foreach (var target in (string[])["/bucket", "/bucket?list-type=2"])
@@ -26,7 +26,7 @@ public sealed class ListingSettingTests
     [InlineData("embedded", "error")]
     [InlineData("store", "local")]
     [InlineData("store", "error")]
-    public async Task A_remote_that_cannot_be_listed_is_an_error_or_left_out_and_told(string layer, string onError)
+    public async Task A_remote_that_cannot_be_listed_is_an_error_or_left_out_and_reported(string layer, string onError)
     {
         await using var scene = await StartAsync(layer, ("S3_OVERLAY_LISTING_ON_ERROR", onError));
         scene.Remote.Script = async (request, context) =>

@@ -9,7 +9,7 @@ public sealed class MergedListingCostTests : MergedListingTestBase
 {
     [Fact]
     [Trait("Rule", "L2")]
-    public async Task A_full_page_costs_oneRemote_page()
+    public async Task A_full_page_costs_one_remote_page()
     {
         for (var i = 0; i < 3000; i++)
         {
@@ -39,7 +39,7 @@ public sealed class MergedListingCostTests : MergedListingTestBase
 
     [Fact]
     [Trait("Rule", "L2")]
-    public async Task TheRemote_is_asked_for_no_more_rows_than_the_page_has()
+    public async Task The_remote_is_asked_for_no_more_rows_than_the_page_has()
     {
         for (var i = 0; i < 100; i++)
         {
@@ -52,7 +52,7 @@ public sealed class MergedListingCostTests : MergedListingTestBase
 
     [Fact]
     [Trait("Rule", "L2")]
-    public async Task Many_deleted_keys_cost_fewRemote_pages_even_for_small_pages()
+    public async Task Many_deleted_keys_cost_few_remote_pages_even_for_small_pages()
     {
         for (var i = 0; i < 5000; i++)
         {
@@ -111,7 +111,7 @@ public sealed class MergedListingCostTests : MergedListingTestBase
 
     [Fact]
     [Trait("Rule", "L2")]
-    public async Task The_first_pages_of_bothLayers_are_fetched_at_the_same_time()
+    public async Task The_first_pages_of_both_layers_are_requested_at_the_same_time()
     {
         Remote.Put("below", "a");
         Write("b");

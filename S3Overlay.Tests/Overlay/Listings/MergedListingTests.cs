@@ -85,7 +85,7 @@ public sealed class MergedListingTests : MergedListingTestBase
     [InlineData("written", false)]
     [InlineData("remote", true)]
     [InlineData("remote", false)]
-    public async Task Keys_behind_a_start_in_the_midst_of_a_folder_make_it_a_row(string where, bool leavesOutOpenFolders)
+    public async Task Keys_after_a_start_within_a_folder_make_it_a_row(string where, bool leavesOutOpenFolders)
     {
         (Layer.LeavesOutOpenFolders, Remote.LeavesOutOpenFolders) = (leavesOutOpenFolders, leavesOutOpenFolders);
         foreach (var key in (string[])["folder/a", "folder/c", "g"])
@@ -165,7 +165,7 @@ public sealed class MergedListingTests : MergedListingTestBase
     }
 
     [Fact]
-    public async Task The_mark_of_the_hidden_folder_itself_is_no_key()
+    public async Task The_marker_of_the_hidden_folder_itself_is_no_key()
     {
         Remote.Put("below", "hidden/");
         Remote.Put("below", "hidden/key");
@@ -180,18 +180,18 @@ public sealed class MergedListingTests : MergedListingTestBase
     [InlineData(6, "other", 0, true)]
     [InlineData(6, "same", 5, true)]
     [Trait("Rule", "T2")]
-    public async Task A_held_copy_that_differs_from_the_row_shown_is_dropped(long size, string tag, int secondsLater, bool isDropped)
+    public async Task An_entry_that_differs_from_the_row_shown_is_evicted(long size, string tag, int secondsLater, bool isEvicted)
     {
         var info = Remote.Put("below", "folder/key");
         Remote.Put("below", "other/key");
-        var held = new HeldRows();
+        var held = new CachedRows();
         held.Rows.Add(
             new CacheRow("folder/key", size, tag == "same" ? info.ETag : "\"other\"", info.LastModified.AddSeconds(secondsLater)));
         held.Rows.Add(new CacheRow("other/key", 1, "\"x\"", info.LastModified));
         var query = new ListingQuery("folder/", "/", ListingPosition.Start, 1001);
         await using var source = new MergedListingSource(Layer, held, Bucket, new BucketRoutes(Below), query, NullLogger.Instance);
         Assert.Equal("folder/key", (await source.NextAsync(default))!.Name);
-        Assert.Equal(isDropped ? ["folder/key"] : [], held.Dropped);
+        Assert.Equal(isEvicted ? ["folder/key"] : [], held.Evicted);
     }
 
     private static IEnumerable<string> Names(IEnumerable<ListingRow> rows) =>
@@ -242,11 +242,11 @@ public sealed class MergedListingTests : MergedListingTestBase
         return string.Concat(Enumerable.Range(0, random.Next(1, 6)).Select(_ => letters[random.Next(letters.Length)]));
     }
 
-    private sealed class HeldRows : ICacheStore
+    private sealed class CachedRows : ICacheStore
     {
         public List<CacheRow> Rows { get; } = [];
 
-        public List<string> Dropped { get; } = [];
+        public List<string> Evicted { get; } = [];
 
         public ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken) =>
             new((ICacheEntry?)null);
@@ -262,7 +262,7 @@ public sealed class MergedListingTests : MergedListingTestBase
         public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
         {
             Assert.NotNull(onlyETag);
-            Dropped.Add(key);
+            Evicted.Add(key);
             return default;
         }
 

@@ -128,7 +128,7 @@ public sealed class RoutedListingTests
 
     [Fact]
     [Trait("Rule", "M3")]
-    public async Task A_listing_under_one_remotes_prefix_asks_no_other()
+    public async Task A_listing_under_one_remotes_prefix_needs_no_other()
     {
         for (var i = 0; i < 3; i++)
         {

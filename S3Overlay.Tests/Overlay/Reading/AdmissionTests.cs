@@ -6,7 +6,7 @@ namespace S3Overlay.Tests.Overlay.Reading;
 public sealed class AdmissionTests
 {
     [Fact, Trait("Rule", "E2")]
-    public async Task An_object_is_held_on_the_miss_the_settings_name()
+    public async Task An_object_is_cached_on_the_miss_the_settings_name()
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("bucket", "key", new byte[100_000]);
@@ -56,7 +56,7 @@ public sealed class AdmissionTests
     }
 
     [Fact, Trait("Rule", "E1")]
-    public async Task What_is_held_stays_within_its_bound_and_what_was_written_stays()
+    public async Task The_cache_stays_within_its_bound_and_writes_stay()
     {
         await using var remote = await ScriptedRemote.StartAsync();
         for (var i = 0; i < 10; i++)

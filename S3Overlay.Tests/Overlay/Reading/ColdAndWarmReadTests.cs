@@ -12,7 +12,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
 {
     [Fact]
     [Trait("Rule", "R10")]
-    public async Task A_cold_get_is_one_plain_get_and_a_warm_one_asks_nothing()
+    public async Task A_cold_get_is_one_plain_get_and_a_warm_one_costs_no_request()
     {
         var bytes = Bytes(200_000);
         var info = Remote.Put("key", bytes);
@@ -34,7 +34,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R4")]
-    public async Task A_cold_head_is_one_head_and_a_held_one_none()
+    public async Task A_cold_head_is_one_head_and_a_cached_one_none()
     {
         Remote.Put("key", Bytes(100));
         Assert.Equal(100, (await ReadAsync(Request("key", head: true))).Headers.ContentLength);
@@ -62,7 +62,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R6")]
-    public async Task A_range_of_no_bytes_is_416_with_the_size_cold_and_held()
+    public async Task An_empty_range_is_416_with_the_size_cold_and_cached()
     {
         Remote.Put("key", Bytes(10));
         for (var i = 0; i < 2; i++)
@@ -94,7 +94,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R9")]
-    public async Task Weak_or_missing_etags_are_streamed_through_and_not_held()
+    public async Task Objects_with_weak_or_missing_etags_are_streamed_and_not_cached()
     {
         foreach (var etag in (string[])["", "W/\"weak\""])
         {
@@ -140,7 +140,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
     }
 
     [Fact]
-    public async Task An_empty_object_is_held_too()
+    public async Task An_empty_object_is_cached_too()
     {
         Remote.Put("key", []);
         Assert.Equal((200, 0), ((await ReadAsync("key")).Status, (await ReadAsync("key")).Length));
@@ -167,7 +167,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "F")]
-    public async Task A_whole_body_with_another_md5_is_sent_but_not_held()
+    public async Task A_whole_body_with_another_md5_is_sent_but_not_cached()
     {
         Remote.Put("key", Bytes(1000), $"\"{new string('a', 32)}\"");
         Assert.Equal(Bytes(1000), (await ReadAsync("key")).Bytes);
@@ -178,7 +178,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "T1")]
-    public async Task Checksums_of_a_copy_that_began_with_a_range_are_asked_for_once_and_only_for_who_is_shown_them()
+    public async Task Checksums_of_an_entry_that_began_with_a_range_are_requested_once_and_only_if_the_client_wants_them()
     {
         var info = Remote.Put("key", Bytes(1000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
         await ReadAsync(Request("key", "bytes=5-9", headers: Enabled));
@@ -198,7 +198,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "T1")]
-    public async Task Who_follows_a_fill_that_began_with_a_range_is_shown_checksums_too()
+    public async Task A_reader_that_joins_a_fill_that_began_with_a_range_gets_checksums_too()
     {
         Remote.Put("key", Bytes(200_000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
         var gate = new TaskCompletionSource();
@@ -216,7 +216,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
     [InlineData(RemoteFailure.AccessDenied)]
     [InlineData(RemoteFailure.Changed)]
     [InlineData(RemoteFailure.NoSuchKey)]
-    public async Task Held_bytes_are_sent_without_checksums_where_the_remote_does_not_tell_them_and_it_is_not_asked_each_time(
+    public async Task Cached_bytes_are_sent_without_checksums_if_the_remote_has_none_and_it_is_not_asked_each_time(
         RemoteFailure failure)
     {
         Remote.Put("key", Bytes(1000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
@@ -243,7 +243,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "T1")]
-    public async Task A_remote_that_hangs_costs_one_reader_his_patience_for_checksums_and_the_next_ones_nothing()
+    public async Task A_remote_that_hangs_on_checksums_delays_one_reader_and_no_other()
     {
         Remote.Put("key", Bytes(1000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
         await ReadAsync("key", "bytes=5-9");
@@ -261,7 +261,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
     [Trait("Rule", "T1")]
     [InlineData("If-None-Match", 304)]
     [InlineData("If-Match", 412)]
-    public async Task Checksums_are_not_asked_for_where_the_answer_is_none_of_the_objects(string condition, int status)
+    public async Task Checksums_are_not_requested_if_the_response_is_not_the_object(string condition, int status)
     {
         var info = Remote.Put("key", Bytes(1000), checksum: new(ChecksumAlgorithm.Crc32, "AAAAAA=="));
         await ReadAsync("key", "bytes=5-9");
@@ -308,7 +308,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
     [Theory]
     [Trait("Rule", "F")]
     [MemberData(nameof(Promises))]
-    public async Task An_object_is_held_only_if_it_is_what_the_remote_promised(bool isRight, bool hasMd5, bool beginsWithRange)
+    public async Task An_object_is_cached_only_if_it_is_what_the_remote_promised(bool isRight, bool hasMd5, bool beginsWithRange)
     {
         var bytes = Bytes(700_000);
         var promised = isRight ? bytes : Bytes(700_000, seed: 2);
@@ -338,7 +338,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
     [Trait("Rule", "F")]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_object_that_two_fills_brought_is_held_only_if_it_is_right(bool isRight)
+    public async Task An_object_of_two_fills_is_cached_only_if_it_is_right(bool isRight)
     {
         const int Size = 4_000_000;
         Settings = Settings with { TakeOverDistance = 0 };
@@ -363,7 +363,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
     [Trait("Rule", "F")]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_object_in_chunks_is_held_only_if_it_turns_out_right_once_the_last_of_them_came(bool isRight)
+    public async Task An_object_in_chunks_stays_cached_only_if_it_is_right_once_complete(bool isRight)
     {
         const int Chunk = 200_000;
         Settings = Settings with { ChunkThreshold = Chunk, ChunkSize = Chunk, ReadAheadBytes = 0 };
@@ -389,9 +389,9 @@ public class ColdAndWarmReadTests : ReaderTestBase
 
     private static (string Name, string Value)[] Enabled => [("x-amz-checksum-mode", "ENABLED")];
 
-    private static string Checksum(CollectedAnswer answer) => answer.Headers["x-amz-checksum-crc32"].ToString();
+    private static string Checksum(CollectedResponse answer) => answer.Headers["x-amz-checksum-crc32"].ToString();
 
-    private static (string Layer, string Cache, string Age) Origin(CollectedAnswer answer) =>
+    private static (string Layer, string Cache, string Age) Origin(CollectedResponse answer) =>
         (answer.Headers["x-s3overlay-layer"].ToString(), answer.Headers["x-cache"].ToString(), answer.Headers.Age.ToString());
 
     private static bool IsOfTheObject(KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues> header) =>

@@ -11,7 +11,7 @@ public sealed class CrampedSpoolTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "C5")]
-    public async Task A_read_is_held_though_there_is_no_room_ahead_of_it()
+    public async Task A_read_is_cached_without_room_for_read_ahead()
     {
         Wrap = static store => new CrampedStore(store);
         Settings = Settings with { ChunkThreshold = 0, ChunkSize = Chunk, ReadAheadBytes = 3 * Chunk };
@@ -35,14 +35,14 @@ public sealed class CrampedSpoolTests : ReaderTestBase
     {
         public override async ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish,
             CancellationToken cancellationToken) =>
-            await base.FindAsync(bucket, key, wish, cancellationToken) is { } copy ? new CrampedCopy(copy) : null;
+            await base.FindAsync(bucket, key, wish, cancellationToken) is { } copy ? new CrampedEntry(copy) : null;
 
         public override async ValueTask<ICacheEntry> CreateAsync(string bucket, string key, EntryIdentity identity, ObjectInfo info,
             DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
-            new CrampedCopy(await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken));
+            new CrampedEntry(await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken));
     }
 
-    private sealed class CrampedCopy(ICacheEntry copy) : PassingCopy(copy)
+    private sealed class CrampedEntry(ICacheEntry copy) : PassingEntry(copy)
     {
         public override async ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {

@@ -14,7 +14,7 @@ public class FailingStoreTests : ReaderTestBase
     [InlineData(1)]
     [InlineData(20)]
     [InlineData(39)]
-    public async Task Reads_go_on_when_the_disk_is_full(long roomFor)
+    public async Task Reads_continue_when_the_disk_is_full(long roomFor)
     {
         var bytes = Bytes(40);
         Remote.Put("key", bytes);
@@ -30,7 +30,7 @@ public class FailingStoreTests : ReaderTestBase
     [Fact]
     [Trait("Rule", "R3")]
     [Trait("Rule", "C3")]
-    public async Task A_copy_that_cannot_be_dropped_for_a_write_in_between_is_read_to_its_end_and_let_go()
+    public async Task An_entry_that_cannot_be_evicted_for_a_write_is_read_to_its_end_and_released()
     {
         var bytes = Bytes(40);
         Remote.Put("key", bytes);
@@ -61,7 +61,7 @@ public class FailingStoreTests : ReaderTestBase
             Interlocked.Increment(ref _inUse);
             Created++;
             await OnCreated();
-            return new WatchedCopy(copy, long.MaxValue) { OnDisposed = () => Interlocked.Decrement(ref _inUse) };
+            return new WatchedEntry(copy, long.MaxValue) { OnDisposed = () => Interlocked.Decrement(ref _inUse) };
         }
 
         public override ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
@@ -73,10 +73,10 @@ public class FailingStoreTests : ReaderTestBase
         public override async ValueTask<ICacheEntry> CreateAsync(string bucket, string key, EntryIdentity identity, ObjectInfo info,
             DateTimeOffset validatedAt, CancellationToken cancellationToken) =>
             roomFor < 0 ? throw new IOException("disk full")
-                : new WatchedCopy(await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken), roomFor);
+                : new WatchedEntry(await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken), roomFor);
     }
 
-    private sealed class WatchedCopy(ICacheEntry copy, long roomFor) : PassingCopy(copy)
+    private sealed class WatchedEntry(ICacheEntry copy, long roomFor) : PassingEntry(copy)
     {
         public Action? OnDisposed { get; init; }
 

@@ -14,7 +14,7 @@ public sealed class FutureConditionTests
     [InlineData("embedded", "remote")]
     [InlineData("store", "written")]
     [InlineData("store", "remote")]
-    public async Task It_is_passed_over(string layer, string owner)
+    public async Task It_is_ignored(string layer, string owner)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         scene.Remote.Put("bucket", "remote", "value"u8.ToArray());

@@ -27,7 +27,7 @@ public sealed class PartTests
 
     [Theory, Trait("Rule", "S1"), Trait("Rule", "T1")]
     [MemberData(nameof(Changes))]
-    public async Task A_part_of_a_held_version_that_the_remote_has_no_more_is_of_the_new_one(string layer, string mode, bool isReplaced)
+    public async Task A_part_of_a_cached_version_that_the_remote_replaced_is_of_the_new_one(string layer, string mode, bool isReplaced)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", mode));
         var (before, after) = (Bytes(1), Bytes(2));
@@ -67,24 +67,24 @@ public sealed class PartTests
 
     [Theory, Trait("Rule", "T1")]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task A_part_that_the_object_has_not_is_the_remotes_own_error_and_no_reason_to_drop_the_copy(string layer)
+    public async Task A_missing_part_is_the_remotes_own_error_and_no_reason_to_evict_the_entry(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         Put(scene, Bytes(1));
-        foreach (var isHeld in (bool[])[false, true])
+        foreach (var isCached in (bool[])[false, true])
         {
             var beyond = await scene.SendAsync("GET", "/bucket/key?partNumber=4");
             Assert.Equal((416, "InvalidPartNumber", false), (beyond.Status, beyond.Code, beyond.Headers.ContainsKey("Content-Range")));
             var head = await scene.SendAsync("HEAD", "/bucket/key?partNumber=4");
             Assert.Equal((416, false), (head.Status, head.Headers.ContainsKey("Content-Range")));
-            Assert.Equal(isHeld ? "HIT" : "MISS", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-cache"]);
+            Assert.Equal(isCached ? "HIT" : "MISS", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-cache"]);
             await scene.Proxy.WhenIdleAsync();
         }
     }
 
     [Theory, Trait("Rule", "R8")]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task The_whole_is_never_sent_for_a_part_by_a_remote_that_takes_no_notice_of_parts(string layer)
+    public async Task The_whole_is_never_sent_for_a_part_if_the_remote_ignores_parts(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         var bytes = Bytes(1);
@@ -111,7 +111,7 @@ public sealed class PartTests
         await using var scene = await LayerScene.StartAsync(layer);
         var bytes = Bytes(1);
         Put(scene, bytes, sendsPartsAsWholes: true);
-        foreach (var isHeld in (bool[])[false, true])
+        foreach (var isCached in (bool[])[false, true])
         {
             foreach (var number in (int[])[1, 2, 3])
             {
@@ -127,14 +127,14 @@ public sealed class PartTests
 
             Assert.Equal(416, (await scene.SendAsync("GET", "/bucket/key?partNumber=4")).Status);
             var whole = await scene.SendAsync("GET", "/bucket/key");
-            Assert.True((whole.Headers["x-cache"], whole.Body.AsSpan().SequenceEqual(bytes)) == (isHeld ? "HIT" : "MISS", true));
+            Assert.True((whole.Headers["x-cache"], whole.Body.AsSpan().SequenceEqual(bytes)) == (isCached ? "HIT" : "MISS", true));
             await scene.Proxy.WhenIdleAsync();
         }
     }
 
     [Theory, Trait("Rule", "R7")]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task A_part_without_its_place_in_the_whole_is_not_gone_on_with_by_other_bytes(string layer)
+    public async Task A_part_without_its_position_is_not_continued_with_other_bytes(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         Put(scene, Bytes(1), sendsPartsAsWholes: true);
@@ -173,7 +173,7 @@ public sealed class PartTests
 
     [Theory, Trait("Rule", "R8")]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task A_part_of_a_named_version_is_not_asked_of_the_held_one(string layer)
+    public async Task A_part_of_a_named_version_does_not_come_from_the_cached_one(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         Put(scene, Bytes(1));
@@ -204,7 +204,7 @@ public sealed class PartTests
         };
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/written", "")).Status);
         var written = await scene.SendAsync("GET", "/bucket/written?partNumber=1");
-        foreach (var isHeld in (bool[])[false, true])
+        foreach (var isCached in (bool[])[false, true])
         {
             foreach (var method in (string[])["GET", "HEAD"])
             {
@@ -215,14 +215,14 @@ public sealed class PartTests
             }
 
             var whole = await scene.SendAsync("GET", "/bucket/key");
-            Assert.Equal((200, isCaching == "false" ? "BYPASS" : isHeld ? "HIT" : "MISS"), (whole.Status, whole.Headers["x-cache"]));
+            Assert.Equal((200, isCaching == "false" ? "BYPASS" : isCached ? "HIT" : "MISS"), (whole.Status, whole.Headers["x-cache"]));
             await scene.Proxy.WhenIdleAsync();
         }
     }
 
     /// <summary>An empty later part does not reveal the size of the object.</summary>
     [Fact, Trait("Rule", "R7")]
-    public async Task An_empty_answer_is_not_taken_for_a_later_part()
+    public async Task An_empty_response_is_not_taken_for_a_later_part()
     {
         await using var scene = await LayerScene.StartAsync("embedded");
         scene.Remote.Put("bucket", "key", []);

@@ -12,7 +12,7 @@ public sealed class ReadSettingTests
 
     [Theory, Trait("Rule", "C2")]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task A_fill_that_nobody_reads_any_more_is_dropped_where_it_is_to_be(string layer)
+    public async Task A_fill_without_readers_is_cancelled_if_the_setting_says_so(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_FILL_ON_ABORT", "drop"));
         scene.Remote.Put("bucket", "key", Bytes);
@@ -32,7 +32,7 @@ public sealed class ReadSettingTests
     }
 
     [Fact, Trait("Rule", "C1")]
-    public async Task Beyond_the_room_for_fills_reads_go_on_and_nothing_is_held()
+    public async Task Beyond_the_room_for_fills_reads_continue_uncached()
     {
         await using var scene = await LayerScene.StartAsync("store", ("S3_OVERLAY_SPOOL_MAX_BYTES", "100000"));
         scene.Remote.Put("bucket", "large", Bytes);
@@ -46,7 +46,7 @@ public sealed class ReadSettingTests
             Assert.Equal(held, again.Headers["x-cache"] == "HIT");
         }
 
-        static (int, int) Of(RawAnswer answer) => (answer.Status, answer.Body.Length);
+        static (int, int) Of(RawResponse answer) => (answer.Status, answer.Body.Length);
     }
 
     [Theory, Trait("Rule", "F")]
@@ -74,7 +74,7 @@ public sealed class ReadSettingTests
     }
 
     [Fact]
-    public async Task A_folder_that_copies_cannot_be_in_is_told_as_that_of_the_cache()
+    public async Task An_unusable_folder_is_named_as_that_of_the_cache()
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["file"], "no folder");
@@ -85,7 +85,7 @@ public sealed class ReadSettingTests
     }
 
     [Fact, Trait("Rule", "E4")]
-    public async Task Copies_are_in_the_folder_that_is_named()
+    public async Task Entries_are_in_the_named_folder()
     {
         using var folder = new TemporaryFolder();
         await using var scene = await LayerScene.StartAsync("embedded", ("S3_OVERLAY_CACHE_DIR", folder["copies"]));
@@ -99,7 +99,7 @@ public sealed class ReadSettingTests
     }
 
     [Fact, Trait("Rule", "E4"), Trait("Rule", "T5")]
-    public async Task Copies_are_in_the_bucket_that_is_named_and_it_does_not_exist_for_clients()
+    public async Task Entries_are_in_the_named_bucket_which_clients_cannot_see()
     {
         await using var scene = await LayerScene.StartAsync("store", ("S3_OVERLAY_CACHE_BUCKET", "of-the-overlay"));
         scene.Remote.Put("bucket", "key", Bytes);

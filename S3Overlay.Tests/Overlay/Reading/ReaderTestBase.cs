@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
+using S3Overlay.Proxy.Embedded.Cache;
 using S3Overlay.Proxy.Overlay.Cache.Filling;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
@@ -33,7 +34,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
 
     protected ICacheStore Store { get; private set; } = null!;
 
-    private IHeldPlace Place { get; set; } = null!;
+    private ICachePlace Place { get; set; } = null!;
 
     /// <summary>Wraps the store, if a test needs that.</summary>
     protected Func<ICacheStore, ICacheStore> Wrap { get; set; } = store => store;
@@ -91,15 +92,15 @@ public abstract class ReaderTestBase : IAsyncLifetime
         };
     }
 
-    protected async Task<CollectedAnswer> ReadAsync(S3Request request, CancellationToken cancellationToken = default)
+    protected async Task<CollectedResponse> ReadAsync(S3Request request, CancellationToken cancellationToken = default)
     {
-        var answer = new CollectedAnswer();
+        var answer = new CollectedResponse();
         await Reader.AnswerAsync(request, answer, Remote.Bucket, cancellationToken);
         await answer.Body.FlushAsync(CancellationToken.None);
         return answer;
     }
 
-    protected Task<CollectedAnswer> ReadAsync(string key, string? range = null, CancellationToken cancellationToken = default) =>
+    protected Task<CollectedResponse> ReadAsync(string key, string? range = null, CancellationToken cancellationToken = default) =>
         ReadAsync(Request(key, range), cancellationToken);
 
     protected static byte[] Bytes(int length, int seed = 1)
@@ -113,7 +114,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
     protected Task QuietAsync() => Patience.UntilAsync(() => Reader.Fills!.Objects.InUse == 0, "A fill does not end.");
 
     /// <summary>The place of the entries: the built-in store, unless a derived class runs the same tests over another one.</summary>
-    protected virtual Task<IHeldPlace> StartPlaceAsync() => Task.FromResult<IHeldPlace>(new HeldFolderPlace(Folder["cache"]));
+    protected virtual Task<ICachePlace> StartPlaceAsync() => Task.FromResult<ICachePlace>(new CacheFolderPlace(Folder["cache"]));
 
     /// <summary>Opens the store under test.</summary>
     protected virtual ICacheStore OpenStore() => Place.Open(Time);
@@ -121,4 +122,14 @@ public abstract class ReaderTestBase : IAsyncLifetime
     private ValueTask CloseStoreAsync() => ((IAsyncDisposable)Store).DisposeAsync();
 
     private Lazy<RemoteReader> MakeReader() => new(() => new RemoteReader(Settings, Wrap(Store), Time, NullLogger<RemoteReader>.Instance));
+}
+
+/// <summary>A folder of copies beside the built-in store.</summary>
+internal sealed class CacheFolderPlace(string folder) : ICachePlace
+{
+    /// <inheritdoc/>
+    public ICacheStore Open(TimeProvider time) => DiskCacheStore.Open(folder, NullLogger<DiskCacheStore>.Instance, time);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

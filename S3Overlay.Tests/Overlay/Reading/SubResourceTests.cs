@@ -37,7 +37,7 @@ public class SubResourceTests : ReaderTestBase
         var settings = new EndpointSettings { Endpoint = server.Endpoint, InstanceId = "test" };
         using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
         var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
-        var answer = new CollectedAnswer();
+        var answer = new CollectedResponse();
         await Reader.AnswerAsync(Request("key", query: query) with { Operation = operation }, answer, bucket, default);
         await answer.Body.FlushAsync();
         Assert.Equal("<Doc></Doc>", Encoding.UTF8.GetString(answer.Bytes));
@@ -69,14 +69,14 @@ public class SubResourceTests : ReaderTestBase
         using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
         var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
         var request = Request("key", query: "attributes", headers: ("x-amz-object-attributes", "ETag,ObjectSize,ObjectParts"));
-        var answer = new CollectedAnswer();
+        var answer = new CollectedResponse();
         await Reader.AnswerAsync(request with { Operation = S3Operation.GetObjectAttributes }, answer, bucket, default);
         await answer.Body.FlushAsync();
         var etag = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(Bytes(2 << 20)));
         Assert.EndsWith($"<ETag>{etag}</ETag><ObjectSize>2097152</ObjectSize></GetObjectAttributesResponse>",
             Encoding.UTF8.GetString(answer.Bytes));
         var failure = await Assert.ThrowsAsync<S3Exception>(() => Reader.AnswerAsync(
-            Request("key", query: "torrent") with { Operation = S3Operation.GetObjectTorrent }, new CollectedAnswer(), bucket, default));
+            Request("key", query: "torrent") with { Operation = S3Operation.GetObjectTorrent }, new CollectedResponse(), bucket, default));
         Assert.Equal("NotImplemented", failure.Error.Code);
     }
 
@@ -105,7 +105,7 @@ public class SubResourceTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R8")]
-    public async Task A_version_is_asked_of_the_remote_even_where_the_key_is_held()
+    public async Task A_version_is_requested_from_the_remote_even_if_the_key_is_cached()
     {
         Remote.Put("key", Bytes(40));
         await ReadAsync("key");
@@ -118,7 +118,7 @@ public class SubResourceTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "T1")]
-    public async Task A_part_of_a_held_object_is_asked_for_with_its_etag()
+    public async Task A_part_of_a_cached_object_is_requested_with_its_etag()
     {
         var info = Remote.Put("key", Bytes(40));
         await ReadAsync("key");
@@ -136,7 +136,7 @@ public class SubResourceTests : ReaderTestBase
     [InlineData(S3Operation.GetObjectTagging, "tagging", 403)]
     [InlineData(S3Operation.GetObjectAcl, "acl", 403)]
     [InlineData(S3Operation.GetObjectAttributes, "attributes", 403)]
-    public async Task A_refusal_passes_for_absence_on_reads_of_the_object_alone(S3Operation operation, string query, int status)
+    public async Task A_refusal_counts_as_absence_only_on_reads_of_the_object(S3Operation operation, string query, int status)
     {
         Remote.Put("key", Bytes(40));
         Remote.OnRequest = (_, _) => throw new RemoteException(RemoteFailure.AccessDenied, "refused")
@@ -160,7 +160,7 @@ public class SubResourceTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R8")]
-    public async Task A_clients_own_key_goes_with_the_head_that_stands_for_attributes()
+    public async Task A_clients_own_key_goes_with_the_HEAD_that_replaces_GetObjectAttributes()
     {
         Remote.Put("key", Bytes(40));
         Remote.OnRequest = (read, _) => read.Query != "attributes" ? Task.CompletedTask
@@ -174,7 +174,7 @@ public class SubResourceTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "T1")]
-    public async Task A_clients_own_key_goes_over_tls_only_and_is_not_held()
+    public async Task A_clients_own_key_goes_over_TLS_only_and_is_not_cached()
     {
         Remote.Put("key", Bytes(40));
         var request = Request("key", headers: ("x-amz-server-side-encryption-customer-algorithm", "AES256"));
@@ -183,7 +183,7 @@ public class SubResourceTests : ReaderTestBase
         Assert.Null(await Store.FindAsync(Bucket, "key", default));
         var plain = new FakeRemote { Endpoint = "http://remote.test" };
         plain.Put("key", Bytes(40));
-        await Assert.ThrowsAsync<S3Exception>(() => Reader.AnswerAsync(request, new CollectedAnswer(), plain.Bucket, default));
+        await Assert.ThrowsAsync<S3Exception>(() => Reader.AnswerAsync(request, new CollectedResponse(), plain.Bucket, default));
         Assert.Empty(plain.Gets);
     }
 }

@@ -47,7 +47,7 @@ public sealed class WholeCheckTests : ReaderTestBase
     /// read.
     /// </summary>
     [Fact]
-    public async Task Only_so_many_wait_and_who_finds_no_place_does_not_count_as_compared()
+    public async Task The_queue_is_bounded_and_what_does_not_fit_counts_as_unchecked()
     {
         const int Most = 64;
         await FillInPiecesAsync([.. Enumerable.Range(0, Most + 6).Select(static i => $"key{i}")]);
@@ -111,15 +111,15 @@ public sealed class WholeCheckTests : ReaderTestBase
         {
             public override async ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish,
                 CancellationToken cancellationToken) =>
-                await base.FindAsync(bucket, key, wish, cancellationToken) is { } copy ? new SlowCopy(slow, copy) : null;
+                await base.FindAsync(bucket, key, wish, cancellationToken) is { } copy ? new SlowEntry(slow, copy) : null;
 
             public override async ValueTask<ICacheEntry> CreateAsync(
                 string bucket, string key, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt,
                 CancellationToken cancellationToken) =>
-                new SlowCopy(slow, await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken));
+                new SlowEntry(slow, await base.CreateAsync(bucket, key, identity, info, validatedAt, cancellationToken));
         }
 
-        private sealed class SlowCopy(SlowReads slow, ICacheEntry copy) : PassingCopy(copy)
+        private sealed class SlowEntry(SlowReads slow, ICacheEntry copy) : PassingEntry(copy)
         {
             public override IEntryReader Read(ByteRange range) => new SlowReader(slow, base.Read(range), range.Length == Info.Size);
         }

@@ -11,7 +11,7 @@ public sealed class WrongPromiseTests : ReaderTestBase
     [InlineData(1000, long.MaxValue)]
     [InlineData(700_000, long.MaxValue)]
     [InlineData(700_000, 100_000)]
-    public async Task Nobody_has_all_of_a_wrong_object_while_it_can_be_found(int size, long chunk)
+    public async Task No_reader_has_all_of_a_wrong_object_while_it_can_be_found(int size, long chunk)
     {
         var (began, goOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
             new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -20,7 +20,7 @@ public sealed class WrongPromiseTests : ReaderTestBase
         Wrap = store => new SteppedStore(store)
         {
             OnCopy = created => copy = created,
-            BeforeDrop = () =>
+            BeforeEviction = () =>
             {
                 began.TrySetResult();
                 return goOn.Task;
@@ -46,7 +46,7 @@ public sealed class WrongPromiseTests : ReaderTestBase
     [Trait("Rule", "R3")]
     [InlineData("store", 100_000)]
     [InlineData("store", 65536)]
-    public async Task Its_reader_has_all_of_it_while_the_store_takes_it_out_and_nobody_finds_any_of_it_meanwhile(
+    public async Task Its_reader_has_all_of_it_while_the_store_evicts_it_and_no_other_finds_it(
         string layer, int threshold)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CHUNK_THRESHOLD", $"{threshold}"),
@@ -75,7 +75,7 @@ public sealed class WrongPromiseTests : ReaderTestBase
     [InlineData("store", 100_000)]
     [InlineData("embedded", 65536)]
     [InlineData("store", 65536)]
-    public async Task Whoever_comes_once_somebody_has_all_of_a_wrong_object_is_not_given_that_again(string layer, int threshold)
+    public async Task A_reader_that_comes_after_a_wrong_object_was_sent_does_not_get_it_again(string layer, int threshold)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CHUNK_THRESHOLD", $"{threshold}"),
             ("S3_OVERLAY_CHUNK_SIZE", "65536"));
@@ -83,7 +83,7 @@ public sealed class WrongPromiseTests : ReaderTestBase
         {
             scene.Remote.Put(
                 "bucket", $"key{i}", new ScriptedObject(Bytes(90_000, i), $"\"{new string('a', 32)}\"", DateTimeOffset.UtcNow, []));
-            foreach (var read in (RawAnswer[])[await scene.SendAsync("GET", $"/bucket/key{i}"),
+            foreach (var read in (RawResponse[])[await scene.SendAsync("GET", $"/bucket/key{i}"),
                 await scene.SendAsync("GET", $"/bucket/key{i}")])
             {
                 Assert.Equal((200, "MISS"), (read.Status, read.Headers["x-cache"]));

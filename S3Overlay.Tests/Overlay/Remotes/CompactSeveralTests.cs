@@ -40,7 +40,7 @@ public sealed class CompactSeveralTests
 
     [Theory]
     [MemberData(nameof(Layers))]
-    public async Task A_prefix_asks_the_remote_of_that_prefix_alone(bool isOnStore)
+    public async Task A_prefix_needs_only_the_remote_of_that_prefix(bool isOnStore)
     {
         await using var scene = await StartAsync(isOnStore);
         var before = scene.First!.Requests.Count;
@@ -56,7 +56,7 @@ public sealed class CompactSeveralTests
     /// </summary>
     [Theory]
     [MemberData(nameof(Layers))]
-    public async Task A_remote_that_does_not_answer_keeps_all_tombstones(bool isOnStore)
+    public async Task A_remote_that_does_not_respond_keeps_all_tombstones(bool isOnStore)
     {
         await using var scene = await StartAsync(isOnStore);
         scene.Models.Script = async (_, context) =>

@@ -54,7 +54,7 @@ internal sealed class RemotesScene : IAsyncDisposable
     }
 
     /// <summary>Sends a request.</summary>
-    public Task<RawAnswer> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
+    public Task<RawResponse> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Proxy.SendAsync(method, target, body, headers);
 
     /// <summary>Puts a text at a remote.</summary>

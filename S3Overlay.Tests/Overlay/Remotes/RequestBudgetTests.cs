@@ -12,7 +12,7 @@ public sealed class RequestBudgetTests
     private RequestBudget Patience => field ??= new RequestBudget(TimeSpan.FromSeconds(10), _clock);
 
     [Fact]
-    public async Task Slow_answers_leave_less_for_the_next_question()
+    public async Task Slow_responses_leave_less_for_the_next_request()
     {
         await AskAsync(TimeSpan.FromSeconds(6));
         _clock.Advance(TimeSpan.FromMinutes(1));
@@ -22,7 +22,7 @@ public sealed class RequestBudgetTests
     }
 
     [Fact]
-    public async Task Prompt_answers_cost_nothing_however_many_they_are()
+    public async Task Prompt_responses_cost_nothing_regardless_of_their_number()
     {
         for (var i = 0; i < 100; i++)
         {
@@ -33,7 +33,7 @@ public sealed class RequestBudgetTests
     }
 
     [Fact]
-    public async Task Questions_that_are_asked_together_are_waited_for_once()
+    public async Task Parallel_requests_are_waited_for_once()
     {
         var answers = new TaskCompletionSource<int>();
         var together = Enumerable.Range(0, 8).Select(_ => Patience.AskAsync(_ => answers.Task, default)).ToList();
@@ -45,7 +45,7 @@ public sealed class RequestBudgetTests
 
     /// <summary>Whichever of them ends first, and however short its part of the wait is.</summary>
     [Fact]
-    public async Task A_question_that_others_were_answered_during_costs_all_of_its_time()
+    public async Task A_request_during_which_others_finished_costs_all_of_its_time()
     {
         var (one, other) = (new TaskCompletionSource<int>(), new TaskCompletionSource<int>());
         var first = Patience.AskAsync(_ => one.Task, default);
@@ -61,7 +61,7 @@ public sealed class RequestBudgetTests
     }
 
     [Fact]
-    public async Task A_question_that_is_asked_while_another_hangs_has_no_more_than_that_one_has_left()
+    public async Task A_request_sent_while_another_hangs_has_only_what_that_one_has_left()
     {
         var hanging = Hang();
         _clock.Advance(TimeSpan.FromSeconds(9));
@@ -71,7 +71,7 @@ public sealed class RequestBudgetTests
     }
 
     [Fact]
-    public async Task What_was_waited_before_and_during_another_question_is_counted_once()
+    public async Task Time_waited_before_and_during_another_request_counts_once()
     {
         await AskAsync(TimeSpan.FromSeconds(2));
         var one = new TaskCompletionSource<int>();
@@ -89,7 +89,7 @@ public sealed class RequestBudgetTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_was_waited_several_times_during_another_question_is_counted_once(bool isAnswered)
+    public async Task Time_waited_several_times_during_another_request_counts_once(bool isAnswered)
     {
         var one = new TaskCompletionSource<int>();
         var first = Patience.AskAsync(_ => one.Task, default);
@@ -112,7 +112,7 @@ public sealed class RequestBudgetTests
     }
 
     [Fact]
-    public async Task Prompt_answers_cost_nothing_though_there_is_always_one_under_way()
+    public async Task Prompt_responses_cost_nothing_even_if_one_is_always_under_way()
     {
         var last = new TaskCompletionSource<int>();
         var asking = Patience.AskAsync(_ => last.Task, default);
@@ -133,7 +133,7 @@ public sealed class RequestBudgetTests
     }
 
     [Fact]
-    public async Task A_client_that_leaves_is_not_told_that_the_remote_was_slow()
+    public async Task A_client_that_disconnects_does_not_count_as_a_slow_remote()
     {
         using var leaving = new CancellationTokenSource();
         var hanging = Patience.AskAsync<int>(async token => { await Task.Delay(Timeout.InfiniteTimeSpan, token); return 1; },

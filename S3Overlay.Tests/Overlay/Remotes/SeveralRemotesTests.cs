@@ -166,7 +166,7 @@ public sealed partial class SeveralRemotesTests
     [Theory]
     [MemberData(nameof(Layers))]
     [Trait("Rule", "R7")]
-    public async Task A_remote_that_is_another_one_now_does_not_show_what_is_held_of_the_old_one(bool isOnStore)
+    public async Task A_replaced_remote_does_not_show_entries_of_the_old_one(bool isOnStore)
     {
         await using var scene = await RemotesScene.StartAsync(isOnStore);
         RemotesScene.Put(scene.Models, "ml", "released/m", "models");
@@ -234,7 +234,7 @@ public sealed partial class SeveralRemotesTests
     [Theory]
     [MemberData(nameof(Layers))]
     [Trait("Rule", "A5")]
-    public async Task Administrators_are_told_which_remote_has_what(bool isOnStore)
+    public async Task Administrators_see_which_remote_has_what(bool isOnStore)
     {
         await using var scene = await RemotesScene.StartAsync(isOnStore, hasFirst: false);
         RemotesScene.Put(scene.Models, "ml", "released/m", "models");
@@ -287,16 +287,16 @@ public sealed partial class SeveralRemotesTests
     }
 
     /// <summary>The rows of a page, in byte order, common prefixes marked as such.</summary>
-    private static List<string> Keys(RawAnswer page) =>
+    private static List<string> Keys(RawResponse page) =>
     [
         .. KeyElement().Matches(page.Text).Select(match => Uri.UnescapeDataString(match.Groups[1].Value))
             .Concat(PrefixElement().Matches(page.Text).Select(match => Uri.UnescapeDataString(match.Groups[1].Value) + " (prefix)"))
             .Order(S3Overlay.Proxy.Protocol.Listings.Utf8Order.Instance),
     ];
 
-    private static (int Status, string Code) StatusOf(RawAnswer answer) => (answer.Status, answer.Code);
+    private static (int Status, string Code) StatusOf(RawResponse answer) => (answer.Status, answer.Code);
 
-    private static (string Text, string Layer) TextOf(RawAnswer answer) =>
+    private static (string Text, string Layer) TextOf(RawResponse answer) =>
         (answer.Text, answer.Headers.GetValueOrDefault("x-s3overlay-layer", ""));
 
     [GeneratedRegex("<Key>([^<]*)</Key>")]

@@ -7,7 +7,7 @@ public sealed class StartTests
 {
     [Fact]
     [Trait("Rule", "M5")]
-    public async Task A_remote_that_cannot_be_asked_is_told_by_its_name_and_local_is_served()
+    public async Task An_unreachable_remote_is_reported_by_its_name_and_local_is_served()
     {
         using var folder = new TemporaryFolder();
         await using var refusing = await ScriptedRemote.StartAsync();

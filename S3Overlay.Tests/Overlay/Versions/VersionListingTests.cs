@@ -85,7 +85,7 @@ public class VersionListingTests : IAsyncLifetime
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(5)]
-    public async Task Pages_go_on_where_the_one_before_ended_in_the_midst_of_a_key_too(int size)
+    public async Task Pages_continue_where_the_one_before_ended_even_within_a_key(int size)
     {
         await WriteAsync();
         Assert.Equal(All(), await ListPagesAsync(size));
@@ -99,7 +99,7 @@ public class VersionListingTests : IAsyncLifetime
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
-    public async Task Pages_go_on_behind_the_version_null_of_either_layer(int size)
+    public async Task Pages_continue_after_the_null_version_of_either_layer(int size)
     {
         await WriteAsync();
         foreach (var key in (string[])["b", "dir/two", "new", "z é+%"])

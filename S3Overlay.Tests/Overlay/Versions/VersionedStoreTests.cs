@@ -110,7 +110,7 @@ public class VersionedStoreTests : IAsyncLifetime
 
     /// <summary>The refusal may have come from a gateway, temporarily.</summary>
     [Fact, Trait("Rule", "V3")]
-    public async Task Versions_that_were_refused_are_asked_for_again_a_minute_later()
+    public async Task Refused_versions_are_requested_again_a_minute_later()
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
         await using var store = await VersionedStore.StartAsync();
@@ -123,7 +123,7 @@ public class VersionedStoreTests : IAsyncLifetime
         clock.Advance(TimeSpan.FromMinutes(1));
         Assert.DoesNotContain("<VersionId>null</VersionId>", (await ListAsync()).Text, StringComparison.Ordinal);
 
-        Task<RawAnswer> ListAsync() => clock.RunAsync(proxy.SendAsync("GET", "/bucket?versions"));
+        Task<RawResponse> ListAsync() => clock.RunAsync(proxy.SendAsync("GET", "/bucket?versions"));
     }
 
     [Fact, Trait("Rule", "V1")]
@@ -194,7 +194,7 @@ public class VersionedStoreTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "V4")]
-    public async Task An_older_marker_that_is_deleted_takes_nothing_back()
+    public async Task Deleting_an_older_marker_undoes_nothing()
     {
         var first = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
         var second = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
@@ -206,7 +206,7 @@ public class VersionedStoreTests : IAsyncLifetime
 
     /// <summary>The marker goes first, so that a request that ends in between can be repeated.</summary>
     [Fact, Trait("Rule", "V4")]
-    public async Task A_marker_that_is_gone_already_still_takes_its_tombstone_back()
+    public async Task Deleting_a_missing_marker_still_removes_its_tombstone()
     {
         var marker = (await _proxy.SendAsync("DELETE", "/bucket/key")).Headers["x-amz-version-id"];
         using var http = new HttpClient();
@@ -255,7 +255,7 @@ public class VersionedStoreTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "D3"), Trait("Rule", "V4")]
-    public async Task DeleteObjects_tells_of_the_markers_and_takes_them_back()
+    public async Task DeleteObjects_reports_markers_and_deletes_them()
     {
         var made = await DeleteManyAsync("<Object><Key>key</Key></Object>");
         var marker = Assert.Single(_store.VersionsOf("bucket", "key")).Id;
@@ -280,7 +280,7 @@ public class VersionedStoreTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "V4"), Trait("Rule", "T3")]
-    public async Task A_locked_version_is_deleted_by_who_says_that_it_may_be()
+    public async Task A_locked_version_is_deleted_if_the_client_bypasses_the_lock()
     {
         _store.LocksVersions = true;
         var one = (await _proxy.SendAsync("PUT", "/bucket/key", "one")).Headers["x-amz-version-id"];
@@ -293,7 +293,7 @@ public class VersionedStoreTests : IAsyncLifetime
         Assert.Empty(_store.VersionsOf("bucket", "key"));
     }
 
-    private static async Task<(int, string)> CodeAsync(Task<RawAnswer> sending) =>
+    private static async Task<(int, string)> CodeAsync(Task<RawResponse> sending) =>
         (await sending) is var answer ? (answer.Status, answer.Code) : default;
 
     private async Task<string> DeleteManyAsync(string items, params (string Name, string Value)[] headers)
@@ -303,6 +303,6 @@ public class VersionedStoreTests : IAsyncLifetime
         return (await _proxy.SendAsync("POST", "/bucket?delete", body, [("Content-MD5", digest), .. headers])).Text;
     }
 
-    private Task<RawAnswer> CopyAsync(string target, string version) =>
+    private Task<RawResponse> CopyAsync(string target, string version) =>
         _proxy.SendAsync("PUT", "/bucket/" + target, null, ("x-amz-copy-source", $"/bucket/key?versionId={version}"));
 }

@@ -108,7 +108,7 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
     [InlineData("x-amz-if-match-size", "five")]
     [InlineData("x-amz-if-match-size", "-1")]
     [InlineData("x-amz-if-match-last-modified-time", "yesterday")]
-    public async Task A_condition_that_is_none_is_refused(string header, string value)
+    public async Task An_invalid_condition_is_refused(string header, string value)
     {
         var proxy = await StartAsync(OnBuiltIn);
         await ArrangeAsync(proxy, "k", isWritten: true);
@@ -145,7 +145,7 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
     [Trait("Rule", "V2")]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task So_it_is_of_versions(bool many)
+    public async Task Versions_follow_the_same_rule(bool many)
     {
         await using var store = await VersionedStore.StartAsync();
         _proxy = await OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint);

@@ -12,10 +12,10 @@ public sealed class CopyConditionsTests
             var cases = new TheoryData<string, bool, string>();
             foreach (var layer in (string[])["embedded", "store"])
             {
-                foreach (var isHeld in (bool[])[false, true])
+                foreach (var isCached in (bool[])[false, true])
                 {
-                    cases.Add(layer, isHeld, "x-amz-copy-source-if-match");
-                    cases.Add(layer, isHeld, "x-amz-copy-source-if-unmodified-since");
+                    cases.Add(layer, isCached, "x-amz-copy-source-if-match");
+                    cases.Add(layer, isCached, "x-amz-copy-source-if-unmodified-since");
                 }
             }
 
@@ -25,12 +25,12 @@ public sealed class CopyConditionsTests
 
     [Theory, MemberData(nameof(Cases)), Trait("Rule", "W3"), Trait("Rule", "W4")]
     public async Task A_condition_on_the_source_that_does_not_hold_is_a_412_whatever_the_target_s_says(
-        string layer, bool isHeld, string condition)
+        string layer, bool isCached, string condition)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         scene.Remote.Put("bucket", "key", "of the remote"u8.ToArray());
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "of mine")).Status);
-        var etag = (await scene.SendAsync(isHeld ? "GET" : "HEAD", "/bucket/key")).Headers["ETag"];
+        var etag = (await scene.SendAsync(isCached ? "GET" : "HEAD", "/bucket/key")).Headers["ETag"];
         await scene.Proxy.WhenIdleAsync();
 
         var refused = await CopyAsync(
@@ -41,7 +41,7 @@ public sealed class CopyConditionsTests
         Assert.Equal(200, (await CopyAsync()).Status);
         Assert.Equal("of mine", (await scene.SendAsync("GET", "/bucket/key")).Text);
 
-        Task<RawAnswer> CopyAsync(params (string Name, string Value)[] of) =>
+        Task<RawResponse> CopyAsync(params (string Name, string Value)[] of) =>
             scene.SendAsync("PUT", "/bucket/key", null, [("x-amz-copy-source", "/bucket/mine"), ("If-Match", etag), .. of]);
     }
 }

@@ -61,7 +61,7 @@ public sealed class CopySpellingTests
 
     /// <summary>Some stores read a plus as a plus, so the space is sent in an encoding that all of them agree on.</summary>
     [Fact, Trait("Rule", "W4")]
-    public async Task A_store_is_told_in_a_spelling_that_all_read_alike()
+    public async Task The_store_gets_a_spelling_that_every_store_reads_the_same_way()
     {
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Put("bucket", "any", "any"u8.ToArray());
@@ -91,7 +91,7 @@ public sealed class CopySpellingTests
     [InlineData("open/a c", "open/a+b", "/open/a+b", 403)]
     [InlineData("open/a b", "open/a+c", "/open/a%20b", 200)]
     [InlineData("open/a c", "open/a+b", "/open/a%2Bb", 200)]
-    public async Task Who_may_not_read_both_may_not_copy(string first, string second, string source, int status)
+    public async Task Copying_needs_the_right_to_read_every_possible_source(string first, string second, string source, int status)
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(

@@ -35,7 +35,7 @@ public sealed class CopyTests
 
     [Fact]
     [Trait("Rule", "W4")]
-    public async Task A_copy_that_replaces_takes_the_clients_metadata_alone()
+    public async Task A_copy_that_replaces_metadata_has_only_the_clients()
     {
         _bench.Remote.Put("below", "key", "the bytes", ("Content-Type", "text/x"), ("x-amz-meta-m", "1"));
         await CopyAsync("key", "key", ("x-amz-metadata-directive", "REPLACE"), ("Content-Type", "text/y"), ("x-amz-meta-n", "2"));
@@ -82,7 +82,7 @@ public sealed class CopyTests
 
     [Fact]
     [Trait("Rule", "W3")]
-    public async Task A_condition_on_the_target_is_judged_on_what_clients_see()
+    public async Task A_condition_on_the_target_applies_to_what_clients_see()
     {
         _bench.Remote.Put("below", "key");
         var taken = _bench.Remote.Put("below", "taken", "taken").ETag;
@@ -95,7 +95,7 @@ public sealed class CopyTests
 
     [Fact]
     [Trait("Rule", "W4")]
-    public async Task A_copy_of_what_was_written_is_locals_own()
+    public async Task A_copy_of_a_written_object_is_made_by_the_local_layer()
     {
         _bench.Remote.Put("below", "key");
         await _bench.SendAsync(S3Operation.PutObject, Bucket, "key", "written");
@@ -154,7 +154,7 @@ public sealed class CopyTests
     [Trait("Rule", "W4")]
     [InlineData("header")]
     [InlineData("query")]
-    public async Task Annotations_are_not_copied_from_the_remote_and_a_client_who_insists_is_told(string place)
+    public async Task Annotations_are_not_copied_from_the_remote_and_a_client_that_insists_gets_an_error(string place)
     {
         _bench.Remote.Put("below", "key");
         var refused = await _bench.FailAsync(S3Operation.CopyObject, Bucket, "copy", query: place == "query" ? Directive + "=COPY"
@@ -199,7 +199,7 @@ public sealed class CopyTests
     [Trait("Rule", "W4")]
     [InlineData(ChecksumAlgorithm.Crc32, "y/Q5Jg==")]
     [InlineData(ChecksumAlgorithm.XxHash64, "jLhB20DmroM=")]
-    public async Task A_copy_is_given_the_sources_checksum(ChecksumAlgorithm algorithm, string expected)
+    public async Task A_copy_has_the_checksum_of_its_source(ChecksumAlgorithm algorithm, string expected)
     {
         _bench.Remote.Put("below", "key", "123456789");
         _bench.Remote.Promise("below", "key", new(algorithm, expected));

@@ -25,7 +25,7 @@ public sealed class CopyUpRaceTests : CopyUpTestBase
 
     [Theory]
     [MemberData(nameof(Races))]
-    public async Task A_write_meanwhile_keeps_its_bytes_and_gets_the_tags(string local, string stage)
+    public async Task A_concurrent_write_keeps_its_bytes_and_gets_the_tags(string local, string stage)
     {
         await StartAsync(local);
         At(stage, async () => Assert
@@ -39,7 +39,7 @@ public sealed class CopyUpRaceTests : CopyUpTestBase
 
     [Theory]
     [MemberData(nameof(Races))]
-    public async Task A_delete_meanwhile_stays(string local, string stage)
+    public async Task A_concurrent_delete_stays(string local, string stage)
     {
         await StartAsync(local);
         At(stage, async () => Assert.Equal(204, (await _proxy.SendAsync("DELETE", "/bucket/key")).Status));
@@ -50,7 +50,7 @@ public sealed class CopyUpRaceTests : CopyUpTestBase
 
     [Theory]
     [MemberData(nameof(Races))]
-    public async Task A_change_at_the_remote_meanwhile_is_never_mixed(string local, string stage)
+    public async Task A_concurrent_change_at_the_remote_is_never_mixed(string local, string stage)
     {
         await StartAsync(local);
         byte[] other = [.. Bytes.Select(static value => (byte)~value)];
@@ -104,7 +104,7 @@ public sealed class CopyUpRaceTests : CopyUpTestBase
     [Theory]
     [InlineData("embedded")]
     [InlineData("store")]
-    public async Task A_client_that_leaves_ends_the_copy(string local)
+    public async Task A_client_that_disconnects_ends_the_copy(string local)
     {
         await StartAsync(local);
         var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

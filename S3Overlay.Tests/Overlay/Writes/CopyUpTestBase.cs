@@ -50,7 +50,7 @@ public abstract class CopyUpTestBase : IAsyncLifetime
         new(Bytes, etag, Date,
             [("Content-Type", "text/x"), ("Cache-Control", "max-age=5"), ("x-amz-meta-m", "1"), ("x-amz-storage-class", "STANDARD_IA")]);
 
-    private protected static (int Status, string Code) Error(RawAnswer answer) => (answer.Status, answer.Status < 300 ? "" : answer.Code);
+    private protected static (int Status, string Code) Error(RawResponse answer) => (answer.Status, answer.Status < 300 ? "" : answer.Code);
 
     private protected static bool IsBody(ScriptedRequest request) => request is
         { Method: "GET", Key: "key", RawQuery: "" or "x-id=GetObject" };
@@ -125,14 +125,14 @@ public abstract class CopyUpTestBase : IAsyncLifetime
         return ScriptedOutcome.Answered;
     }
 
-    private protected Task<RawAnswer> SendAsync(string method, string target, string? body = null,
+    private protected Task<RawResponse> SendAsync(string method, string target, string? body = null,
         params (string Name, string Value)[] headers) =>
         _clock.RunAsync(_proxy.SendAsync(method, target, body, headers));
 
-    private protected Task<RawAnswer> SetTagsAsync(params (string Name, string Value)[] tags) =>
+    private protected Task<RawResponse> SetTagsAsync(params (string Name, string Value)[] tags) =>
         SendAsync("PUT", "/bucket/key?tagging", Document(tags));
 
-    private protected Task<RawAnswer> GetAsync() => SendAsync("GET", "/bucket/key");
+    private protected Task<RawResponse> GetAsync() => SendAsync("GET", "/bucket/key");
 
     protected async Task<string> LayerAsync() => (await SendAsync("HEAD", "/bucket/key")).Headers["x-s3overlay-layer"];
 

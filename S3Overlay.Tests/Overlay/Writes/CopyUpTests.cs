@@ -144,7 +144,7 @@ public sealed class CopyUpTests : CopyUpTestBase
     [Theory]
     [InlineData("embedded")]
     [InlineData("store")]
-    public async Task In_a_bucket_made_anew_local_alone_answers(string local)
+    public async Task In_a_recreated_bucket_only_the_local_layer_responds(string local)
     {
         await StartAsync(local);
         Assert.Equal(204, (await SendAsync("DELETE", "/bucket/key")).Status);
@@ -160,7 +160,7 @@ public sealed class CopyUpTests : CopyUpTestBase
     [InlineData("embedded", 404, "NoSuchTagSet")]
     [InlineData("embedded", 403, "AccessDenied")]
     [InlineData("store", 403, "AccessDenied")]
-    public async Task Tags_that_the_remote_does_not_tell_are_replaced_all_the_same(string local, int status, string code)
+    public async Task Tags_that_the_remote_does_not_return_are_still_replaced(string local, int status, string code)
     {
         await StartAsync(local);
         _tagFailure = (status, code);
@@ -221,7 +221,7 @@ public sealed class CopyUpTests : CopyUpTestBase
     }
 
     [Fact]
-    public async Task A_kept_ETag_is_judged_by_and_does_not_pass_to_copies()
+    public async Task A_kept_ETag_decides_conditions_and_is_not_copied()
     {
         await StartAsync("embedded");
         Assert.Equal(200, (await SetTagsAsync(("new", "2"))).Status);

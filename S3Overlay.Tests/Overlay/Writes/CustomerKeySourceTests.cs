@@ -18,7 +18,7 @@ public sealed class CustomerKeySourceTests
     [InlineData(S3Operation.CopyObject, "?versionId=v1", "versionId=v1")]
     [InlineData(S3Operation.UploadPartCopy, "", "")]
     [InlineData(S3Operation.UploadPartCopy, "?versionId=v1", "versionId=v1")]
-    public async Task The_sources_key_goes_with_all_that_is_asked_of_the_remote(S3Operation operation, string version, string asked)
+    public async Task Every_request_to_the_remote_carries_the_sources_key(S3Operation operation, string version, string asked)
     {
         var bench = await StartAsync("https://remote.test");
         await bench.SendAsync(operation, "mapped", "copy", "", PartOf(operation),

@@ -84,7 +84,7 @@ public sealed class CustomerKeyTests : IAsyncLifetime
     /// The copy was made. The store does not show it without the key, but that is no failure, and a retry would not help.
     /// </summary>
     [Fact, Trait("Rule", "W4")]
-    public async Task A_copy_that_was_made_is_told_of_though_it_cannot_be_looked_at()
+    public async Task A_finished_copy_is_reported_even_if_it_cannot_be_read()
     {
         _store.Before = call => call is { Method: "HEAD", Path: "/bucket/copy" } ? throw new IOException("gone") : Task.CompletedTask;
         var copied = await CopyAsync("copy", "/bucket/k");
@@ -96,7 +96,7 @@ public sealed class CustomerKeyTests : IAsyncLifetime
     [InlineData(false, false)]
     [InlineData(true, true)]
     [InlineData(true, false)]
-    public async Task Deletes_name_what_the_listing_tells(bool isNull, bool namesVersion)
+    public async Task Deletes_name_the_versions_of_the_listing(bool isNull, bool namesVersion)
     {
         await WriteAsync(isNull);
         var target = "/bucket/k" + (namesVersion ? $"?versionId={_id}" : "");
@@ -120,7 +120,7 @@ public sealed class CustomerKeyTests : IAsyncLifetime
     [InlineData("", false)]
     [InlineData("<VersionId>null</VersionId>", true)]
     [InlineData("<VersionId>null</VersionId>", false)]
-    public async Task So_do_deletes_of_many(string version, bool listsVersions)
+    public async Task DeleteObjects_names_them_too(string version, bool listsVersions)
     {
         _store.ListsVersions = listsVersions;
         await WriteAsync(isNull: true);
@@ -137,7 +137,7 @@ public sealed class CustomerKeyTests : IAsyncLifetime
     [Theory, Trait("Rule", "V1"), Trait("Rule", "T1")]
     [InlineData("GET")]
     [InlineData("HEAD")]
-    public async Task A_version_that_local_has_is_no_less_there_without_its_key(string method)
+    public async Task A_local_version_exists_even_without_its_key(string method)
     {
         await WriteAsync(isNull: false);
         Assert.Equal(400, (await _proxy.SendAsync(method, $"/bucket/k?versionId={_id}")).Status);
@@ -152,7 +152,7 @@ public sealed class CustomerKeyTests : IAsyncLifetime
     [InlineData("HEAD", 2, "")]
     [InlineData("GET", 0, "attributes&")]
     [InlineData("GET", 2, "attributes&")]
-    public async Task Nor_is_one_less_there_that_is_refused_as_ceph_does(string method, byte key, string about)
+    public async Task A_local_version_exists_even_if_refused_as_by_Ceph(string method, byte key, string about)
     {
         _store.RefusesKeysAsCeph = true;
         await WriteAsync(isNull: false);
@@ -169,7 +169,7 @@ public sealed class CustomerKeyTests : IAsyncLifetime
     [Theory, Trait("Rule", "V1"), Trait("Rule", "W4")]
     [InlineData(0)]
     [InlineData(2)]
-    public async Task Nor_is_one_copied_that_is_refused_as_ceph_does(byte key)
+    public async Task A_local_version_that_is_refused_as_by_Ceph_is_not_copied(byte key)
     {
         _store.RefusesKeysAsCeph = true;
         await WriteAsync(isNull: true);
@@ -187,6 +187,6 @@ public sealed class CustomerKeyTests : IAsyncLifetime
         Assert.Equal(isNull, _id == "null");
     }
 
-    private Task<RawAnswer> CopyAsync(string target, string source, params (string Name, string Value)[] headers) =>
+    private Task<RawResponse> CopyAsync(string target, string source, params (string Name, string Value)[] headers) =>
         _proxy.SendAsync("PUT", "/bucket/" + target, null, [("x-amz-copy-source", source), .. headers]);
 }

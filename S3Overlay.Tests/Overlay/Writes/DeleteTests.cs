@@ -15,7 +15,7 @@ public sealed class DeleteTests
     [Fact]
     [Trait("Rule", "D1")]
     [Trait("Rule", "R2")]
-    public async Task A_delete_stays_and_asks_nothing_of_the_remote()
+    public async Task A_delete_stays_and_costs_the_remote_nothing()
     {
         _bench.Remote.Put("below", "key");
         Assert.Equal(204, (await _bench.SendAsync(S3Operation.DeleteObject, Bucket, "key")).Status);
@@ -77,7 +77,7 @@ public sealed class DeleteTests
     [InlineData("absent", "*", 404)]
     [InlineData("deleted", "*", 404)]
     [Trait("Rule", "W3")]
-    public async Task A_conditional_delete_is_judged_on_what_clients_see(string state, string value, int status)
+    public async Task A_conditional_delete_applies_to_what_clients_see(string state, string value, int status)
     {
         var etag = "";
         if (state != "absent")
@@ -160,7 +160,7 @@ public sealed class DeleteTests
 
     [Fact]
     [Trait("Rule", "D3")]
-    public async Task A_quiet_delete_reports_failures_alone()
+    public async Task A_quiet_delete_reports_only_failures()
     {
         _bench.Layer.TombstoneFailures["b"] = new IOException("no room");
         var answer = OverlayBench.Xml(await _bench.SendAsync(S3Operation.DeleteObjects, Bucket, text: Delete(true, ["a", "b"])));

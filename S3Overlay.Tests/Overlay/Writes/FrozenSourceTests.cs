@@ -8,7 +8,7 @@ public sealed class FrozenSourceTests
 {
     [Theory, Trait("Rule", "W5"), Trait("Rule", "W4")]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task Tags_of_an_object_that_the_remote_has_lost_are_503_and_what_is_held_stays(string layer)
+    public async Task Tags_of_an_object_that_the_remote_has_lost_are_503_and_the_entry_stays(string layer)
     {
         await using var scene = await HoldAsync(layer);
         scene.Remote.Remove("bucket", "key");
@@ -28,7 +28,7 @@ public sealed class FrozenSourceTests
 
     [Theory, Trait("Rule", "W4")]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task An_object_that_has_no_tags_any_more_is_copied_without_and_stays_held(string layer)
+    public async Task An_object_that_lost_its_tags_is_copied_without_them_and_stays_cached(string layer)
     {
         await using var scene = await HoldAsync(layer);
         scene.Remote.Script = async (request, context) =>
@@ -75,8 +75,8 @@ public sealed class FrozenSourceTests
         return scene;
     }
 
-    private static Task<RawAnswer> CopyAsync(LayerScene scene, params (string Name, string Value)[] headers) =>
+    private static Task<RawResponse> CopyAsync(LayerScene scene, params (string Name, string Value)[] headers) =>
         scene.SendAsync("PUT", "/bucket/copy", null, [("x-amz-copy-source", "/bucket/key"), .. headers]);
 
-    private static (int Status, string Code) Error(RawAnswer answer) => (answer.Status, answer.Code);
+    private static (int Status, string Code) Error(RawResponse answer) => (answer.Status, answer.Code);
 }

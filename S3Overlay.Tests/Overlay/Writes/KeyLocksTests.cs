@@ -17,7 +17,7 @@ public sealed class KeyLocksTests
     public KeyLocksTests() => _locks = new KeyLocks(_clock);
 
     [Fact]
-    public async Task An_upload_gives_way_once_somebody_has_waited_for_a_while()
+    public async Task An_upload_gives_way_to_a_waiter_after_a_while()
     {
         using var upload = await _locks.TakeForUploadAsync(Key, default);
         var reading = upload.ReadAsync(ForeverAsync, default).AsTask();
@@ -34,7 +34,7 @@ public sealed class KeyLocksTests
 
     /// <summary>However many uploads wait: they have not begun, and will be judged by the changes made until then.</summary>
     [Fact]
-    public async Task Who_changes_the_key_waits_for_one_upload_alone()
+    public async Task A_change_of_the_key_waits_for_only_one_upload()
     {
         var first = await _locks.TakeForUploadAsync(Key, default);
         var others = Enumerable.Range(0, 3).Select(_ => _locks.TakeForUploadAsync(Key, default).AsTask()).ToList();
@@ -58,7 +58,7 @@ public sealed class KeyLocksTests
     }
 
     [Fact]
-    public async Task The_end_of_an_upload_is_not_done_by_who_waits_for_it()
+    public async Task A_waiter_does_not_finish_the_upload_it_waits_for()
     {
         using var upload = await _locks.TakeForUploadAsync(Key, default);
         using var ended = new ManualResetEventSlim();
@@ -99,7 +99,7 @@ public sealed class KeyLocksTests
     }
 
     [Fact]
-    public async Task Who_leaves_waits_no_longer()
+    public async Task A_cancelled_waiter_stops_waiting()
     {
         using var leaving = new CancellationTokenSource();
         using var upload = await _locks.TakeForUploadAsync(Key, default);

@@ -56,7 +56,7 @@ public sealed class LocalConditionsTests
     }
 
     [Fact]
-    public async Task Several_proxies_say_that_nobody_can_judge_and_name_the_setting()
+    public async Task Several_proxies_refuse_conditions_and_name_the_setting()
     {
         foreach (var state in (string[])["remote", "deleted", "absent", "written"])
         {
@@ -75,7 +75,7 @@ public sealed class LocalConditionsTests
     }
 
     [Fact, Trait("Rule", "T3")]
-    public async Task Buckets_without_a_remote_are_locals_own_affair()
+    public async Task Buckets_without_a_remote_are_left_to_the_local_layer()
     {
         var bench = Bench(isAlone: false);
         await bench.SendAsync(S3Operation.CreateBucket, "plain");

@@ -83,7 +83,7 @@ public sealed class TaggedSourceTests
     [Theory]
     [InlineData("embedded")]
     [InlineData("store")]
-    public async Task It_is_asked_for_nothing_more_where_nothing_is_held_or_it_said_that_there_are_no_tags(string layer)
+    public async Task The_remote_gets_no_further_request_if_nothing_is_cached_or_it_reported_no_tags(string layer)
     {
         await using var scene = await HoldAsync(layer, "never", isEmpty: false);
         ScriptTags(scene, static () => "old", null);
@@ -133,10 +133,10 @@ public sealed class TaggedSourceTests
         return ScriptedOutcome.Answered;
     };
 
-    private static Task<RawAnswer> UseAsync(LayerScene scene, string use) => use == Copy
+    private static Task<RawResponse> UseAsync(LayerScene scene, string use) => use == Copy
         ? CopyAsync(scene)
         : scene.SendAsync("PUT", "/bucket/key?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>");
 
-    private static Task<RawAnswer> CopyAsync(LayerScene scene, params (string Name, string Value)[] headers) =>
+    private static Task<RawResponse> CopyAsync(LayerScene scene, params (string Name, string Value)[] headers) =>
         scene.SendAsync("PUT", "/bucket/copy", null, [("x-amz-copy-source", "/bucket/key"), .. headers]);
 }

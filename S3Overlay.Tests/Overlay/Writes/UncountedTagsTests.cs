@@ -19,9 +19,9 @@ public sealed class UncountedTagsTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task They_are_copied(string layer, bool isHeld)
+    public async Task They_are_copied(string layer, bool isCached)
     {
-        await using var scene = await StartAsync(layer, isHeld, 200, Tags);
+        await using var scene = await StartAsync(layer, isCached, 200, Tags);
         Assert.Equal(200, (await CopyAsync(scene)).Status);
         Assert.Contains("<Tag><Key>a b</Key><Value>1 + 2</Value></Tag>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text,
             StringComparison.Ordinal);
@@ -30,9 +30,9 @@ public sealed class UncountedTagsTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task They_are_not_asked_for_where_the_client_gives_others_or_copies_a_part(string layer, bool isHeld)
+    public async Task They_are_not_requested_if_the_client_gives_others_or_copies_a_part(string layer, bool isCached)
     {
-        await using var scene = await StartAsync(layer, isHeld, 500, "InternalError");
+        await using var scene = await StartAsync(layer, isCached, 500, "InternalError");
         Assert.Equal(200, (await CopyAsync(scene, ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "c=d"))).Status);
         Assert.Contains("<Tag><Key>c</Key><Value>d</Value></Tag>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text,
             StringComparison.Ordinal);
@@ -53,11 +53,11 @@ public sealed class UncountedTagsTests
     [InlineData("store", 404, "NoSuchKey")]
     [InlineData("embedded", 405, "MethodNotAllowed")]
     [InlineData("embedded", 501, "NotImplemented")]
-    public async Task A_remote_that_does_not_tell_them_has_none(string layer, int status, string code)
+    public async Task A_remote_that_does_not_return_them_has_none(string layer, int status, string code)
     {
-        foreach (var isHeld in (bool[])[false, true])
+        foreach (var isCached in (bool[])[false, true])
         {
-            await using var scene = await StartAsync(layer, isHeld, status, code);
+            await using var scene = await StartAsync(layer, isCached, status, code);
             Assert.Equal(200, (await CopyAsync(scene)).Status);
             Assert.Equal("bytes", (await scene.SendAsync("GET", "/bucket/copy")).Text);
             Assert.DoesNotContain("<Key>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text, StringComparison.Ordinal);
@@ -69,12 +69,12 @@ public sealed class UncountedTagsTests
     [InlineData("embedded", "bytes")]
     [InlineData("store", "bytes")]
     [InlineData("embedded", Tags)]
-    public async Task A_remote_that_answers_with_the_object_has_none(string layer, string bytes)
+    public async Task A_remote_that_responds_with_the_object_has_none(string layer, string bytes)
     {
-        foreach (var isHeld in (bool[])[false, true])
+        foreach (var isCached in (bool[])[false, true])
         {
-            await using var scene = await StartAsync(layer, isHeld, 200, bytes);
-            var etag = scene.Remote.Put("bucket", "key", System.Text.Encoding.ASCII.GetBytes(isHeld ? "bytes" : bytes)).ETag;
+            await using var scene = await StartAsync(layer, isCached, 200, bytes);
+            var etag = scene.Remote.Put("bucket", "key", System.Text.Encoding.ASCII.GetBytes(isCached ? "bytes" : bytes)).ETag;
             var script = scene.Remote.Script!;
             scene.Remote.Script = (request, context) =>
             {
@@ -86,7 +86,7 @@ public sealed class UncountedTagsTests
                 return script(request, context);
             };
             Assert.Equal(200, (await CopyAsync(scene)).Status);
-            Assert.Equal(isHeld ? "bytes" : bytes, (await scene.SendAsync("GET", "/bucket/copy")).Text);
+            Assert.Equal(isCached ? "bytes" : bytes, (await scene.SendAsync("GET", "/bucket/copy")).Text);
             Assert.DoesNotContain("<Key>", (await scene.SendAsync("GET", "/bucket/copy?tagging")).Text, StringComparison.Ordinal);
         }
     }
@@ -95,7 +95,7 @@ public sealed class UncountedTagsTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_remote_that_answers_with_a_large_object_has_none(bool tellsLength)
+    public async Task A_remote_that_responds_with_a_large_object_has_none(bool tellsLength)
     {
         var bytes = new byte[3 << 20];
         await using var scene = await StartAsync("embedded", false, 200, "");
@@ -122,11 +122,11 @@ public sealed class UncountedTagsTests
     [InlineData("embedded", 403, "InvalidAccessKeyId")]
     [InlineData("embedded", 200, "<Tagging><TagSet>")]
     [InlineData("embedded", 200, "<Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>")]
-    public async Task Nothing_is_copied_where_the_remote_cannot_be_asked_for_them(string layer, int status, string code)
+    public async Task Nothing_is_copied_if_they_cannot_be_requested(string layer, int status, string code)
     {
-        foreach (var isHeld in (bool[])[false, true])
+        foreach (var isCached in (bool[])[false, true])
         {
-            await using var scene = await StartAsync(layer, isHeld, status, code);
+            await using var scene = await StartAsync(layer, isCached, status, code);
             Assert.Equal(503, (await CopyAsync(scene)).Status);
             Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/copy")).Status);
         }
@@ -138,7 +138,7 @@ public sealed class UncountedTagsTests
     [InlineData("embedded", "", 50)]
     [InlineData("embedded", "bytes", 2)]
     [InlineData("store", "bytes", 50)]
-    public async Task An_object_that_is_held_is_copied_while_the_remote_does_not_answer(string layer, string text, int threshold)
+    public async Task A_cached_object_is_copied_while_the_remote_does_not_respond(string layer, string text, int threshold)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_CHUNK_THRESHOLD", $"{threshold}"));
         scene.Remote.Put("bucket", "key", System.Text.Encoding.UTF8.GetBytes(text));
@@ -177,7 +177,7 @@ public sealed class UncountedTagsTests
     [InlineData("store", "never", 404, "NoSuchTagSet")]
     [InlineData("embedded", "frozen", 200, "<Tagging><TagSet/></Tagging>")]
     [InlineData("embedded", "frozen", 404, "NoSuchTagSet")]
-    public async Task That_there_are_none_is_told_of_the_version_that_is_copied(string layer, string mode, int status, string answer)
+    public async Task That_there_are_none_holds_for_the_copied_version(string layer, string mode, int status, string answer)
     {
         await using var scene = await StartAsync(layer, true, status, answer, ("S3_OVERLAY_REVALIDATE", mode));
         scene.Remote.Put("bucket", "key", "newer"u8.ToArray());
@@ -201,7 +201,7 @@ public sealed class UncountedTagsTests
     [InlineData(405, "MethodNotAllowed")]
     [InlineData(501, "NotImplemented")]
     [InlineData(200, null)]
-    public async Task A_remote_that_knows_none_is_asked_once(int status, string? answer)
+    public async Task A_remote_without_tags_is_asked_once(int status, string? answer)
     {
         await using var scene = await StartAsync("embedded", true, status, answer ?? "");
         if (answer is null)
@@ -221,7 +221,7 @@ public sealed class UncountedTagsTests
     [InlineData("embedded", "frozen")]
     [InlineData("store", "never")]
     [InlineData("store", "frozen")]
-    public async Task An_object_that_the_remote_has_lost_is_copied_from_what_is_held(string layer, string mode)
+    public async Task An_object_that_the_remote_has_lost_is_copied_from_the_cache(string layer, string mode)
     {
         await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_REVALIDATE", mode));
         scene.Remote.Put("bucket", "other", [1]);
@@ -237,7 +237,7 @@ public sealed class UncountedTagsTests
     /// <summary>The object is known to have tags, and the copy would lack them.</summary>
     [Theory]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
-    public async Task Tags_that_were_counted_stand_in_the_way_where_they_are_refused(string layer)
+    public async Task Counted_tags_that_are_refused_fail_the_copy(string layer)
     {
         await using var scene = await StartAsync(layer, false, 403, "AccessDenied");
         scene.Remote.Put("bucket", "key", "bytes"u8.ToArray(), ("x-amz-tagging-count", "1"));
@@ -245,12 +245,12 @@ public sealed class UncountedTagsTests
         Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/copy")).Status);
     }
 
-    private static async Task<LayerScene> StartAsync(string layer, bool isHeld, int status, string answer,
+    private static async Task<LayerScene> StartAsync(string layer, bool isCached, int status, string answer,
         params (string Name, string Value)[] settings)
     {
         var scene = await LayerScene.StartAsync(layer, settings);
         scene.Remote.Put("bucket", "key", "bytes"u8.ToArray());
-        if (isHeld)
+        if (isCached)
         {
             Assert.Equal("bytes", (await scene.SendAsync("GET", "/bucket/key")).Text);
             await scene.Proxy.WhenIdleAsync();
@@ -269,6 +269,6 @@ public sealed class UncountedTagsTests
         return scene;
     }
 
-    private static Task<RawAnswer> CopyAsync(LayerScene scene, params (string Name, string Value)[] headers) =>
+    private static Task<RawResponse> CopyAsync(LayerScene scene, params (string Name, string Value)[] headers) =>
         scene.SendAsync("PUT", "/bucket/copy", null, [("x-amz-copy-source", "/bucket/key"), .. headers]);
 }

@@ -13,7 +13,7 @@ public sealed class WriteTests
 
     [Fact]
     [Trait("Rule", "R1")]
-    public async Task What_was_written_is_served_and_the_remote_is_not_asked()
+    public async Task A_written_object_is_served_without_the_remote()
     {
         _bench.Remote.Put("below", "key");
         await PutAsync("key", "written");
@@ -56,7 +56,7 @@ public sealed class WriteTests
     [InlineData("written", "If-Match", "\"wrong\"", 412)]
     [InlineData("absent", "If-None-Match", "\"tag\"", 501)]
     [Trait("Rule", "W3")]
-    public async Task Conditions_are_judged_on_what_clients_see(string state, string header, string value, int status)
+    public async Task Conditions_apply_to_what_clients_see(string state, string header, string value, int status)
     {
         var etag = await ArrangeAsync(state);
         value = value == "right" ? etag : value;
@@ -80,7 +80,7 @@ public sealed class WriteTests
 
     [Fact]
     [Trait("Rule", "W3")]
-    public async Task Of_many_who_replace_the_same_remote_version_one_wins()
+    public async Task Of_many_writers_that_replace_the_same_remote_version_one_wins()
     {
         var etag = _bench.Remote.Put("below", "key").ETag;
         var outcomes = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => Task.Run(async () =>
@@ -131,7 +131,7 @@ public sealed class WriteTests
 
     [Fact]
     [Trait("Rule", "W3")]
-    public async Task A_condition_that_needs_a_remote_out_of_reach_is_no_guess()
+    public async Task A_condition_that_needs_an_unreachable_remote_is_not_guessed()
     {
         _bench.Remote.Failure = new RemoteException(RemoteFailure.Unavailable, "down");
         var failure = await _bench.FailAsync(S3Operation.PutObject, Bucket, "key", "new", "", ("If-None-Match", "*"));

@@ -57,7 +57,7 @@ public sealed class Version2AuthenticationTests : AuthenticatorTestBase
     }
 
     [Fact]
-    public void An_amz_date_stands_for_the_date()
+    public void An_amz_date_replaces_the_date()
     {
         (string, string)[] headers = [("Date", "Tue, 27 Mar 2001 21:20:27 +0000"), ("x-amz-date", "Tue, 27 Mar 2007 19:36:42 GMT")];
         var signed = Headers([.. headers, ("Authorization", Sign("GET\n\n\n\nx-amz-date:Tue, 27 Mar 2007 19:36:42 GMT\n/b/k"))]);
@@ -98,7 +98,7 @@ public sealed class Version2AuthenticationTests : AuthenticatorTestBase
     [InlineData("AWS AKIAIOSFODNN7EXAMPLE:bWq2s1WEIj+Ydj0vQ697zp+IXMUbWq2s1WEIj+Ydj0vQ697zp+IXMU=", "Date: Tue, 27 Mar 2007 19:36:42 +0000",
         "SignatureDoesNotMatch")]
     [InlineData("AWS unknown-key:bWq2s1WEIj+Ydj0vQ697zp+IXMU=", "Date: Tue, 27 Mar 2007 19:36:42 +0000", "InvalidAccessKeyId")]
-    public void What_is_wrong_is_told(string authorization, string header, string code)
+    public void The_error_names_the_problem(string authorization, string header, string code)
     {
         Now = Then;
         var pair = header.Split(": ", 2);
@@ -208,7 +208,7 @@ public sealed class Version2AuthenticationTests : AuthenticatorTestBase
     }
 
     [Fact]
-    public void Where_it_is_switched_off_version_4_is_asked_for()
+    public void If_it_is_off_the_error_asks_for_version_4()
     {
         Settings = new() { AllowsVersion2 = false };
         foreach (var refusal in new[]

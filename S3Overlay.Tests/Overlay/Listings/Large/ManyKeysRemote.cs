@@ -162,3 +162,9 @@ public sealed class ManyKeysRemote : IAsyncDisposable
         $"<Contents><Key>{UriEncoding.EncodeKey(key)}</Key><LastModified>{info.LastModified:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}</LastModified>"
         + $"<ETag>{info.ETag}</ETag><Size>{info.Size}</Size></Contents>");
 }
+
+/// <summary>A page that a remote was asked for.</summary>
+/// <param name="Prefix">What its keys start with.</param>
+/// <param name="Delimiter">What rolls them up.</param>
+/// <param name="MaxKeys">How many rows it may have.</param>
+public sealed record RemoteCall(string Prefix, string Delimiter, int MaxKeys);

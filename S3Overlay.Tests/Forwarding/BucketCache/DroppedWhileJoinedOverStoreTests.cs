@@ -1,9 +1,0 @@
-using S3Overlay.Tests.Overlay.Reading;
-
-namespace S3Overlay.Tests.Forwarding.BucketCache;
-
-/// <summary>The same tests with the cache on an S3 endpoint.</summary>
-public sealed class DroppedWhileJoinedOverStoreTests : DroppedWhileJoinedTests
-{
-    protected override async Task<IHeldPlace> StartPlaceAsync() => await StoreBench.StartAsync();
-}
