@@ -8,8 +8,8 @@ namespace S3Overlay.Tests.House;
 public sealed partial class StyleTests
 {
     private const int MaxColumns = 140;
-    private const int MaxLongLines = 51;
-    private const int MaxForeignPhrases = 43;
+    private const int MaxLongLines = 15;
+    private const int MaxForeignPhrases = 4;
 
     [Fact]
     public void Lines_are_at_most_140_columns()

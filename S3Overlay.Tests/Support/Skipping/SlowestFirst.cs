@@ -19,6 +19,10 @@ public sealed class SlowestFirst : ITestCollectionOrderer
 
     /// <inheritdoc/>
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
-        testCollections.OrderBy(static collection => Array.FindIndex(
-            Slowest, name => collection.DisplayName.EndsWith('.' + name, StringComparison.Ordinal)) is >= 0 and var place ? place : Slowest.Length);
+        testCollections.OrderBy(static collection => Place(collection.DisplayName));
+
+    private static int Place(string collection) =>
+        Array.FindIndex(Slowest, name => collection.EndsWith('.' + name, StringComparison.Ordinal)) is >= 0 and var place
+            ? place
+            : Slowest.Length;
 }
