@@ -85,7 +85,7 @@ internal sealed class Composition(
     // ---- The remotes, which are only ever read.
 
     /// <summary>Null in local-only mode.</summary>
-    public RemoteLayer? OpenRemotes()
+    public ProxyServices.RemoteLayers? OpenRemotes()
     {
         if (options.Remotes.Count == 0)
         {
@@ -103,7 +103,7 @@ internal sealed class Composition(
             checks.Add(check);
         }
 
-        return new RemoteLayer(others, new RouteTable(rows, others), checks);
+        return new ProxyServices.RemoteLayers(others, new RouteTable(rows, others), checks);
     }
 
     private (S3Remote Remote, RemoteChecks Checks) OpenRemote(RemoteOptions remote)
@@ -339,7 +339,7 @@ internal sealed class Composition(
 
     // ---- The overlay of the two, and what administrates and serves it.
 
-    private OverlayLayer OpenOverlay(LocalLayer local, RemoteLayer remotes)
+    private ProxyServices.OverlayLayer OpenOverlay(LocalLayer local, ProxyServices.RemoteLayers remotes)
     {
         var settings = ReadSettings.From(options);
         var reader = opened.Add(new RemoteReader(settings, local.Cache, Time, loggers.CreateLogger<RemoteReader>(), meters.Overlay));
@@ -350,7 +350,7 @@ internal sealed class Composition(
         meters.Watch("s3_overlay_refreshes_in_progress", "{copy}",
             "Copies near the end of their life that are compared with the remote, or fetched anew, while they are served.",
             () => reader.Refreshing);
-        return new OverlayLayer(service, reader);
+        return new ProxyServices.OverlayLayer(service, reader);
     }
 
     /// <summary>Reads only the remote while the local layer is down, if the settings want that.</summary>
@@ -370,7 +370,7 @@ internal sealed class Composition(
     }
 
     /// <summary>Without a remote nothing is cached or hidden, but a store may have tombstones of an earlier setup.</summary>
-    private AdministrationService OpenAdministration(LocalLayer local, OverlayLayer? overlay) => new(
+    private AdministrationService OpenAdministration(LocalLayer local, ProxyServices.OverlayLayer? overlay) => new(
         new OverlayAdministration(
             local,
             overlay?.Reader,
@@ -381,24 +381,24 @@ internal sealed class Composition(
         Time,
         loggers.CreateLogger<AdministrationService>());
 
-    private S3FrontDoor OpenFrontDoor(IS3Service service, IS3Service administration, RemoteLayer? remotes, LocalLayer local)
+    private S3FrontDoor OpenFrontDoor(IS3Service service, IS3Service administration, ProxyServices.RemoteLayers? remotes, LocalLayer local)
     {
         var clients = options.Clients;
         var isOff = clients.Authentication == AuthenticationMode.None;
         var isPlainProxy = options.Local.Endpoint is not null && remotes is null;
-        var keys = new ClientKeyRing(clients.Keys);
+        var rights = new AccessRights(clients.Keys, isOff, clients.ReadableByAll);
         return new S3FrontDoor(
             service,
-            new AdministrationDoor(administration, new RequestAuthenticator(keys,
+            new AdministrationDoor(administration, new RequestAuthenticator(rights,
                 new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false, AllowsPresigned = false }, Time)),
-            new RequestAuthenticator(keys, new AuthenticationSettings
+            new RequestAuthenticator(rights, new AuthenticationSettings
             {
                 Region = clients.Region,
                 IsOff = isOff,
                 AllowsVersion2 = clients.AllowsVersion2,
                 LeavesLifetimes = isPlainProxy,
             }, Time),
-            new AccessRights(clients.Keys, isOff, clients.ReadableByAll),
+            rights,
             new FrontDoorSettings
             {
                 Domain = clients.Domain,
@@ -424,7 +424,7 @@ internal sealed class Composition(
     }
 
     /// <summary>Whether only the S3 endpoint has a bucket. With a remote, it has neither the list of buckets nor the cache bucket.</summary>
-    private Func<string, bool> IsForwarded(RemoteLayer? remotes) => (options.Local.Endpoint, remotes) switch
+    private Func<string, bool> IsForwarded(ProxyServices.RemoteLayers? remotes) => (options.Local.Endpoint, remotes) switch
     {
         (null, _) => static _ => false,
         (_, null) => static _ => true,

@@ -11,9 +11,8 @@ using S3Overlay.ServiceDefaults;
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>
-/// Addresses of their own for those who watch the proxy: <c>/health</c>, <c>/alive</c> and <c>/metrics</c> by plain GETs, and nothing else.
-/// A server apart from that of S3: what holds there for bodies, signatures and addresses has no meaning here, and an operator can keep the
-/// two on different networks.
+/// A second server with only <c>/health</c>, <c>/alive</c> and <c>/metrics</c>, over plain HTTP and without signatures. Operators can keep
+/// it on another network than S3.
 /// </summary>
 internal sealed class ManagementPort : IAsyncDisposable
 {
@@ -21,21 +20,21 @@ internal sealed class ManagementPort : IAsyncDisposable
 
     private ManagementPort(WebApplication app) => _app = app;
 
-    /// <summary>Where it is reached; the first address where there are several.</summary>
+    /// <summary>Its URL; the first one of several.</summary>
     public Uri Endpoint { get; private set; } = null!;
 
-    /// <summary>Opens it.</summary>
+    /// <summary>Starts to listen.</summary>
     /// <param name="urls">The addresses.</param>
     /// <param name="hosts">The hosts that requests may name; null for any.</param>
-    /// <param name="checks">What health is made of.</param>
+    /// <param name="checks">The health checks.</param>
     /// <param name="metrics">The page of metrics.</param>
-    /// <exception cref="StartupException">One of them cannot be listened on.</exception>
+    /// <exception cref="StartupException">It cannot listen on an address.</exception>
     public static async Task<ManagementPort> StartAsync(IReadOnlyList<string> urls, KnownHosts? hosts, HealthCheckService checks,
         MetricsPage metrics)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
 
-        // Its answers take milliseconds, and it stops after the S3 port: it must not add to the time that a stop may take.
+        // It stops after the S3 port, and must not add to the time that takes. Its responses take milliseconds.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(1));
         builder.WebHost.UseKestrelCore().UseUrls([.. urls]).ConfigureKestrel(kestrel =>
         {
@@ -88,8 +87,8 @@ internal sealed class ManagementPort : IAsyncDisposable
                 return HealthPage.AnswerAsync(context, checks, null, saysWhy: true);
             case HealthPage.AlivePath:
                 return HealthPage.AnswerAsync(context, checks, Extensions.Live);
-            case OperationsEndpoints.MetricsPath:
-                return OperationsEndpoints.AnswerMetricsAsync(context, metrics);
+            case Pipeline.MetricsPath:
+                return Pipeline.AnswerMetricsAsync(context, metrics);
             default:
                 context.Response.StatusCode = StatusCodes.Status404NotFound;
                 return Task.CompletedTask;

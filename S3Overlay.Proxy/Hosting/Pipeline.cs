@@ -1,3 +1,6 @@
+using System.Text;
+
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.HttpOverrides;
 
 using S3Overlay.Proxy.Configuration.Options;
@@ -10,7 +13,11 @@ namespace S3Overlay.Proxy.Hosting;
 /// <summary>The order in which a request on the S3 port is handled.</summary>
 internal static class Pipeline
 {
-    /// <summary>Applies trusted forwarding headers, answers unsigned health and metrics requests, and passes the rest to S3.</summary>
+    public const string MetricsPath = "/metrics";
+
+    private static readonly byte[] Robots = "User-agent: *\nDisallow: /\n"u8.ToArray();
+
+    /// <summary>Applies trusted forwarding headers, responds to unsigned health and metrics requests, and passes the rest to S3.</summary>
     public static void UseProxyPipeline(this WebApplication app, ClientOptions clients, MetricsPage metrics, RequestDelegate frontDoor)
     {
         var trustedProxies = clients.TrustedProxies;
@@ -26,7 +33,7 @@ internal static class Pipeline
         }
 
         app.MapDefaultEndpoints();
-        app.UseOperationsEndpoints(metrics);
+        app.Use(next => OperationsEndpoints(next, metrics));
         app.Run(frontDoor);
     }
 
@@ -51,5 +58,44 @@ internal static class Pipeline
         }
 
         return options;
+    }
+
+    /// <summary>
+    /// Responds to unsigned requests for metrics, <c>robots.txt</c> and <c>favicon.ico</c>. Signed requests pass: a bucket named
+    /// <c>metrics</c> stays usable.
+    /// </summary>
+    private static RequestDelegate OperationsEndpoints(RequestDelegate next, MetricsPage metrics) => context =>
+    {
+        // None of these targets is longer than twelve characters: the length alone rules out most requests.
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return target.Length > 12 || !UnsignedGet.Is(context, target)
+            ? next(context)
+            : target switch
+            {
+                MetricsPath => AnswerMetricsAsync(context, metrics),
+                "/robots.txt" => AnswerAsync(context, "text/plain", Robots),
+                "/favicon.ico" => AnswerEmpty(context),
+                _ => next(context),
+            };
+    };
+
+    /// <summary>Responds with the page of metrics.</summary>
+    public static Task AnswerMetricsAsync(HttpContext context, MetricsPage metrics) =>
+        AnswerAsync(context, MetricsPage.ContentType, Encoding.UTF8.GetBytes(metrics.Render()));
+
+    private static Task AnswerEmpty(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+
+    private static async Task AnswerAsync(HttpContext context, string contentType, byte[] body)
+    {
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        if (context.Request.Method == "GET")
+        {
+            await context.Response.Body.WriteAsync(body, context.RequestAborted);
+        }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class ProxyServices(OpenedParts opened) : IAsyncDisposable
     public required LocalLayer Local { get; init; }
 
     /// <summary>Null in local-only mode.</summary>
-    public required RemoteLayer? Remotes { get; init; }
+    public required RemoteLayers? Remotes { get; init; }
 
     /// <summary>Null in local-only mode.</summary>
     public required OverlayLayer? Overlay { get; init; }
@@ -48,36 +48,36 @@ internal sealed class ProxyServices(OpenedParts opened) : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => opened.DisposeAsync();
-}
 
-/// <summary>The overlay, and its reader of remote-owned keys.</summary>
-internal sealed record OverlayLayer(OverlayService Service, RemoteReader Reader);
+    /// <summary>The overlay, and its reader of remote-owned keys.</summary>
+    public sealed record OverlayLayer(OverlayService Service, RemoteReader Reader);
 
-/// <summary>The remotes.</summary>
-/// <param name="Others">The remote of everything that no setting names; null if that is local only.</param>
-/// <param name="Buckets">Where each key continues.</param>
-/// <param name="Checks">The checks of each remote.</param>
-internal sealed record RemoteLayer(IRemote? Others, IRemoteBuckets Buckets, IReadOnlyList<RemoteChecks> Checks)
-{
-    /// <summary>Whether a remote reserves the name of a bucket or object after mapping (rule A1).</summary>
-    public async ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken)
+    /// <summary>The remotes.</summary>
+    /// <param name="Others">The remote of everything that no setting names; null if that is local only.</param>
+    /// <param name="Buckets">Where each key continues.</param>
+    /// <param name="Checks">The checks of each remote.</param>
+    public sealed record RemoteLayers(IRemote? Others, IRemoteBuckets Buckets, IReadOnlyList<RemoteChecks> Checks)
     {
-        if (Buckets.Find(bucket) is not { } routes)
+        /// <summary>Whether a remote reserves the name of a bucket or object after mapping (rule A1).</summary>
+        public async ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken)
         {
-            return false;
-        }
-
-        foreach (var part in routes.Parts)
-        {
-            if (await part.Remote.KeepsAsync(part.Name, "", cancellationToken))
+            if (Buckets.Find(bucket) is not { } routes)
             {
-                return true;
+                return false;
             }
-        }
 
-        return (routes.Whole is { } whole && await whole.Remote.KeepsAsync(whole.Name, "", cancellationToken))
-            || (key.Length > 0 && routes.Of(key) is { } place
-                && await place.Remote.KeepsAsync(place.Name, place.RemoteKey(key), cancellationToken));
+            foreach (var part in routes.Parts)
+            {
+                if (await part.Remote.KeepsAsync(part.Name, "", cancellationToken))
+                {
+                    return true;
+                }
+            }
+
+            return (routes.Whole is { } whole && await whole.Remote.KeepsAsync(whole.Name, "", cancellationToken))
+                || (key.Length > 0 && routes.Of(key) is { } place
+                    && await place.Remote.KeepsAsync(place.Name, place.RemoteKey(key), cancellationToken));
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Configuration.Keys;
 
-/// <summary>What a caller may do. Authentication has already identified it.</summary>
-public sealed class AccessRights
+/// <summary>The configured client keys: their secrets, for authentication, and what each may do.</summary>
+public sealed class AccessRights : IKeyRing
 {
     private readonly FrozenDictionary<string, ClientKey> _keys;
     private readonly bool _everyoneMayEverything;
@@ -23,6 +24,13 @@ public sealed class AccessRights
         _keys = keys.ToFrozenDictionary(key => key.AccessKey, StringComparer.Ordinal);
         _everyoneMayEverything = everyoneMayEverything;
         _readableByAll = readableByAll ?? [];
+    }
+
+    /// <inheritdoc/>
+    public bool TryGetSecret(string accessKey, [NotNullWhen(true)] out string? secret)
+    {
+        secret = _keys.TryGetValue(accessKey, out var key) ? key.SecretKey : null;
+        return secret is not null;
     }
 
     /// <summary>Whether the caller may do this to this bucket and key (each empty where the operation has none).</summary>

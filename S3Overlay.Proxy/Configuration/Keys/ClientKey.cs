@@ -1,6 +1,3 @@
-using System.Collections.Frozen;
-using System.Diagnostics.CodeAnalysis;
-
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Configuration.Keys;
@@ -25,14 +22,4 @@ public sealed record ClientKey(string AccessKey, string SecretKey, IReadOnlyList
 
     /// <summary>The key without its secret: a record's own text would show it in the first log line that holds one.</summary>
     public override string ToString() => $"client key {AccessKey}";
-}
-
-/// <summary>The configured client keys, as authentication looks them up.</summary>
-public sealed class ClientKeyRing(IEnumerable<ClientKey> keys) : IKeyRing
-{
-    private readonly FrozenDictionary<string, string> _secrets =
-        keys.ToFrozenDictionary(key => key.AccessKey, key => key.SecretKey, StringComparer.Ordinal);
-
-    /// <inheritdoc/>
-    public bool TryGetSecret(string accessKey, [NotNullWhen(true)] out string? secret) => _secrets.TryGetValue(accessKey, out secret);
 }

@@ -26,7 +26,7 @@ internal sealed class CacheFile : IDisposable
     private readonly ILogger _logger;
     private readonly BlockTable _table;
     private volatile CacheFileHeader _header;
-    private EntryUsage? _account;
+    private CacheLedger.Usage? _account;
 
     private CacheFile(SafeFileHandle file, string path, CacheFileHeader header, BlockGeometry geometry, long tableOffset, uint[] checksums,
         ILogger logger)
@@ -42,7 +42,7 @@ internal sealed class CacheFile : IDisposable
     public CacheFileHeader Header => _header;
 
     /// <summary>Counts its bytes and uses; null until <see cref="Enter"/>.</summary>
-    public EntryUsage? Account => _account;
+    public CacheLedger.Usage? Account => _account;
 
     /// <summary>Bytes in its complete blocks.</summary>
     public long CachedBytes => _table.HeldBytes();

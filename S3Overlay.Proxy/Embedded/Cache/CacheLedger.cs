@@ -3,16 +3,18 @@ using System.Collections.Concurrent;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>Counts the cached bytes exactly, and knows which rows are out of date. In memory: hits write nothing.</summary>
-/// <param name="grew">Called after the cache has grown.</param>
-internal sealed class CacheLedger(Action grew)
+internal sealed class CacheLedger
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<UInt128, EntryUsage> _accounts = [];
-    private readonly ConcurrentQueue<EntryUsage> _unsaved = new();
+    private readonly Dictionary<UInt128, Usage> _accounts = [];
+    private readonly ConcurrentQueue<Usage> _unsaved = new();
 
     /// <summary>Removed files that still have rows.</summary>
     private readonly HashSet<UInt128> _gone = [];
     private long _bytes;
+
+    /// <summary>Called after the cache has grown.</summary>
+    public Action Grew { get; set; } = static () => { };
 
     /// <summary>Cached bytes of remote objects.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
@@ -22,7 +24,7 @@ internal sealed class CacheLedger(Action grew)
         Interlocked.Add(ref _bytes, change);
         if (change > 0)
         {
-            grew();
+            Grew();
         }
     }
 
@@ -71,14 +73,14 @@ internal sealed class CacheLedger(Action grew)
     }
 
     /// <summary>An entry's file was opened. <paramref name="bytes"/> is what it really contains.</summary>
-    public EntryUsage Open(IndexedEntry entry, string bucket, string key, long bytes)
+    public Usage Open(IndexedEntry entry, string bucket, string key, long bytes)
     {
-        EntryUsage? account;
+        Usage? account;
         lock (_lock)
         {
             if (!_accounts.TryGetValue(entry.File, out account))
             {
-                _accounts.Add(entry.File, account = new EntryUsage(this, entry.File, bucket, key, entry.CachedBytes, entry.Used));
+                _accounts.Add(entry.File, account = new Usage(this, entry.File, bucket, key, entry.CachedBytes, entry.Used));
             }
 
             account.Files++;
@@ -93,7 +95,7 @@ internal sealed class CacheLedger(Action grew)
     }
 
     /// <summary>An entry's file was closed.</summary>
-    public void Close(EntryUsage account)
+    public void Close(Usage account)
     {
         lock (_lock)
         {
@@ -129,7 +131,7 @@ internal sealed class CacheLedger(Action grew)
     }
 
     /// <summary>What is known beyond the row; null for nothing.</summary>
-    public EntryUsage? Find(UInt128 file)
+    public Usage? Find(UInt128 file)
     {
         lock (_lock)
         {
@@ -137,12 +139,12 @@ internal sealed class CacheLedger(Action grew)
         }
     }
 
-    public void MustSave(EntryUsage account) => _unsaved.Enqueue(account);
+    public void MustSave(Usage account) => _unsaved.Enqueue(account);
 
     /// <summary>The next usage that is newer than its row; null for none.</summary>
-    public EntryUsage? NextUnsaved() => _unsaved.TryDequeue(out var account) ? account : null;
+    public Usage? NextUnsaved() => _unsaved.TryDequeue(out var account) ? account : null;
 
-    public void Saved(EntryUsage account)
+    public void Saved(Usage account)
     {
         lock (_lock)
         {
@@ -150,11 +152,83 @@ internal sealed class CacheLedger(Action grew)
         }
     }
 
-    private void Settle(EntryUsage account)
+    private void Settle(Usage account)
     {
         if (account is { Files: 0, IsUnsaved: false } && _accounts.GetValueOrDefault(account.File) == account)
         {
             _accounts.Remove(account.File);
+        }
+    }
+
+    /// <summary>What one entry's file contains and when it was last used, as far as that is newer than its row.</summary>
+    internal sealed class Usage(CacheLedger ledger, UInt128 file, string bucket, string key, long bytes, DateTimeOffset used)
+    {
+        private readonly Lock _lock = new();
+        private long _bytes = bytes;
+        private long _used = used.UtcTicks;
+        private int _isUnsaved;
+        private bool _isGone;
+
+        public UInt128 File => file;
+
+        public (string Bucket, string Key) Name => (bucket, key);
+
+        /// <summary>Bytes in its complete blocks.</summary>
+        public long Bytes => Volatile.Read(ref _bytes);
+
+        public DateTimeOffset Used => new(Volatile.Read(ref _used), TimeSpan.Zero);
+
+        /// <summary>How many times its file is open. For <see cref="CacheLedger"/>, under its lock.</summary>
+        public int Files { get; set; }
+
+        /// <summary>True if the row is out of date.</summary>
+        public bool IsUnsaved => Volatile.Read(ref _isUnsaved) != 0;
+
+        public void Use(DateTimeOffset now)
+        {
+            Volatile.Write(ref _used, now.UtcTicks);
+            MustBeSaved();
+        }
+
+        public void Add(long change)
+        {
+            lock (_lock)
+            {
+                if (_isGone)
+                {
+                    return;
+                }
+
+                _bytes += change;
+            }
+
+            ledger.Add(change);
+            MustBeSaved();
+        }
+
+        public void FileClosed() => ledger.Close(this);
+
+        /// <summary>The row is about to be brought up to date.</summary>
+        public void Saving() => Interlocked.Exchange(ref _isUnsaved, 0);
+
+        /// <summary>The file is no longer the key's: what its users still write does not count.</summary>
+        /// <returns>The bytes it contained until now.</returns>
+        public long Leave()
+        {
+            lock (_lock)
+            {
+                _isGone = true;
+                return _bytes;
+            }
+        }
+
+        /// <summary>The row is out of date.</summary>
+        public void MustBeSaved()
+        {
+            if (Volatile.Read(ref _isUnsaved) == 0 && Interlocked.Exchange(ref _isUnsaved, 1) == 0)
+            {
+                ledger.MustSave(this);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ using System.Text;
 
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Telemetry;
 
@@ -121,21 +122,12 @@ internal sealed class CacheRows : IAsyncDisposable
     }
 
     /// <summary>All readable rows, as of the first read.</summary>
-    public IEnumerable<(string Bucket, string Key, IndexedEntry Entry)> All() => Walk(All);
-
-    private static IEnumerable<(string Bucket, string Key, IndexedEntry Entry)> All(OrderedIndex index)
-    {
-        using var snapshot = index.Snapshot();
-        using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek(IndexedEntry.First); found; found = cursor.Next())
-        {
-            if (IndexedEntry.Parse(cursor.Value) is { } entry)
-            {
-                var (bucket, key) = IndexedEntry.NameOf(cursor.Key);
-                yield return (bucket, key, entry);
-            }
-        }
-    }
+    public IEnumerable<(string Bucket, string Key, IndexedEntry Entry)> All() =>
+        from row in Walk(static index => index.Scan([], IndexedEntry.First))
+        let entry = IndexedEntry.Parse(row.Value)
+        where entry is not null
+        let name = IndexedEntry.NameOf(row.Key)
+        select (name.Bucket, name.Key, entry.Value);
 
     /// <summary>The cached bytes that each row records, as of this call.</summary>
     public IEnumerable<long> CachedBytesNow()

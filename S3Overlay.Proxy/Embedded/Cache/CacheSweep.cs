@@ -14,7 +14,6 @@ internal sealed class CacheSweep : IAsyncDisposable
     private readonly CacheTable _table;
     private readonly CacheLedger _ledger;
     private readonly ILogger _logger;
-    private readonly HashSet<UInt128> _making = [];
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Starts the sweep.</summary>
@@ -34,24 +33,6 @@ internal sealed class CacheSweep : IAsyncDisposable
 
     /// <summary>Sweeps again, because rows were lost.</summary>
     public void Again() => Done = Done.ContinueWith(_ => RunAsync(), TaskScheduler.Default).Unwrap();
-
-    /// <summary>Protects a file that is about to be created and has no row yet.</summary>
-    public void Spare(UInt128 file)
-    {
-        lock (_making)
-        {
-            _making.Add(file);
-        }
-    }
-
-    /// <summary>The file has its row now, or was given up.</summary>
-    public void SpareNoMore(UInt128 file)
-    {
-        lock (_making)
-        {
-            _making.Remove(file);
-        }
-    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -99,7 +80,9 @@ internal sealed class CacheSweep : IAsyncDisposable
     {
         try
         {
-            if (IsBeingMade(id))
+            // Checked after the file was found and before its row is read: a file that was being created has its row by now, or is still
+            // listed.
+            if (_table.Creating.ContainsKey(id))
             {
                 return;
             }
@@ -117,17 +100,6 @@ internal sealed class CacheSweep : IAsyncDisposable
         catch (Exception failure)
         {
             Log.HeldCleaningFailed(_logger, failure);
-        }
-    }
-
-    /// <summary>
-    /// Checked after the file was found and before its row is read: a file that was being created has its row by now, or is still listed.
-    /// </summary>
-    private bool IsBeingMade(UInt128 id)
-    {
-        lock (_making)
-        {
-            return _making.Contains(id);
         }
     }
 

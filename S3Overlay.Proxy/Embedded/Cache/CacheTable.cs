@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -13,15 +15,21 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 /// <param name="folder">The files.</param>
 /// <param name="rows">The rows.</param>
 /// <param name="ledger">Counts cached bytes, and knows what rows do not record yet.</param>
-/// <param name="released">Called when a user releases an entry.</param>
-/// <param name="writes">Called before anything is written to an entry; may throw to refuse it.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Gets failures.</param>
-internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger ledger, Action released, Action writes, TimeProvider time,
-    ILogger logger) : IDisposable
+internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger ledger, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly OpenFiles<ObjectName, CacheFile> _open = new();
     private readonly NameLocks<ObjectName> _locks = new();
+
+    /// <summary>Called when a user releases an entry.</summary>
+    public Action Released { get; set; } = static () => { };
+
+    /// <summary>Called before anything is written to an entry. May throw to refuse it.</summary>
+    public Action Writes { get; set; } = static () => { };
+
+    /// <summary>Files that are being created and have no row yet.</summary>
+    public ConcurrentDictionary<UInt128, bool> Creating { get; } = new();
 
     public ValueTask<NameLocks<ObjectName>.Held> LockAsync(string bucket, string key, CancellationToken cancellationToken) =>
         _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
@@ -102,7 +110,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
                 ledger.RowGone(gone);
             }
 
-            return new EntryHandle(lease, released, writes);
+            return new EntryHandle(lease, this);
         }
     }
 
@@ -203,7 +211,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     private EntryHandle Use(OpenFiles<ObjectName, CacheFile>.Lease lease)
     {
         lease.File.Account?.Use(time.GetUtcNow());
-        return new EntryHandle(lease, released, writes);
+        return new EntryHandle(lease, this);
     }
 
     /// <returns>True if it counted as cached until now.</returns>

@@ -27,19 +27,10 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    private DiskCacheStore(CacheFolder folder, CacheRows rows, TimeProvider time, long? maxBytes, FreeSpace room, ILogger logger)
-    {
-        (_folder, _rows, _time, _logger) = (folder, rows, time, logger);
-        _ledger = new CacheLedger(() => _eviction?.Grew());
-        _table = new CacheTable(folder, rows, _ledger, () => _eviction?.Wake(), () => _eviction?.RequireRoom(), time, logger);
-        _eviction = new CacheEviction(_table, rows, _ledger, maxBytes, room, time, logger);
-        _sweep = new CacheSweep(folder, rows, _table, _ledger, logger);
-        rows.Lost = () =>
-        {
-            _table.ForgetAll();
-            _sweep.Again();
-        };
-    }
+    private DiskCacheStore(CacheFolder folder, CacheRows rows, CacheLedger ledger, CacheTable table, CacheEviction eviction,
+        CacheSweep sweep, TimeProvider time, ILogger logger) =>
+        (_folder, _rows, _ledger, _table, _eviction, _sweep, _time, _logger) =
+            (folder, rows, ledger, table, eviction, sweep, time, logger);
 
     /// <summary>Cached bytes of remote objects, in complete blocks, without file-system overhead.</summary>
     public long Bytes => _ledger.Bytes;
@@ -63,15 +54,26 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         Open(directory, logger, time, maxBytes, new StoreDisk(isDurable: false), minFree: 0);
 
     /// <summary>
-    /// The same on a disk that a test makes fail: rows and file headers go through it, entries' bytes do not. <paramref name="minFree"/> is
-    /// how many bytes of the disk stay free (rule E5); null for the usual share.
+    /// The same on a given disk, which tests let fail: rows and file headers go through it, entries' bytes do not.
+    /// <paramref name="minFree"/> is how many bytes of the disk stay free (rule E5); null for the default share.
     /// </summary>
     internal static DiskCacheStore Open(string directory, ILogger<DiskCacheStore> logger, TimeProvider? time, long? maxBytes,
         StoreDisk disk, long? minFree = 0)
     {
+        time ??= TimeProvider.System;
         var folder = new CacheFolder(directory, disk, logger);
         var rows = CacheRows.Open(folder, logger, disk);
-        return new DiskCacheStore(folder, rows, time ?? TimeProvider.System, maxBytes, new FreeSpace(disk, directory, minFree), logger);
+        var ledger = new CacheLedger();
+        var table = new CacheTable(folder, rows, ledger, time, logger);
+        var eviction = new CacheEviction(table, rows, ledger, maxBytes, new FreeSpace(disk, directory, minFree), time, logger);
+        (ledger.Grew, table.Released, table.Writes) = (eviction.Grew, eviction.Wake, eviction.RequireRoom);
+        var sweep = new CacheSweep(folder, rows, table, ledger, logger);
+        rows.Lost = () =>
+        {
+            table.ForgetAll();
+            sweep.Again();
+        };
+        return new DiskCacheStore(folder, rows, ledger, table, eviction, sweep, time, logger);
     }
 
     /// <inheritdoc/>
@@ -92,7 +94,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         _eviction.RequireRoom();
         var header = new CacheFileHeader(bucket, key, identity, info, validatedAt);
         var id = CacheFolder.NewId();
-        _sweep.Spare(id);
+        _table.Creating.TryAdd(id, true);
         try
         {
             var file = await Task.Run(() => _folder.Create(id, header), cancellationToken);
@@ -115,7 +117,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         }
         finally
         {
-            _sweep.SpareNoMore(id);
+            _table.Creating.TryRemove(id, out _);
         }
     }
 

@@ -5,10 +5,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>One user's reference to an entry's file.</summary>
-/// <param name="lease">The file.</param>
-/// <param name="released">Called when the user releases it.</param>
-/// <param name="writes">Called before anything is written; throws to refuse it.</param>
-internal sealed class EntryHandle(OpenFiles<ObjectName, CacheFile>.Lease lease, Action released, Action writes) : ICacheEntry
+internal sealed class EntryHandle(OpenFiles<ObjectName, CacheFile>.Lease lease, CacheTable table) : ICacheEntry
 {
     private readonly CacheFile _file = lease.File;
     private int _disposed;
@@ -31,14 +28,14 @@ internal sealed class EntryHandle(OpenFiles<ObjectName, CacheFile>.Lease lease, 
     public ByteRange? FirstHeld(long position) => _file.FirstHeld(position);
 
     /// <inheritdoc/>
-    public IEntryReader Read(ByteRange range) => new CacheFileReader(_file, range);
+    public IEntryReader Read(ByteRange range) => new Reader(_file, range);
 
     /// <summary>On the thread pool: a slow disk makes writers wait, and the caller may be a socket's thread.</summary>
     public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         new(Task.Run(
             () =>
             {
-                writes();
+                table.Writes();
                 _file.Write(position, bytes.Span);
             },
             cancellationToken));
@@ -52,31 +49,31 @@ internal sealed class EntryHandle(OpenFiles<ObjectName, CacheFile>.Lease lease, 
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             lease.Dispose();
-            released();
+            table.Released();
         }
 
         return ValueTask.CompletedTask;
     }
-}
 
-internal sealed class CacheFileReader(CacheFile file, ByteRange range) : IEntryReader
-{
-    private long _position = range.First;
-
-    /// <inheritdoc/>
-    public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    private sealed class Reader(CacheFile file, ByteRange range) : IEntryReader
     {
-        var wanted = (int)Math.Min(buffer.Length, range.Last + 1 - _position);
-        if (wanted <= 0)
+        private long _position = range.First;
+
+        /// <inheritdoc/>
+        public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {
-            return 0;
+            var wanted = (int)Math.Min(buffer.Length, range.Last + 1 - _position);
+            if (wanted <= 0)
+            {
+                return 0;
+            }
+
+            var read = await file.ReadAsync(_position, buffer[..wanted], cancellationToken);
+            _position += read;
+            return read;
         }
 
-        var read = await file.ReadAsync(_position, buffer[..wanted], cancellationToken);
-        _position += read;
-        return read;
+        /// <inheritdoc/>
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
