@@ -41,8 +41,7 @@ namespace S3Overlay.Proxy.Hosting;
 ///                         = local alone otherwise
 /// </code>
 /// </remarks>
-internal sealed class Composition(
-    ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, Machine machine, OpenedParts opened)
+internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, Machine machine, OpenedParts opened)
 {
     /// <summary>How long a start waits for the store's capabilities. After that, they are still found out in the background.</summary>
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
@@ -127,8 +126,7 @@ internal sealed class Composition(
             Meters = meters.Upstream(remote.Role),
             Connect = machine.Connect,
         };
-        var credentials = RemoteCredentials.SourceOf(
-            remote, Time, reason => Log.RemoteCredentialsNotRenewed(logger, remote.Role, reason));
+        var credentials = RemoteCredentials.SourceOf(remote, Time, reason => Log.RemoteCredentialsNotRenewed(logger, remote.Role, reason));
         var client = opened.Add(new S3WireClient(settings, credentials, Time, LogHealth));
         meters.WatchOutage(remote.Role, () => client.IsDown);
         var opening = new S3Remote(settings, client, Time);
@@ -372,12 +370,8 @@ internal sealed class Composition(
     /// <summary>Without a remote nothing is cached or hidden, but a store may have tombstones of an earlier setup.</summary>
     private AdministrationService OpenAdministration(LocalLayer local, ProxyServices.OverlayLayer? overlay) => new(
         new OverlayAdministration(
-            local,
-            overlay?.Reader,
-            overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), View, Time),
-            overlay?.Service.Locks ?? new OverlayLocks(Time),
-            Time,
-            loggers.CreateLogger<OverlayAdministration>()),
+            local, overlay?.Reader, overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), View, Time),
+            overlay?.Service.Locks ?? new OverlayLocks(Time), Time, loggers.CreateLogger<OverlayAdministration>()),
         Time,
         loggers.CreateLogger<AdministrationService>());
 

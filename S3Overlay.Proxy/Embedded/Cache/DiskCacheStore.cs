@@ -29,8 +29,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
 
     private DiskCacheStore(CacheFolder folder, CacheRows rows, CacheLedger ledger, CacheTable table, CacheEviction eviction,
         CacheSweep sweep, TimeProvider time, ILogger logger) =>
-        (_folder, _rows, _ledger, _table, _eviction, _sweep, _time, _logger) =
-            (folder, rows, ledger, table, eviction, sweep, time, logger);
+        (_folder, _rows, _ledger, _table, _eviction, _sweep, _time, _logger) = (folder, rows, ledger, table, eviction, sweep, time, logger);
 
     /// <summary>Cached bytes of remote objects, in complete blocks, without file-system overhead.</summary>
     public long Bytes => _ledger.Bytes;

@@ -46,13 +46,9 @@ internal readonly record struct FilePreamble(
         }
 
         var preamble = new FilePreamble(
-            (FileKind)bytes[10],
-            BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[20..]),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]));
+            (FileKind)bytes[10], BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[20..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]));
         return preamble.HeaderLength is >= 0 and <= MaxHeader && preamble.DataLength >= 0 && preamble.DataOffset >= Size
             ? preamble
             : throw new InvalidDataException("The file's preamble is inconsistent.");

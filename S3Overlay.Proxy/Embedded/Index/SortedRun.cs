@@ -186,8 +186,7 @@ internal sealed class SortedRun
         return bytes;
     }
 
-    public static IndexDamagedException Damaged(string path, Exception? cause = null) =>
-        new($"The index file '{path}' is damaged.", cause);
+    public static IndexDamagedException Damaged(string path, Exception? cause = null) => new($"The index file '{path}' is damaged.", cause);
 
     private static (byte[][] FirstKeys, long[] Offsets) ParseIndex(byte[] index, long end)
     {

@@ -21,18 +21,8 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 /// they became visible, and a rebuild, which uses the numbers, finds the same object.
 /// </summary>
 internal sealed class ObjectTable(
-    StoreFolders folders,
-    StoreDisk disk,
-    DirtyFlag dirty,
-    DiskReserve reserve,
-    OrderedIndex index,
-    SequenceCounter sequences,
-    BucketTable buckets,
-    ObjectFiles files,
-    DeleteLog deletes,
-    bool followsCrash,
-    TimeProvider time,
-    ILogger logger)
+    StoreFolders folders, StoreDisk disk, DirtyFlag dirty, DiskReserve reserve, OrderedIndex index, SequenceCounter sequences,
+    BucketTable buckets, ObjectFiles files, DeleteLog deletes, bool followsCrash, TimeProvider time, ILogger logger)
 {
     private readonly NameLocks<ObjectName> _locks = new();
 

@@ -40,11 +40,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
     }
 
     private async Task<ObjectInfo> CompleteAsync(
-        UploadRecord upload,
-        IReadOnlyList<NamedPart> named,
-        string fingerprint,
-        WriteConditions? conditions,
-        S3Request request,
+        UploadRecord upload, IReadOnlyList<NamedPart> named, string fingerprint, WriteConditions? conditions, S3Request request,
         CancellationToken cancellationToken)
     {
         CheckType(request, upload);

@@ -23,9 +23,7 @@ internal sealed class DeleteOperations(EmbeddedStore store)
         var delete = await DeleteObjectsRequest.ReadAsync(request, cancellationToken);
         var outcomes = new DeleteOutcome[delete.Items.Count];
         await Parallel.ForAsync(
-            0,
-            outcomes.Length,
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
+            0, outcomes.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken },
             async (i, token) => outcomes[i] = await DeleteAsync(request, delete.Items[i], token));
         await DeleteResult.SendAsync(delete, outcomes, request, response, cancellationToken);
     }

@@ -57,8 +57,7 @@ internal static class RecordReplay
         return buckets;
     }
 
-    private static bool HasObjects(OrderedIndex index, string bucket) =>
-        index.Scan(RowKeys.OfKey(RowKeys.Object, bucket, "")).Any();
+    private static bool HasObjects(OrderedIndex index, string bucket) => index.Scan(RowKeys.OfKey(RowKeys.Object, bucket, "")).Any();
 
     private static async Task FindUploadsAsync(
         StoreFolders folders, StoreDisk disk, DirtyFlag dirty, OrderedIndex index, IndexBatch batch, Dictionary<string, bool> buckets)

@@ -19,16 +19,8 @@ namespace S3Overlay.Proxy.Embedded.Uploads;
 /// so a part either belongs to the completed object or is refused.
 /// </summary>
 internal sealed class UploadTable(
-    StoreFolders folders,
-    StoreDisk disk,
-    DirtyFlag dirty,
-    DiskReserve reserve,
-    OrderedIndex index,
-    SequenceCounter sequences,
-    BucketTable buckets,
-    ObjectTable objects,
-    ObjectFiles files,
-    TimeProvider time)
+    StoreFolders folders, StoreDisk disk, DirtyFlag dirty, DiskReserve reserve, OrderedIndex index, SequenceCounter sequences,
+    BucketTable buckets, ObjectTable objects, ObjectFiles files, TimeProvider time)
 {
     /// <summary>Completed uploads removed per commit.</summary>
     private const int ForgottenAtOnce = 1024;
@@ -51,8 +43,7 @@ internal sealed class UploadTable(
             RecordFile.ChangeAsync(folders, disk, dirty, FileKind.Upload, folders.UploadPathOf(upload.UploadId), null, bytes));
         try
         {
-            await objects.CommitAsync(
-                new IndexBatch().Put(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId), bytes.Span));
+            await objects.CommitAsync(new IndexBatch().Put(RowKeys.OfUpload(upload.Bucket, upload.Key, upload.UploadId), bytes.Span));
         }
         catch
         {
@@ -175,10 +166,7 @@ internal sealed class UploadTable(
 
     /// <summary>Turns the chosen parts into the object, in one commit. The caller has the upload's lock.</summary>
     public async Task<ObjectRow> CompleteAsync(
-        UploadRecord upload,
-        IReadOnlyList<PartRow> all,
-        FileHeader manifest,
-        WriteConditions? conditions,
+        UploadRecord upload, IReadOnlyList<PartRow> all, FileHeader manifest, WriteConditions? conditions,
         CancellationToken cancellationToken)
     {
         await using var file = await objects.NewFileAsync(FileKind.Manifest, 0, manifest, wantsMd5: false);

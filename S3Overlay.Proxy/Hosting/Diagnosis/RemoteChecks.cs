@@ -16,8 +16,7 @@ namespace S3Overlay.Proxy.Hosting.Diagnosis;
 /// <param name="questions">Sends it requests.</param>
 /// <param name="credentials">Signs them.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RemoteChecks(
-    RemoteOptions options, EndpointQuestions questions, ICredentialSource credentials, TimeProvider time)
+internal sealed class RemoteChecks(RemoteOptions options, EndpointQuestions questions, ICredentialSource credentials, TimeProvider time)
 {
     private readonly CheckedEndpoint _endpoint = CheckedEndpoint.Of(options, questions.Settings);
 
@@ -91,8 +90,7 @@ internal sealed class RemoteChecks(
                 Verdict.Passed, $"This machine's clock and that of {_endpoint.Name} differ by {EndpointFindings.Difference(ahead)}."),
         };
 
-        Finding Found(Verdict verdict, string message, string? remedy = null) =>
-            new($"{_endpoint.Role} clock", verdict, message, remedy);
+        Finding Found(Verdict verdict, string message, string? remedy = null) => new($"{_endpoint.Role} clock", verdict, message, remedy);
     }
 
     /// <summary>Whether an object can be read: one byte of a key that the check of a bucket found.</summary>

@@ -93,8 +93,7 @@ internal static class ExplanationText
             "written" when answer.Object("remote")?.Text("found") == "yes" =>
                 $"to show the remote's object, delete this one with any S3 client, then:  s3overlay admin undelete {argument}",
             "deleted" => $"to show the remote's object again:  s3overlay admin undelete {argument}",
-            "bucket-deleted" =>
-                $"to show the bucket's remote again:  s3overlay admin undelete {AdminText.Argument(answer.Text("bucket"))}",
+            "bucket-deleted" => $"to show the bucket's remote again:  s3overlay admin undelete {AdminText.Argument(answer.Text("bucket"))}",
             "held" or "partly-held" when isOld || answer.Object("remote")?.Text("found") == "no" =>
                 $"to show the remote's current version:  s3overlay admin evict {argument}",
             "absent" => $"to see where the bucket continues:  s3overlay admin explain {AdminText.Argument(answer.Text("bucket"))}",
