@@ -28,21 +28,16 @@ public static partial class Settings
     public static readonly Setting<IReadOnlyList<BucketRight>> AnonymousRead = new Setting<ClientOptions, IReadOnlyList<BucketRight>>(
         "S3_OVERLAY_ANONYMOUS_READ", Clients, null,
         "What can be read without a signature: buckets with their listings (`photos`), or objects (`photos/2024/*`). `*` and `?` "
-        + "work as in rights. Unset: nothing.",
-        Parsers.ReadableByAll,
-        static (options, value) => options with { ReadableByAll = value });
+        + "work as in rights. Unset: nothing.", Parsers.ReadableByAll, static (options, value) => options with { ReadableByAll = value });
 
     public static readonly Setting<bool> AllowDefaultKeys = new Setting<ClientOptions, bool>(
         "S3_OVERLAY_ALLOW_DEFAULT_KEYS", Clients, "false",
         "With a remote, the proxy refuses to listen beyond localhost if it has the `minioadmin` keys or no authentication. `true` "
-        + "allows it.",
-        Parsers.Switch,
-        static (options, value) => options with { AllowsDefaultKeys = value });
+        + "allows it.", Parsers.Switch, static (options, value) => options with { AllowsDefaultKeys = value });
 
     public static readonly Setting<string> Domain = new Setting<ClientOptions, string>(
         "S3_OVERLAY_DOMAIN", Clients, "localhost", "The domain for virtual-host style (`bucket.localhost:8000`). Path style always works.",
-        Parsers.Domain,
-        static (options, value) => options with { Domain = value });
+        Parsers.Domain, static (options, value) => options with { Domain = value });
 
     public static readonly Setting<string?> Region = new Setting<ClientOptions, string?>(
         "S3_OVERLAY_REGION", Clients, null, "The only region that signatures may name. Unset: any.", Parsers.Region,
@@ -52,9 +47,7 @@ public static partial class Settings
         "S3_OVERLAY_ACCOUNT_ID", Clients, null,
         "The account that owns the buckets, 12 digits. A request that expects another owner (`x-amz-expected-bucket-owner`, "
         + "`x-amz-source-expected-bucket-owner`) gets 403. For buckets that only a local S3 endpoint has, that store decides. Unset: "
-        + "any owner is accepted.",
-        Parsers.Account,
-        static (options, value) => options with { AccountId = value });
+        + "any owner is accepted.", Parsers.Account, static (options, value) => options with { AccountId = value });
 
     public static readonly Setting<bool> SigV2 = new Setting<ClientOptions, bool>(
         "S3_OVERLAY_SIGV2", Clients, "true", "Accept SigV2 signatures in headers, URLs and forms.", Parsers.Switch,
@@ -64,29 +57,23 @@ public static partial class Settings
         "S3_OVERLAY_CORS", Clients, null,
         "Allow pages of any origin to use the proxy from a browser. They still need a signature. Unset: `true` if you set your "
         + "own keys, `false` with the default keys or `S3_OVERLAY_AUTH=none`. With `true` and the default keys or `none`, pages "
-        + "can only read.",
-        Parsers.OptionalSwitch);
+        + "can only read.", Parsers.OptionalSwitch);
 
     public static readonly Setting<IReadOnlyList<string>> Hosts = new Setting<ClientOptions, IReadOnlyList<string>>(
         "S3_OVERLAY_HOSTS", Clients, null,
         "More host names that requests may use with the default keys or `S3_OVERLAY_AUTH=none`: `s3.example.com,*.lan.example`. "
         + "Addresses, `localhost`, names without a dot, and `S3_OVERLAY_DOMAIN` always work; other hosts get 403. With your own keys, "
-        + "every host works.",
-        Parsers.HostNames,
-        static (options, value) => options with { Hosts = value });
+        + "every host works.", Parsers.HostNames, static (options, value) => options with { Hosts = value });
 
     public static readonly Setting<int?> Port = new(
         "S3_OVERLAY_PORT", Clients, null,
         "The port to listen on, like `--port`. `0` is any free port. The host is that of `--urls`, or `127.0.0.1`. Unset: the port "
-        + "of `--urls`, or 8000.",
-        Parsers.Port);
+        + "of `--urls`, or 8000.", Parsers.Port);
 
     public static readonly Setting<IReadOnlyList<string>> ManagementUrls = new Setting<ProxyOptions, IReadOnlyList<string>>(
         "S3_OVERLAY_MANAGEMENT_URLS", Clients, null,
         "More addresses for `/health`, `/alive` and `/metrics`: `http://127.0.0.1:9100`, separated by `;`. They use plain HTTP and "
-        + "need no signature.",
-        Parsers.PlainAddresses,
-        static (options, value) => options with { Management = value });
+        + "need no signature.", Parsers.PlainAddresses, static (options, value) => options with { Management = value });
 
     public static readonly Setting<IReadOnlyList<IPNetwork>> TrustedProxies = new Setting<ClientOptions, IReadOnlyList<IPNetwork>>(
         "S3_OVERLAY_TRUSTED_PROXIES", Clients, null,

@@ -43,8 +43,7 @@ public static partial class Settings
 
     public static readonly Setting<string?> LocalRegion = new Setting<LocalOptions, string?>(
         "S3_OVERLAY_LOCAL_REGION", Local, AwsHosts.DefaultRegion,
-        "The local endpoint's region. Its host name or its responses can override this. The built-in store ignores it.",
-        Parsers.Region,
+        "The local endpoint's region. Its host name or its responses can override this. The built-in store ignores it.", Parsers.Region,
         static (options, value) => options with { Region = value! });
 
     public static readonly Setting<AddressingStyle> LocalAddressingStyle = new Setting<LocalOptions, AddressingStyle>(
@@ -57,37 +56,30 @@ public static partial class Settings
         "The local endpoint's vendor: `aws`, `minio`, `rustfs`, `ceph`, `seaweedfs`, `swift`, `zenko`, `versity`, `s3overlay` "
         + "or `other`. It decides which bucket names are refused, because the store uses them itself, and which operations beyond "
         + "S3's are passed on. `auto` detects the vendor. If that fails, the reserved names of all known vendors are refused. "
-        + "`other` refuses none.",
-        Parsers.Store,
-        static (options, value) => options with { Make = value });
+        + "`other` refuses none.", Parsers.Store, static (options, value) => options with { Make = value });
 
     public static readonly Setting<int> Proxies = new Setting<LocalOptions, int>(
         "S3_OVERLAY_PROXIES", Local, "1",
         "How many proxies share the local S3 endpoint. With more than one, a proxy does not keep in memory what another could "
         + "change. The one exception: whether a bucket exists, for one second. Conditional writes then need a store that supports "
-        + "them.",
-        Parsers.Count,
-        static (options, value) => options with { Proxies = value });
+        + "them.", Parsers.Count, static (options, value) => options with { Proxies = value });
 
     public static readonly Setting<bool> ReadThroughOnLocalError = new Setting<LocalOptions, bool>(
         "S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR", Local, "false",
         "While the local S3 endpoint is down, GET and HEAD show the remote's objects, without your writes and deletes. Such "
-        + "responses have `x-s3overlay-local: unavailable`. All other requests still get 503.",
-        Parsers.Switch,
+        + "responses have `x-s3overlay-local: unavailable`. All other requests still get 503.", Parsers.Switch,
         static (options, value) => options with { ReadsThroughOnError = value });
 
     public static readonly Setting<string?> SpoolDirectory = new Setting<LocalOptions, string?>(
         "S3_OVERLAY_SPOOL_DIR", Local, null,
         "The folder for temporary files on the way to a local S3 endpoint. They are for running fills, for uploads of unknown "
         + "length (forms), and for large uploads if the store does not accept their trailing checksum. Unset: `s3overlay-spool` "
-        + "in the system's temporary folder.", Parsers.Text,
-        static (options, value) => options with { SpoolDirectory = value! });
+        + "in the system's temporary folder.", Parsers.Text, static (options, value) => options with { SpoolDirectory = value! });
 
     public static readonly Setting<long> SpoolMaxBytes = new Setting<LocalOptions, long>(
         "S3_OVERLAY_SPOOL_MAX_BYTES", Local, "10GiB",
         "How many bytes running fills can use in `S3_OVERLAY_SPOOL_DIR`. If there is no room, reads are not cached. Uploads "
         + "have a separate limit of the same size. If there is no room for an upload, it gets 503. If a single upload exceeds the "
-        + "limit, it gets 400 EntityTooLarge.", Parsers.Size,
-        static (options, value) => options with { SpoolMaxBytes = value });
+        + "limit, it gets 400 EntityTooLarge.", Parsers.Size, static (options, value) => options with { SpoolMaxBytes = value });
 #pragma warning restore CS1591
 }

@@ -13,15 +13,13 @@ public static partial class Settings
 #pragma warning disable CS1591 // the description of each setting is in its row
     public static readonly Setting<Uri?> RemoteEndpoint = new Setting<RemoteOptions, Uri?>(
         "S3_OVERLAY_REMOTE_ENDPOINT", Remote, null, "The remote's URL. Unset: AWS, if another setting switches the remote on.",
-        Parsers.Endpoint,
-        static (options, value) => options with { Endpoint = value })
+        Parsers.Endpoint, static (options, value) => options with { Endpoint = value })
     { IsPerRemote = true, NamedDescription = "The remote's URL. Unset: AWS." };
 
     public static readonly Setting<string?> RemoteRegion = new Setting<RemoteOptions, string?>(
         "S3_OVERLAY_REMOTE_REGION", Remote, null,
         "The remote's region, unless its host name contains one. AWS buckets in other regions also work. `AWS_REGION` alone does not "
-        + "switch a remote on.", Parsers.Region,
-        static (options, value) => options with { Region = value })
+        + "switch a remote on.", Parsers.Region, static (options, value) => options with { Region = value })
     { IsPerRemote = true, NamedDescription = "The remote's region.", Aliases = ["AWS_REGION"] };
 
     public static readonly Setting<string?> RemoteAccessKeyId = new(
@@ -39,14 +37,12 @@ public static partial class Settings
 
     public static readonly Setting<string?> RemoteProfile = new Setting<RemoteOptions, string?>(
         "S3_OVERLAY_REMOTE_PROFILE", Remote, null, "A profile of the AWS configuration files. It alone switches a remote on: AWS.",
-        Parsers.Text,
-        static (options, value) => options with { Profile = value })
+        Parsers.Text, static (options, value) => options with { Profile = value })
     { IsPerRemote = true, NamedDescription = "A profile of the AWS configuration files." };
 
     public static readonly Setting<bool> RemoteAnonymous = new Setting<RemoteOptions, bool>(
-        "S3_OVERLAY_REMOTE_ANONYMOUS", Remote, "false",
-        "Send unsigned requests, for public data. `true` alone switches a remote on: AWS.", Parsers.Switch,
-        static (options, value) => options with { IsAnonymous = value })
+        "S3_OVERLAY_REMOTE_ANONYMOUS", Remote, "false", "Send unsigned requests, for public data. `true` alone switches a remote on: AWS.",
+        Parsers.Switch, static (options, value) => options with { IsAnonymous = value })
     { IsPerRemote = true, NamedDescription = "Send unsigned requests, for public data." };
 
     public static readonly Setting<bool> RemoteRequestPayer = new Setting<RemoteOptions, bool>(
@@ -57,15 +53,13 @@ public static partial class Settings
 
     public static readonly Setting<string?> RemoteCaFile = new Setting<RemoteOptions, string?>(
         "S3_OVERLAY_REMOTE_CA_FILE", Remote, null, "A PEM file of private certificate authorities to trust for the remote.",
-        Parsers.CertificateFile,
-        static (options, value) => options with { CaFile = value })
+        Parsers.CertificateFile, static (options, value) => options with { CaFile = value })
     { IsPerRemote = true };
 
     public static readonly Setting<AddressingStyle> RemoteAddressingStyle = new(
         "S3_OVERLAY_REMOTE_ADDRESSING_STYLE", Remote, "auto",
         "`path` (`host/bucket/key`), `virtual` (`bucket.host/key`), or `auto`. `auto` is virtual for AWS and Alibaba Cloud, and "
-        + "path for all others. Over https, it is also path for buckets with a dot in their name.",
-        Parsers.Addressing)
+        + "path for all others. Over https, it is also path for buckets with a dot in their name.", Parsers.Addressing)
     { IsPerRemote = true, NamedDescription = "As for the unnamed remote." };
 
     public static readonly Setting<StoreMake?> RemoteStore = new Setting<RemoteOptions, StoreMake?>(
@@ -102,31 +96,26 @@ public static partial class Settings
 
     public static readonly Setting<TimeSpan> RemoteFirstByteTimeout = new Setting<RemoteOptions, TimeSpan>(
         "S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT", Remote, "10s", "How long the remote may take to start its response.",
-        Durations.ParsePositive,
-        static (options, value) => options with { FirstByteTimeout = value });
+        Durations.ParsePositive, static (options, value) => options with { FirstByteTimeout = value });
 
     public static readonly Setting<TimeSpan> RemoteStallTimeout = new Setting<RemoteOptions, TimeSpan>(
-        "S3_OVERLAY_REMOTE_STALL_TIMEOUT", Remote, "15s", "How long a body may stall before it counts as broken.",
-        Durations.ParsePositive,
+        "S3_OVERLAY_REMOTE_STALL_TIMEOUT", Remote, "15s", "How long a body may stall before it counts as broken.", Durations.ParsePositive,
         static (options, value) => options with { StallTimeout = value });
 
     public static readonly Setting<long> RemoteMinRate = new Setting<RemoteOptions, long>(
         "S3_OVERLAY_REMOTE_MIN_RATE", Remote, "4KiB",
         "The lowest rate, in bytes per second, at which the remote must send a body while the proxy waits for bytes. It is "
         + "averaged over `S3_OVERLAY_REMOTE_STALL_TIMEOUT`. If a body is slower, the proxy requests the rest again. If that does "
-        + "not help, it closes the client's connection. `0` allows any rate.",
-        Parsers.Size,
+        + "not help, it closes the client's connection. `0` allows any rate.", Parsers.Size,
         static (options, value) => options with { MinRate = value });
 
     public static readonly Setting<TimeSpan> RemoteBudget = new Setting<RemoteOptions, TimeSpan>(
         "S3_OVERLAY_REMOTE_BUDGET", Remote, "45s", "How long the proxy retries in total before the client gets 503.",
-        Durations.ParsePositive,
-        static (options, value) => options with { Budget = value });
+        Durations.ParsePositive, static (options, value) => options with { Budget = value });
 
     public static readonly Setting<IReadOnlyList<string>?> Remotes = new(
         "S3_OVERLAY_REMOTES", SeveralRemotes, null,
         "Names of more remotes, such as `images,logs`. Each has the settings below, with its name in capitals for `<NAME>`, and `_` "
-        + "for `-`.",
-        Parsers.RemoteNames);
+        + "for `-`.", Parsers.RemoteNames);
 #pragma warning restore CS1591
 }

@@ -9,13 +9,11 @@ namespace S3Overlay.Proxy.Embedded;
 public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
 {
     private readonly BucketOperations _buckets = new(store);
-    private readonly ConfigurationOperations _configuration = new(store);
     private readonly ReadOperations _reads = new(store);
     private readonly PutOperations _puts = new(store);
     private readonly CopyOperations _copies = new(store);
     private readonly DeleteOperations _deletes = new(store);
-    private readonly TaggingOperations _tagging = new(store);
-    private readonly AttributeOperations _attributes = new(store);
+    private readonly SubResourceOperations _subResources = new(store);
     private readonly UploadOperations _uploads = new(store);
     private readonly PartOperations _parts = new(store);
     private readonly CompleteOperations _completes = new(store);
@@ -45,13 +43,13 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
         S3Operation.HeadBucket => _buckets.HeadAsync(request, response),
         S3Operation.DeleteBucket => _buckets.DeleteAsync(request, response, cancellationToken),
         S3Operation.GetBucketLocation or S3Operation.GetBucketConfiguration =>
-            _configuration.GetAsync(request, response, cancellationToken),
-        S3Operation.DeleteBucketConfiguration => _configuration.DeleteAsync(request, response),
-        S3Operation.GetObjectAcl => _configuration.GetObjectAclAsync(request, response, cancellationToken),
-        S3Operation.GetObjectTagging => _tagging.GetAsync(request, response, cancellationToken),
-        S3Operation.PutObjectTagging => _tagging.PutAsync(request, response, cancellationToken),
-        S3Operation.DeleteObjectTagging => _tagging.DeleteAsync(request, response, cancellationToken),
-        S3Operation.GetObjectAttributes => _attributes.GetAsync(request, response, cancellationToken),
+            _buckets.GetConfigurationAsync(request, response, cancellationToken),
+        S3Operation.DeleteBucketConfiguration => _buckets.DeleteConfigurationAsync(request, response),
+        S3Operation.GetObjectAcl => _subResources.GetAclAsync(request, response, cancellationToken),
+        S3Operation.GetObjectTagging => _subResources.GetTagsAsync(request, response, cancellationToken),
+        S3Operation.PutObjectTagging => _subResources.PutTagsAsync(request, response, cancellationToken),
+        S3Operation.DeleteObjectTagging => _subResources.DeleteTagsAsync(request, response, cancellationToken),
+        S3Operation.GetObjectAttributes => _subResources.GetAttributesAsync(request, response, cancellationToken),
         S3Operation.CreateMultipartUpload => _uploads.CreateAsync(request, response, cancellationToken),
         S3Operation.AbortMultipartUpload => _uploads.AbortAsync(request, response, cancellationToken),
         S3Operation.ListParts => _uploads.ListPartsAsync(request, response, cancellationToken),

@@ -209,7 +209,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     /// <param name="overlaid">Which buckets have a remote; null in local-only mode, where nothing of the overlay may show (rule T3).</param>
     private async Task<LocalLayer> OpenStoreAsync(IRemoteBuckets? overlaid)
     {
-        TrySpool(options.Local.SpoolDirectory);
+        MachineChecks.RequireSpool(options.Local.SpoolDirectory);
         var (settings, keys) = (StoreEndpoint(), LocalKeys);
         var client = opened.Add(new S3WireClient(settings, keys, Time));
         var calls = new StoreCalls(settings, client, Time);
@@ -317,22 +317,6 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         meters.WatchTotals("s3_overlay_uncached_reads_total", "Misses that could not be cached.", "reason",
             ("spool full", () => cache.SpoolRefusals));
         return cache;
-    }
-
-    /// <summary>Checks the folder now: otherwise fills and uploads would fail much later.</summary>
-    /// <exception cref="StartupException">It cannot be written.</exception>
-    private static void TrySpool(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-            using var trial = new FileStream(Path.Combine(folder, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.ReadWrite,
-                FileShare.None, 1, FileOptions.DeleteOnClose);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            throw StartupException.FromSpool(failure, folder);
-        }
     }
 
     // ---- The overlay of the two, and what administrates and serves it.

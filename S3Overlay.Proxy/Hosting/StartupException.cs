@@ -6,10 +6,10 @@ using S3Overlay.Proxy.Embedded.Files;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>The machine does not allow what the settings ask for. The message is for the user.</summary>
+/// <summary>The proxy cannot start on this machine with these settings. The message is for the user.</summary>
 public sealed class StartupException(string message, Exception? cause = null) : Exception(message, cause)
 {
-    /// <summary>What a failure to listen means, or null where it is something else.</summary>
+    /// <summary>Explains a failure to listen; null for any other failure.</summary>
     public static StartupException? FromListening(Exception failure, IEnumerable<string> urls)
     {
         var where = string.Join(", ", urls);
@@ -31,11 +31,11 @@ public sealed class StartupException(string message, Exception? cause = null) : 
         };
     }
 
-    /// <summary>What a failure to open the data folder, or the cache's, means.</summary>
-    /// <param name="failure">What failed.</param>
-    /// <param name="folder">Where.</param>
-    /// <param name="setting">The setting that says so.</param>
-    /// <param name="what">Which of them it is.</param>
+    /// <summary>Explains a failure to open the data or cache folder.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="setting">The setting that names it.</param>
+    /// <param name="what">Its purpose: <c>data</c>, <c>cache</c>.</param>
     public static StartupException FromOpening(Exception failure, string folder, string setting = "S3_OVERLAY_DATA_DIR",
         string what = "data") =>
         failure is StoreUnavailableException whole ? new(whole.Message, failure)
@@ -43,9 +43,4 @@ public sealed class StartupException(string message, Exception? cause = null) : 
             ? new($"The disk of {folder} is full, and the start needs space there: {failure.Message} "
                 + $"Free space on the disk of {setting}, then start again.", failure)
             : new($"The {what} folder {folder} cannot be used: {failure.Message} Set {setting} to a folder of this proxy's own.", failure);
-
-    /// <summary>What a failure to make a file in the folder for bytes on their way means.</summary>
-    public static StartupException FromSpool(Exception failure, string folder) =>
-        new($"The folder {folder} for bytes on their way to the local store cannot be written to: {failure.Message} "
-            + $"Set {Configuration.Settings.SpoolDirectory.Name} to one that can.", failure);
 }

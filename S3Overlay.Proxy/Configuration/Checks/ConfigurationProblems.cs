@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace S3Overlay.Proxy.Configuration.Checks;
 
 /// <summary>A problem with one setting.</summary>
@@ -31,23 +29,11 @@ public sealed class ConfigurationProblems
     public void Warning(string setting, string? value, string message) => _warnings.Add(new(setting, value, message));
 
     /// <summary>All errors, and the warnings: a misspelt name is often why another setting is wrong.</summary>
-    public string Describe()
-    {
-        var text = new StringBuilder();
-        text.AppendLine(_errors.Count == 1
-            ? "S3Overlay cannot start: a setting is wrong."
-            : $"S3Overlay cannot start: {_errors.Count} settings are wrong.");
-        foreach (var error in _errors)
-        {
-            text.Append("  ").AppendLine(error.ToString());
-        }
-
-        foreach (var warning in _warnings)
-        {
-            text.Append("  (also) ").AppendLine(warning.ToString());
-        }
-
-        text.Append("All settings: docs/configuration.md, or the command \"help\".");
-        return text.ToString();
-    }
+    public string Describe() => string.Join(Environment.NewLine,
+    [
+        _errors.Count == 1 ? "S3Overlay cannot start: a setting is wrong." : $"S3Overlay cannot start: {_errors.Count} settings are wrong.",
+        .. _errors.Select(static error => $"  {error}"),
+        .. _warnings.Select(static warning => $"  (also) {warning}"),
+        "All settings: docs/configuration.md, or the command \"help\".",
+    ]);
 }

@@ -125,33 +125,14 @@ public sealed class AccessRights : IKeyRing
     /// What reading a public bucket is in S3: its objects and their listing. Not its settings, uploads, versions, and who may do what.
     /// </summary>
     private static bool IsOpenRead(S3Operation operation) => operation
-        is S3Operation.GetObject
-        or S3Operation.HeadObject
-        or S3Operation.GetObjectAttributes
-        or S3Operation.HeadBucket
-        or S3Operation.GetBucketLocation
-        or S3Operation.ListObjects
-        or S3Operation.ListObjectsV2;
+        is S3Operation.GetObject or S3Operation.HeadObject or S3Operation.GetObjectAttributes or S3Operation.HeadBucket
+        or S3Operation.GetBucketLocation or S3Operation.ListObjects or S3Operation.ListObjectsV2;
 
     /// <summary>Everything that is not known to only read counts as writing.</summary>
     private static bool IsRead(S3Operation operation) => operation
-        is S3Operation.ListBuckets
-        or S3Operation.HeadBucket
-        or S3Operation.GetBucketLocation
-        or S3Operation.ListObjects
-        or S3Operation.ListObjectsV2
-        or S3Operation.ListObjectVersions
-        or S3Operation.ListMultipartUploads
-        or S3Operation.GetObject
-        or S3Operation.HeadObject
-        or S3Operation.GetObjectAttributes
-        or S3Operation.GetObjectAcl
-        or S3Operation.GetObjectTagging
-        or S3Operation.GetObjectLegalHold
-        or S3Operation.GetObjectRetention
-        or S3Operation.GetObjectTorrent
-        or S3Operation.SelectObjectContent
-        or S3Operation.ListParts
-        or S3Operation.GetBucketConfiguration
-        or S3Operation.StoreRead;
+        is S3Operation.ListBuckets or S3Operation.HeadBucket or S3Operation.GetBucketLocation or S3Operation.ListObjects
+        or S3Operation.ListObjectsV2 or S3Operation.ListObjectVersions or S3Operation.ListMultipartUploads or S3Operation.GetObject
+        or S3Operation.HeadObject or S3Operation.GetObjectAttributes or S3Operation.GetObjectAcl or S3Operation.GetObjectTagging
+        or S3Operation.GetObjectLegalHold or S3Operation.GetObjectRetention or S3Operation.GetObjectTorrent
+        or S3Operation.SelectObjectContent or S3Operation.ListParts or S3Operation.GetBucketConfiguration or S3Operation.StoreRead;
 }

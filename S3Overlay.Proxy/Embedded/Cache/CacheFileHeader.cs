@@ -114,34 +114,32 @@ internal sealed record CacheFileHeader(string Bucket, string Key, EntryIdentity 
         var (bucket, key) = (reader.ReadString(), reader.ReadString());
         var identity = new EntryIdentity(reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadInt64());
         var validatedAt = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero);
-        var (size, etag, modified) = (reader.ReadInt64(), reader.ReadString(), new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero));
-        var headers = new KeyValuePair<string, string>[reader.Read7BitEncodedInt()];
-        for (var i = 0; i < headers.Length; i++)
-        {
-            headers[i] = new(reader.ReadString(), reader.ReadString());
-        }
-
-        var checksums = new BodyChecksum[reader.Read7BitEncodedInt()];
-        for (var i = 0; i < checksums.Length; i++)
-        {
-            checksums[i] = new((ChecksumAlgorithm)reader.ReadByte(), reader.ReadString());
-        }
-
-        var hasType = reader.ReadBoolean();
-        var type = reader.ReadString();
-
-        // Older files lack this field: if they name no checksum, it must be requested.
-        var areKnown = reader.BaseStream.Position < reader.BaseStream.Length ? reader.ReadBoolean() : checksums.Length > 0;
         var info = new ObjectInfo
         {
-            Size = size,
-            ETag = etag,
-            LastModified = modified,
-            Headers = headers,
-            Checksums = checksums,
-            ChecksumType = hasType ? type : null,
-            AreChecksumsKnown = areKnown,
+            Size = reader.ReadInt64(),
+            ETag = reader.ReadString(),
+            LastModified = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),
+            Headers = ReadMany(reader, static reader => new KeyValuePair<string, string>(reader.ReadString(), reader.ReadString())),
+            Checksums = ReadMany(reader, static reader => new BodyChecksum((ChecksumAlgorithm)reader.ReadByte(), reader.ReadString())),
+            ChecksumType = (reader.ReadBoolean(), reader.ReadString()) is (true, var type) ? type : null,
+        };
+
+        // Older files lack this field: if they name no checksum, it must be requested.
+        info = info with
+        {
+            AreChecksumsKnown = reader.BaseStream.Position < reader.BaseStream.Length ? reader.ReadBoolean() : info.Checksums.Count > 0,
         };
         return new CacheFileHeader(bucket, key, identity, info, validatedAt);
+    }
+
+    private static T[] ReadMany<T>(BinaryReader reader, Func<BinaryReader, T> read)
+    {
+        var items = new T[reader.Read7BitEncodedInt()];
+        for (var i = 0; i < items.Length; i++)
+        {
+            items[i] = read(reader);
+        }
+
+        return items;
     }
 }

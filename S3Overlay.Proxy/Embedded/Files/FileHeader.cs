@@ -40,36 +40,30 @@ internal sealed record FileHeader
     public static FileHeader Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new FieldReader(bytes);
-        var sequence = fields.Fixed();
-        var bucket = fields.Text();
-        var key = fields.Text();
-        var info = fields.ReadInfo();
-        var tags = fields.OptionalText();
-        var uploadId = fields.OptionalText();
-        var fingerprint = fields.OptionalText();
-        var partNumber = (int)fields.Number();
+        return new FileHeader
+        {
+            Sequence = fields.Fixed(),
+            Bucket = fields.Text(),
+            Key = fields.Text(),
+            Info = fields.ReadInfo(),
+            Tags = fields.OptionalText(),
+            UploadId = fields.OptionalText(),
+            PartsFingerprint = fields.OptionalText(),
+            PartNumber = (int)fields.Number(),
+            Parts = ReadParts(ref fields),
+        };
+    }
+
+    private static StoredPart[] ReadParts(ref FieldReader fields)
+    {
         var parts = new StoredPart[fields.Count()];
         for (var i = 0; i < parts.Length; i++)
         {
-            var file = fields.File();
-            var number = (int)fields.Number();
-            var size = fields.Number();
-            var checksum = fields.Byte() == 0 ? (BodyChecksum?)null : new BodyChecksum((ChecksumAlgorithm)fields.Byte(), fields.Text());
-            parts[i] = new StoredPart(file, number, size, checksum);
+            parts[i] = new StoredPart(
+                fields.File(), (int)fields.Number(), fields.Number(), fields.Byte() == 0 ? null : fields.ReadChecksum());
         }
 
-        return new FileHeader
-        {
-            Sequence = sequence,
-            Bucket = bucket,
-            Key = key,
-            Info = info,
-            Tags = tags,
-            UploadId = uploadId,
-            PartsFingerprint = fingerprint,
-            PartNumber = partNumber,
-            Parts = parts,
-        };
+        return parts;
     }
 
     public FieldWriter Write()
@@ -79,14 +73,7 @@ internal sealed record FileHeader
         foreach (var part in Parts)
         {
             fields.File(part.File).Number(part.Number).Number(part.Size);
-            if (part.Checksum is { } checksum)
-            {
-                fields.Byte(1).Byte((byte)checksum.Algorithm).Text(checksum.Value);
-            }
-            else
-            {
-                fields.Byte(0);
-            }
+            _ = part.Checksum is { } checksum ? fields.Byte(1).Write(checksum) : fields.Byte(0);
         }
 
         return fields;

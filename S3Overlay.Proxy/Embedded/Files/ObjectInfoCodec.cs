@@ -12,7 +12,7 @@ internal static class ObjectInfoCodec
             .Number(info.Checksums.Count);
         foreach (var checksum in info.Checksums)
         {
-            fields.Byte((byte)checksum.Algorithm).Text(checksum.Value);
+            fields.Write(checksum);
         }
 
         return fields.OptionalText(info.ChecksumType);
@@ -40,26 +40,29 @@ internal static class ObjectInfoCodec
         return headers;
     }
 
-    public static ObjectInfo ReadInfo(this ref FieldReader fields)
+    public static FieldWriter Write(this FieldWriter fields, BodyChecksum checksum) =>
+        fields.Byte((byte)checksum.Algorithm).Text(checksum.Value);
+
+    public static BodyChecksum ReadChecksum(this ref FieldReader fields) => new((ChecksumAlgorithm)fields.Byte(), fields.Text());
+
+    public static ObjectInfo ReadInfo(this ref FieldReader fields) => new()
     {
-        var size = fields.Number();
-        var etag = fields.Text();
-        var date = DateTimeOffset.FromUnixTimeMilliseconds(fields.Number());
-        var headers = fields.ReadHeaders();
+        Size = fields.Number(),
+        ETag = fields.Text(),
+        LastModified = DateTimeOffset.FromUnixTimeMilliseconds(fields.Number()),
+        Headers = fields.ReadHeaders(),
+        Checksums = fields.ReadChecksums(),
+        ChecksumType = fields.OptionalText(),
+    };
+
+    private static BodyChecksum[] ReadChecksums(this ref FieldReader fields)
+    {
         var checksums = fields.Count() is var count && count > 0 ? new BodyChecksum[count] : [];
         for (var i = 0; i < checksums.Length; i++)
         {
-            checksums[i] = new((ChecksumAlgorithm)fields.Byte(), fields.Text());
+            checksums[i] = fields.ReadChecksum();
         }
 
-        return new ObjectInfo
-        {
-            Size = size,
-            ETag = etag,
-            LastModified = date,
-            Headers = headers,
-            Checksums = checksums,
-            ChecksumType = fields.OptionalText(),
-        };
+        return checksums;
     }
 }

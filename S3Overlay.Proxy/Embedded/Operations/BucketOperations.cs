@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Operations;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
@@ -90,5 +91,22 @@ internal sealed class BucketOperations(EmbeddedStore store)
     {
         await store.DeleteBucketAsync(request.Bucket, isOpaque: false, cancellationToken);
         response.Status = StatusCodes.Status204NoContent;
+    }
+
+    /// <summary>None can be set: each reads as for a new bucket in S3. Setting one is refused rather than ignored.</summary>
+    public Task GetConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken) =>
+        CreateBucketResponses.SendAsync(request, response, store.Buckets.Require(request.Bucket).Region, cancellationToken);
+
+    /// <summary>Nothing to delete.</summary>
+    public Task DeleteConfigurationAsync(S3Request request, S3Response response)
+    {
+        store.Buckets.Require(request.Bucket);
+        if (SubResources.ConfigurationOf(request.Query) is not { } name || !CreateBucketResponses.IsMissing(name))
+        {
+            throw new S3Exception(S3Errors.NotImplemented);
+        }
+
+        response.Status = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
     }
 }

@@ -205,13 +205,8 @@ internal sealed class CompleteOperations(EmbeddedStore store)
 
     private static string Fingerprint(IReadOnlyList<NamedPart> named)
     {
-        var text = new StringBuilder();
-        foreach (var part in named)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"{part.Number} {ETags.Bare(part.ETag)}\n");
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
+        var lines = named.Select(static part => string.Create(CultureInfo.InvariantCulture, $"{part.Number} {ETags.Bare(part.ETag)}\n"));
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines))));
     }
 
     private static Task SendAsync(ObjectInfo info, S3Request request, S3Response response, CancellationToken cancellationToken)
@@ -219,16 +214,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         var xml = new S3XmlWriter().Root("CompleteMultipartUploadResult")
             .Element("Location", request.Address.ObjectUrl(request.Bucket, request.Key))
             .Element("Bucket", request.Bucket).Element("Key", request.Key).Element("ETag", info.ETag);
-        foreach (var checksum in info.Checksums)
-        {
-            xml.Element(ChecksumNames.Element(checksum.Algorithm), checksum.Value);
-        }
-
-        if (info.ChecksumType is { } type)
-        {
-            xml.Element("ChecksumType", type);
-        }
-
-        return xml.Close("CompleteMultipartUploadResult").SendAsync(request, response, cancellationToken);
+        return CopyOperations.WriteChecksums(xml, info).Close("CompleteMultipartUploadResult")
+            .SendAsync(request, response, cancellationToken);
     }
 }

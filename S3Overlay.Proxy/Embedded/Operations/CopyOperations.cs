@@ -25,12 +25,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
 
         using var stored = await OpenSourceAsync(store, source, request);
         var info = stored.Row.Info;
-        if (info.Size > PutOperations.MaxSize)
-        {
-            throw new S3Exception(
-                S3Errors.InvalidRequest,
-                $"The specified copy source is larger than the maximum allowable size for a copy source: {PutOperations.MaxSize}");
-        }
+        CheckSize(info.Size);
 
         conditions?.Judge(store.Objects.Find(request.Bucket, request.Key)?.Info.ETag);
         var header = new FileHeader
@@ -71,6 +66,17 @@ internal sealed class CopyOperations(EmbeddedStore store)
         await Result("CopyObjectResult", row.Info).SendAsync(request, response, cancellationToken);
     }
 
+    /// <exception cref="S3Exception">InvalidRequest.</exception>
+    public static void CheckSize(long size)
+    {
+        if (size > PutOperations.MaxSize)
+        {
+            throw new S3Exception(
+                S3Errors.InvalidRequest,
+                $"The specified copy source is larger than the maximum allowable size for a copy source: {PutOperations.MaxSize}");
+        }
+    }
+
     /// <summary>Opens a copy's source and judges the conditions on it.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed.</exception>
     public static async ValueTask<StoredObject> OpenSourceAsync(EmbeddedStore store, CopySource source, S3Request request)
@@ -90,17 +96,17 @@ internal sealed class CopyOperations(EmbeddedStore store)
     public static S3XmlWriter Result(string root, ObjectInfo info)
     {
         var xml = new S3XmlWriter().Root(root).Element("LastModified", info.LastModified).Element("ETag", info.ETag);
+        return WriteChecksums(xml, info).Close(root);
+    }
+
+    public static S3XmlWriter WriteChecksums(S3XmlWriter xml, ObjectInfo info)
+    {
         foreach (var checksum in info.Checksums)
         {
             xml.Element(ChecksumNames.Element(checksum.Algorithm), checksum.Value);
         }
 
-        if (info.ChecksumType is { } type)
-        {
-            xml.Element("ChecksumType", type);
-        }
-
-        return xml.Close(root);
+        return info.ChecksumType is { } type ? xml.Element("ChecksumType", type) : xml;
     }
 
     /// <summary>The source's checksum if it also holds for the copy: over all bytes, and of the requested algorithm, if any.</summary>
@@ -115,15 +121,8 @@ internal sealed class CopyOperations(EmbeddedStore store)
     private static ChecksumAlgorithm AlgorithmOf(ObjectInfo source) => source.Checksums.Count > 0 ? source.Checksums[0].Algorithm
         : PutOperations.DefaultChecksum;
 
-    private static ChecksumAlgorithm? WantedChecksum(S3Request request)
-    {
-        if (request.Header("x-amz-checksum-algorithm") is not { Length: > 0 } name)
-        {
-            return null;
-        }
-
-        return ChecksumNames.Parse(name);
-    }
+    private static ChecksumAlgorithm? WantedChecksum(S3Request request) =>
+        request.Header("x-amz-checksum-algorithm") is { Length: > 0 } name ? ChecksumNames.Parse(name) : null;
 
     private static bool IsReplace(S3Request request, string header) => request.Header(header) switch
     {

@@ -36,13 +36,7 @@ internal sealed class PartOperations(EmbeddedStore store)
         var source = CopySource.Parse(request);
         using var stored = await CopyOperations.OpenSourceAsync(store, source, request);
         var range = RangeOf(request, stored.Row.Info.Size);
-        if (range?.Length > PutOperations.MaxSize)
-        {
-            throw new S3Exception(
-                S3Errors.InvalidRequest,
-                $"The specified copy source is larger than the maximum allowable size for a copy source: {PutOperations.MaxSize}");
-        }
-
+        CopyOperations.CheckSize(range?.Length ?? 0);
         var body = new StoredBody(store, stored, range);
         var row = await StoreAsync(upload, number, range?.Length ?? 0, body, upload.Algorithm, cancellationToken);
         if (source.VersionId is not null)

@@ -31,49 +31,28 @@ internal sealed record UploadRecord
     /// <summary>S3's name of the type; null without a checksum.</summary>
     public string? ChecksumType => Algorithm is null ? null : IsFullObject ? "FULL_OBJECT" : "COMPOSITE";
 
-    public string StorageClass
-    {
-        get
-        {
-            foreach (var (name, value) in Headers)
-            {
-                if (name == "x-amz-storage-class")
-                {
-                    return value;
-                }
-            }
-
-            return "STANDARD";
-        }
-    }
+    public string StorageClass => Headers.FirstOrDefault(static header => header.Key == "x-amz-storage-class").Value ?? "STANDARD";
 
     public static UploadRecord Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new FieldReader(bytes);
-        var (uploadId, bucket, key) = (fields.Text(), fields.Text(), fields.Text());
-        var initiated = DateTimeOffset.FromUnixTimeMilliseconds(fields.Number());
-        var tags = fields.OptionalText();
-        var algorithm = fields.Byte() is var number && number == 0xFF ? (ChecksumAlgorithm?)null : (ChecksumAlgorithm)number;
-        var isFullObject = fields.Byte() == 1;
         return new UploadRecord
         {
-            UploadId = uploadId,
-            Bucket = bucket,
-            Key = key,
-            Initiated = initiated,
-            Tags = tags,
-            Algorithm = algorithm,
-            IsFullObject = isFullObject,
+            UploadId = fields.Text(),
+            Bucket = fields.Text(),
+            Key = fields.Text(),
+            Initiated = DateTimeOffset.FromUnixTimeMilliseconds(fields.Number()),
+            Tags = fields.OptionalText(),
+            Algorithm = fields.Byte() is var number && number == 0xFF ? null : (ChecksumAlgorithm)number,
+            IsFullObject = fields.Byte() == 1,
             Headers = fields.ReadHeaders(),
         };
     }
 
-    public ReadOnlyMemory<byte> Write()
-    {
-        var fields = new FieldWriter().Text(UploadId).Text(Bucket).Text(Key).Number(Initiated.ToUnixTimeMilliseconds()).OptionalText(Tags)
-            .Byte(Algorithm is { } algorithm ? (byte)algorithm : (byte)0xFF).Byte((byte)(IsFullObject ? 1 : 0)).Write(Headers);
-        return fields.WrittenMemory;
-    }
+    public ReadOnlyMemory<byte> Write() =>
+        new FieldWriter().Text(UploadId).Text(Bucket).Text(Key).Number(Initiated.ToUnixTimeMilliseconds()).OptionalText(Tags)
+            .Byte(Algorithm is { } algorithm ? (byte)algorithm : (byte)0xFF).Byte((byte)(IsFullObject ? 1 : 0)).Write(Headers)
+            .WrittenMemory;
 }
 
 /// <summary>One part of an open upload, in the index.</summary>
@@ -87,18 +66,8 @@ internal sealed record PartRow(int Number, FileId File, ulong Sequence, ObjectIn
     public BodyChecksum? Checksum => Info.Checksums.Count > (Info.ChecksumType is null ? 0 : 1) ? Info.Checksums[0] : null;
 
     /// <summary>Its checksum of an algorithm, shown to clients or not; null if there is none.</summary>
-    public BodyChecksum? Find(ChecksumAlgorithm algorithm)
-    {
-        foreach (var checksum in Info.Checksums)
-        {
-            if (checksum.Algorithm == algorithm)
-            {
-                return checksum;
-            }
-        }
-
-        return null;
-    }
+    public BodyChecksum? Find(ChecksumAlgorithm algorithm) =>
+        Info.Checksums.Cast<BodyChecksum?>().FirstOrDefault(checksum => checksum!.Value.Algorithm == algorithm);
 
     public static PartRow Read(ReadOnlySpan<byte> value)
     {
@@ -122,9 +91,8 @@ internal sealed record CompletedRow(string Bucket, string Key, DateTimeOffset Co
     public static CompletedRow Read(ReadOnlySpan<byte> value)
     {
         var fields = new FieldReader(value);
-        var (bucket, key) = (fields.Text(), fields.Text());
-        var completed = DateTimeOffset.FromUnixTimeMilliseconds(fields.Number());
-        return new CompletedRow(bucket, key, completed, fields.Text(), fields.ReadInfo());
+        return new CompletedRow(
+            fields.Text(), fields.Text(), DateTimeOffset.FromUnixTimeMilliseconds(fields.Number()), fields.Text(), fields.ReadInfo());
     }
 
     public ReadOnlySpan<byte> Write() =>

@@ -84,6 +84,26 @@ internal static class MachineChecks
             new("port", verdict, message, remedy) { Setting = Settings.Port.Name };
     }
 
+    /// <summary>Checks the spool at the start: otherwise fills and uploads would fail much later.</summary>
+    /// <exception cref="StartupException">It cannot be written to.</exception>
+    public static void RequireSpool(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+            TryWrite(folder);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException(
+                $"The folder {folder} for bytes on their way to the local store cannot be written to: {failure.Message} "
+                + $"Set {Settings.SpoolDirectory.Name} to one that can.", failure);
+        }
+    }
+
+    private static void TryWrite(string folder) => new FileStream(Path.Combine(folder, ".s3overlay-trial-" + Path.GetRandomFileName()),
+        FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+
     /// <summary>Whether this user can write to a folder, and, for the data folder, whether it belongs to the store.</summary>
     private static Finding Folder(string subject, string folder, Setting setting)
     {
@@ -95,8 +115,7 @@ internal static class MachineChecks
                 EmbeddedStore.RequireOwn(folder);
             }
 
-            using var trial = new FileStream(Path.Combine(nearest, ".s3overlay-doctor-" + Path.GetRandomFileName()), FileMode.CreateNew,
-                FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            TryWrite(nearest);
             return Found(Verdict.Passed, nearest == Path.GetFullPath(folder) ? $"{folder} can be written to."
                 : $"{folder} does not exist yet, and can be created.");
         }

@@ -1,0 +1,94 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Embedded.Operations;
+
+/// <summary>Sub-resources of objects: tags, attributes, ACL.</summary>
+internal sealed class SubResourceOperations(EmbeddedStore store)
+{
+    public Task GetTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        VersionIds.Check(request.Query["versionId"]);
+        var row = store.Objects.Require(request.Bucket, request.Key);
+        var xml = new S3XmlWriter().Root("Tagging").Open("TagSet");
+        foreach (var (name, value) in ObjectTags.Split(row.Tags))
+        {
+            xml.Open("Tag").Element("Key", name).Element("Value", value).Close("Tag");
+        }
+
+        return xml.Close("TagSet").Close("Tagging").SendAsync(request, response, cancellationToken);
+    }
+
+    public async Task PutTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        VersionIds.Check(request.Query["versionId"]);
+        store.Objects.Require(request.Bucket, request.Key);
+        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        await store.Objects.SetTagsAsync(request.Bucket, request.Key, ObjectTags.FromXml(root), cancellationToken);
+        response.Status = StatusCodes.Status200OK;
+        response.Headers.ContentLength = 0;
+    }
+
+    public async Task DeleteTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        VersionIds.Check(request.Query["versionId"]);
+        await store.Objects.SetTagsAsync(request.Bucket, request.Key, null, cancellationToken);
+        response.Status = StatusCodes.Status204NoContent;
+    }
+
+    /// <summary>Everything belongs to the owner.</summary>
+    public Task GetAclAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        VersionIds.Check(request.Query["versionId"]);
+        store.Objects.Require(request.Bucket, request.Key);
+        return CreateBucketResponses.SendAsync(request, response, store.Region, cancellationToken);
+    }
+
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>
+    public async Task GetAttributesAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        VersionIds.Check(request.Query["versionId"]);
+        ObjectAttributes.Check(request);
+        using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key);
+        await ObjectAttributes.AnswerAsync(
+            request, response, stored.Row.Info, stored.Row.PartCount > 0 ? xml =>
+                WriteParts(xml, stored, request) : null, cancellationToken);
+    }
+
+    /// <summary>S3 lists the parts only if the object's checksum is made of theirs; otherwise only their count.</summary>
+    private static void WriteParts(S3XmlWriter xml, StoredObject stored, S3Request request)
+    {
+        var after = Number(request.Header("x-amz-part-number-marker"), 0);
+        var limit = Math.Min(Number(request.Header("x-amz-max-parts"), 1000), 1000);
+        xml.Open("ObjectParts").Element("PartsCount", stored.Row.PartCount);
+        if (stored.Row.Info.ChecksumType == PartChecksums.CompositeType)
+        {
+            var page = stored.Parts.Where(part => part.Number > after).Take(limit + 1).ToList();
+            var shown = page.Take(limit).ToList();
+            xml.Element("PartNumberMarker", after).Element("NextPartNumberMarker", shown.Count > 0 ? shown[^1].Number : 0)
+                .Element("MaxParts", limit).Element("IsTruncated", page.Count > limit);
+            foreach (var part in shown)
+            {
+                xml.Open("Part").Element("PartNumber", part.Number).Element("Size", part.Size);
+                if (part.Checksum is { } checksum)
+                {
+                    xml.Element(ChecksumNames.Element(checksum.Algorithm), checksum.Value);
+                }
+
+                xml.Close("Part");
+            }
+        }
+
+        xml.Close("ObjectParts");
+    }
+
+    private static int Number(string? text, int otherwise) => text is null ? otherwise
+        : WholeNumbers.TryParse(text, out int value) ? value
+        : throw new S3Exception(S3Errors.InvalidArgument);
+}
