@@ -21,7 +21,7 @@ internal sealed class EvictCall(IOverlayAdministration overlay, ProgressResponse
         var scope = parameters.Scope();
         var count = new EvictCount();
         var failure = await progress.AnswerAsync(
-            token => overlay.DropAsync(scope, count, token), json => Write(json, count), request, answer, cancellationToken);
+            token => overlay.EvictAsync(scope, count, token), json => Write(json, count), request, answer, cancellationToken);
         return new CallOutcome($"{count.Entries} entries with {count.Bytes} bytes, {count.Failed} failed", failure);
     }
 

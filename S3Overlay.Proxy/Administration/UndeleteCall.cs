@@ -23,7 +23,7 @@ internal sealed class UndeleteCall(IOverlayAdministration overlay, ProgressRespo
         var scope = parameters.Scope();
         var count = new UndeleteCount();
         var failure = await progress.AnswerAsync(
-            token => overlay.DiscardAsync(scope, count, token), json => Write(json, count), request, answer, cancellationToken);
+            token => overlay.UndeleteAsync(scope, count, token), json => Write(json, count), request, answer, cancellationToken);
         return new CallOutcome($"{count.Tombstones} tombstones and {count.Buckets} bucket deletions undone, {count.Kept} skipped", failure);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Listings;
 
@@ -80,12 +81,12 @@ public sealed class EmbeddedTombstones(EmbeddedStore store) : ITombstones
         new(store.Tombstones.Find(bucket, key) is { } sequence ? Show(key, sequence) : null);
 
     /// <inheritdoc/>
-    public ValueTask<UndeleteOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
-        new(store.Tombstones.DiscardAsync(
+    public ValueTask<UndeleteOutcome> UndeleteAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
+        new(store.Tombstones.UndeleteAsync(
             bucket, tombstone.Key, ulong.Parse(tombstone.Stamp, CultureInfo.InvariantCulture), cancellationToken));
 
     /// <inheritdoc/>
-    public ValueTask<bool> DiscardBucketAsync(string bucket, CancellationToken cancellationToken) =>
+    public ValueTask<bool> UndeleteBucketAsync(string bucket, CancellationToken cancellationToken) =>
         new(store.Buckets.RemoveTombstoneAsync(bucket, cancellationToken));
 
     private static Tombstone Show(string key, ulong sequence) => new(key, sequence.ToString(CultureInfo.InvariantCulture), null);

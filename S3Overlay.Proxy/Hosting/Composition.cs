@@ -19,7 +19,7 @@ using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Buckets;
-using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -324,8 +324,8 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     private ProxyServices.OverlayLayer OpenOverlay(LocalLayer local, ProxyServices.RemoteLayers remotes)
     {
         var settings = ReadSettings.From(options);
-        var reader = opened.Add(new RemoteReader(settings, local.Cache, Time, loggers.CreateLogger<RemoteReader>(), meters.Overlay));
-        var service = new OverlayService(local, reader, remotes.Buckets, remotes.Others, View, Time,
+        var reader = opened.Add(OverlayParts.Reader(settings, local.Cache, Time, loggers.CreateLogger<RemoteReader>(), meters.Overlay));
+        var service = OverlayParts.Service(local, reader, remotes.Buckets, remotes.Others, View, Time,
             loggers.CreateLogger<OverlayService>(), OpenFailover(settings, local), meters.Overlay);
         meters.Watch("s3_overlay_revalidations_in_progress", "{question}",
             "Checks of cache entries against the remote in progress.", () => reader.Revalidating);
@@ -344,7 +344,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         }
 
         // No negative cache: this reader does not see writes, so nothing would invalidate it.
-        var direct = new RemoteReader(settings with { Freshness = settings.Freshness with { NegativeLife = TimeSpan.Zero } }, null, Time,
+        var direct = OverlayParts.Reader(settings with { Freshness = settings.Freshness with { NegativeLife = TimeSpan.Zero } }, null, Time,
             loggers.CreateLogger<RemoteReader>());
         var failover = opened.Add(new LocalFailover(ping, direct, Time, loggers.CreateLogger<LocalFailover>()));
         meters.WatchOutage("local", () => failover.IsOn);

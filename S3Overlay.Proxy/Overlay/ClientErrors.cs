@@ -8,7 +8,7 @@ namespace S3Overlay.Proxy.Overlay;
 
 /// <summary>
 /// Maps failures of the remote to S3 errors (table F): never a 500, never a guess. Whether a missing object or part is an error depends on
-/// the request; for reads see <see cref="Reading.ReadErrors"/>.
+/// the request; for reads see <see cref="Reading.RemoteReader"/>.
 /// </summary>
 public static class ClientErrors
 {

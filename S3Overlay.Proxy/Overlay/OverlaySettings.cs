@@ -50,3 +50,8 @@ public sealed record OverlaySettings
         ShowsRemoteBuckets = options.Remotes.Any(static remote => remote.Unmapped == UnmappedBuckets.Show),
     };
 }
+
+/// <summary>A bucket of one layer.</summary>
+/// <param name="Name">Its name in that layer.</param>
+/// <param name="Created">When it was created.</param>
+public sealed record LayerBucket(string Name, DateTimeOffset Created);

@@ -226,7 +226,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
             await PutRemoteAsync(key);
             Assert.Equal(204, (await _scene.SendAsync("DELETE", "/bucket/" + key)).Status);
         },
-        (proxy, key) => DiscardAsync(proxy, $"bucket=bucket&key={key}", "\"tombstones\":1"),
+        (proxy, key) => UndeleteAsync(proxy, $"bucket=bucket&key={key}", "\"tombstones\":1"),
         async key =>
         {
             await SeesAsync(key, _isAcknowledged ? ["remote"] : ["remote", null]);
@@ -242,7 +242,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
             Assert.Equal(204, (await _scene.SendAsync("DELETE", $"/{key}/gone")).Status);
             Assert.Equal(204, (await _scene.SendAsync("DELETE", "/" + key)).Status);
         },
-        (proxy, key) => DiscardAsync(proxy, $"bucket={key}", "\"buckets\":1"),
+        (proxy, key) => UndeleteAsync(proxy, $"bucket={key}", "\"buckets\":1"),
         async key =>
         {
             // All or nothing, but never a bucket that shows while some of its deletes are left.
@@ -257,7 +257,7 @@ public sealed class StoreCrashTests : IAsyncLifetime
         Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Undeletes. The response document has the result.</summary>
-    private static async Task<RawResponse> DiscardAsync(OverlayHost proxy, string what, string done)
+    private static async Task<RawResponse> UndeleteAsync(OverlayHost proxy, string what, string done)
     {
         var answer = await proxy.SendAsync("POST", "/-/v1/discard?" + what);
         return answer.Text.Contains("\"done\":true", StringComparison.Ordinal) && answer.Text.Contains(done, StringComparison.Ordinal)

@@ -32,7 +32,7 @@ public sealed class DeleteLogSizeTests : IAsyncLifetime
         await _bench.Layer.MarkDeletedAsync(Bucket, "gone", default);
         await _bench.Layer.MarkDeletedAsync(Bucket, "back", default);
         var marks = new EmbeddedTombstones(_bench.Store);
-        await marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, "back", default))!, default);
+        await marks.UndeleteAsync(Bucket, (await marks.FindAsync(Bucket, "back", default))!, default);
         await _bench.PutAsync("tagged", [1]);
         foreach (var value in (string[])["old", "new"])
         {

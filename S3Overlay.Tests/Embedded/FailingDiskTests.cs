@@ -239,7 +239,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
             "delete" => _bench.DeleteAsync("key"),
             "leave tombstone" => _bench.Layer.MarkDeletedAsync(Bucket, "remote", default).AsTask(),
             "tombstone of written" => _bench.Layer.MarkDeletedAsync(Bucket, "key", default).AsTask(),
-            "discard" => marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, "gone", default))!, default).AsTask(),
+            "discard" => marks.UndeleteAsync(Bucket, (await marks.FindAsync(Bucket, "gone", default))!, default).AsTask(),
             "tag" => _bench.SendAsync(S3Operation.PutObjectTagging, "key",
                 TextBody("<Tagging><TagSet><Tag><Key>new</Key><Value>2</Value></Tag></TagSet></Tagging>"), "tagging"),
             "begin upload" => MultipartTests.StartAsync(_bench, "other"),
@@ -249,7 +249,7 @@ public sealed class FailingDiskTests : IAsyncDisposable
             "make bucket" => _bench.Layer.EnsureBucketAsync("other", default).AsTask(),
             "delete bucket" => _bench.Layer.DeleteBucketAsync("empty", default).AsTask(),
             "remove bucket" => _bench.Store.DeleteBucketAsync("bare", isOpaque: false, default),
-            "show bucket" => marks.DiscardBucketAsync("hidden", default).AsTask(),
+            "show bucket" => marks.UndeleteBucketAsync("hidden", default).AsTask(),
             _ => throw new ArgumentException(change),
         });
     }

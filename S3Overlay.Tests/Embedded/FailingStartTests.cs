@@ -92,7 +92,7 @@ public sealed class FailingStartTests
         await ButNotInTheIndexAsync(0, async () =>
         {
             var marks = new Proxy.Embedded.EmbeddedTombstones(bench.Store);
-            await marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, "discarded", default))!, default);
+            await marks.UndeleteAsync(Bucket, (await marks.FindAsync(Bucket, "discarded", default))!, default);
         });
         await ButNotInTheIndexAsync(2, () => bench.Layer.EnsureBucketAsync("other", default).AsTask());
         await ButNotInTheIndexAsync(-1, () => bench.Store.DeleteBucketAsync("bare", isOpaque: false, default));

@@ -30,7 +30,7 @@ public sealed class FlippedBitTests : IAsyncLifetime
         await _bench.Layer.MarkDeletedAsync(Bucket, "gone", default);
         await _bench.Layer.MarkDeletedAsync(Bucket, "back", default);
         var marks = new Proxy.Embedded.EmbeddedTombstones(_bench.Store);
-        await marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, "back", default))!, default);
+        await marks.UndeleteAsync(Bucket, (await marks.FindAsync(Bucket, "back", default))!, default);
         await _bench.PutAsync("deleted", [3]);
         await _bench.Layer.MarkDeletedAsync(Bucket, "deleted", default);
         await _bench.DeleteAsync("deleted");

@@ -121,7 +121,7 @@ public sealed class IndexBehindTests : IAsyncDisposable
                 "abort" => _bench.SendAsync(S3Operation.AbortMultipartUpload, "key", null, MultipartTests.Id(_uploads[number])),
                 "make bucket" => _bench.Layer.EnsureBucketAsync(name, default).AsTask(),
                 "delete bucket" => _bench.Store.DeleteBucketAsync(name, isOpaque: false, default),
-                _ => new EmbeddedTombstones(_bench.Store).DiscardBucketAsync(name, default).AsTask(),
+                _ => new EmbeddedTombstones(_bench.Store).UndeleteBucketAsync(name, default).AsTask(),
             });
             return null;
         }

@@ -23,9 +23,9 @@ public sealed class MarksTests
             await bench.Layer.MarkDeletedAsync(Bucket, key, default);
         }
 
-        await DiscardAsync(bench, "gone");
-        await DiscardAsync(bench, "again");
-        await DiscardAsync(bench, "written");
+        await UndeleteAsync(bench, "gone");
+        await UndeleteAsync(bench, "again");
+        await UndeleteAsync(bench, "written");
         await bench.Layer.MarkDeletedAsync(Bucket, "again", default);
         await CheckAsync();
         await bench.ReopenAsync();
@@ -55,7 +55,7 @@ public sealed class MarksTests
         }
 
         await CountsAsync(4);
-        await DiscardAsync(bench, "a");
+        await UndeleteAsync(bench, "a");
         await CountsAsync(3);
         await bench.ReopenAsync();
         await CountsAsync(3);
@@ -86,7 +86,7 @@ public sealed class MarksTests
         var lost = bench.Files("objects").ToDictionary(static path => path, File.ReadAllBytes);
         await bench.Layer.MarkDeletedAsync(Bucket, "key", default);
         await bench.DeleteAsync("key");
-        await DiscardAsync(bench, "key");
+        await UndeleteAsync(bench, "key");
         await bench.ReopenAsync(() =>
         {
             // The file's removal is lost in a power cut, and the index with it.
@@ -110,8 +110,8 @@ public sealed class MarksTests
         await bench.ReopenAsync();
         var index = Path.Combine(bench.Folder, "index");
         var before = FilesIn(index).ToDictionary(static path => path, File.ReadAllBytes);
-        await DiscardAsync(bench, "key");
-        await DiscardAsync(bench, "again");
+        await UndeleteAsync(bench, "key");
+        await UndeleteAsync(bench, "again");
         await bench.Layer.MarkDeletedAsync(Bucket, "again", default);
         await bench.ReopenAsync(() =>
         {
@@ -138,10 +138,10 @@ public sealed class MarksTests
         var marks = new EmbeddedTombstones(bench.Store);
         await bench.Layer.MarkDeletedAsync(Bucket, "key", default);
         var old = (await marks.FindAsync(Bucket, "key", default))!;
-        Assert.Equal(UndeleteOutcome.Discarded, await marks.DiscardAsync(Bucket, old, default));
-        Assert.Equal(UndeleteOutcome.Absent, await marks.DiscardAsync(Bucket, old, default));
+        Assert.Equal(UndeleteOutcome.Undeleted, await marks.UndeleteAsync(Bucket, old, default));
+        Assert.Equal(UndeleteOutcome.Absent, await marks.UndeleteAsync(Bucket, old, default));
         await bench.Layer.MarkDeletedAsync(Bucket, "key", default);
-        Assert.Equal(UndeleteOutcome.Kept, await marks.DiscardAsync(Bucket, old, default));
+        Assert.Equal(UndeleteOutcome.Kept, await marks.UndeleteAsync(Bucket, old, default));
         Assert.Equal(KeyState.Deleted, await bench.Layer.ResolveAsync(Bucket, "key", default));
     }
 
@@ -156,8 +156,8 @@ public sealed class MarksTests
         await bench.Layer.DeleteBucketAsync(Bucket, default);
         Assert.Equal([Bucket], await marks.ListBucketsAsync(default).ToListAsync());
         Assert.Empty(await KeysAsync(bench));
-        Assert.True(await marks.DiscardBucketAsync(Bucket, default));
-        Assert.False(await marks.DiscardBucketAsync(Bucket, default));
+        Assert.True(await marks.UndeleteBucketAsync(Bucket, default));
+        Assert.False(await marks.UndeleteBucketAsync(Bucket, default));
         await CheckAsync();
         await bench.ReopenAsync();
         await CheckAsync();
@@ -244,10 +244,10 @@ public sealed class MarksTests
     private static List<string> FilesIn(string index) =>
         [.. Directory.EnumerateFiles(index).Where(static path => Path.GetFileName(path) != "LOCK")];
 
-    private static async Task DiscardAsync(EmbeddedBench bench, string key)
+    private static async Task UndeleteAsync(EmbeddedBench bench, string key)
     {
         var marks = new EmbeddedTombstones(bench.Store);
-        Assert.Equal(UndeleteOutcome.Discarded, await marks.DiscardAsync(Bucket, (await marks.FindAsync(Bucket, key, default))!, default));
+        Assert.Equal(UndeleteOutcome.Undeleted, await marks.UndeleteAsync(Bucket, (await marks.FindAsync(Bucket, key, default))!, default));
     }
 
     private static async Task<List<string>> KeysAsync(EmbeddedBench bench) =>

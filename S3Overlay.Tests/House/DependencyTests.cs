@@ -16,9 +16,6 @@ public sealed class DependencyTests
         "Forwarding/BucketCache/Known -> Forwarding/BucketCache/Writing",
         "Forwarding/Endpoints -> Forwarding/Wire",
         "Forwarding/Stores -> Forwarding/PassThrough",
-        "Overlay/Buckets -> Overlay/Listings",
-        "Overlay/Layers -> Overlay/Remotes",
-        "Overlay/Reading -> Overlay/Writes",
     ];
 
     private static readonly Lazy<Dependency[]> All = new(() =>

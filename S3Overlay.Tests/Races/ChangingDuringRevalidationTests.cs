@@ -129,7 +129,7 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
         var answer = new CollectedResponse();
         try
         {
-            await Reader.AnswerAsync(Request(key, range), answer, Remote.Bucket, default);
+            await Reader.ReadAsync(Request(key, range), answer, Remote.Bucket, default);
             await answer.Body.FlushAsync();
         }
         catch (S3Exception failure)

@@ -38,7 +38,7 @@ public class ChangingRemoteTests : ReaderTestBase
                 await Task.WhenAll(ranges.Select(async range =>
                 {
                     var answer = new CollectedResponse();
-                    await Reader.AnswerAsync(Request(key, range), answer, Remote.Bucket, default);
+                    await Reader.ReadAsync(Request(key, range), answer, Remote.Bucket, default);
                     await answer.Body.FlushAsync();
                     AssertOneVersion(answer, older.ETag);
                     if (!answer.IsAborted)
@@ -88,7 +88,7 @@ public class ChangingRemoteTests : ReaderTestBase
                 Remote.Put("key", _new);
             }
         };
-        await Reader.AnswerAsync(Request("key", "bytes=0-31"), answer, Remote.Bucket, default);
+        await Reader.ReadAsync(Request("key", "bytes=0-31"), answer, Remote.Bucket, default);
         Assert.True(answer.IsAborted);
         Assert.Equal(_old[..24], answer.Bytes);
     }
@@ -153,17 +153,17 @@ public class ChangingRemoteTests : ReaderTestBase
         var older = Remote.Put("key", _old);
         var slow = new TaskCompletionSource();
         var first = new CollectedResponse { OnSending = _ => slow.Task };
-        var reading = Reader.AnswerAsync(Request("key"), first, Remote.Bucket, default);
+        var reading = Reader.ReadAsync(Request("key"), first, Remote.Bucket, default);
         await QuietFillAsync();
         Remote.Put("key", _new);
-        await Store.DropAsync(Bucket, "key", older.ETag, default);
+        await Store.EvictAsync(Bucket, "key", older.ETag, default);
         Assert.Equal(_new, (await ReadAsync("key")).Bytes);
         slow.SetResult();
         await reading;
         Assert.Equal(_old, first.Bytes);
     }
 
-    private Task QuietFillAsync() => Patience.UntilAsync(() => Reader.Fills!.Telemetry.Completed > 0, "The fill does not end.");
+    private Task QuietFillAsync() => Patience.UntilAsync(() => Reader.Fills!.Completed > 0, "The fill does not end.");
 
     private void AssertOneVersion(CollectedResponse answer, string olderETag)
     {

@@ -30,7 +30,7 @@ public sealed class EvictedByAnotherProxyTests
         // By then the store has been told of all that the first holds.
         scene.Clock.Advance(TimeSpan.FromSeconds(5));
         await a.WhenIdleAsync();
-        await DropAsync(scene, b, how);
+        await EvictAsync(scene, b, how);
         await b.WhenIdleAsync();
 
         var answer = look.StartsWith("GET of", StringComparison.Ordinal)
@@ -40,7 +40,7 @@ public sealed class EvictedByAnotherProxyTests
         Assert.Equal(answer.Status == 416 ? $"bytes */{size + 1}" : null, answer.Headers.GetValueOrDefault("Content-Range"));
     }
 
-    private static async Task DropAsync(StoreScene scene, OverlayHost proxy, string how)
+    private static async Task EvictAsync(StoreScene scene, OverlayHost proxy, string how)
     {
         switch (how)
         {

@@ -20,12 +20,12 @@ public class ManyReadersTests : ReaderTestBase
         Remote.StopAt = position => position < bytes.Length / 2 ? bytes.Length / 2 : long.MaxValue;
         Remote.OnByte = (position, _) => position == bytes.Length / 2 ? half.Task : Task.CompletedTask;
         var answers = Enumerable.Range(0, 64).Select(_ => new CollectedResponse()).ToList();
-        var reads = answers.Select(answer => Task.Run(() => Reader.AnswerAsync(Request("key"), answer, Remote.Bucket, default))).ToList();
+        var reads = answers.Select(answer => Task.Run(() => Reader.ReadAsync(Request("key"), answer, Remote.Bucket, default))).ToList();
 
         await Task.WhenAll(answers.Select(answer => answer.ReachedAsync(bytes.Length / 2))).WaitAsync(Patience.Limit);
         Assert.All(reads, read => Assert.False(read.IsCompleted));
         var late = new CollectedResponse();
-        var lateRead = Reader.AnswerAsync(Request("key"), late, Remote.Bucket, default);
+        var lateRead = Reader.ReadAsync(Request("key"), late, Remote.Bucket, default);
         await late.ReachedAsync(bytes.Length / 2).WaitAsync(Patience.Limit);
 
         half.SetResult();
@@ -43,7 +43,7 @@ public class ManyReadersTests : ReaderTestBase
         Remote.Put("key", bytes);
         var stuck = new TaskCompletionSource();
         var slow = new CollectedResponse { OnSending = _ => stuck.Task };
-        var slowRead = Reader.AnswerAsync(Request("key"), slow, Remote.Bucket, default);
+        var slowRead = Reader.ReadAsync(Request("key"), slow, Remote.Bucket, default);
         Assert.Equal(bytes, (await ReadAsync("key").WaitAsync(Patience.Limit)).Bytes);
         Assert.False(slowRead.IsCompleted);
         stuck.SetResult();
@@ -167,7 +167,7 @@ public class ManyReadersTests : ReaderTestBase
                 Assert.Equal(bytes, (await ReadAsync(key)).Bytes);
                 await QuietAsync();
                 await using var copy = await Store.FindAsync(Bucket, key, default);
-                Assert.Equal(new(0, 39), copy!.FirstHeld(0));
+                Assert.Equal(new(0, 39), copy!.FirstCached(0));
             }
         }
     }
@@ -187,7 +187,7 @@ public class ManyReadersTests : ReaderTestBase
                 position == at ? throw new RemoteException(RemoteFailure.BodyBroken, "it broke") : Task.CompletedTask;
             var answers = Enumerable.Range(0, 3).Select(_ => new CollectedResponse()).ToList();
             foreach (var (answer, read) in answers
-                .Select(answer => (answer, Reader.AnswerAsync(Request(key), answer, Remote.Bucket, default))).ToList())
+                .Select(answer => (answer, Reader.ReadAsync(Request(key), answer, Remote.Bucket, default))).ToList())
             {
                 try
                 {

@@ -21,7 +21,7 @@ public sealed class UndeleteRaceTests : TwoProxyTestBase
             first: key => DeleteAsync(A, key),
             between: async key =>
             {
-                discarded = await DiscardAsync(B, key);
+                discarded = await UndeleteAsync(B, key);
                 seenAfter = await SeenAsync(B, key);
             },
 
@@ -34,7 +34,7 @@ public sealed class UndeleteRaceTests : TwoProxyTestBase
     public Task An_undelete_while_another_proxy_deletes_a_remote_object() => SweepAsync(
         prepare: PutRemoteAsync,
         first: key => DeleteAsync(A, key),
-        between: key => DiscardAsync(B, key),
+        between: key => UndeleteAsync(B, key),
         allowed: () => [null, "remote"]);
 
     [Fact, Trait("Rule", "D1")]
@@ -43,7 +43,7 @@ public sealed class UndeleteRaceTests : TwoProxyTestBase
         string? seenAfter = null;
         await SweepAsync(
             prepare: PutDeletedAsync,
-            first: key => DiscardAsync(A, key),
+            first: key => UndeleteAsync(A, key),
             between: async key =>
             {
                 await DeleteAsync(B, key);
@@ -56,7 +56,7 @@ public sealed class UndeleteRaceTests : TwoProxyTestBase
     [Fact, Trait("Rule", "W1")]
     public Task A_write_while_another_proxy_undeletes() => SweepAsync(
         prepare: PutDeletedAsync,
-        first: key => DiscardAsync(A, key),
+        first: key => UndeleteAsync(A, key),
         between: key => PutAsync(B, key, "of b"),
         allowed: () => ["of b"]);
 
@@ -64,7 +64,7 @@ public sealed class UndeleteRaceTests : TwoProxyTestBase
     public Task An_undelete_while_another_proxy_writes() => SweepAsync(
         prepare: PutDeletedAsync,
         first: key => PutAsync(A, key, "of a"),
-        between: key => DiscardAsync(B, key),
+        between: key => UndeleteAsync(B, key),
         allowed: () => ["of a"]);
 
     [Fact, Trait("Rule", "D1")]
@@ -179,7 +179,7 @@ public sealed class UndeleteRaceTests : TwoProxyTestBase
     private async Task DeleteAsync(OverlayHost proxy, string key) =>
         Assert.Equal(204, (await Scene.SendAsync(proxy, "DELETE", "/bucket/" + key)).Status);
 
-    private async Task<int> DiscardAsync(OverlayHost proxy, string key) =>
+    private async Task<int> UndeleteAsync(OverlayHost proxy, string key) =>
         (await CallAsync(proxy, $"discard?bucket=bucket&key={key}")).GetProperty("tombstones").GetInt32();
 
     private Task CompactAsync(OverlayHost proxy, string key) => CallAsync(proxy, $"compact?bucket=bucket&prefix={key}");

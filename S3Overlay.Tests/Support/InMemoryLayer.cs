@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;

@@ -15,8 +15,8 @@ public sealed class InMemoryMarks(InMemoryLayer layer) : ITombstones
     public ValueTask<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken) =>
         new(layer.IsMarked(bucket, key) ? new Tombstone(key, "mark", null) : null);
 
-    public ValueTask<UndeleteOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
-        new(layer.Unmark(bucket, tombstone.Key) ? UndeleteOutcome.Discarded : UndeleteOutcome.Absent);
+    public ValueTask<UndeleteOutcome> UndeleteAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
+        new(layer.Unmark(bucket, tombstone.Key) ? UndeleteOutcome.Undeleted : UndeleteOutcome.Absent);
 
-    public ValueTask<bool> DiscardBucketAsync(string bucket, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public ValueTask<bool> UndeleteBucketAsync(string bucket, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Listings;

@@ -6,8 +6,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Embedded;
+using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Overlay;
-using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -26,7 +27,7 @@ public sealed class OverlayBench : IRemoteBuckets
     public OverlayBench()
     {
         Local = new InMemoryLocal(Layer);
-        _service = new(() => new OverlayService(
+        _service = new(() => OverlayParts.Service(
             new LocalLayer
             {
                 Check = _ => Task.CompletedTask,
@@ -36,12 +37,12 @@ public sealed class OverlayBench : IRemoteBuckets
                 Marks = Store is null ? new InMemoryMarks(Layer) : new EmbeddedTombstones(Store),
                 Conditions = Conditions ?? BuiltInConditions.Instance,
             },
-            HasRealReader ? new RemoteReader(new ReadSettings(), null, Time, NullLogger<RemoteReader>.Instance) : Reader,
+            HasRealReader ? OverlayParts.Reader(new ReadSettings(), null, Time, NullLogger.Instance) : Reader,
             this,
             Remote,
             Settings,
             Time,
-            NullLogger<OverlayService>.Instance));
+            NullLogger.Instance));
         Remote.AddBucket("below");
     }
 

@@ -22,7 +22,7 @@ public abstract class PassingEntry(ICacheEntry copy) : ICacheEntry
     public bool MayGrow => copy.MayGrow;
 
     /// <inheritdoc/>
-    public ByteRange? FirstHeld(long position) => copy.FirstHeld(position);
+    public ByteRange? FirstCached(long position) => copy.FirstCached(position);
 
     /// <inheritdoc/>
     public virtual IEntryReader Read(ByteRange range) => copy.Read(range);

@@ -22,8 +22,8 @@ public abstract class PassingStore(ICacheStore store) : ICacheStore
         store.RenewAsync(bucket, key, etag, validatedAt, info, cancellationToken);
 
     /// <inheritdoc/>
-    public virtual ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
-        store.DropAsync(bucket, key, onlyETag, cancellationToken);
+    public virtual ValueTask EvictAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
+        store.EvictAsync(bucket, key, onlyETag, cancellationToken);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>

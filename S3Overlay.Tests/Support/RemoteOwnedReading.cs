@@ -10,9 +10,9 @@ namespace S3Overlay.Tests.Support;
 public static class RemoteOwnedReading
 {
     /// <summary>Answers a read of a key that has no tombstone.</summary>
-    public static Task AnswerAsync(
+    public static Task ReadAsync(
         this IRemoteReader reader, S3Request request, S3Response answer, RemoteBucket remote, CancellationToken cancellationToken) =>
-        reader.AnswerAsync(request, answer, remote, WrittenRead.Nothing, cancellationToken);
+        reader.ReadAsync(request, answer, remote, WrittenRead.Nothing, cancellationToken);
 
     /// <summary>Starts an empty copy where it does not matter since when its version is known to be current.</summary>
     public static ValueTask<ICacheEntry> CreateAsync(

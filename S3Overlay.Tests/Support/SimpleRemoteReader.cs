@@ -15,7 +15,7 @@ public sealed class SimpleRemoteReader : IRemoteReader
 {
     public ConcurrentQueue<string> Invalidated { get; } = [];
 
-    public async Task<bool> AnswerAsync(
+    public async Task<bool> ReadAsync(
         S3Request request, S3Response answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
         if (await local.IsDeleted)
@@ -73,7 +73,7 @@ public sealed class SimpleRemoteReader : IRemoteReader
         return new RemoteObjectBody(await remote.Remote.GetAsync(read, cancellationToken), range?.Length ?? expected.Size);
     }
 
-    public ValueTask<bool> HoldsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version,
+    public ValueTask<bool> IsCachedAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version,
         CancellationToken cancellationToken) => new(false);
 
     public ValueTask InvalidateAsync(string bucket, string key)

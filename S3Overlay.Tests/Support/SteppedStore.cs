@@ -48,10 +48,10 @@ public sealed class SteppedStore(ICacheStore store) : PassingStore(store)
         await AfterRenew();
     }
 
-    public override async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
+    public override async ValueTask EvictAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
     {
         await BeforeEviction();
-        await base.DropAsync(bucket, key, onlyETag, cancellationToken);
+        await base.EvictAsync(bucket, key, onlyETag, cancellationToken);
         await AfterEviction();
     }
 }

@@ -45,7 +45,7 @@ internal sealed class CacheFile : IDisposable
     public CacheLedger.Usage? Account => _account;
 
     /// <summary>Bytes in its complete blocks.</summary>
-    public long CachedBytes => _table.HeldBytes();
+    public long CachedBytes => _table.CachedBytes();
 
     /// <summary>Creates the file of an empty entry.</summary>
     public static CacheFile Create(StoreDisk disk, string path, CacheFileHeader header, ILogger logger)
@@ -145,8 +145,8 @@ internal sealed class CacheFile : IDisposable
         return true;
     }
 
-    /// <summary>See <see cref="ICacheEntry.FirstHeld"/>.</summary>
-    public ByteRange? FirstHeld(long position) => _blocks.FirstHeld(position);
+    /// <summary>See <see cref="ICacheEntry.FirstCached"/>.</summary>
+    public ByteRange? FirstCached(long position) => _blocks.FirstCached(position);
 
     /// <summary>See <see cref="IEntryReader.ReadAsync"/>.</summary>
     public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) =>

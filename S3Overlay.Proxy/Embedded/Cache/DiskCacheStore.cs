@@ -152,7 +152,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
+    public async ValueTask EvictAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
     {
         if (!_rows.Has(bucket, key))
         {

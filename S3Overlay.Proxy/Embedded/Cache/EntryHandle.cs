@@ -25,7 +25,7 @@ internal sealed class EntryHandle(OpenFiles<ObjectName, CacheFile>.Lease lease, 
     public bool IsCurrent => lease.IsCurrent;
 
     /// <inheritdoc/>
-    public ByteRange? FirstHeld(long position) => _file.FirstHeld(position);
+    public ByteRange? FirstCached(long position) => _file.FirstCached(position);
 
     /// <inheritdoc/>
     public IEntryReader Read(ByteRange range) => new Reader(_file, range);

@@ -63,7 +63,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
             : null;
 
     /// <summary>Removes a tombstone if it still has this number. Returns once that survives a power cut.</summary>
-    public async Task<UndeleteOutcome> DiscardAsync(string bucket, string key, ulong sequence, CancellationToken cancellationToken)
+    public async Task<UndeleteOutcome> UndeleteAsync(string bucket, string key, ulong sequence, CancellationToken cancellationToken)
     {
         using var locked = await objects.LockAsync(bucket, key, cancellationToken);
         if (Find(bucket, key) is not { } current)
@@ -80,7 +80,7 @@ internal sealed class TombstoneTable(OrderedIndex index, SequenceCounter sequenc
         await objects.LogAsync(new DeleteRecord(DeleteKind.Discard, sequence, bucket, key, default));
         await index.FollowAsync(new IndexBatch().Delete(RowKeys.OfKey(RowKeys.Tombstone, bucket, key)));
         Count.Add(-1);
-        return UndeleteOutcome.Discarded;
+        return UndeleteOutcome.Undeleted;
     }
 
     /// <summary>

@@ -189,7 +189,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
+    public async ValueTask EvictAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
     {
         var name = new ObjectName(bucket, key);
         var isOnItsWay = false;
@@ -294,7 +294,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
             return false;
         }
 
-        await DropAsync(name.Bucket, name.Key, null, cancellationToken);
+        await EvictAsync(name.Bucket, name.Key, null, cancellationToken);
         return true;
     }
 

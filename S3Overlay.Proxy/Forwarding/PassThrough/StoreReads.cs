@@ -32,7 +32,7 @@ internal sealed class StoreReads(
     private const string ExpectedOwner = "x-amz-expected-bucket-owner";
 
     /// <inheritdoc/>
-    public async Task<WrittenRead> TryAnswerAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task<WrittenRead> TryReadAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
         request = nulls.ForStore(request);
         if (request.Operation == S3Operation.GetObjectAttributes && capabilities() is { HasAttributes: false })
@@ -55,7 +55,7 @@ internal sealed class StoreReads(
         }
 
         await service.AnswerAsync(request, response, answer, patience, cancellationToken);
-        return WrittenRead.Answered;
+        return WrittenRead.Served;
     }
 
     /// <summary>
@@ -114,7 +114,7 @@ internal sealed class StoreReads(
         }
 
         await ObjectAttributes.AnswerAsync(request, answer, info, null, cancellationToken);
-        return WrittenRead.Answered;
+        return WrittenRead.Served;
     }
 
     private WrittenRead NotWritten(S3Request request, CancellationToken cancellationToken) =>

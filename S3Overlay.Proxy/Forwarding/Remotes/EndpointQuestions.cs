@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Listings;
 using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;

@@ -3,6 +3,7 @@ using System.Text;
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Listings;
 using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Remotes;

@@ -60,7 +60,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
         await state.Tombstones.FindAsync(bucket, key, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<UndeleteOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
+    public async ValueTask<UndeleteOutcome> UndeleteAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
     {
         return !store.IsAlone && await MayBeUnderWayAsync(bucket, tombstone, cancellationToken)
             ? UndeleteOutcome.Kept
@@ -77,7 +77,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
             return now is null ? UndeleteOutcome.Absent : UndeleteOutcome.Kept;
         }
 
-        return await state.Tombstones.RemoveAsync(bucket, tombstone, isConditional, cancellationToken) ? UndeleteOutcome.Discarded
+        return await state.Tombstones.RemoveAsync(bucket, tombstone, isConditional, cancellationToken) ? UndeleteOutcome.Undeleted
             : UndeleteOutcome.Kept;
     }
 
@@ -85,7 +85,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
     /// <remarks>
     /// Tombstones are removed first, since the mark outranks them: if this stops in between, the bucket is still deleted.
     /// </remarks>
-    public async ValueTask<bool> DiscardBucketAsync(string bucket, CancellationToken cancellationToken)
+    public async ValueTask<bool> UndeleteBucketAsync(string bucket, CancellationToken cancellationToken)
     {
         var mark = CacheNames.BucketMark(bucket);
         try

@@ -32,7 +32,7 @@ public sealed class CompactCount
     {
         switch (outcome)
         {
-            case Layers.UndeleteOutcome.Discarded:
+            case Layers.UndeleteOutcome.Undeleted:
                 Interlocked.Increment(ref _removed);
                 break;
             case Layers.UndeleteOutcome.Kept:

@@ -74,7 +74,7 @@ internal sealed class Compaction(ITombstones tombstones, Undeletes undeletes, Ov
             idle,
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
             async (each, token) => count.Add(
-                await undeletes.DiscardAsync(bucket, each.Tombstone, () => locks.Deletes.Of(bucket, each.Tombstone.Key) == each.Deletes,
+                await undeletes.UndeleteAsync(bucket, each.Tombstone, () => locks.Deletes.Of(bucket, each.Tombstone.Key) == each.Deletes,
                     token)));
         return batch.Count == BatchSize ? batch[^1].Tombstone.Key : "";
 

@@ -14,8 +14,8 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
     /// <summary>Entries evicted in parallel: each takes some round trips to a store behind a network.</summary>
     private const int Parallel = 16;
 
-    /// <summary>See <see cref="IOverlayAdministration.DropAsync"/>.</summary>
-    public async Task DropAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken)
+    /// <summary>See <see cref="IOverlayAdministration.EvictAsync"/>.</summary>
+    public async Task EvictAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken)
     {
         if (cache is null || reader is null)
         {
@@ -52,7 +52,7 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
     public static long BytesOf(ICacheEntry entry)
     {
         var bytes = 0L;
-        for (var position = 0L; entry.FirstHeld(position) is { } run; position = run.Last + 1)
+        for (var position = 0L; entry.FirstCached(position) is { } run; position = run.Last + 1)
         {
             bytes += run.Length;
         }

@@ -44,7 +44,7 @@ public interface IOverlayAdministration
     /// <param name="cancellationToken">Stops the work; what is evicted stays evicted.</param>
     /// <exception cref="S3Exception">NoSuchBucket for the overlay's own bucket; ServiceUnavailable if the cache cannot be
     /// listed.</exception>
-    Task DropAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken);
+    Task EvictAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken);
 
     /// <summary>
     /// Removes tombstones, and for a whole bucket also the bucket tombstone, so the remote becomes visible again. Cache entries of these
@@ -55,5 +55,5 @@ public interface IOverlayAdministration
     /// <param name="cancellationToken">Stops the work; what is undeleted stays undeleted.</param>
     /// <exception cref="S3Exception">NoSuchBucket for the overlay's own bucket; InvalidBucketState for part of a bucket that was deleted as
     /// a whole; ServiceUnavailable if the layer fails.</exception>
-    Task DiscardAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken);
+    Task UndeleteAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken);
 }

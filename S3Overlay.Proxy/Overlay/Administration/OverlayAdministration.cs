@@ -81,17 +81,17 @@ public sealed class OverlayAdministration : IOverlayAdministration
     }
 
     /// <inheritdoc/>
-    public Task DropAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken)
+    public Task EvictAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken)
     {
         RefuseOwn(scope.Bucket);
-        return _evictions.DropAsync(scope, count, cancellationToken);
+        return _evictions.EvictAsync(scope, count, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public Task DiscardAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
+    public Task UndeleteAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
     {
         RefuseOwn(scope.Bucket);
-        return _undeletes.DiscardAsync(scope, count, cancellationToken);
+        return _undeletes.UndeleteAsync(scope, count, cancellationToken);
     }
 
     /// <summary>Clients see no such bucket (rule T5), and it has nothing for administrators.</summary>

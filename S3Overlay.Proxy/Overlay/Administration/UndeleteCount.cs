@@ -21,7 +21,7 @@ public sealed class UndeleteCount
     {
         switch (outcome)
         {
-            case Layers.UndeleteOutcome.Discarded:
+            case Layers.UndeleteOutcome.Undeleted:
                 Interlocked.Increment(ref _tombstones);
                 break;
             case Layers.UndeleteOutcome.Kept:

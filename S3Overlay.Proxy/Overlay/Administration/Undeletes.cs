@@ -19,24 +19,24 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
     /// <summary>Keys undeleted in parallel: enough to share the log's syncs, few enough to leave room for other requests.</summary>
     private const int Parallel = 16;
 
-    /// <summary>See <see cref="IOverlayAdministration.DiscardAsync"/>.</summary>
-    public async Task DiscardAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
+    /// <summary>See <see cref="IOverlayAdministration.UndeleteAsync"/>.</summary>
+    public async Task UndeleteAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
     {
         if (scope.Bucket is { } bucket)
         {
             await (scope.IsPart ? DiscardPartAsync(bucket, scope, count, cancellationToken)
-                : DiscardBucketAsync(bucket, count, cancellationToken));
+                : UndeleteBucketAsync(bucket, count, cancellationToken));
             return;
         }
 
         await foreach (var each in local.Marks.ListBucketsAsync(cancellationToken))
         {
-            await DiscardBucketAsync(each, count, cancellationToken);
+            await UndeleteBucketAsync(each, count, cancellationToken);
         }
     }
 
     /// <summary>Removes a tombstone while no delete of the key runs, if <paramref name="isStillMeant"/> agrees at that moment.</summary>
-    public async ValueTask<UndeleteOutcome> DiscardAsync(
+    public async ValueTask<UndeleteOutcome> UndeleteAsync(
         string bucket, Tombstone tombstone, Func<bool> isStillMeant, CancellationToken cancellationToken)
     {
         using var entered = await locks.Keys.TakeAsync(new ObjectName(bucket, tombstone.Key), cancellationToken);
@@ -47,7 +47,7 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
 
         // Before the remote shows again: an entry may be older than the delete, whose own eviction may not have finished.
         await ForgetAsync(bucket, tombstone.Key);
-        return await local.Marks.DiscardAsync(bucket, tombstone, cancellationToken);
+        return await local.Marks.UndeleteAsync(bucket, tombstone, cancellationToken);
     }
 
     /// <summary>Refuses a bucket whose tombstones have no effect.</summary>
@@ -72,20 +72,20 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
         }
         else if (await local.Marks.FindAsync(bucket, scope.Key, cancellationToken) is { } tombstone)
         {
-            count.Add(await DiscardAsync(bucket, tombstone, static () => true, cancellationToken));
+            count.Add(await UndeleteAsync(bucket, tombstone, static () => true, cancellationToken));
         }
     }
 
-    private async Task DiscardBucketAsync(string bucket, UndeleteCount count, CancellationToken cancellationToken)
+    private async Task UndeleteBucketAsync(string bucket, UndeleteCount count, CancellationToken cancellationToken)
     {
         using (await locks.Buckets.TakeAsync(bucket, cancellationToken))
         {
             if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
             {
-                await drops.DropAsync(new AdministrationScope(bucket, null, null), new EvictCount(), cancellationToken);
+                await drops.EvictAsync(new AdministrationScope(bucket, null, null), new EvictCount(), cancellationToken);
             }
 
-            if (await local.Marks.DiscardBucketAsync(bucket, cancellationToken))
+            if (await local.Marks.UndeleteBucketAsync(bucket, cancellationToken))
             {
                 directory.Forget(bucket);
                 count.AddBucket();
@@ -102,7 +102,7 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
         System.Threading.Tasks.Parallel.ForEachAsync(
             local.Marks.ListAsync(bucket, prefix, "", cancellationToken),
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
-            async (tombstone, token) => count.Add(await DiscardAsync(bucket, tombstone, static () => true, token)));
+            async (tombstone, token) => count.Add(await UndeleteAsync(bucket, tombstone, static () => true, token)));
 
     private async ValueTask ForgetAsync(string bucket, string key)
     {

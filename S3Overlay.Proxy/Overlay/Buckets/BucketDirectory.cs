@@ -51,8 +51,8 @@ public sealed class BucketDirectory(ILayerState layer, IRemoteBuckets remotes, O
     private async ValueTask<bool> IsBelowAsync(BucketView bucket, CancellationToken cancellationToken) =>
         bucket.Routes is { } routes
         && (remotes.IsMapped(bucket.Name)
-            || await (bucket.Budget is { } patience
-                ? patience.AskAsync(token => AskAsync(bucket.Name, routes.Whole!, token).AsTask(), cancellationToken)
+            || await (bucket.Budget is { } budget
+                ? budget.AskAsync(token => AskAsync(bucket.Name, routes.Whole!, token).AsTask(), cancellationToken)
                 : AskAsync(bucket.Name, routes.Whole!, cancellationToken).AsTask()));
 
     /// <summary>Throws if the bucket does not exist.</summary>

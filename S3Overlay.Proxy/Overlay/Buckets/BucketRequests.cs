@@ -1,14 +1,14 @@
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Overlay.Buckets;
 
 /// <summary>Requests on overlaid buckets themselves: create, head, configure and delete (rules B1 to B5).</summary>
-public sealed class BucketRequests(IS3Service local, BucketDirectory directory, BucketListings listings, OverlaySettings settings)
+public sealed class BucketRequests(
+    IS3Service local, BucketDirectory directory, Func<BucketView, CancellationToken, Task<bool>> isEmpty, OverlaySettings settings)
 {
     /// <summary>Handles CreateBucket.</summary>
     public async Task CreateAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
@@ -53,7 +53,7 @@ public sealed class BucketRequests(IS3Service local, BucketDirectory directory, 
     public async Task DeleteAsync(BucketView bucket, S3Response response, CancellationToken cancellationToken)
     {
         await directory.RequireAsync(bucket, cancellationToken);
-        if (!await listings.IsEmptyAsync(bucket, cancellationToken))
+        if (!await isEmpty(bucket, cancellationToken))
         {
             throw new S3Exception(S3Errors.BucketNotEmpty);
         }

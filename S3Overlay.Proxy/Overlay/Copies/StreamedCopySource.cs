@@ -218,7 +218,7 @@ public sealed class StreamedCopySource
         catch (RemoteException unreachable)
             when (_reader is not null && unreachable is { Failure: RemoteFailure.Unavailable, Status: 0, IsNonsense: false })
         {
-            if (!await _reader.HoldsAsync(_source.Bucket, _source.Key, _remote, Info, cancellationToken))
+            if (!await _reader.IsCachedAsync(_source.Bucket, _source.Key, _remote, Info, cancellationToken))
             {
                 throw;
             }

@@ -29,7 +29,7 @@ public interface ICacheEntry : IAsyncDisposable
     /// <summary>
     /// The first gapless range of cached bytes at or after <paramref name="position"/>; null if there is none. Does not read from disk.
     /// </summary>
-    ByteRange? FirstHeld(long position);
+    ByteRange? FirstCached(long position);
 
     /// <summary>Reads cached bytes of a range. The reader also sees adjoining bytes that are cached while it reads.</summary>
     IEntryReader Read(ByteRange range);

@@ -42,7 +42,7 @@ public interface ICacheStore
 
     /// <summary>Evicts a key's entry. If <paramref name="onlyETag"/> is not null, only an entry of that version.</summary>
     /// <remarks>May return before everything is removed. Look-ups do not find the entry from then on.</remarks>
-    ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken);
+    ValueTask EvictAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken);
 
     /// <summary>
     /// Cached keys of a bucket in UTF-8 byte order that start with <paramref name="prefix"/> and come strictly after
@@ -59,7 +59,12 @@ public interface ICacheStore
 /// <param name="Bucket">The bucket there.</param>
 /// <param name="Key">The key there.</param>
 /// <param name="ChunkSize">Chunk size in bytes when it was filled; 0 for an entry that is filled whole.</param>
-public sealed record EntryIdentity(string Endpoint, string Bucket, string Key, long ChunkSize);
+public sealed record EntryIdentity(string Endpoint, string Bucket, string Key, long ChunkSize)
+{
+    /// <summary>The position after the chunk that contains a byte.</summary>
+    public static long EndOfChunk(long position, long chunkSize) =>
+        position >= long.MaxValue - chunkSize ? long.MaxValue : ((position / chunkSize) + 1) * chunkSize;
+}
 
 /// <summary>What listings compare of a cache entry.</summary>
 /// <param name="Key">The client's key.</param>

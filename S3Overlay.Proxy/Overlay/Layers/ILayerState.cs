@@ -72,8 +72,3 @@ public enum KeyState
 /// <param name="Exists">True if it has a local half.</param>
 /// <param name="IsOpaque">True if it was deleted here, so the remote stays hidden (rule B4).</param>
 public readonly record struct BucketState(bool Exists, bool IsOpaque);
-
-/// <summary>A bucket of one layer.</summary>
-/// <param name="Name">Its name in that layer.</param>
-/// <param name="Created">When it was created.</param>
-public sealed record LayerBucket(string Name, DateTimeOffset Created);

@@ -22,14 +22,14 @@ public interface ITombstones
     /// Removes a tombstone unless it was replaced by a later one. Returns once that survives a power cut. The caller keeps deletes of the
     /// key by this proxy out; the layer handles those of other proxies.
     /// </summary>
-    ValueTask<UndeleteOutcome> DiscardAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken);
+    ValueTask<UndeleteOutcome> UndeleteAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken);
 
     /// <summary>
     /// Removes the bucket tombstone, so the whole remote bucket becomes visible again: the tombstones of keys were removed when the bucket
     /// was deleted.
     /// </summary>
     /// <returns>True if there was a bucket tombstone.</returns>
-    ValueTask<bool> DiscardBucketAsync(string bucket, CancellationToken cancellationToken);
+    ValueTask<bool> UndeleteBucketAsync(string bucket, CancellationToken cancellationToken);
 }
 
 /// <summary>Records that a key was deleted here.</summary>
@@ -56,7 +56,7 @@ public enum UndeleteOutcome
     Absent,
 
     /// <summary>It was removed.</summary>
-    Discarded,
+    Undeleted,
 
     /// <summary>It was kept: the key was deleted again, or another proxy may be deleting it right now.</summary>
     Kept,

@@ -13,14 +13,14 @@ public interface IWrittenReads
     /// or later, whether the key was deleted here.
     /// </summary>
     /// <exception cref="S3Exception">The local layer's error for a written key.</exception>
-    Task<WrittenRead> TryAnswerAsync(S3Request request, S3Response response, CancellationToken cancellationToken);
+    Task<WrittenRead> TryReadAsync(S3Request request, S3Response response, CancellationToken cancellationToken);
 }
 
 /// <summary>Outcome of a read that was tried in the local layer first.</summary>
-/// <param name="IsAnswered">True if the local layer served it.</param>
+/// <param name="IsServed">True if the local layer served it.</param>
 /// <param name="IsDeleted">If not served: true if the key has a tombstone. May still be running, so the cache can be searched at the same
 /// time; the receiver must await it.</param>
-public readonly record struct WrittenRead(bool IsAnswered, Task<bool> IsDeleted)
+public readonly record struct WrittenRead(bool IsServed, Task<bool> IsDeleted)
 {
     private static readonly Task<bool> Yes = Task.FromResult(true);
     private static readonly Task<bool> No = Task.FromResult(false);
@@ -31,7 +31,7 @@ public readonly record struct WrittenRead(bool IsAnswered, Task<bool> IsDeleted)
     public IReadOnlyList<KeyValuePair<string, string>>? Marker { get; init; }
 
     /// <summary>Served.</summary>
-    public static readonly WrittenRead Answered = new(true, No);
+    public static readonly WrittenRead Served = new(true, No);
 
     /// <summary>The key is deleted here.</summary>
     public static readonly WrittenRead Deleted = new(false, Yes);

@@ -1,5 +1,4 @@
 using S3Overlay.Proxy.Overlay.Remotes;
-using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Operations;

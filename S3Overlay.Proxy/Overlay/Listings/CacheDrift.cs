@@ -80,7 +80,7 @@ public sealed class CacheDrift(ICacheStore cache, IRemoteReader? reader, string 
             isKept |= isFrozen;
             if (!isFrozen)
             {
-                await cache.DropAsync(bucket, key, entry.ETag, cancellationToken);
+                await cache.EvictAsync(bucket, key, entry.ETag, cancellationToken);
             }
         }
 

@@ -1,5 +1,6 @@
-using S3Overlay.Proxy.Overlay.Cache.Filling;
-using S3Overlay.Proxy.Overlay.Cache.Freshness;
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -7,20 +8,22 @@ using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reading;
 
-/// <summary>Reads with caching on: looks up an entry, decides whether it may be used, and sends a hit. The map is at
-/// <see cref="RemoteReader"/>.</summary>
-internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead readAhead, FillReader follower, MissReads misses,
-    EntryFreshness freshness, NegativeCache absent, MissingChecksums checksums)
+/// <summary>
+/// Reads with caching on: looks up an entry, decides whether it may be used, and sends a hit. Concurrent misses share one request to the
+/// remote. The map is at <see cref="RemoteReader"/>.
+/// </summary>
+internal sealed class CachedReads(
+    Fills fills, CacheEntries entries, FillReader follower, EntryFreshness freshness, NegativeCache absent, MissingChecksums checksums)
 {
     private const int MaxRestarts = 4;
 
     /// <summary>Answers a GET or HEAD.</summary>
     /// <exception cref="RemoteException">The remote failed.</exception>
     public async Task<ReadResult> ReadAsync(
-        ReadResponder responder, RemoteBucket remote, WrittenRead local, ReadDirectives directives, ResponseDeadline deadline)
+        ReadResponder responder, RemoteBucket remote, WrittenRead local, ReadDirectives directives)
     {
         var request = responder.Request;
-        var onlyCached = directives.HasFlag(ReadDirectives.OnlyHeld);
+        var onlyCached = directives.HasFlag(ReadDirectives.OnlyCached);
         var name = new ObjectName(request.Bucket, request.Key);
         var hint = request.IsHead ? LookupHint.Info : LookupHint.Bytes(responder.Range);
         for (var restarts = 0; ; restarts++)
@@ -28,7 +31,7 @@ internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead r
             responder.From(null);
             var inUse = fills.Objects.Find(name);
             var completions = fills.Objects.Completions(name);
-            var lookup = entries.FindAsync(name, remote, hint, deadline.Client);
+            var lookup = entries.FindAsync(name, remote, hint, responder.Client);
             if (!IsKnownToExist(local.IsDeleted))
             {
                 lookup = lookup.Preserve();
@@ -41,21 +44,20 @@ internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead r
             ReadResult result;
             if (await lookup is { } entry)
             {
-                if (await JudgeAsync(name, remote, entry, responder, directives, deadline) is not { } verdict)
+                if (await JudgeAsync(name, remote, entry, responder, directives) is not { } verdict)
                 {
                     return new(ReadOutcome.NotCached);
                 }
 
                 if (verdict.Use != EntryUsability.Outdated)
                 {
-                    result = await HitAsync(responder, name, remote, entry, verdict, onlyCached, deadline);
+                    result = await HitAsync(responder, name, remote, entry, verdict, onlyCached);
                 }
                 else
                 {
                     var outdated = entry.Info.ETag;
                     await entry.DisposeAsync();
-                    result = await misses.ReadAsync(responder, name, remote, completions, directives, verdict.Info, outdated,
-                        deadline.Waiting);
+                    result = await MissAsync(responder, name, remote, completions, directives, verdict.Info, outdated);
                 }
             }
             else if (onlyCached)
@@ -71,7 +73,7 @@ internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead r
                     return new(ReadOutcome.NotFound);
                 }
 
-                result = await misses.ReadAsync(responder, name, remote, completions, directives, null, null, deadline.Waiting);
+                result = await MissAsync(responder, name, remote, completions, directives, null, null);
             }
 
             if (result.Outcome != ReadOutcome.VersionChanged || responder.HasStarted || restarts == MaxRestarts)
@@ -83,7 +85,7 @@ internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead r
 
     /// <summary>Sends cached bytes as far as they go, and the rest from a fill. Takes over the entry.</summary>
     private async ValueTask<ReadResult> HitAsync(ReadResponder responder, ObjectName name, RemoteBucket remote, ICacheEntry entry,
-        FreshnessVerdict verdict, bool onlyCached, ResponseDeadline deadline)
+        FreshnessVerdict verdict, bool onlyCached)
     {
         var missing = default(ByteRange);
         IReadOnlyList<ByteRange> ahead = [];
@@ -93,7 +95,7 @@ internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead r
             // A sequential reader goes to the fills even if all it wants is cached: the chunks after it may not be.
             var likely = WantedOf(responder, verdict.Info);
             var isCovered = likely is not { } range || CacheEntries.Covers(entry, range);
-            ahead = likely is { } next && !onlyCached ? readAhead.Note(name, entry, next) : [];
+            ahead = likely is { } next && !onlyCached ? follower.Note(name, entry, next) : [];
             var isWhole = isCovered && ahead.Count == 0;
             using var hit = isWhole ? Tracing.Start(SpanNames.CacheHit) : null;
             responder.From(
@@ -114,7 +116,7 @@ internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead r
             if (isWhole)
             {
                 using var hits = ChunkHits.Of(entry, wanted);
-                var reached = await responder.SendCachedAsync(entry, wanted, hits, deadline.Client);
+                var reached = await responder.SendCachedAsync(entry, wanted, hits, responder.Client);
                 hit?.SetTag(SpanAttributes.Bytes, reached - wanted.First);
                 if (reached > wanted.Last)
                 {
@@ -149,11 +151,121 @@ internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead r
         }
 
         using var chunks = ChunkHits.Of(entry, missing);
-        using var read = fills.Telemetry.Follow();
-        return await fills.AttachAsync(name, remote, entry, read, deadline.Waiting) is { } active
-            ? await follower.SendAsync(active, missing, ahead, responder, read, chunks, deadline.Waiting)
+        using var read = fills.Follow();
+        return await fills.AttachAsync(name, remote, entry, read, responder.Waiting) is { } active
+            ? await follower.SendAsync(active, missing, ahead, responder, read, chunks)
             : ReadResult.VersionChanged;
     }
+
+    /// <summary>Answers a miss.</summary>
+    /// <param name="responder">Writes the response.</param>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Its remote bucket.</param>
+    /// <param name="completions"><see cref="InFlightTable.Completions"/> before the lookup.</param>
+    /// <param name="directives">The client's cache directives.</param>
+    /// <param name="known">What the remote just said about the object; null if it was not asked.</param>
+    /// <param name="outdated">The ETag of a version that the remote just replaced; null for none.</param>
+    /// <exception cref="RemoteException">The remote failed.</exception>
+    private async Task<ReadResult> MissAsync(ReadResponder responder, ObjectName name, RemoteBucket remote, long completions,
+        ReadDirectives directives, ObjectInfo? known, string? outdated)
+    {
+        responder.From(ReadSource.Miss);
+        var range = responder.Range;
+        if (responder.NeedsInfoFirst)
+        {
+            var info = known ?? await HeadAsync(name, remote, responder.Waiting);
+            var plan = responder.Plan(info);
+            if (responder.Request.IsHead || plan.Reply.Status == StatusCodes.Status304NotModified)
+            {
+                responder.WriteHead();
+                return ReadResult.Sent;
+            }
+
+            range = ObjectResponse.EffectiveRange(responder.Request, info, range);
+        }
+
+        if (!fills.Admits(name))
+        {
+            return await absent.AskAsync(name, (responder, remote), static about =>
+                PassThroughReads.ReadAsync(about.responder, about.remote, about.remote.Read(about.responder.Request.Key)));
+        }
+
+        using var read = fills.Follow();
+        var start = await fills.OpenAsync(name, remote, range, completions, outdated, MustBeFromNow(directives), read, responder.Waiting);
+        if (start.Failure is { } failure)
+        {
+            if (failure is not { Failure: RemoteFailure.InvalidRange, ActualSize: null })
+            {
+                return new(ReadOutcome.Failed, failure);
+            }
+
+            // The client needs the size, and this remote did not send it with its 416.
+            responder.Plan(await HeadAsync(name, remote, responder.Waiting));
+            return ReadResult.VersionChanged;
+        }
+
+        if (start.Uncached is { } uncached)
+        {
+            await using (uncached)
+            {
+                await PassThroughReads.SendOpenedAsync(responder, uncached);
+                return ReadResult.Sent;
+            }
+        }
+
+        return start.Active is { } active
+            ? await FollowAsync(responder, name, remote, active, start.IsOfAnother, directives, read)
+            : await PassThroughReads.ReadAsync(responder, remote, remote.Read(name.Key));
+    }
+
+    private async Task<ReadResult> FollowAsync(ReadResponder responder, ObjectName name, RemoteBucket remote, ActiveEntry active,
+        bool isOfAnother, ReadDirectives directives, FillSubscription read)
+    {
+        var isLeft = true;
+        try
+        {
+            var info = active.Entry.Info;
+            if (isOfAnother && MustBeFromNow(directives))
+            {
+                // Another read's request may be older than this read: judge its entry like any other.
+                var verdict = await freshness.JudgeAsync(name, remote, active.Entry, mayBeStale: false, isDoubted: true, responder.Waiting);
+                if (verdict.Use == EntryUsability.Outdated)
+                {
+                    return ReadResult.VersionChanged;
+                }
+
+                info = verdict.Info;
+            }
+
+            if (ObjectResponse.LacksChecksums(responder.Request, info, responder.Range))
+            {
+                info = await checksums.CompleteAsync(name, remote, info, active.Entry.ValidatedAt, responder.Waiting);
+            }
+
+            if (responder.BodyOf(responder.Plan(info)) is not { } wanted)
+            {
+                responder.WriteHead();
+                return ReadResult.Sent;
+            }
+
+            isLeft = false;
+            return await follower.SendAsync(active, wanted, follower.Note(name, active.Entry, wanted), responder, read, null);
+        }
+        finally
+        {
+            if (isLeft)
+            {
+                await active.LeaveAsync();
+            }
+        }
+    }
+
+    /// <summary>True if the remote must be asked after the read began.</summary>
+    private bool MustBeFromNow(ReadDirectives directives) => freshness.AlwaysAsks || directives.HasFlag(ReadDirectives.Compare);
+
+    private Task<ObjectInfo> HeadAsync(ObjectName name, RemoteBucket remote, CancellationToken cancellationToken) =>
+        absent.AskAsync(name, (remote, name.Key, cancellationToken),
+            static about => about.remote.HeadAsync(about.Key, about.cancellationToken));
 
     /// <summary>The bytes a GET wants, conditions aside; null for none.</summary>
     private static ByteRange? WantedOf(ReadResponder responder, ObjectInfo info) =>
@@ -200,12 +312,12 @@ internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead r
     /// entry that is not used.
     /// </summary>
     private async ValueTask<FreshnessVerdict?> JudgeAsync(ObjectName name, RemoteBucket remote, ICacheEntry entry, ReadResponder responder,
-        ReadDirectives directives, ResponseDeadline deadline)
+        ReadDirectives directives)
     {
         try
         {
             var isDoubted = directives.HasFlag(ReadDirectives.Compare);
-            if (directives.HasFlag(ReadDirectives.OnlyHeld))
+            if (directives.HasFlag(ReadDirectives.OnlyCached))
             {
                 if (!isDoubted && freshness.OfFresh(entry) is { } fresh)
                 {
@@ -217,11 +329,11 @@ internal sealed class CachedReads(Fills fills, CacheEntries entries, ReadAhead r
             }
 
             // The deadline is created on first use; most hits need none.
-            var wait = !isDoubted && freshness.IsFresh(entry) ? deadline.Client : deadline.Waiting;
+            var wait = !isDoubted && freshness.IsFresh(entry) ? responder.Client : responder.Waiting;
             var verdict = await freshness.JudgeAsync(name, remote, entry, mayBeStale: true, isDoubted, wait);
             return verdict.Use is EntryUsability.Hit or EntryUsability.Revalidated
-                && ObjectResponse.LacksChecksums(responder.Request, verdict.Info)
-                ? verdict with { Info = await checksums.CompleteAsync(name, remote, verdict.Info, entry.ValidatedAt, deadline.Waiting) }
+                && ObjectResponse.LacksChecksums(responder.Request, verdict.Info, responder.Range)
+                ? verdict with { Info = await checksums.CompleteAsync(name, remote, verdict.Info, entry.ValidatedAt, responder.Waiting) }
                 : verdict;
         }
         catch

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -29,7 +29,7 @@ internal sealed class ChunkHits : IDisposable
         }
 
         var cached = new List<ByteRange>();
-        for (var position = wanted.First; position <= wanted.Last && entry.FirstHeld(position) is { } run
+        for (var position = wanted.First; position <= wanted.Last && entry.FirstCached(position) is { } run
             && run.First <= wanted.Last; position = run.Last + 1)
         {
             cached.Add(run);
@@ -71,5 +71,6 @@ internal sealed class ChunkHits : IDisposable
 
     /// <summary>The wanted bytes of the chunk that contains a byte.</summary>
     private ByteRange Part(long position) => new(
-        Math.Max(_wanted.First, position / _chunkSize * _chunkSize), Math.Min(_wanted.Last, FillPlan.EndOfChunk(position, _chunkSize) - 1));
+        Math.Max(_wanted.First, position / _chunkSize * _chunkSize), Math
+            .Min(_wanted.Last, EntryIdentity.EndOfChunk(position, _chunkSize) - 1));
 }

@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -34,7 +34,7 @@ internal sealed class EntryBody(
     /// <exception cref="RemoteException">The remote failed.</exception>
     public async Task OpenAsync(bool isCurrent, CancellationToken cancellationToken)
     {
-        if (entry is null || (range.Length > 0 && !(entry.FirstHeld(range.First) is { } run && run.First <= range.First)))
+        if (entry is null || (range.Length > 0 && !(entry.FirstCached(range.First) is { } run && run.First <= range.First)))
         {
             _source = await ExplainAsync(AskAsync(cancellationToken));
         }
@@ -102,7 +102,7 @@ internal sealed class EntryBody(
         {
             return await asking;
         }
-        catch (RemoteException failure) when (RemoteReads.MeansGone(failure))
+        catch (RemoteException failure) when (failure.MeansGone)
         {
             throw gone(failure);
         }
@@ -110,7 +110,7 @@ internal sealed class EntryBody(
 
     private async Task<ObjectInfo> ConfirmAsync(CancellationToken cancellationToken)
     {
-        await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, key) with { IfMatch = expected.ETag },
+        await using var head = await remote.Remote.HeadAsync(remote.Read(key) with { IfMatch = expected.ETag },
             cancellationToken);
         return IsExpected(head.Info) ? head.Info : throw Changed();
     }
@@ -125,10 +125,10 @@ internal sealed class EntryBody(
         var rest = range with { First = _position };
         var isStrong = ETags.IsStrong(expected.ETag);
         var source = await remote.Remote.GetAsync(
-            RemoteReads.Whole(remote, key) with
+            remote.Read(key) with
             {
                 IfMatch = isStrong ? expected.ETag : null,
-                Range = rest.Length == expected.Size ? null : RemoteReads.Text(rest),
+                Range = rest.Length == expected.Size ? null : RemoteRead.Text(rest),
             },
             cancellationToken);
         try
@@ -140,7 +140,7 @@ internal sealed class EntryBody(
 
             if (rest.Length > 0)
             {
-                await RemoteReads.SkipToAsync(source, rest.First, new byte[4096], cancellationToken);
+                await source.SkipToAsync(rest.First, new byte[4096], cancellationToken);
             }
 
             return source;

@@ -1,20 +1,31 @@
-using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Cache;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Reading;
 
-/// <summary>Reads that follow fills: sends bytes as they become cached, and starts fills for what is missing.</summary>
-internal sealed class FillReader(ReadAhead readAhead, TimeProvider time)
+/// <summary>
+/// Reads that follow fills: sends bytes as they become cached, and starts fills for what is missing. Detects clients that read an object
+/// front to back in ranges, and fills the next chunks in parallel before they are requested (rule C5). A single GET needs this only if its
+/// fill is slow: otherwise the fill is ahead of it anyway.
+/// </summary>
+internal sealed class FillReader(ReadSettings settings, TimeProvider time)
 {
+    private const int Remembered = 1024;
+
     /// <summary>How often in a row a byte that was just filled may be missing before the store is given up.</summary>
     private const int MaxRefills = 3;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ObjectName, Run> _runs = [];
 
     /// <summary>Sends from an active entry, and leaves it. The caller must be one of its readers.</summary>
     /// <exception cref="RemoteException">The remote failed.</exception>
     public async Task<ReadResult> SendAsync(ActiveEntry active, ByteRange wanted, IReadOnlyList<ByteRange> prefetched,
-        ReadResponder responder, FillSubscription read, ChunkHits? hits, CancellationToken cancellationToken)
+        ReadResponder responder, FillSubscription read, ChunkHits? hits)
     {
+        var cancellationToken = responder.Waiting;
         try
         {
             foreach (var ahead in prefetched)
@@ -40,7 +51,7 @@ internal sealed class FillReader(ReadAhead readAhead, TimeProvider time)
         CancellationToken cancellationToken)
     {
         var position = range.First;
-        while (position <= range.Last && active.Entry.FirstHeld(position) is { } run && run.First <= position)
+        while (position <= range.Last && active.Entry.FirstCached(position) is { } run && run.First <= position)
         {
             position = run.Last + 1;
         }
@@ -70,7 +81,7 @@ internal sealed class FillReader(ReadAhead readAhead, TimeProvider time)
                 pace.Reached(position);
                 if (pace.IsSlow)
                 {
-                    active.Spread(readAhead.Rest(active.Entry, range with { First = position }));
+                    active.Spread(Rest(active.Entry, range with { First = position }));
                 }
 
                 var began = time.GetTimestamp();
@@ -94,18 +105,112 @@ internal sealed class FillReader(ReadAhead readAhead, TimeProvider time)
         try
         {
             await using var source = await active.Remote.Remote.GetAsync(
-                RemoteReads.Of(active.Remote, active.Name.Key, info.ETag, range), cancellationToken);
+                active.Remote.Read(active.Name.Key, info.ETag, range), cancellationToken);
             if (source.Info.ETag != info.ETag || source.Info.Size != info.Size)
             {
                 throw new RemoteException(RemoteFailure.Changed, "The remote sent another version than the one requested.");
             }
 
-            await responder.SendRemoteAsync(source, range, cancellationToken);
+            await responder.SendRemoteAsync(source, range);
             return true;
         }
-        catch (RemoteException gone) when (RemoteReads.MeansGone(gone))
+        catch (RemoteException gone) when (gone.MeansGone)
         {
             return active.DriftOf(gone) is { } drift ? throw drift : false;
+        }
+    }
+
+    /// <summary>Records a read.</summary>
+    /// <returns>The chunks to fill ahead; none unless the read continues earlier ones.</returns>
+    public IReadOnlyList<ByteRange> Note(ObjectName name, ICacheEntry entry, ByteRange read)
+    {
+        var chunk = entry.Identity.ChunkSize;
+        return chunk == 0 || Advance(name, chunk, read) < 2 ? [] : Ahead(entry, chunk, read);
+    }
+
+    /// <summary>
+    /// The chunks to fill in parallel for the rest of a slow read, from its position on. None if there is nothing to gain.
+    /// </summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="rest">The bytes still to come.</param>
+    public IReadOnlyList<ByteRange> Rest(ICacheEntry entry, ByteRange rest)
+    {
+        var chunk = entry.Identity.ChunkSize;
+        if (chunk == 0 || EntryIdentity.EndOfChunk(rest.First, chunk) > rest.Last)
+        {
+            return [];
+        }
+
+        var ahead = Ahead(entry, chunk, rest with { Last = rest.First }).TakeWhile(range => range.First <= rest.Last).ToList();
+        return ahead.Count == 0 ? [] : [rest with { Last = EntryIdentity.EndOfChunk(rest.First, chunk) - 1 }, .. ahead];
+    }
+
+    private IReadOnlyList<ByteRange> Ahead(ICacheEntry entry, long chunk, ByteRange read)
+    {
+        var ranges = new List<ByteRange>();
+        var next = EntryIdentity.EndOfChunk(read.Last, chunk);
+        for (var budget = settings.ReadAheadBytes; budget >= chunk && next < entry.Info.Size; budget -= chunk)
+        {
+            var ahead = new ByteRange(next, Math.Min(next + chunk, entry.Info.Size) - 1);
+            if (!CacheEntries.Covers(entry, ahead))
+            {
+                ranges.Add(ahead);
+            }
+
+            next += chunk;
+        }
+
+        return ranges;
+    }
+
+    /// <summary>The number of adjoining chunks read in a row, with this read.</summary>
+    private long Advance(ObjectName name, long chunk, ByteRange read)
+    {
+        lock (_lock)
+        {
+            var goesOn = _runs.TryGetValue(name, out var run) && run.Next == read.First;
+            var started = goesOn ? run.Started : read.First;
+            if (_runs.Count >= Remembered && !_runs.ContainsKey(name))
+            {
+                // A sequential reader is detected again two chunks later.
+                _runs.Clear();
+            }
+
+            _runs[name] = new Run(started, read.Last + 1);
+            return goesOn ? (read.Last / chunk) - (started / chunk) + 1 : 1;
+        }
+    }
+
+    private readonly record struct Run(long Started, long Next);
+
+    /// <summary>Decides when parallel requests would be faster than one (rule C5).</summary>
+    private sealed class SlowRemoteDetector(TimeProvider time)
+    {
+        /// <summary>Bytes measured at a time. Anything shorter has arrived before another request would get a response.</summary>
+        public const long Stretch = 4L << 20;
+
+        /// <summary>Bytes per second at which a single request suffices.</summary>
+        private const long Enough = 32L << 20;
+
+        private long? _from;
+        private TimeSpan _waited;
+
+        /// <summary>True once a window was slow. Never resets: later speed is due to the parallel requests.</summary>
+        public bool IsSlow { get; private set; }
+
+        /// <summary>Records that a byte arrived.</summary>
+        /// <param name="began">When the wait began, from <see cref="TimeProvider.GetTimestamp"/>.</param>
+        public void Waited(long began) => _waited += time.GetElapsedTime(began);
+
+        /// <summary>Records that all bytes before a position have arrived.</summary>
+        public void Reached(long position)
+        {
+            _from ??= position;
+            if (position - _from >= Stretch)
+            {
+                IsSlow |= _waited.TotalSeconds * Enough >= position - _from;
+                (_from, _waited) = (position, TimeSpan.Zero);
+            }
         }
     }
 }

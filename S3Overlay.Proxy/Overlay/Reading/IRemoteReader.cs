@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -21,7 +22,7 @@ public interface IRemoteReader
     /// </param>
     /// <param name="cancellationToken">Ends the read.</param>
     /// <returns>False if the key has a tombstone; nothing was sent.</returns>
-    Task<bool> AnswerAsync(S3Request request, S3Response response, RemoteBucket remote, WrittenRead local,
+    Task<bool> ReadAsync(S3Request request, S3Response response, RemoteBucket remote, WrittenRead local,
         CancellationToken cancellationToken);
 
     /// <summary>What the object is now, as a HEAD shows it; null if the remote does not have it.</summary>
@@ -34,6 +35,15 @@ public interface IRemoteReader
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="RemoteException">The remote failed.</exception>
     ValueTask<ObjectInfo?> HeadAsync(string bucket, string key, RemoteBucket remote, bool mayBeStale, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The same for a key of a bucket, within the request's budget. Null if its remote does not have it, and if the key has no remote.
+    /// </summary>
+    sealed ValueTask<ObjectInfo?> HeadAsync(BucketView bucket, string key, bool mayBeStale, CancellationToken cancellationToken) =>
+        bucket.RemoteOf(key) is not { } remote ? default
+        : bucket.Budget is { } budget
+            ? new(budget.AskAsync(token => HeadAsync(bucket.Name, key, remote, mayBeStale, token).AsTask(), cancellationToken))
+            : HeadAsync(bucket.Name, key, remote, mayBeStale, cancellationToken);
 
     /// <summary>A version's info with its checksums. Asks the remote if they are not known; unchanged if it does not send them.</summary>
     ValueTask<ObjectInfo> WithChecksumsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo info,
@@ -53,7 +63,7 @@ public interface IRemoteReader
         CancellationToken cancellationToken);
 
     /// <summary>True if all bytes of a version are cached.</summary>
-    ValueTask<bool> HoldsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version, CancellationToken cancellationToken);
+    ValueTask<bool> IsCachedAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version, CancellationToken cancellationToken);
 
     /// <summary>Evicts a key after it was written or deleted here. Only cleanup: the local layer already takes precedence.</summary>
     ValueTask InvalidateAsync(string bucket, string key);

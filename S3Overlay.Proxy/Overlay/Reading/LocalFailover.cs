@@ -23,37 +23,37 @@ public sealed class LocalFailover(Func<CancellationToken, Task> ask, IRemoteRead
     /// <summary>A store that takes longer than this counts as down.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    private readonly EndpointHealth _outage = new(cancellationToken => AnswersAsync(ask, time, cancellationToken),
-        hasBegun => Tell(logger, hasBegun), time);
+    private readonly EndpointHealth _health = new(cancellationToken => RespondsAsync(ask, time, cancellationToken),
+        hasBegun => LogChange(logger, hasBegun), time);
 
     /// <summary>True while the local layer is known to be down.</summary>
-    public bool IsOn => _outage.IsOn;
+    public bool IsOn => _health.IsOn;
 
     /// <summary>
     /// Checks if the local layer, which failed a read, is down. It is not if it responds to other requests: the failed object may be a
     /// local one, and the remote's must not take its place.
     /// </summary>
-    public Task<bool> BeginsAsync(CancellationToken cancellationToken) => _outage.BeginsAsync(cancellationToken);
+    public Task<bool> BeginsAsync(CancellationToken cancellationToken) => _health.BeginsAsync(cancellationToken);
 
     /// <summary>
     /// Await this before a change. Once the local layer accepts a change, later reads must see it, even if its return was not noticed yet.
     /// </summary>
-    public Task LookAsync(CancellationToken cancellationToken) => _outage.LookAsync(cancellationToken);
+    public Task LookAsync(CancellationToken cancellationToken) => _health.LookAsync(cancellationToken);
 
     /// <summary>Call this after a local change: later reads see it.</summary>
-    public void NoteDone() => _outage.NoteDone();
+    public void NoteDone() => _health.NoteDone();
 
     /// <summary>Sends the remote's object.</summary>
-    public Task AnswerAsync(S3Request request, S3Response response, RemoteBucket remote, CancellationToken cancellationToken)
+    public Task ReadAsync(S3Request request, S3Response response, RemoteBucket remote, CancellationToken cancellationToken)
     {
         response.Headers[Header] = "unavailable";
-        return direct.AnswerAsync(request, response, remote, WrittenRead.Nothing, cancellationToken);
+        return direct.ReadAsync(request, response, remote, WrittenRead.Nothing, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _outage.DisposeAsync();
+    public ValueTask DisposeAsync() => _health.DisposeAsync();
 
-    private static void Tell(ILogger logger, bool hasBegun)
+    private static void LogChange(ILogger logger, bool hasBegun)
     {
         if (hasBegun)
         {
@@ -65,10 +65,10 @@ public sealed class LocalFailover(Func<CancellationToken, Task> ask, IRemoteRead
         }
     }
 
-    private static async Task<bool> AnswersAsync(Func<CancellationToken, Task> ask, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<bool> RespondsAsync(Func<CancellationToken, Task> ask, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(Timeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        using var limit = new CancellationTokenSource(Timeout, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         await ask(both.Token);
         return true;
     }

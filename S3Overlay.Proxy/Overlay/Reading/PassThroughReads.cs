@@ -10,14 +10,13 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 /// Reads that bypass the cache: caching is off, a version or part is named, the client brings its own key, or the object has no strong ETag
 /// (rules R3, R8, R9). Conditions and ranges are judged here too, so that all paths respond alike (rule R6).
 /// </summary>
-internal sealed class PassThroughReads
+internal static class PassThroughReads
 {
     private const int MaxRestarts = 4;
 
     /// <summary>Sends from the remote.</summary>
     /// <exception cref="RemoteException">The remote failed.</exception>
-    public async Task<ReadResult> ReadAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read,
-        CancellationToken cancellationToken)
+    public static async Task<ReadResult> ReadAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
     {
         using var span = Tracing.Start(SpanNames.RemoteStream);
         responder.From(ReadSource.Bypass);
@@ -25,13 +24,13 @@ internal sealed class PassThroughReads
         {
             try
             {
-                if (responder.Request.IsHead || NeedsInfoFirst(responder))
+                if (responder.NeedsInfoFirst)
                 {
-                    await HeadFirstAsync(responder, remote, read, cancellationToken);
+                    await HeadFirstAsync(responder, remote, read);
                 }
                 else
                 {
-                    await GetAsync(responder, remote, read with { Range = RemoteReads.Text(responder.Range) }, cancellationToken);
+                    await GetAsync(responder, remote, read with { Range = RemoteRead.Text(responder.Range) });
                 }
 
                 span?.SetTag(SpanAttributes.Bytes, responder.Response.Sent);
@@ -51,40 +50,28 @@ internal sealed class PassThroughReads
     }
 
     /// <summary>Sends a response that was requested for a fill but cannot be cached.</summary>
-    public static async Task SendOpenedAsync(ReadResponder responder, RemoteObject source, CancellationToken cancellationToken)
+    public static async Task SendOpenedAsync(ReadResponder responder, RemoteObject source)
     {
         using var span = Tracing.Start(SpanNames.RemoteStream);
         responder.From(ReadSource.Bypass);
-        await SendAsync(responder, source, cancellationToken);
+        await SendAsync(responder, source);
         span?.SetTag(SpanAttributes.Bytes, responder.Response.Sent);
     }
 
-    /// <summary>
-    /// True if the response may have no body, or another one than the range says: then the object's headers are requested first. No object
-    /// satisfies a suffix of 0 bytes, and Ceph responds to it with the whole object.
-    /// </summary>
-    public static bool NeedsInfoFirst(ReadResponder responder)
-    {
-        var headers = responder.Request.Headers;
-        return ReadConditions.Any(headers)
-            || (headers.Range.Count > 0 && (headers.IfRange.Count > 0 || responder.Range is { Suffix: 0 }));
-    }
-
-    private static async Task SendAsync(ReadResponder responder, RemoteObject source, CancellationToken cancellationToken)
+    private static async Task SendAsync(ReadResponder responder, RemoteObject source)
     {
         if (responder.BodyOf(responder.Plan(source.Info)) is { } wanted)
         {
-            await responder.SendRemoteAsync(source, wanted, cancellationToken);
+            await responder.SendRemoteAsync(source, wanted);
         }
 
         responder.WriteHead();
     }
 
-    private static async Task HeadFirstAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read,
-        CancellationToken cancellationToken)
+    private static async Task HeadFirstAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
     {
         ObjectInfo info;
-        await using (var head = await remote.Remote.HeadAsync(read, cancellationToken))
+        await using (var head = await remote.Remote.HeadAsync(read, responder.Waiting))
         {
             info = head.Info;
         }
@@ -101,9 +88,9 @@ internal sealed class PassThroughReads
         var exact = read with
         {
             IfMatch = ETags.IsStrong(info.ETag) ? info.ETag : null,
-            Range = wanted is { } part && part.Length < info.Size ? RemoteReads.Text(part) : null,
+            Range = wanted is { } part && part.Length < info.Size ? RemoteRead.Text(part) : null,
         };
-        await using var source = await remote.Remote.GetAsync(exact, cancellationToken);
+        await using var source = await remote.Remote.GetAsync(exact, responder.Waiting);
         if (source.Info.ETag != info.ETag || source.Info.Size != info.Size)
         {
             throw new RemoteException(RemoteFailure.Changed, "The object changed between two requests.");
@@ -111,29 +98,29 @@ internal sealed class PassThroughReads
 
         if (wanted is { } bytes)
         {
-            await responder.SendRemoteAsync(source, bytes, cancellationToken);
+            await responder.SendRemoteAsync(source, bytes);
         }
 
         responder.WriteHead();
     }
 
-    private static async Task GetAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read, CancellationToken cancellationToken)
+    private static async Task GetAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
     {
         RemoteObject source;
         try
         {
-            source = await remote.Remote.GetAsync(read, cancellationToken);
+            source = await remote.Remote.GetAsync(read, responder.Waiting);
         }
         catch (RemoteException unsatisfiable) when (unsatisfiable is { Failure: RemoteFailure.InvalidRange, ActualSize: null })
         {
             // The client needs the size, and this remote did not send it.
-            await HeadFirstAsync(responder, remote, read with { Range = null }, cancellationToken);
+            await HeadFirstAsync(responder, remote, read with { Range = null });
             return;
         }
 
         await using (source)
         {
-            await SendAsync(responder, source, cancellationToken);
+            await SendAsync(responder, source);
         }
     }
 }

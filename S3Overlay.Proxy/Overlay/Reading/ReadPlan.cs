@@ -63,3 +63,20 @@ internal enum ReadOutcome
     /// <summary>The remote failed.</summary>
     Failed,
 }
+
+/// <summary>The directives in a read's Cache-Control header that count here (rule S3, RFC 9111).</summary>
+[Flags]
+internal enum ReadDirectives
+{
+    /// <summary>The settings decide.</summary>
+    None = 0,
+
+    /// <summary><c>no-cache</c>: revalidate before use.</summary>
+    Compare = 1,
+
+    /// <summary><c>no-store</c>: read from the remote and store nothing.</summary>
+    Bypass = 2,
+
+    /// <summary><c>only-if-cached</c>: use the cache, and never ask the remote.</summary>
+    OnlyCached = 4,
+}

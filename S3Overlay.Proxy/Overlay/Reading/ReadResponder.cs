@@ -9,13 +9,18 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 
 /// <summary>
 /// Writes the response of one read. Status and headers are written together with the first byte, so a plan can be replaced until then and
-/// nothing ever has to be undone.
+/// nothing ever has to be undone. Also limits how long the read waits for the remote in total before its response begins (table F); shared
+/// requests go on within their own limits.
 /// </summary>
-internal sealed class ReadResponder(S3Request request, S3Response response)
+internal sealed class ReadResponder(S3Request request, S3Response response, TimeSpan budget, TimeProvider time, CancellationToken client)
+    : IDisposable
 {
     private const int PieceSize = 256 * 1024;
     private const int SmallPiece = 64 * 1024;
 
+    private readonly long _began = time.GetTimestamp();
+    private CancellationTokenSource? _waiting;
+    private ITimer? _timer;
     private ReadPlan _plan;
     private bool _isHeadWritten;
 
@@ -27,6 +32,39 @@ internal sealed class ReadResponder(S3Request request, S3Response response)
     public RangeHeader? Range { get; } = RangeHeader.Parse(request.Header("Range"));
 
     public bool HasStarted => response.HasStarted;
+
+    /// <summary>Ends when the client disconnects. For work that needs no remote.</summary>
+    public CancellationToken Client => client;
+
+    /// <summary>
+    /// Ends when the client disconnects, or at the deadline if the response has not begun. Created on first use: most hits need none. Not
+    /// thread-safe.
+    /// </summary>
+    public CancellationToken Waiting
+    {
+        get
+        {
+            if (_waiting is null)
+            {
+                var left = budget - time.GetElapsedTime(_began);
+                _waiting = CancellationTokenSource.CreateLinkedTokenSource(client);
+                _timer = time.CreateTimer(static state => ((ReadResponder)state!).Pass(), this, left > TimeSpan.Zero ? left
+                    : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+            }
+
+            return _waiting.Token;
+        }
+    }
+
+    /// <summary>True if the deadline ended the wait.</summary>
+    public bool HasPassed => _waiting is { IsCancellationRequested: true } && !client.IsCancellationRequested;
+
+    /// <summary>
+    /// True if the response may have no body, or another one than the range says: then the object's headers are requested first. No object
+    /// satisfies a suffix of 0 bytes, and Ceph responds to it with the whole object.
+    /// </summary>
+    public bool NeedsInfoFirst => request.IsHead || ReadConditions.Any(request.Headers)
+        || (request.Headers.Range.Count > 0 && (request.Headers.IfRange.Count > 0 || Range is { Suffix: 0 }));
 
     /// <summary>Names the source of what is sent next, or of the error. Null if unknown.</summary>
     public void From(ReadSource? source, TimeSpan age = default) => _plan = _plan with { Source = source, Age = age };
@@ -111,11 +149,12 @@ internal sealed class ReadResponder(S3Request request, S3Response response)
 
     /// <summary>Sends bytes from a response of the remote. Nothing is stored.</summary>
     /// <exception cref="RemoteException">The response broke off, or has other bytes than it said.</exception>
-    public async Task SendRemoteAsync(RemoteObject source, ByteRange wanted, CancellationToken cancellationToken)
+    public async Task SendRemoteAsync(RemoteObject source, ByteRange wanted)
     {
+        var cancellationToken = Waiting;
         if (source.Range?.First < wanted.First)
         {
-            await RemoteReads.SkipToAsync(source, wanted.First, new byte[SmallPiece], cancellationToken);
+            await source.SkipToAsync(wanted.First, new byte[SmallPiece], cancellationToken);
         }
         else if (source.Range?.First != wanted.First || source.Range?.Last < wanted.Last)
         {
@@ -143,7 +182,7 @@ internal sealed class ReadResponder(S3Request request, S3Response response)
 
     /// <summary>Passes on a response of the remote as it is: status, headers and body.</summary>
     /// <exception cref="RemoteException">The response broke off.</exception>
-    public async Task PassOnAsync(RemoteObject source, CancellationToken cancellationToken)
+    public async Task PassOnAsync(RemoteObject source)
     {
         _isHeadWritten = true;
         WriteOrigin();
@@ -162,7 +201,29 @@ internal sealed class ReadResponder(S3Request request, S3Response response)
         response.Headers.ContentLength = source.Range?.Length ?? 0;
         if (source.Range is { } range)
         {
-            await SendRemoteAsync(source, range, cancellationToken);
+            await SendRemoteAsync(source, range);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _waiting?.Dispose();
+    }
+
+    private void Pass()
+    {
+        try
+        {
+            if (!response.HasStarted)
+            {
+                _waiting!.Cancel();
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The response began at the same moment.
         }
     }
 }

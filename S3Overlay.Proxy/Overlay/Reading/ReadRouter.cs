@@ -28,19 +28,19 @@ public sealed class ReadRouter(
     public const string LayerHeader = OriginHeaders.Layer;
 
     /// <summary>Answers a read in a bucket with a remote.</summary>
-    public Task AnswerAsync(S3Request request, S3Response response, CancellationToken cancellationToken) =>
+    public Task ReadAsync(S3Request request, S3Response response, CancellationToken cancellationToken) =>
         outage is not null && directory.Below(request.Bucket)?.Of(request.Key) is { } remote
-            ? AnswerInAnyCaseAsync(outage, request, response, remote, cancellationToken)
-            : AnswerFromLayersAsync(request, response, cancellationToken);
+            ? ReadWithFailoverAsync(outage, request, response, remote, cancellationToken)
+            : ReadLayersAsync(request, response, cancellationToken);
 
-    private async Task AnswerInAnyCaseAsync(LocalFailover local, S3Request request, S3Response response, RemoteBucket remote,
+    private async Task ReadWithFailoverAsync(LocalFailover local, S3Request request, S3Response response, RemoteBucket remote,
         CancellationToken cancellationToken)
     {
         if (!local.IsOn)
         {
             try
             {
-                await AnswerFromLayersAsync(request, response, cancellationToken);
+                await ReadLayersAsync(request, response, cancellationToken);
                 return;
             }
             catch (S3Exception failure) when (failure.Error.Status >= 500 && !response.HasStarted)
@@ -52,32 +52,32 @@ public sealed class ReadRouter(
             }
         }
 
-        await local.AnswerAsync(request, response, remote, cancellationToken);
+        await local.ReadAsync(request, response, remote, cancellationToken);
     }
 
-    private async Task AnswerFromLayersAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    private async Task ReadLayersAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         response.Headers[LayerHeader] = "local";
-        var local = await AskLocalAsync(request, response, cancellationToken);
-        if (local.IsAnswered)
+        var local = await TryLocalAsync(request, response, cancellationToken);
+        if (local.IsServed)
         {
             return;
         }
 
-        await AnswerUnwrittenAsync(request, response, local, cancellationToken);
+        await ReadUnwrittenAsync(request, response, local, cancellationToken);
     }
 
-    private ValueTask<WrittenRead> AskLocalAsync(S3Request request, S3Response response, CancellationToken cancellationToken) =>
+    private ValueTask<WrittenRead> TryLocalAsync(S3Request request, S3Response response, CancellationToken cancellationToken) =>
         Tracing.IsOn ? TracedAsync(request, response, cancellationToken)
-            : new(written.TryAnswerAsync(request, response, cancellationToken));
+            : new(written.TryReadAsync(request, response, cancellationToken));
 
     private async ValueTask<WrittenRead> TracedAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         using var span = Tracing.Start(SpanNames.LocalMiss);
         try
         {
-            var local = await written.TryAnswerAsync(request, response, cancellationToken);
-            if (local.IsAnswered && span is not null)
+            var local = await written.TryReadAsync(request, response, cancellationToken);
+            if (local.IsServed && span is not null)
             {
                 span.DisplayName = SpanNames.LocalHit;
                 span.SetTag(SpanAttributes.Bytes, response.Sent);
@@ -96,7 +96,7 @@ public sealed class ReadRouter(
         }
     }
 
-    private async Task AnswerUnwrittenAsync(S3Request request, S3Response response, WrittenRead local, CancellationToken cancellationToken)
+    private async Task ReadUnwrittenAsync(S3Request request, S3Response response, WrittenRead local, CancellationToken cancellationToken)
     {
         var bucket = await directory.LookAsync(request.Bucket, cancellationToken);
         if (IsDeletedHere(local) && bucket.State is not { IsOpaque: true, Exists: false })
@@ -122,7 +122,7 @@ public sealed class ReadRouter(
         var began = time.GetTimestamp();
         try
         {
-            if (!await reader.AnswerAsync(request, response, remote, local, cancellationToken))
+            if (!await reader.ReadAsync(request, response, remote, local, cancellationToken))
             {
                 response.Headers[LayerHeader] = "local";
                 throw Deleted(request, local);

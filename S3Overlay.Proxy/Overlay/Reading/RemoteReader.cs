@@ -1,10 +1,10 @@
-using S3Overlay.Proxy.Overlay.Cache.Filling;
-using S3Overlay.Proxy.Overlay.Cache.Freshness;
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
-using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Reading;
@@ -13,21 +13,21 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 /// <remarks>
 /// <code>
 ///   GET, HEAD
-///     0  the remote is known not to have it          -> 404, unless it is cached                 Freshness/NegativeCache
-///     1  a sub-resource, version, part, client's key -> the remote, unchanged           BYPASS   SubResourceReads, PartReads
+///     0  the remote is known not to have it          -> 404, unless it is cached                 NegativeCache
+///     1  a sub-resource, version, part, client's key -> the remote, unchanged           BYPASS   SubResourceReads
 ///     2  caching off, or the client says no-store    -> pass through, store nothing     BYPASS   PassThroughReads
 ///     3  an entry was found                                                                      CachedReads
-///          3a  not fresh                             -> ask the remote first                     Freshness/EntryFreshness
+///          3a  not fresh                             -> ask the remote first                     EntryFreshness
 ///                                                       another version                  -> 4
 ///          3b  with every byte wanted                -> sent from the cache             HIT
 ///                                                       the remote just confirmed it    REVALIDATED
 ///                                                       past its lifetime, no remote    STALE
 ///          3c  but not every byte                    -> 5, each further request with If-Match
 ///          3d  the client says only-if-cached        -> 3b without a request, else 504
-///     4  nothing was found                                                                       MissReads
+///     4  nothing was found                                                                       CachedReads
 ///          4a  HEAD, or conditions                   -> one HEAD; done, or on
 ///          4b  missed too few times to be cached     -> pass through                    BYPASS   Admission
-///          4c  one GET shared by all misses                                                      Fills, FillStarter
+///          4c  one GET shared by all misses                                                      Fills
 ///          4d  no strong ETag, or the store fails    -> pass through                    BYPASS   PassThroughReads
 ///     5  a fill writes into the entry, and readers
 ///        follow it                                                                      MISS     FillReader, ActiveEntry, Fill
@@ -43,46 +43,23 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
 {
     private readonly ReadSettings _settings;
-    private readonly ReadErrors _errors;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly PassThroughReads _passThrough = new();
-    private readonly SubResourceReads _subResources;
     private readonly NegativeCache _absent;
-    private readonly EntryFreshness? _freshness;
+    private readonly SubResourceReads _subResources;
     private readonly CachedReads? _cached;
     private readonly CacheEntries? _entries;
-    private readonly CachedVersions? _versions;
+    private readonly EntryFreshness? _freshness;
     private readonly MissingChecksums? _checksums;
 
-    /// <summary>Creates a reader.</summary>
-    /// <param name="settings">How to read.</param>
-    /// <param name="store">The cache store; null while caching is off.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">The log.</param>
-    /// <param name="meters">Counts fills; may be null.</param>
-    public RemoteReader(ReadSettings settings, ICacheStore? store, TimeProvider time, ILogger<RemoteReader> logger,
-        OverlayMeters? meters = null)
+    /// <summary>Creates a reader. What may be null is null while caching is off.</summary>
+    internal RemoteReader(
+        ReadSettings settings, NegativeCache absent, SubResourceReads subResources, CachedReads? cached, CacheEntries? entries,
+        Fills? fills,
+        EntryFreshness? freshness, MissingChecksums? checksums, TimeProvider time, ILogger logger)
     {
-        (_settings, _time, _logger) = (settings, time, logger);
-        _absent = new NegativeCache(settings.Freshness.NegativeLife, time);
-        _errors = new ReadErrors(settings, logger);
-        if (settings.CacheEnabled && store is not null)
-        {
-            _entries = new CacheEntries(settings, store, logger);
-            Fills = new Fills(settings, _entries, time, _absent, logger, meters);
-            _versions = new CachedVersions(Fills, _entries);
-            var budget = new RevalidationBudget(settings.Freshness, time, logger);
-            var revalidations = new Revalidations(settings.Freshness, _versions, budget, _absent, time, meters);
-            _freshness = new EntryFreshness(settings.Freshness, revalidations, _versions, budget, time);
-            _checksums = new MissingChecksums(_versions, budget, time);
-            var readAhead = new ReadAhead(settings);
-            var follower = new FillReader(readAhead, time);
-            var misses = new MissReads(Fills, _passThrough, follower, readAhead, _freshness, _absent, _checksums);
-            _cached = new CachedReads(Fills, _entries, readAhead, follower, misses, _freshness, _absent, _checksums);
-        }
-
-        _subResources = new SubResourceReads(_passThrough, new PartReads(_entries, _versions, Fills, _freshness));
+        (_settings, _time, _logger, _absent, _subResources) = (settings, time, logger, absent, subResources);
+        (_cached, _entries, Fills, _freshness, _checksums) = (cached, entries, fills, freshness, checksums);
     }
 
     /// <summary>The running fills; null while caching is off.</summary>
@@ -98,15 +75,14 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     public ValueTask DisposeAsync() => Fills?.Checks.DisposeAsync() ?? ValueTask.CompletedTask;
 
     /// <inheritdoc/>
-    public async Task<bool> AnswerAsync(
+    public async Task<bool> ReadAsync(
         S3Request request, S3Response response, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
-        var responder = new ReadResponder(request, response);
-        using var deadline = new ResponseDeadline(response, _settings.Budget, _time, cancellationToken);
+        using var responder = new ReadResponder(request, response, _settings.Budget, _time, cancellationToken);
         ReadResult result;
         try
         {
-            result = await ReadAsync(responder, remote, local, deadline);
+            result = await ReadAsync(responder, remote, local);
         }
         catch (S3Exception failure) when (!response.HasStarted)
         {
@@ -121,7 +97,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         {
             result = new(ReadOutcome.Failed, new RemoteException(RemoteFailure.BodyBroken, failure.Message, failure));
         }
-        catch (OperationCanceledException late) when (deadline.HasPassed && !response.HasStarted)
+        catch (OperationCanceledException late) when (responder.HasPassed && !response.HasStarted)
         {
             result = new(ReadOutcome.Failed, new RemoteException(RemoteFailure.Unavailable, "The remote did not respond in time.", late));
         }
@@ -149,7 +125,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         {
             ReadOutcome.NotFound => new S3Exception(S3Errors.NoSuchKey),
             ReadOutcome.NotCached => new S3Exception(S3Errors.GatewayTimeout),
-            _ => _errors.Of(result.Failure ?? Changed(), responder.Request),
+            _ => ErrorOf(result.Failure ?? Changed(), responder.Request),
         };
         responder.WriteOrigin(error);
         return error;
@@ -157,14 +133,14 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
 
     private static RemoteException Changed() => new(RemoteFailure.Changed, "The object changed at the remote.");
 
-    private async Task<ReadResult> ReadAsync(ReadResponder responder, RemoteBucket remote, WrittenRead local, ResponseDeadline deadline)
+    private async Task<ReadResult> ReadAsync(ReadResponder responder, RemoteBucket remote, WrittenRead local)
     {
         var request = responder.Request;
         var isPlain = !SubResourceReads.IsOne(request);
-        var directives = ClientDirectives.Of(request, _settings.Freshness);
-        if (isPlain && _cached is not null && (directives & (ReadDirectives.Bypass | ReadDirectives.OnlyHeld)) != ReadDirectives.Bypass)
+        var directives = DirectivesOf(request);
+        if (isPlain && _cached is not null && (directives & (ReadDirectives.Bypass | ReadDirectives.OnlyCached)) != ReadDirectives.Bypass)
         {
-            return await _cached.ReadAsync(responder, remote, local, directives, deadline);
+            return await _cached.ReadAsync(responder, remote, local, directives);
         }
 
         if (await local.IsDeleted)
@@ -178,19 +154,18 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
             return new(ReadOutcome.NotFound);
         }
 
-        if (directives.HasFlag(ReadDirectives.OnlyHeld))
+        if (directives.HasFlag(ReadDirectives.OnlyCached))
         {
             return new(ReadOutcome.NotCached);
         }
 
         if (isPlain)
         {
-            return await _absent.AskAsync(name, (_passThrough, responder, remote, deadline.Waiting), static about =>
-                about._passThrough.ReadAsync(about.responder, about.remote,
-                    RemoteReads.Whole(about.remote, about.responder.Request.Key), about.Waiting));
+            return await _absent.AskAsync(name, (responder, remote), static about =>
+                PassThroughReads.ReadAsync(about.responder, about.remote, about.remote.Read(about.responder.Request.Key)));
         }
 
-        await _subResources.ReadAsync(responder, remote, mayUseEntry: directives == ReadDirectives.None, deadline.Waiting);
+        await _subResources.ReadAsync(responder, remote, mayUseEntry: directives == ReadDirectives.None);
         return ReadResult.Sent;
     }
 
@@ -215,9 +190,9 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         try
         {
             return await _absent.AskAsync(name, (remote, key, cancellationToken),
-                static about => RemoteReads.HeadAsync(about.remote, about.key, about.cancellationToken));
+                static about => about.remote.HeadAsync(about.key, about.cancellationToken));
         }
-        catch (RemoteException failure) when (_errors.MeansAbsent(failure))
+        catch (RemoteException failure) when (MeansAbsent(failure))
         {
             return null;
         }
@@ -259,7 +234,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<bool> HoldsAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version,
+    public async ValueTask<bool> IsCachedAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version,
         CancellationToken cancellationToken)
     {
         await using var entry = await FindAsync(bucket, key, remote, version, cancellationToken);
@@ -271,7 +246,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     {
         var name = new ObjectName(bucket, key);
         _absent.Forget(name);
-        return _versions?.InvalidateAsync(name) ?? ValueTask.CompletedTask;
+        return Fills?.InvalidateAsync(name) ?? ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -285,7 +260,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     public void InvalidateAll()
     {
         _absent.ForgetAll();
-        _versions?.InvalidateAll();
+        Fills?.InvalidateAll();
     }
 
     /// <inheritdoc/>
@@ -336,6 +311,61 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         catch (RemoteException gone) when (gone.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
         {
             return null;
+        }
+    }
+
+    /// <summary>
+    /// The directives of a request. None if clients may not send any, or if the request is not signed: an anonymous client must not decide
+    /// what the remote is asked.
+    /// </summary>
+    private ReadDirectives DirectivesOf(S3Request request)
+    {
+        var values = request.Headers.CacheControl;
+        if (values.Count == 0 || !_settings.Freshness.AllowsDirectives || _settings.Freshness.IsFrozen || request.Caller.IsAnonymous)
+        {
+            return ReadDirectives.None;
+        }
+
+        var directives = ReadDirectives.None;
+        foreach (var value in values)
+        {
+            foreach (var part in value.AsSpan().Split(','))
+            {
+                directives |= DirectiveOf(value.AsSpan()[part].Trim());
+            }
+        }
+
+        return directives;
+    }
+
+    private static ReadDirectives DirectiveOf(ReadOnlySpan<char> directive) =>
+        directive.Equals("no-cache", StringComparison.OrdinalIgnoreCase) ? ReadDirectives.Compare
+        : directive.Equals("no-store", StringComparison.OrdinalIgnoreCase) ? ReadDirectives.Bypass
+        : directive.Equals("only-if-cached", StringComparison.OrdinalIgnoreCase) ? ReadDirectives.OnlyCached
+        : ReadDirectives.None;
+
+    /// <summary>True if the failure counts as "no such object".</summary>
+    private bool MeansAbsent(RemoteException failure) =>
+        failure.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket
+        || (failure.Failure == RemoteFailure.AccessDenied && _settings.RemoteForbidden == RemoteForbidden.NotFound);
+
+    /// <summary>The S3 error for a failure (table F); anything but a missing object is left to <see cref="ClientErrors"/>.</summary>
+    private S3Exception ErrorOf(RemoteException failure, S3Request request)
+    {
+        switch (failure.Failure)
+        {
+            case RemoteFailure.NoSuchKey:
+                return new(failure.Code == S3Errors.NoSuchVersion.Code ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey, cause: failure);
+            case RemoteFailure.NoSuchBucket:
+                return new(S3Errors.NoSuchBucket, cause: failure);
+            case RemoteFailure.AccessDenied when _settings.RemoteForbidden == RemoteForbidden.NotFound
+                && request.Operation is S3Operation.GetObject or S3Operation.HeadObject:
+                Log.RemoteRefused(_logger, request.Bucket);
+                return new(S3Errors.NoSuchKey, cause: failure);
+            case RemoteFailure.InvalidRange:
+                return ObjectResponse.Unsatisfiable(request, failure.ActualSize ?? 0);
+            default:
+                return ClientErrors.OfRemote(failure);
         }
     }
 }

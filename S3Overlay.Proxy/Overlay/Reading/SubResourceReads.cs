@@ -2,9 +2,11 @@ using System.Text;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Overlay.Cache;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
-using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Overlay.Reading;
 
@@ -12,7 +14,8 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 /// Reads that go to the remote as they are and are never cached: sub-resources, versions, parts, objects encrypted with a client's key
 /// (rules R8, T1).
 /// </summary>
-internal sealed class SubResourceReads(PassThroughReads passThrough, PartReads parts)
+/// <remarks>All parameters are null while caching is off.</remarks>
+internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, EntryFreshness? freshness)
 {
     private static readonly string[] Selectors = ["versionId", "partNumber"];
 
@@ -32,50 +35,140 @@ internal sealed class SubResourceReads(PassThroughReads passThrough, PartReads p
     /// <param name="responder">Writes the response.</param>
     /// <param name="remote">The remote bucket.</param>
     /// <param name="mayUseEntry">Whether a part must be of the cached version, if there is one.</param>
-    /// <param name="cancellationToken">Ends the read.</param>
     /// <exception cref="RemoteException">The remote failed.</exception>
-    public Task ReadAsync(ReadResponder responder, RemoteBucket remote, bool mayUseEntry, CancellationToken cancellationToken)
+    public Task ReadAsync(ReadResponder responder, RemoteBucket remote, bool mayUseEntry)
     {
         var request = responder.Request;
         responder.From(ReadSource.Bypass);
-        var read = RemoteReads.Whole(remote, request.Key) with { Query = QueryOf(request), Headers = HeadersOf(request, remote) };
+        var read = remote.Read(request.Key) with { Query = QueryOf(request), Headers = HeadersOf(request, remote) };
         if (request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject))
         {
             return request.Operation == S3Operation.GetObjectAttributes
-                ? SendAttributesAsync(responder, remote, read, cancellationToken)
-                : PassOnAsync(responder, remote, read, cancellationToken);
+                ? SendAttributesAsync(responder, remote, read)
+                : PassOnAsync(responder, remote, read);
         }
 
         return request.Query.Has("partNumber")
-            ? parts.ReadAsync(responder, remote, read, mayUseEntry && !NamesVersion(request), cancellationToken)
-            : passThrough.ReadAsync(responder, remote, read, cancellationToken);
+            ? ReadPartAsync(responder, remote, read, mayUseEntry && !NamesVersion(request))
+            : PassThroughReads.ReadAsync(responder, remote, read);
     }
 
-    private static async Task PassOnAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read,
-        CancellationToken cancellationToken)
+    private static async Task PassOnAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
     {
-        await using var source = await remote.Remote.GetAsync(read, cancellationToken);
-        await responder.PassOnAsync(source, cancellationToken);
+        await using var source = await remote.Remote.GetAsync(read, responder.Waiting);
+        await responder.PassOnAsync(source);
     }
 
     /// <summary>Only the remote knows an object's parts. If it does not support the operation, a HEAD has to do.</summary>
-    private static async Task SendAttributesAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read,
-        CancellationToken cancellationToken)
+    private static async Task SendAttributesAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
     {
         var request = responder.Request;
         ObjectAttributes.Check(request);
         try
         {
-            await PassOnAsync(responder, remote, read, cancellationToken);
+            await PassOnAsync(responder, remote, read);
         }
         catch (RemoteException unknown) when (unknown.Status == StatusCodes.Status501NotImplemented)
         {
-            var version = NamesVersion(request) && request.Query["versionId"] is { } id ? "versionId=" + UriEncoding.EncodeComponent(id)
-                : "";
+            var version = NamesVersion(request) ? "versionId=" + UriEncoding.EncodeComponent(request.Query["versionId"] ?? "") : "";
             var headers = read.Headers.Where(static header => ClientKeys.Headers.Contains(header.Key)).ToList();
-            await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = headers }, cancellationToken);
+            await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = headers }, responder.Waiting);
             responder.WriteOrigin();
-            await ObjectAttributes.AnswerAsync(request, responder.Response, head.Info, null, cancellationToken);
+            await ObjectAttributes.AnswerAsync(request, responder.Response, head.Info, null, responder.Waiting);
+        }
+    }
+
+    /// <summary>
+    /// Sends one part. Only the remote knows which bytes a part has; it is asked for the version that readers of the whole object get. If
+    /// it no longer has that version, the entry is evicted and the part of the new version is sent. With a frozen cache this is an error
+    /// (rule S1).
+    /// </summary>
+    /// <exception cref="S3Exception">InvalidArgument, InvalidRequest, the remote's own error for a missing part, or NotImplemented if it
+    /// does not support part numbers.</exception>
+    private async Task ReadPartAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read, bool mayUseEntry)
+    {
+        var request = responder.Request;
+        var part = PartNumbers.OfRead(request)!.Value;
+        if (mayUseEntry && await CachedAsync(request, remote, responder.Waiting) is { } cached)
+        {
+            try
+            {
+                await SendPartAsync(responder, remote, read with { IfMatch = cached.ETag }, part);
+                return;
+            }
+            catch (RemoteException gone) when (gone.MeansGone && !responder.HasStarted)
+            {
+                if (cached.IsFrozen)
+                {
+                    throw fills!.Drift.Of(request.Bucket, gone);
+                }
+            }
+
+            await fills!.EvictAsync(new ObjectName(request.Bucket, request.Key), cached.ETag);
+        }
+
+        await SendPartAsync(responder, remote, read, part);
+    }
+
+    /// <summary>
+    /// Sends the remote's response: 206 with the part's bytes, or 200 with the part alone from a store that adds only the number of parts
+    /// (Scality). A store that ignores part numbers sends the whole object without it.
+    /// </summary>
+    private static async Task SendPartAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read, int part)
+    {
+        await using var source = await AskPartAsync(responder.Request, remote, read, responder.Waiting);
+        if (source.Status == StatusCodes.Status200OK && (part > 1 || ETags.PartCount(source.Info.ETag) > 1)
+            && source.Info.PartsCount < part)
+        {
+            throw new S3Exception(S3Errors.NotImplemented, "The remote does not support part numbers.");
+        }
+
+        var plan = responder.Plan(source.Info);
+        if (plan.Reply.Status == StatusCodes.Status200OK && source.Range is { } range)
+        {
+            if (source.Status == StatusCodes.Status206PartialContent)
+            {
+                responder.NarrowTo(plan.Reply with { Status = StatusCodes.Status206PartialContent, Bytes = range });
+            }
+
+            if (!responder.Request.IsHead)
+            {
+                await responder.SendRemoteAsync(source, range);
+            }
+        }
+
+        responder.WriteHead();
+    }
+
+    private static async Task<RemoteObject> AskPartAsync(S3Request request, RemoteBucket remote, RemoteRead read,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await (request.IsHead ? remote.Remote.HeadAsync(read, cancellationToken)
+                : remote.Remote.GetAsync(read, cancellationToken));
+        }
+        catch (RemoteException none) when (none.Failure == RemoteFailure.InvalidRange)
+        {
+            // No range was requested, so the object lacks the part.
+            throw new S3Exception(none.Code.Length == 0 ? S3Errors.InvalidPartNumber
+                : new S3Error(none.Code, none.Status, none.Message), cause: none);
+        }
+    }
+
+    /// <summary>The cached version that readers of the whole object get. Null if they would ask the remote.</summary>
+    private async ValueTask<(string ETag, bool IsFrozen)?> CachedAsync(S3Request request, RemoteBucket remote,
+        CancellationToken cancellationToken)
+    {
+        var name = new ObjectName(request.Bucket, request.Key);
+        if (entries is null || await entries.FindAsync(name, remote, LookupHint.Info, cancellationToken) is not { } entry)
+        {
+            return null;
+        }
+
+        await using (entry)
+        {
+            return freshness!.IsFresh(entry) ? (entry.Info.ETag, fills!.IsFrozen(entry)) : null;
         }
     }
 

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
@@ -46,12 +47,12 @@ public sealed class BucketRoutes
     public IReadOnlyList<RemoteBucket> Parts => _parts;
 
     /// <summary>The same places, limited by one request's budget.</summary>
-    public BucketRoutes Within(RequestBudget patience)
+    public BucketRoutes Within(RequestBudget budget)
     {
         return _parts.Length == 0 && _whole is not null ? new BucketRoutes(Asked(_whole))
             : new BucketRoutes(_parts.Concat(_whole is null ? [] : [_whole]).Select(Asked));
 
-        RemoteBucket Asked(RemoteBucket place) => place with { Remote = new BudgetedRemote(place.Remote, patience) };
+        RemoteBucket Asked(RemoteBucket place) => place with { Remote = new BudgetedRemote(place.Remote, budget) };
     }
 
     /// <summary>Where a key continues; null if it is local only.</summary>
@@ -96,6 +97,20 @@ public sealed record RemoteBucket(IRemote Remote, string Name, string KeyPrefix,
     /// <summary>The remote's key for a client's key, which starts with <see cref="ClientPrefix"/>.</summary>
     public string RemoteKey(string key) => ClientPrefix.Length == 0 ? KeyPrefix + key
         : string.Concat(KeyPrefix, key.AsSpan(ClientPrefix.Length));
+
+    /// <summary>A request for the whole object, whatever version is current.</summary>
+    internal RemoteRead Read(string key) => new(Name, RemoteKey(key));
+
+    /// <summary>A request for a range of exactly one version.</summary>
+    internal RemoteRead Read(string key, string etag, ByteRange range) => Read(key) with { IfMatch = etag, Range = RemoteRead.Text(range) };
+
+    /// <summary>An object's current metadata.</summary>
+    /// <exception cref="RemoteException">The remote did not return it.</exception>
+    internal async Task<ObjectInfo> HeadAsync(string key, CancellationToken cancellationToken)
+    {
+        await using var head = await Remote.HeadAsync(Read(key), cancellationToken);
+        return head.Info;
+    }
 
     /// <summary>Refuses to send a client's encryption key (SSE-C) over an unencrypted connection (rule T1).</summary>
     /// <exception cref="S3Exception">InvalidRequest.</exception>

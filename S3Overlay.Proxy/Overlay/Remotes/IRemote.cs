@@ -41,7 +41,7 @@ public interface IRemote
     Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken);
 
     /// <summary>The buckets these credentials see; empty if the remote refuses.</summary>
-    Task<IReadOnlyList<Layers.LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken);
+    Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>What is known about a remote's bucket before a call.</summary>

@@ -28,6 +28,10 @@ public sealed class RemoteException : Exception
     /// <summary>Headers that describe a delete marker, if the request named one by version id; else empty.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> DeleteMarker { get; init; } = [];
 
+    /// <summary>True if a request with If-Match failed because the version is gone.</summary>
+    public bool MeansGone =>
+        Failure is RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket or RemoteFailure.InvalidRange;
+
     /// <summary>A fresh exception for another waiter: one that is thrown to several would collect all their stacks.</summary>
     public RemoteException Anew() => new(Failure, Message, this)
     {

@@ -34,6 +34,22 @@ public sealed class RemoteObject : IAsyncDisposable
     /// </summary>
     public Stream Body { get; }
 
+    /// <summary>Skips bytes before the first one wanted, if the remote ignored the range.</summary>
+    /// <exception cref="RemoteException">The response does not contain the first byte wanted.</exception>
+    internal async ValueTask SkipToAsync(long first, Memory<byte> scratch, CancellationToken cancellationToken)
+    {
+        if (Range is not { } range || range.First > first || range.Last < first)
+        {
+            throw new RemoteException(RemoteFailure.BodyBroken, "The remote responded with other bytes than requested.");
+        }
+
+        for (var skip = first - range.First; skip > 0;)
+        {
+            var read = await Body.ReadAsync(scratch[..(int)Math.Min(skip, scratch.Length)], cancellationToken);
+            skip -= read > 0 ? read : throw new RemoteException(RemoteFailure.BodyBroken, "The remote's response ended early.");
+        }
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

@@ -30,61 +30,16 @@ public sealed record RemoteRead(string Bucket, string Key)
 
     /// <summary>More headers to send, such as those of SSE-C.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
-}
-
-/// <summary>Builds requests to the remote.</summary>
-internal static class RemoteReads
-{
-    /// <summary>The whole object, whatever version is current.</summary>
-    public static RemoteRead Whole(RemoteBucket remote, string key) => new(remote.Name, remote.RemoteKey(key));
-
-    /// <summary>A range of exactly one version.</summary>
-    public static RemoteRead Of(RemoteBucket remote, string key, string etag, ByteRange range) =>
-        Whole(remote, key) with { IfMatch = etag, Range = Text(range) };
 
     /// <summary>A range as a header value.</summary>
-    public static string Text(ByteRange range) => FormattableString.Invariant($"bytes={range.First}-{range.Last}");
+    internal static string Text(ByteRange range) => FormattableString.Invariant($"bytes={range.First}-{range.Last}");
 
     /// <summary>A client's range as a header value; null for the whole object.</summary>
-    public static string? Text(RangeHeader? range) => range switch
+    internal static string? Text(RangeHeader? range) => range switch
     {
-        null => null,
         { Suffix: { } suffix } => FormattableString.Invariant($"bytes=-{suffix}"),
         { First: { } first, Last: { } last } => FormattableString.Invariant($"bytes={first}-{last}"),
         { First: { } first } => FormattableString.Invariant($"bytes={first}-"),
         _ => null,
     };
-
-    /// <summary>True if a failed request with If-Match means that the version is gone.</summary>
-    public static bool MeansGone(RemoteException failure) =>
-        failure.Failure is RemoteFailure.Changed or RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket or RemoteFailure.InvalidRange;
-
-    /// <summary>An object's current metadata.</summary>
-    /// <exception cref="RemoteException">The remote did not return it.</exception>
-    public static async Task<ObjectInfo> HeadAsync(RemoteBucket remote, string key, CancellationToken cancellationToken)
-    {
-        await using var head = await remote.Remote.HeadAsync(Whole(remote, key), cancellationToken);
-        return head.Info;
-    }
-
-    /// <summary>Skips bytes before the first one wanted, if the remote ignored the range.</summary>
-    /// <exception cref="RemoteException">The response does not contain the first byte wanted.</exception>
-    public static async ValueTask SkipToAsync(RemoteObject source, long first, Memory<byte> scratch, CancellationToken cancellationToken)
-    {
-        if (source.Range is not { } range || range.First > first || range.Last < first)
-        {
-            throw new RemoteException(RemoteFailure.BodyBroken, "The remote responded with other bytes than requested.");
-        }
-
-        for (var skip = first - range.First; skip > 0;)
-        {
-            var read = await source.Body.ReadAsync(scratch[..(int)Math.Min(skip, scratch.Length)], cancellationToken);
-            if (read == 0)
-            {
-                throw new RemoteException(RemoteFailure.BodyBroken, "The remote's response ended early.");
-            }
-
-            skip -= read;
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using S3Overlay.Proxy.Overlay.Layers;
 
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
@@ -40,7 +39,7 @@ public sealed class RequestBudget(TimeSpan budget, TimeProvider time, TimeSpan s
     /// <exception cref="RemoteException">Unavailable if the budget runs out.</exception>
     public async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken cancellationToken)
     {
-        var question = Begin(out var left)
+        var call = Begin(out var left)
             ?? throw new RemoteException(RemoteFailure.Unavailable, "Earlier calls to the remote used up the request's time.");
         using var deadline = new CancellationTokenSource(left, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
@@ -54,7 +53,7 @@ public sealed class RequestBudget(TimeSpan budget, TimeProvider time, TimeSpan s
         }
         finally
         {
-            End(question, deadline.IsCancellationRequested);
+            End(call, deadline.IsCancellationRequested);
         }
     }
 
@@ -69,12 +68,12 @@ public sealed class RequestBudget(TimeSpan budget, TimeProvider time, TimeSpan s
         }
     }
 
-    private void End(LinkedListNode<TimeSpan> question, bool isLate)
+    private void End(LinkedListNode<TimeSpan> call, bool isLate)
     {
         lock (_lock)
         {
-            _asked.Remove(question);
-            var (from, now) = (question.Value, time.GetElapsedTime(_began));
+            _asked.Remove(call);
+            var (from, now) = (call.Value, time.GetElapsedTime(_began));
             if (now - from <= Prompt && !isLate)
             {
                 return;
@@ -117,8 +116,8 @@ public sealed class RequestBudget(TimeSpan budget, TimeProvider time, TimeSpan s
 
 /// <summary>A remote used for one client request: calls wait no longer than the request's budget.</summary>
 /// <param name="remote">The remote.</param>
-/// <param name="patience">The request's budget.</param>
-public sealed class BudgetedRemote(IRemote remote, RequestBudget patience) : IRemote
+/// <param name="budget">The request's budget.</param>
+public sealed class BudgetedRemote(IRemote remote, RequestBudget budget) : IRemote
 {
     /// <inheritdoc/>
     public string Endpoint => remote.Endpoint;
@@ -138,21 +137,21 @@ public sealed class BudgetedRemote(IRemote remote, RequestBudget patience) : IRe
 
     /// <inheritdoc/>
     public Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken) =>
-        patience.AskAsync(token => remote.GetAsync(read, token), cancellationToken);
+        budget.AskAsync(token => remote.GetAsync(read, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken) =>
-        patience.AskAsync(token => remote.HeadAsync(read, token), cancellationToken);
+        budget.AskAsync(token => remote.HeadAsync(read, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken) =>
-        patience.AskAsync(token => remote.ListAsync(listing, token), cancellationToken);
+        budget.AskAsync(token => remote.ListAsync(listing, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken) =>
-        patience.AskAsync(token => remote.BucketExistsAsync(bucket, token), cancellationToken);
+        budget.AskAsync(token => remote.BucketExistsAsync(bucket, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) =>
-        patience.AskAsync(remote.ListBucketsAsync, cancellationToken);
+        budget.AskAsync(remote.ListBucketsAsync, cancellationToken);
 }

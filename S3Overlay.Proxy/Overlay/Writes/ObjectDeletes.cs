@@ -297,7 +297,7 @@ public sealed class ObjectDeletes(
     {
         if (await tombstones.FindAsync(delete.Bucket.Name, delete.Key, CancellationToken.None) is { } tombstone)
         {
-            await tombstones.DiscardAsync(delete.Bucket.Name, tombstone, CancellationToken.None);
+            await tombstones.UndeleteAsync(delete.Bucket.Name, tombstone, CancellationToken.None);
         }
     }
 }

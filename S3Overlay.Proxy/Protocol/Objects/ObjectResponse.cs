@@ -93,9 +93,9 @@ public static class ObjectResponse
     }
 
     /// <summary>True if the response would show checksums that are not known. Ranges, 304 and 412 show none.</summary>
-    public static bool LacksChecksums(S3Request request, ObjectInfo info) =>
+    public static bool LacksChecksums(S3Request request, ObjectInfo info, RangeHeader? range) =>
         !info.AreChecksumsKnown && AsksForChecksums(request)
-        && EffectiveRange(request, info, RangeHeader.Parse(request.Header("Range"))) is null
+        && EffectiveRange(request, info, range) is null
         && ReadConditions.Judge(request, info.ETag, info.LastModified) == ConditionOutcome.Pass;
 
     /// <summary>

@@ -29,12 +29,12 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
             await ReopenAsync();
             await using (var copy = await Store.FindAsync(Bucket, "key", default))
             {
-                Assert.Equal(held / 65_536 * 65_536, (copy!.FirstHeld(0)?.Last ?? -1) + 1);
+                Assert.Equal(held / 65_536 * 65_536, (copy!.FirstCached(0)?.Last ?? -1) + 1);
             }
 
             Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
             await QuietAsync();
-            await Store.DropAsync(Bucket, "key", null, default);
+            await Store.EvictAsync(Bucket, "key", null, default);
         }
     }
 

@@ -160,7 +160,7 @@ public sealed class EvictionTests : IAsyncLifetime
         Assert.Equal(3 * Block, _store.Bytes);
         await using (var copy = await _store.FindAsync("bucket", "key", LookupHint.Info, default))
         {
-            await _store.DropAsync("bucket", "key", null, default);
+            await _store.EvictAsync("bucket", "key", null, default);
             Assert.Equal(2 * Block, _store.Bytes);
 
             // A handle that is already open may still write. Lookups no longer find the entry.

@@ -88,13 +88,13 @@ public sealed class FullDiskTests : FreshnessTestBase
         await HoldAsync("key", 3 * Block);
         await HoldAsync("other", Block);
         _disk.IsOut = true;
-        await Store.DropAsync(Bucket, "key", null, default);
+        await Store.EvictAsync(Bucket, "key", null, default);
         Assert.Single(Files);
         Assert.Equal(Block, Held.Bytes);
         Assert.Null(await Store.FindAsync(Bucket, "key", default));
 
         // Evicted again, because its row is still there. It counted once.
-        await Store.DropAsync(Bucket, "key", null, default);
+        await Store.EvictAsync(Bucket, "key", null, default);
         Assert.Equal(Block, Held.Bytes);
         _disk.IsOut = false;
         Assert.Null(await Store.FindAsync(Bucket, "key", default));

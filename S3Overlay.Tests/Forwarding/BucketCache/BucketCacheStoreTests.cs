@@ -90,7 +90,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
             var good = await copy!.ReadAllAsync(new ByteRange(0, bytes.Length - 1));
             var block = at / EntryFrames.FrameSize * EntryFrames.BlockSize;
             Assert.Equal(bytes[..block], good);
-            Assert.Null(copy!.FirstHeld(0));
+            Assert.Null(copy!.FirstCached(0));
 
             // Filled again, it is whole again.
             await copy.WriteAsync(0, bytes, default);
@@ -217,9 +217,9 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
         await _store.FillAsync("key", older);
         await _store.FillAsync("key", newer);
         Assert.Equal([20L], await SizesAsync());
-        await _store.DropAsync("bucket", "key", EntryFilling.Info(older).ETag, default);
+        await _store.EvictAsync("bucket", "key", EntryFilling.Info(older).ETag, default);
         Assert.Equal(newer, await _store.ReadAsync("key"));
-        await _store.DropAsync("bucket", "key", EntryFilling.Info(newer).ETag, default);
+        await _store.EvictAsync("bucket", "key", EntryFilling.Info(newer).ETag, default);
         Assert.Empty(await _bench.NamesAsync(""));
         Assert.Null(await _store.FindAsync("bucket", "key", default));
     }
@@ -239,15 +239,15 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
         await store.FillAsync(key, right);
         await bench.PutAsync(EntryNames.RowsOf(new ObjectName("bucket", key)) + EntryNames.RowSuffix(wrong), RowBodies.Of(key), []);
         Assert.Equal([7L, 10L], await SizesAsync());
-        await store.DropAsync("bucket", key, wrong.ETag, default);
+        await store.EvictAsync("bucket", key, wrong.ETag, default);
         Assert.Equal([7L, 10L], await SizesAsync());
 
         bench.Server.ForgetCalls();
-        await store.DropAsync("bucket", key, wrong.ETag, default);
+        await store.EvictAsync("bucket", key, wrong.ETag, default);
         Assert.Equal(["GET list", "HEAD c"], bench.Kinds());
 
         clock.Advance(TimeSpan.FromMinutes(31));
-        await store.DropAsync("bucket", key, wrong.ETag, default);
+        await store.EvictAsync("bucket", key, wrong.ETag, default);
         Assert.Equal([10L], await SizesAsync());
         Assert.Equal(right, await store.ReadAsync(key));
 
@@ -301,7 +301,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     [Fact]
     public async Task Evicting_an_absent_entry_costs_one_call()
     {
-        await _store.DropAsync("bucket", "key", null, default);
+        await _store.EvictAsync("bucket", "key", null, default);
         Assert.Single(_bench.Server.Calls);
     }
 
@@ -311,7 +311,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
         await _store.FillAsync("key", EntryFilling.Bytes(10));
         var goOn = new TaskCompletionSource();
         _bench.Server.Before = _ => goOn.Task;
-        var dropping = _store.DropAsync("bucket", "key", null, default);
+        var dropping = _store.EvictAsync("bucket", "key", null, default);
         var idle = _store.WhenIdleAsync();
         Assert.False(idle.IsCompleted);
         goOn.SetResult();
@@ -337,7 +337,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
         };
         var filling = _store.FillAsync("key", EntryFilling.Bytes(1000));
         await putting.Task;
-        await _store.DropAsync("bucket", "key", null, default);
+        await _store.EvictAsync("bucket", "key", null, default);
         Assert.Null(await _store.FindAsync("bucket", "key", default));
         goOn.SetResult();
         await filling;
@@ -366,7 +366,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
     {
         _bench.Server.Refuse = _ => 403;
         await Assert.ThrowsAsync<IOException>(async () => await _store.FindAsync("bucket", "key", default));
-        await Assert.ThrowsAsync<IOException>(async () => await _store.DropAsync("bucket", "key", null, default));
+        await Assert.ThrowsAsync<IOException>(async () => await _store.EvictAsync("bucket", "key", null, default));
     }
 
     private async Task<List<string>> RowsAsync(string prefix, string after)

@@ -142,13 +142,13 @@ public sealed class ChunkedEntryTests : IAsyncLifetime
     {
         await using var copy = await CreateAsync(_store);
         await copy.WriteAsync(250_000, _bytes.AsMemory(250_000, 10), default);
-        Assert.Equal(new(250_000, 250_009), copy.FirstHeld(0));
+        Assert.Equal(new(250_000, 250_009), copy.FirstCached(0));
         await copy.WriteAsync(250_010, _bytes.AsMemory(250_010, 49_990), default);
         await copy.WriteAsync(300_000, _bytes.AsMemory(300_000, 100_000), default);
-        Assert.Equal(new(250_000, 399_999), copy.FirstHeld(0));
+        Assert.Equal(new(250_000, 399_999), copy.FirstCached(0));
         Assert.Equal(_bytes[250_000..400_000], await copy.ReadAllAsync(new ByteRange(250_000, 999_999)));
         await SpinAsync(() => _bench.Kinds().Contains("PUT k"));
-        Assert.Equal(new(250_000, 399_999), copy.FirstHeld(0));
+        Assert.Equal(new(250_000, 399_999), copy.FirstCached(0));
         Assert.Equal(_bytes[250_000..400_000], await copy.ReadAllAsync(new ByteRange(250_000, 999_999)));
         await using var other = await _store.FindAsync("bucket", "key", LookupHint.Bytes(RangeHeader.Parse("bytes=250000-")), default);
         Assert.Equal(_bytes[250_000..400_000], await other!.ReadAllAsync(new ByteRange(250_000, 999_999)));
@@ -179,13 +179,13 @@ public sealed class ChunkedEntryTests : IAsyncLifetime
                 var copy = await _store.FindAsync("bucket", "key", LookupHint.Bytes(RangeHeader.Parse("bytes=100000-299999")), default))
             {
                 Assert.Empty(await copy!.ReadAllAsync(new ByteRange(100_000, 299_999)));
-                Assert.Equal(new(200_000, 299_999), copy!.FirstHeld(100_000));
+                Assert.Equal(new(200_000, 299_999), copy!.FirstCached(100_000));
             }
 
             await FillAsync(_store, 1);
             await ReopenAsync();
             Assert.Equal(_bytes[..300_000], await _store.ReadAsync("key"));
-            await _store.DropAsync("bucket", "key", null, default);
+            await _store.EvictAsync("bucket", "key", null, default);
             await _store.WhenIdleAsync();
             Assert.Empty(await _bench.NamesAsync(""));
         }
@@ -219,7 +219,7 @@ public sealed class ChunkedEntryTests : IAsyncLifetime
         Assert.True(first is not { Length: > 0 } || first.AsSpan().SequenceEqual(_bytes.AsSpan(0, 100_000)));
         Assert.True(second is not { Length: > 0 } || second.AsSpan().SequenceEqual(_bytes.AsSpan(100_000, 100_000)));
         await using var third = _bench.Open(time: _time);
-        await third.DropAsync("bucket", "key", null, default);
+        await third.EvictAsync("bucket", "key", null, default);
         await third.WhenIdleAsync();
         _time.Advance(TimeSpan.FromDays(2000));
         await third.SweepAsync();
@@ -236,7 +236,7 @@ public sealed class ChunkedEntryTests : IAsyncLifetime
         var newer = EntryFilling.Bytes(10 * Chunk, 7);
         await using (var other = _bench.Open(time: _time))
         {
-            await other.DropAsync("bucket", "key", null, default);
+            await other.EvictAsync("bucket", "key", null, default);
             await FillAsync(other, newer, 0, 1);
         }
 
@@ -303,7 +303,7 @@ public sealed class ChunkedEntryTests : IAsyncLifetime
         await using var copy = await _store.FindAsync("bucket", "key", default);
         await copy!.WriteAsync(100_000, _bytes.AsMemory(100_000, 10), default);
         await Assert.ThrowsAsync<CacheFullException>(async () => await copy.WriteAsync(200_000, _bytes.AsMemory(200_000, 10), default));
-        Assert.Equal(new(0, 100_009), copy.FirstHeld(0));
+        Assert.Equal(new(0, 100_009), copy.FirstCached(0));
         Assert.Equal(_bytes[..100_010], await copy.ReadAllAsync(new ByteRange(0, 999_999)));
     }
 

@@ -107,7 +107,7 @@ public sealed class EntryEvictionTests : IAsyncLifetime
 
         Assert.Equal(3, _bench.Server.Calls.Count(call => call is { Method: "PUT", Status: 200 }
             && call.Path.Contains("/u/", StringComparison.Ordinal)));
-        await _store.DropAsync("bucket", "one", null, default);
+        await _store.EvictAsync("bucket", "one", null, default);
         await _store.EvictAsync();
         Assert.Single(await _bench.NamesAsync("u/"));
         _proxyClock.Advance(TimeSpan.FromDays(2));

@@ -150,7 +150,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
         _bench.Server.Fail = request => !isTold && request.Method == "PUT" ? (400, "InvalidRequest") : null;
         await RenewAsync(Lag, isTold ? null : Info with { LastModified = EntryFilling.Modified.AddHours(1) });
         _bench.Server.Fail = null;
-        await _store.DropAsync("bucket", "key", null, default);
+        await _store.EvictAsync("bucket", "key", null, default);
         await SettleAsync();
         await FillAsync(chunk, Touched, Lag + Lag);
         await RenewAsync(Lag);
@@ -266,7 +266,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
         await _store.RenewAsync("bucket", "key", "\"another\"", _filled + Lag, Touched, default);
         await _store.WhenIdleAsync();
         await AssertFoundByOthersAsync(_filled, Info);
-        await _store.DropAsync("bucket", "key", null, default);
+        await _store.EvictAsync("bucket", "key", null, default);
         await _store.WhenIdleAsync();
         await RenewAsync(Lag, Touched);
         Assert.Null(await _store.FindAsync("bucket", "key", default));

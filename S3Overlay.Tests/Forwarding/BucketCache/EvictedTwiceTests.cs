@@ -25,7 +25,7 @@ public sealed class EvictedTwiceTests
         var second = Task.CompletedTask;
         var instants = await StoreSteps.SweepAsync(
             bench.Server,
-            run => DropAsync(store, run),
+            run => EvictAsync(store, run),
             run =>
             {
                 second = EvictAndLookAsync(run);
@@ -37,7 +37,7 @@ public sealed class EvictedTwiceTests
 
         async Task EvictAndLookAsync(int run)
         {
-            await DropAsync(store, run);
+            await EvictAsync(store, run);
             await using var found = await other.FindAsync("bucket", $"key{run}", LookupHint.Info, default);
             Assert.True(found is null, $"It is found in run {run}.");
         }
@@ -52,9 +52,9 @@ public sealed class EvictedTwiceTests
         var (arrived, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
         bench.Server.Refuse = static request => request.Method == "DELETE" ? 403 : null;
         bench.Server.Before = call => call.Method == "DELETE" && arrived.TrySetResult() ? goOn.Task : Task.CompletedTask;
-        var first = DropAsync(store, 0);
+        var first = EvictAsync(store, 0);
         await arrived.Task.WaitAsync(Patience.Limit);
-        var second = DropAsync(store, 0);
+        var second = EvictAsync(store, 0);
         goOn.SetResult();
         foreach (var drop in (Task[])[first, second])
         {
@@ -62,7 +62,7 @@ public sealed class EvictedTwiceTests
         }
     }
 
-    private static Task DropAsync(BucketCacheStore store, int run) => store.DropAsync("bucket", $"key{run}", null, default).AsTask();
+    private static Task EvictAsync(BucketCacheStore store, int run) => store.EvictAsync("bucket", $"key{run}", null, default).AsTask();
 
     private async Task HoldAsync(BucketCacheStore store, int run)
     {

@@ -99,7 +99,7 @@ public sealed class EvictedWhileFilledTests : ReaderTestBase
         {
             if (position >= EvictedAt && Interlocked.Exchange(ref _isEvicted, 1) == 0)
             {
-                await Store.DropAsync(Bucket, "key", null, default);
+                await Store.EvictAsync(Bucket, "key", null, default);
                 _usedAtDrop = _spool.Used;
             }
 

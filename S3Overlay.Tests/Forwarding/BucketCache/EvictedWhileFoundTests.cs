@@ -59,7 +59,7 @@ public sealed class EvictedWhileFoundTests
             bench.Server.After = Gate;
         }
 
-        var dropping = store.DropAsync("bucket", "key", null, default).AsTask();
+        var dropping = store.EvictAsync("bucket", "key", null, default).AsTask();
         await arrived.Task.WaitAsync(Patience.Limit);
         await using var found = await store.FindAsync("bucket", "key", LookupHint.Info, default);
         goOn.SetResult();
@@ -101,7 +101,7 @@ public sealed class EvictedWhileFoundTests
             return;
         }
 
-        await store.DropAsync("bucket", "key", null, default);
+        await store.EvictAsync("bucket", "key", null, default);
         await store.WhenIdleAsync();
         await AssertDoesNotComeBackAsync(bench, store, copy ?? filled, bytes);
     }
@@ -140,7 +140,7 @@ public sealed class EvictedWhileFoundTests
                 await found!.CompleteAsync(default);
             }
         };
-        await store.DropAsync("bucket", "key", null, default).AsTask().WaitAsync(Patience.Limit);
+        await store.EvictAsync("bucket", "key", null, default).AsTask().WaitAsync(Patience.Limit);
         await store.WhenIdleAsync();
         Assert.NotNull(found);
         await using var copy = found;
@@ -170,7 +170,7 @@ public sealed class EvictedWhileFoundTests
             if (call.Method == "GET" && call.Path.Contains("/c/", StringComparison.Ordinal))
             {
                 bench.Server.After = null;
-                await store.DropAsync("bucket", "key", null, default);
+                await store.EvictAsync("bucket", "key", null, default);
             }
         };
         await using var copy = await store.FindAsync("bucket", "key", LookupHint.Bytes(null), default);

@@ -41,7 +41,7 @@ public sealed class EvictedWhileReadTests : IAsyncLifetime
         await using var reader = first!.Read(new ByteRange(0, _older.Length - 1));
         var read = new byte[_older.Length];
         var at = await reader.ReadAsync(read.AsMemory(0, 50), default);
-        await (isReplaced ? _store.BeginFillAsync("key", _newer, Chunk) : _store.DropAsync("bucket", "key", null, default).AsTask());
+        await (isReplaced ? _store.BeginFillAsync("key", _newer, Chunk) : _store.EvictAsync("bucket", "key", null, default).AsTask());
 
         await _store.WhenIdleAsync();
         for (int length; at < read.Length && (length = await reader.ReadAsync(read.AsMemory(at), default)) > 0;)
@@ -76,7 +76,7 @@ public sealed class EvictedWhileReadTests : IAsyncLifetime
             },
             run =>
             {
-                dropping = started.DropAsync("bucket", $"key{run}", null, default).AsTask();
+                dropping = started.EvictAsync("bucket", $"key{run}", null, default).AsTask();
                 return Task.CompletedTask;
             },
             _ => dropping,
@@ -112,7 +112,7 @@ public sealed class EvictedWhileReadTests : IAsyncLifetime
             run =>
             {
                 Assert.True(!isWithdrawn || filled!.TryWithdraw());
-                dropping = _store.DropAsync("bucket", $"key{run}", null, default).AsTask();
+                dropping = _store.EvictAsync("bucket", $"key{run}", null, default).AsTask();
                 return Task.CompletedTask;
             },
             async run =>
@@ -145,7 +145,7 @@ public sealed class EvictedWhileReadTests : IAsyncLifetime
             DateTimeOffset.UtcNow, default);
         await copy.WriteAsync(0, _older, default);
         await _store.WhenIdleAsync();
-        await _store.DropAsync("bucket", "both", null, default);
+        await _store.EvictAsync("bucket", "both", null, default);
         await _store.WhenIdleAsync();
         Assert.Equal(_older, await copy.ReadAllAsync(new ByteRange(0, _older.Length - 1)));
     }
@@ -166,7 +166,7 @@ public sealed class EvictedWhileReadTests : IAsyncLifetime
         var read = new byte[_older.Length];
         var at = await reader.ReadAsync(read.AsMemory(0, 50), default);
         await (isReplaced ? another.BeginFillAsync("key", _newer, Chunk)
-            : another.DropAsync("bucket", "key", EntryFilling.Info(_older).ETag, default).AsTask());
+            : another.EvictAsync("bucket", "key", EntryFilling.Info(_older).ETag, default).AsTask());
         await another.WhenIdleAsync();
         clock.Advance(TimeSpan.FromSeconds(2));
         await another.WhenIdleAsync();
@@ -190,7 +190,7 @@ public sealed class EvictedWhileReadTests : IAsyncLifetime
     public async Task An_entry_evicted_for_another_reason_than_a_new_version_goes_at_once()
     {
         await using var another = _bench.Open(time: new ManualTimeProvider(DateTimeOffset.UtcNow), proxies: 2);
-        await another.DropAsync("bucket", "key", null, default);
+        await another.EvictAsync("bucket", "key", null, default);
         await another.WhenIdleAsync();
         Assert.Empty(await _bench.NamesAsync("k/"));
     }

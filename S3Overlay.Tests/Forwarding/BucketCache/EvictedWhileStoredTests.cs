@@ -24,7 +24,7 @@ public sealed class EvictedWhileStoredTests
         await using var store = bench.Open(time: time);
         var etag = onlyItsVersion ? EntryFilling.Info(_bytes).ETag : null;
         var dropping = Task.CompletedTask;
-        var instants = await StoreSteps.SweepAsync(bench.Server, AddAsync, DropAsync, CheckAsync, HoldOneAsync);
+        var instants = await StoreSteps.SweepAsync(bench.Server, AddAsync, EvictAsync, CheckAsync, HoldOneAsync);
         Assert.True(instants > 10);
 
         async Task HoldOneAsync(int run)
@@ -53,9 +53,9 @@ public sealed class EvictedWhileStoredTests
         }
 
         // The eviction may wait for the interrupted call, so the call continues as soon as the eviction has begun.
-        Task DropAsync(int run)
+        Task EvictAsync(int run)
         {
-            dropping = store.DropAsync("bucket", $"key{run}", etag, default).AsTask();
+            dropping = store.EvictAsync("bucket", $"key{run}", etag, default).AsTask();
             return Task.CompletedTask;
         }
 
@@ -109,7 +109,7 @@ public sealed class EvictedWhileStoredTests
                         dropping.SetResult(Task.Run(async () =>
                         {
                             copy.TryWithdraw();
-                            await store.DropAsync("bucket", key, null, default);
+                            await store.EvictAsync("bucket", key, null, default);
                         }));
                     }
 

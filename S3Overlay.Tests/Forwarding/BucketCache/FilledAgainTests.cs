@@ -29,7 +29,7 @@ public sealed class FilledAgainTests
             Assert.True(await store.WhenIdleAsync(), "No manifest waits for its time.");
         }
 
-        await store.DropAsync("bucket", "key", null, default);
+        await store.EvictAsync("bucket", "key", null, default);
         await store.WhenIdleAsync();
         await store.BeginFillAsync("key", _bytes, Chunk);
         await SettleAsync(store);
@@ -64,7 +64,7 @@ public sealed class FilledAgainTests
 
         async Task EvictThenFillAsync(int run)
         {
-            await store.DropAsync("bucket", $"key{run}", onlyItsVersion ? EntryFilling.Info(_bytes).ETag : null, default);
+            await store.EvictAsync("bucket", $"key{run}", onlyItsVersion ? EntryFilling.Info(_bytes).ETag : null, default);
             await store.BeginFillAsync($"key{run}", _bytes, chunk);
         }
 

@@ -79,7 +79,7 @@ public sealed class KeptByTheStoreTests : IAsyncLifetime
         await using var copy = await _store.FindAsync("bucket", "key", LookupHint.Info, default);
         Assert.True(!isWithdrawn || copy!.TryWithdraw());
         _bench.Server.Refuse = static request => request.Method == "DELETE" ? 403 : null;
-        await Assert.ThrowsAnyAsync<IOException>(() => _store.DropAsync("bucket", "key", null, default).AsTask());
+        await Assert.ThrowsAnyAsync<IOException>(() => _store.EvictAsync("bucket", "key", null, default).AsTask());
     }
 
     private async Task SettleAsync()

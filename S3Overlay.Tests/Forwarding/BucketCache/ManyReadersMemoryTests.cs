@@ -26,7 +26,7 @@ public sealed class ManyReadersMemoryTests : ReaderTestBase
         var most = 0L;
         var answers = Enumerable.Range(0, 64).Select(_ => new HashedResponse(() => most = Math.Max(most, GC.GetTotalMemory(false))))
             .ToList();
-        await Task.WhenAll(answers.Select(answer => Task.Run(() => Reader.AnswerAsync(Request("key"), answer, Remote.Bucket, default))));
+        await Task.WhenAll(answers.Select(answer => Task.Run(() => Reader.ReadAsync(Request("key"), answer, Remote.Bucket, default))));
         Assert.All(answers, answer => Assert.Equal(hash, answer.Hash));
         Assert.Equal(bytes.Length, Remote.Bytes);
 

@@ -39,8 +39,8 @@ public sealed class RacingProxiesTests : IAsyncLifetime
         await RaceAsync(async (first, second) =>
         {
             var filling = Task.Run(() => first.BeginFillAsync("key", _older, chunk));
-            await second.DropAsync("bucket", "key", EntryFilling.Info(_older).ETag, default);
-            await second.DropAsync("bucket", "key", EntryFilling.Info(_older).ETag, default);
+            await second.EvictAsync("bucket", "key", EntryFilling.Info(_older).ETag, default);
+            await second.EvictAsync("bucket", "key", EntryFilling.Info(_older).ETag, default);
             await filling;
         });
 
@@ -54,7 +54,7 @@ public sealed class RacingProxiesTests : IAsyncLifetime
             await first.BeginFillAsync("key", _older, chunk);
             await Task.WhenAll(
                 Task.Run(() => first.BeginFillAsync("key", _newer, chunk)),
-                Task.Run(() => second.DropAsync("bucket", "key", EntryFilling.Info(_older).ETag, default).AsTask()));
+                Task.Run(() => second.EvictAsync("bucket", "key", EntryFilling.Info(_older).ETag, default).AsTask()));
         });
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class RacingProxiesTests : IAsyncLifetime
                 Task.Run(() => RenewAsync(first)),
                 Task.Run(() => isReplaced
                     ? second.BeginFillAsync("key", _newer, chunk)
-                    : second.DropAsync("bucket", "key", EntryFilling.Info(_older).ETag, default).AsTask()));
+                    : second.EvictAsync("bucket", "key", EntryFilling.Info(_older).ETag, default).AsTask()));
         });
 
     [Theory]
@@ -99,14 +99,14 @@ public sealed class RacingProxiesTests : IAsyncLifetime
                 await RunAsync(() => RenewAsync(store, EntryFilling.Info(_newer)));
                 await store.WhenIdleAsync();
 
-                await RunAsync(() => store.DropAsync("bucket", "key", EntryFilling.Info(_newer).ETag, default).AsTask());
+                await RunAsync(() => store.EvictAsync("bucket", "key", EntryFilling.Info(_newer).ETag, default).AsTask());
             }
 
             _bench.Server.Refuse = null;
             await CheckAsync($"after {calls} calls");
             await using (var store = _bench.Open())
             {
-                await store.DropAsync("bucket", "key", null, default);
+                await store.EvictAsync("bucket", "key", null, default);
                 await store.WhenIdleAsync();
                 Assert.Null(await store.FindAsync("bucket", "key", LookupHint.Info, default));
             }
@@ -153,7 +153,7 @@ public sealed class RacingProxiesTests : IAsyncLifetime
 
             await CheckAsync($"seed {seed}");
             await using var third = _bench.Open(proxies: 2);
-            await third.DropAsync("bucket", "key", null, default);
+            await third.EvictAsync("bucket", "key", null, default);
         }
     }
 
@@ -176,7 +176,7 @@ public sealed class RacingProxiesTests : IAsyncLifetime
         var expected = copy.Info.Size == _older.Length ? _older : _newer;
         Assert.True(rows.Contains(new CacheRow("key", copy.Info.Size, copy.Info.ETag, copy.Info.LastModified)),
             $"No row lists the copy, {when}.");
-        for (long position = 0; copy.FirstHeld(position) is { } held; position = held.Last + 1)
+        for (long position = 0; copy.FirstCached(position) is { } held; position = held.Last + 1)
         {
             var read = await copy.ReadAllAsync(held);
             Assert.Equal(expected[(int)held.First..(int)(held.First + read.Length)], read);

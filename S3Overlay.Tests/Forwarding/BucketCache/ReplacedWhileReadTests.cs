@@ -45,13 +45,13 @@ public sealed class ReplacedWhileReadTests : ReaderTestBase
                 return goOn.Task;
             },
         };
-        var reading = Reader.AnswerAsync(Request("key", "bytes=0-7"), slow, Remote.Bucket, default);
+        var reading = Reader.ReadAsync(Request("key", "bytes=0-7"), slow, Remote.Bucket, default);
         await isGiven.Task.WaitAsync(Patience.Limit);
         await Patience.UntilAsync(() => _bench.Kinds().Contains("PUT c"), "The copy is not put.");
         await Here.WhenIdleAsync();
         await using (var other = _bench.Open())
         {
-            await other.DropAsync(Bucket, "key", null, default);
+            await other.EvictAsync(Bucket, "key", null, default);
             await using var copy = await other.CreateAsync(Bucket, "key",
                 new EntryIdentity(Remote.Endpoint, Remote.Bucket.Name, "key", Chunk), info, default);
             await copy.WriteAsync(Chunk, _bytes.AsMemory(Chunk, Chunk), default);

@@ -73,7 +73,7 @@ public sealed class SharedManifestTests : IAsyncLifetime
         await _two.BeginFillAsync("left", _bytes, Chunk);
         await UntilWrittenAsync(_two);
         Assert.Equal(_bytes, await _one.ReadAsync("left"));
-        await _two.DropAsync("bucket", "left", null, default);
+        await _two.EvictAsync("bucket", "left", null, default);
         await UntilWrittenAsync(_two);
         Assert.Null(await _one.FindAsync("bucket", "left", LookupHint.Info, default));
     }
@@ -100,7 +100,7 @@ public sealed class SharedManifestTests : IAsyncLifetime
                 Assert.Equal(modified, copy.Info.LastModified);
                 foreach (var chunk in (int[])[0, .. oneRenews ? (int[])[] : [1], .. twoRenews ? (int[])[] : [2]])
                 {
-                    Assert.True(copy.FirstHeld(chunk * Chunk) is { } held
+                    Assert.True(copy.FirstCached(chunk * Chunk) is { } held
                         && held.First == chunk * Chunk, $"Chunk {chunk} is not held in run {run}.");
                     Assert.Equal(_bytes[(chunk * Chunk)..((chunk + 1) * Chunk)],
                         await copy.ReadAllAsync(new(chunk * Chunk, ((chunk + 1) * Chunk) - 1)));

@@ -33,13 +33,13 @@ public sealed class SpoolQuotaTests : IAsyncLifetime
     [InlineData(0)]
     [InlineData(Chunk)]
     public Task An_entry_evicted_at_any_instant(int chunk) =>
-        SweepAsync(chunk, key => _store.DropAsync("bucket", key, null, default).AsTask());
+        SweepAsync(chunk, key => _store.EvictAsync("bucket", key, null, default).AsTask());
 
     [Theory, Trait("Rule", "C1")]
     [InlineData(0)]
     [InlineData(Chunk)]
     public Task A_version_evicted_at_any_instant(int chunk) =>
-        SweepAsync(chunk, key => _store.DropAsync("bucket", key, EntryFilling.Info(_bytes).ETag, default).AsTask());
+        SweepAsync(chunk, key => _store.EvictAsync("bucket", key, EntryFilling.Info(_bytes).ETag, default).AsTask());
 
     [Theory, Trait("Rule", "C1")]
     [InlineData(0)]

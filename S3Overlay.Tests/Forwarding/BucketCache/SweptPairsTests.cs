@@ -23,8 +23,8 @@ public sealed class SweptPairsTests : IAsyncLifetime
         ["renew"] = static (store, key, _) =>
             store.RenewAsync("bucket", key, EntryFilling.Info(Older).ETag, DateTimeOffset.UtcNow,
                 EntryFilling.Info(Older) with { LastModified = EntryFilling.Modified.AddDays(1) }, default).AsTask(),
-        ["drop"] = static (store, key, _) => store.DropAsync("bucket", key, null, default).AsTask(),
-        ["drop the older"] = static (store, key, _) => store.DropAsync("bucket", key, EntryFilling.Info(Older).ETag, default).AsTask(),
+        ["drop"] = static (store, key, _) => store.EvictAsync("bucket", key, null, default).AsTask(),
+        ["drop the older"] = static (store, key, _) => store.EvictAsync("bucket", key, EntryFilling.Info(Older).ETag, default).AsTask(),
     };
 
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
@@ -107,7 +107,7 @@ public sealed class SweptPairsTests : IAsyncLifetime
                 var isOld = found == EntryFilling.Info(Older).ETag;
                 Assert.False(isOld && IsEvicted(first, second, byAnother), $"It was evicted: {when}.");
                 Assert.True(isOld || !IsKept(first, second, byAnother), $"It was lost: {when}, found {found}.");
-                await store.DropAsync("bucket", Key(run), null, default);
+                await store.EvictAsync("bucket", Key(run), null, default);
                 await SettleAsync();
                 foreach (var any in (BucketCacheStore[])[store, another])
                 {
@@ -169,7 +169,7 @@ public sealed class SweptPairsTests : IAsyncLifetime
         Assert.True(rows.Contains(new CacheRow(key, copy.Info.Size, copy.Info.ETag, copy.Info.LastModified)),
             $"No row lists the copy: {when}.");
         var expected = copy.Info.Size == Older.Length ? Older : Newer;
-        for (long position = 0; copy.FirstHeld(position) is { } held; position = held.Last + 1)
+        for (long position = 0; copy.FirstCached(position) is { } held; position = held.Last + 1)
         {
             var read = await copy.ReadAllAsync(held);
             Assert.Equal(expected[(int)held.First..(int)(held.First + read.Length)], read);

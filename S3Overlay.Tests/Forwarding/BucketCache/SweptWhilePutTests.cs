@@ -79,7 +79,7 @@ public sealed class SweptWhilePutTests
                 $"A copy is left without a row in run {run}.");
 
             // What is left behind would make the next sweep longer, and that the one after it.
-            await another.DropAsync("bucket", $"key{run}", null, default);
+            await another.EvictAsync("bucket", $"key{run}", null, default);
             await another.WhenIdleAsync();
             await store.SweepAsync();
         }

@@ -42,7 +42,7 @@ public sealed class UploadCountTests
 
         await full.Task.WaitAsync(Patience.Limit);
         await store.BeginFillAsync("late", EntryFilling.Bytes(300), chunk);
-        var dropping = store.DropAsync("bucket", "late", null, default).AsTask();
+        var dropping = store.EvictAsync("bucket", "late", null, default).AsTask();
         goOn.SetResult();
         await dropping;
         await store.WhenIdleAsync();

@@ -68,7 +68,7 @@ public class RefreshTests : FreshnessTestBase
         var version = Remote.Put("key", newer);
         Assert.Equal(older, await ReadBeforeItIsComparedAsync());
         await FoundAsync(copy => copy?.Info.ETag == version.ETag
-            && (length == 0 || copy.FirstHeld(0) is { First: 0 } held && held.Length == length));
+            && (length == 0 || copy.FirstCached(0) is { First: 0 } held && held.Length == length));
         await QuietAsync();
         for (var i = 0; i < 2; i++)
         {

@@ -116,7 +116,7 @@ public sealed class FrozenRowsTests
 
         public bool IsCurrent => true;
 
-        public ByteRange? FirstHeld(long position) => null;
+        public ByteRange? FirstCached(long position) => null;
 
         public IEntryReader Read(ByteRange range) => throw new NotSupportedException();
 
@@ -151,7 +151,7 @@ public sealed class FrozenRowsTests
         public ValueTask RenewAsync(string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info,
             CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
+        public ValueTask EvictAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

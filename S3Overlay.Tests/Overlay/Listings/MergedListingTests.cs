@@ -259,7 +259,7 @@ public sealed class MergedListingTests : MergedListingTestBase
             string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken) =>
                 throw new NotSupportedException();
 
-        public ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
+        public ValueTask EvictAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
         {
             Assert.NotNull(onlyETag);
             Evicted.Add(key);

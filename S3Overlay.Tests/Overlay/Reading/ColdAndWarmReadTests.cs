@@ -172,7 +172,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Remote.Put("key", Bytes(1000), $"\"{new string('a', 32)}\"");
         Assert.Equal(Bytes(1000), (await ReadAsync("key")).Bytes);
         await QuietAsync();
-        Assert.Equal(1, Reader.Fills!.Telemetry.Mismatches);
+        Assert.Equal(1, Reader.Fills!.Mismatches);
         Assert.Null(await Store.FindAsync(Bucket, "key", default));
     }
 
@@ -318,7 +318,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Assert.Equal(beginsWithRange ? bytes[500_000..500_100] : bytes,
             (await ReadAsync("key", beginsWithRange ? "bytes=500000-500099" : null)).Bytes);
         await QuietAsync();
-        Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Telemetry.Mismatches);
+        Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Mismatches);
         await ReopenAsync();
         Assert.Equal(isRight ? "HIT" : "MISS", Origin(await ReadAsync("key")).Cache);
         await QuietAsync();
@@ -331,7 +331,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Remote.Put("key", Bytes(1000), $"\"{new string('a', 32)}-2\"", checksum: new(ChecksumAlgorithm.Crc32, "nonsense"));
         Assert.Equal(Bytes(1000), (await ReadAsync("key")).Bytes);
         await QuietAsync();
-        Assert.Equal((0, "HIT"), (Reader.Fills!.Telemetry.Mismatches, Origin(await ReadAsync("key")).Cache));
+        Assert.Equal((0, "HIT"), (Reader.Fills!.Mismatches, Origin(await ReadAsync("key")).Cache));
     }
 
     [Theory]
@@ -352,7 +352,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Assert.Equal(Bytes(Size), (await whole).Bytes);
         await QuietAsync();
         Assert.Equal(2, Remote.Gets.Count);
-        Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Telemetry.Mismatches);
+        Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Mismatches);
         await ReopenAsync();
         Assert.Equal(isRight ? "HIT" : "MISS", Origin(await ReadAsync("key")).Cache);
         await QuietAsync();
@@ -378,10 +378,10 @@ public class ColdAndWarmReadTests : ReaderTestBase
         }
 
         Assert.Equal("HIT", Origin(await ReadAsync("key", $"bytes={2 * Chunk}-{(2 * Chunk) + 99}")).Cache);
-        Assert.Equal(0, Reader.Fills!.Telemetry.Mismatches);
+        Assert.Equal(0, Reader.Fills!.Mismatches);
         Assert.Equal(bytes[Chunk..(Chunk + 7)], (await ReadAsync("key", $"bytes={Chunk}-{Chunk + 6}")).Bytes);
         await QuietAsync();
-        Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Telemetry.Mismatches);
+        Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Mismatches);
         await ReopenAsync();
         Assert.Equal(isRight ? "HIT" : "MISS", Origin(await ReadAsync("key", "bytes=0-6")).Cache);
         await QuietAsync();

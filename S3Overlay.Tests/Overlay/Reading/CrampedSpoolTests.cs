@@ -61,7 +61,7 @@ public sealed class CrampedSpoolTests : ReaderTestBase
         }
 
         private bool IsWhole(long chunk) =>
-            FirstHeld(chunk * Chunk) is { } held && held.First == chunk * Chunk
+            FirstCached(chunk * Chunk) is { } held && held.First == chunk * Chunk
                 && held.Last >= Math.Min((chunk + 1) * Chunk, Info.Size) - 1;
     }
 }

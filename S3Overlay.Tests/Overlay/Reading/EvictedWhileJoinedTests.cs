@@ -56,7 +56,7 @@ public class EvictedWhileJoinedTests : ReaderTestBase
                 return _goOn.Task;
             },
         };
-        var reading = Reader.AnswerAsync(Request("key"), answer, Remote.Bucket, default);
+        var reading = Reader.ReadAsync(Request("key"), answer, Remote.Bucket, default);
         await isGiven.Task.WaitAsync(Patience.Limit);
         return (reading, answer);
     }

@@ -64,7 +64,7 @@ public class FailingStoreTests : ReaderTestBase
             return new WatchedEntry(copy, long.MaxValue) { OnDisposed = () => Interlocked.Decrement(ref _inUse) };
         }
 
-        public override ValueTask DropAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
+        public override ValueTask EvictAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken) =>
             throw new IOException("no answer");
     }
 

@@ -2,7 +2,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Embedded.Cache;
-using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Hosting;
+using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Protocol;
@@ -95,7 +96,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
     protected async Task<CollectedResponse> ReadAsync(S3Request request, CancellationToken cancellationToken = default)
     {
         var answer = new CollectedResponse();
-        await Reader.AnswerAsync(request, answer, Remote.Bucket, cancellationToken);
+        await Reader.ReadAsync(request, answer, Remote.Bucket, cancellationToken);
         await answer.Body.FlushAsync(CancellationToken.None);
         return answer;
     }
@@ -121,7 +122,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
 
     private ValueTask CloseStoreAsync() => ((IAsyncDisposable)Store).DisposeAsync();
 
-    private Lazy<RemoteReader> MakeReader() => new(() => new RemoteReader(Settings, Wrap(Store), Time, NullLogger<RemoteReader>.Instance));
+    private Lazy<RemoteReader> MakeReader() => new(() => OverlayParts.Reader(Settings, Wrap(Store), Time, NullLogger.Instance));
 }
 
 /// <summary>A folder of copies beside the built-in store.</summary>

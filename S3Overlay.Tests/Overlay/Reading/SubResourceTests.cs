@@ -38,7 +38,7 @@ public class SubResourceTests : ReaderTestBase
         using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
         var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
         var answer = new CollectedResponse();
-        await Reader.AnswerAsync(Request("key", query: query) with { Operation = operation }, answer, bucket, default);
+        await Reader.ReadAsync(Request("key", query: query) with { Operation = operation }, answer, bucket, default);
         await answer.Body.FlushAsync();
         Assert.Equal("<Doc></Doc>", Encoding.UTF8.GetString(answer.Bytes));
         Assert.Equal((200, 11L, "application/xml"), (answer.Status, answer.Headers.ContentLength, answer.Headers.ContentType.ToString()));
@@ -70,12 +70,12 @@ public class SubResourceTests : ReaderTestBase
         var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
         var request = Request("key", query: "attributes", headers: ("x-amz-object-attributes", "ETag,ObjectSize,ObjectParts"));
         var answer = new CollectedResponse();
-        await Reader.AnswerAsync(request with { Operation = S3Operation.GetObjectAttributes }, answer, bucket, default);
+        await Reader.ReadAsync(request with { Operation = S3Operation.GetObjectAttributes }, answer, bucket, default);
         await answer.Body.FlushAsync();
         var etag = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(Bytes(2 << 20)));
         Assert.EndsWith($"<ETag>{etag}</ETag><ObjectSize>2097152</ObjectSize></GetObjectAttributesResponse>",
             Encoding.UTF8.GetString(answer.Bytes));
-        var failure = await Assert.ThrowsAsync<S3Exception>(() => Reader.AnswerAsync(
+        var failure = await Assert.ThrowsAsync<S3Exception>(() => Reader.ReadAsync(
             Request("key", query: "torrent") with { Operation = S3Operation.GetObjectTorrent }, new CollectedResponse(), bucket, default));
         Assert.Equal("NotImplemented", failure.Error.Code);
     }
@@ -183,7 +183,7 @@ public class SubResourceTests : ReaderTestBase
         Assert.Null(await Store.FindAsync(Bucket, "key", default));
         var plain = new FakeRemote { Endpoint = "http://remote.test" };
         plain.Put("key", Bytes(40));
-        await Assert.ThrowsAsync<S3Exception>(() => Reader.AnswerAsync(request, new CollectedResponse(), plain.Bucket, default));
+        await Assert.ThrowsAsync<S3Exception>(() => Reader.ReadAsync(request, new CollectedResponse(), plain.Bucket, default));
         Assert.Empty(plain.Gets);
     }
 }

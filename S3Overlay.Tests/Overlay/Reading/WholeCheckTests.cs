@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Overlay.Cache.Filling;
+using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Support;
@@ -39,7 +39,7 @@ public sealed class WholeCheckTests : ReaderTestBase
         await FillInPiecesAsync("one", "two", "three");
         _slow.GoOn.SetResult();
         await QuietAsync();
-        Assert.Equal((1, 3L, 0L), (_slow.Most, _slow.Begun, Reader.Fills!.Telemetry.Mismatches));
+        Assert.Equal((1, 3L, 0L), (_slow.Most, _slow.Begun, Reader.Fills!.Mismatches));
     }
 
     /// <summary>
@@ -56,7 +56,7 @@ public sealed class WholeCheckTests : ReaderTestBase
         Remote.Put("late", Bytes(3 * Chunk));
         await ReadAsync("late", $"bytes=0-{(2 * Chunk) - 1}");
         await Patience.UntilAsync(() => Reader.Fills!.Objects.InUse == Most, "A fill does not end.");
-        var filled = Reader.Fills!.Telemetry.Completed;
+        var filled = Reader.Fills!.Completed;
         Remote.OnByte = (_, token) => gate.Task.WaitAsync(token);
         var last = ReadAsync("late", $"bytes={2 * Chunk}-");
         ActiveEntry? held = null;
@@ -65,7 +65,7 @@ public sealed class WholeCheckTests : ReaderTestBase
         Assert.True(held!.TryEnter());
         gate.SetResult();
         await last;
-        await Patience.UntilAsync(() => Reader.Fills!.Telemetry.Completed > filled, "The fill does not end.");
+        await Patience.UntilAsync(() => Reader.Fills!.Completed > filled, "The fill does not end.");
         _slow.GoOn.SetResult();
         await Patience.UntilAsync(() => Reader.Fills!.Objects.InUse == 1, "Not all are compared.");
         Assert.Equal(Most, _slow.Begun);

@@ -16,7 +16,7 @@ public sealed class WrongPromiseTests : ReaderTestBase
         var (began, goOn) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously),
             new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         ICacheEntry? copy = null;
-        bool HasAll() => copy!.FirstHeld(0) is { First: 0 } held && held.Last == size - 1;
+        bool HasAll() => copy!.FirstCached(0) is { First: 0 } held && held.Last == size - 1;
         Wrap = store => new SteppedStore(store)
         {
             OnCopy = created => copy = created,

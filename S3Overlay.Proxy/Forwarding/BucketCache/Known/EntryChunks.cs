@@ -49,8 +49,8 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
         }
     }
 
-    /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstHeld"/>.</summary>
-    public ByteRange? FirstHeld(long position)
+    /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstCached"/>.</summary>
+    public ByteRange? FirstCached(long position)
     {
         for (var chunk = position < layout.Size ? layout.At(position)
             : layout.Count; chunk < layout.Count; chunk = NextInteresting(chunk + 1))
@@ -62,7 +62,7 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
                 return new ByteRange(start, EndOfRun(start) - 1);
             }
 
-            if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstHeld(start - bytes.First) is { } cached)
+            if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstCached(start - bytes.First) is { } cached)
             {
                 start = bytes.First + cached.First;
                 return new ByteRange(start, EndOfRun(start) - 1);
@@ -97,7 +97,7 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
             {
                 position = layout.BytesOf(Stored.NextMissing(chunk) - 1).Last + 1;
             }
-            else if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstHeld(position - bytes.First) is { } cached
+            else if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstCached(position - bytes.First) is { } cached
                 && bytes.First + cached.First == position)
             {
                 position = bytes.First + cached.Last + 1;

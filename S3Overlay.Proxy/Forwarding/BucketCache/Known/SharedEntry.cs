@@ -108,12 +108,12 @@ internal sealed class SharedEntry
     /// <summary>True if more than half of the spool is used.</summary>
     public bool IsSpoolHalfTaken => _spool.IsHalfTaken;
 
-    /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstHeld"/>.</summary>
-    public ByteRange? FirstHeld(long position)
+    /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstCached"/>.</summary>
+    public ByteRange? FirstCached(long position)
     {
         lock (_lock)
         {
-            return _chunks.FirstHeld(position);
+            return _chunks.FirstCached(position);
         }
     }
 

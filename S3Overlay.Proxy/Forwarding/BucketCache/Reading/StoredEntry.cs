@@ -32,7 +32,7 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     public bool MayGrow => live.IsCurrent(shared) || shared.Layout.Count <= 1 || !shared.IsSpoolHalfTaken;
 
     /// <inheritdoc/>
-    public ByteRange? FirstHeld(long position) => shared.FirstHeld(position);
+    public ByteRange? FirstCached(long position) => shared.FirstCached(position);
 
     /// <inheritdoc/>
     public IEntryReader Read(ByteRange range) => new StoredEntryReader(this, shared, chunks, range);

@@ -26,10 +26,10 @@ internal sealed class SpooledChunk
     }
 
     /// <summary>Whether every byte is there.</summary>
-    public bool IsWhole => FirstHeld(0) is { First: 0 } cached && cached.Last == _length - 1;
+    public bool IsWhole => FirstCached(0) is { First: 0 } cached && cached.Last == _length - 1;
 
-    /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstHeld"/>.</summary>
-    public ByteRange? FirstHeld(long position) => _blocks.FirstHeld(position);
+    /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstCached"/>.</summary>
+    public ByteRange? FirstCached(long position) => _blocks.FirstCached(position);
 
     /// <summary>See <see cref="Overlay.Layers.IEntryReader.ReadAsync"/>.</summary>
     public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) =>

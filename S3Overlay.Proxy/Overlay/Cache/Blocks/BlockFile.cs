@@ -27,8 +27,8 @@ internal sealed class BlockFile(
     Action<long> foundDamaged,
     Action<long>? changed = null)
 {
-    /// <summary>See <see cref="Layers.ICacheEntry.FirstHeld"/>.</summary>
-    public ByteRange? FirstHeld(long position) => blocks.FirstHeld(position);
+    /// <summary>See <see cref="Layers.ICacheEntry.FirstCached"/>.</summary>
+    public ByteRange? FirstCached(long position) => blocks.FirstCached(position);
 
     /// <summary>See <see cref="Layers.IEntryReader.ReadAsync"/>.</summary>
     public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
@@ -71,7 +71,7 @@ internal sealed class BlockFile(
             }
             else
             {
-                length = (int)Math.Min(bytes.Length, (blocks.FirstHeld(position)?.Last ?? position) + 1 - position);
+                length = (int)Math.Min(bytes.Length, (blocks.FirstCached(position)?.Last ?? position) + 1 - position);
             }
 
             position += length;

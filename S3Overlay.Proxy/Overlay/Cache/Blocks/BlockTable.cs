@@ -29,8 +29,8 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         }
     }
 
-    /// <summary>See <see cref="Layers.ICacheEntry.FirstHeld"/>.</summary>
-    public ByteRange? FirstHeld(long position)
+    /// <summary>See <see cref="Layers.ICacheEntry.FirstCached"/>.</summary>
+    public ByteRange? FirstCached(long position)
     {
         lock (_lock)
         {
@@ -114,7 +114,7 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
     }
 
     /// <summary>Bytes in whole blocks.</summary>
-    public long HeldBytes()
+    public long CachedBytes()
     {
         var bytes = 0L;
         for (var block = 0L; block < geometry.Blocks; block++)

@@ -1,10 +1,23 @@
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Filling;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
-/// <summary>The running fills of one entry, and which bytes each of them brings. Guarded by <see cref="ActiveEntry.Gate"/>.</summary>
+/// <summary>
+/// The running fills of one entry, and which bytes each of them brings, in what order (rules R5, R10). Guarded by
+/// <see cref="ActiveEntry.Gate"/>.
+/// </summary>
+/// <remarks>
+/// <code>
+///   chunk        |---------------|---------------|---------------|
+///   wanted                 [=============]
+///   filled                 [1111111111111111111111]                 from the first byte needed to the end of the last touched chunk
+///                [22222222]                                         then the head of the first chunk, so every touched chunk is complete
+/// </code>
+/// Bytes that are cached or on their way are left out. Adjoining bytes are one request. An object cached whole is one chunk.
+/// </remarks>
 internal sealed class RunningFills(ActiveEntry owner, Fills fills)
 {
     private readonly List<Fill> _running = [];
@@ -18,12 +31,12 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
     /// <param name="last">The last byte wanted.</param>
     /// <param name="read">The read that needs it.</param>
     public Fill Bringing(long position, long last, FillSubscription read) =>
-        FillOf(position, read) ?? Start(FillPlan.For(owner.Entry, Claims(), position, last), fills.Telemetry.Begin(), read);
+        FillOf(position, read) ?? Start(Plan(Claims(), position, last), fills.Trace(), read);
 
     /// <summary>Starts the first fill, with the response that is already there.</summary>
-    public void StartWith(RemoteObject response, ByteRange range, PendingFill pending)
+    public void StartWith(RemoteObject response, ByteRange range, InFlightTable.PendingFill pending)
     {
-        var plan = FillPlan.For(owner.Entry, [range], range.First, range.Last);
+        var plan = Plan([range], range.First, range.Last);
         plan.AddFirst(range);
         Start(plan, pending.Trace, pending.Starter, response);
     }
@@ -35,7 +48,7 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
         for (var position = range.First; position <= range.Last;)
         {
             var claim = claims.FindIndex(claim => claim.First <= position && position <= claim.Last);
-            if (owner.Entry.FirstHeld(position) is { } run && run.First <= position)
+            if (owner.Entry.FirstCached(position) is { } run && run.First <= position)
             {
                 position = run.Last + 1;
             }
@@ -45,7 +58,7 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
             }
             else
             {
-                Start(FillPlan.For(owner.Entry, claims, position, range.Last), fills.Telemetry.Begin(isAhead: true), null);
+                Start(Plan(claims, position, range.Last), fills.Trace(isAhead: true), null);
                 return;
             }
         }
@@ -65,7 +78,7 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
                 continue;
             }
 
-            var end = FillPlan.EndOfChunk(current.First + (2 * Fill.BufferSize) - 1, chunk);
+            var end = EntryIdentity.EndOfChunk(current.First + (2 * Fill.BufferSize) - 1, chunk);
             if (current.Last >= end)
             {
                 fill.LeaveFrom(end);
@@ -132,7 +145,7 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
                 }
 
                 fill.LeaveFrom(position);
-                return Start(new([current with { First = position }]), fills.Telemetry.Begin(), read);
+                return Start(new([current with { First = position }]), fills.Trace(), read);
             }
 
             for (var node = fill.Planned.First; node is not null; node = node.Next)
@@ -147,7 +160,7 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
                         plan.AddLast(planned with { Last = position - 1 });
                     }
 
-                    return Start(plan, fills.Telemetry.Begin(), read);
+                    return Start(plan, fills.Trace(), read);
                 }
             }
         }
@@ -155,7 +168,7 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
         return null;
     }
 
-    private Fill Start(LinkedList<ByteRange> plan, FillTrace? trace, FillSubscription? starter, RemoteObject? response = null)
+    private Fill Start(LinkedList<ByteRange> plan, FillTrace trace, FillSubscription? starter, RemoteObject? response = null)
     {
         var fill = new Fill(owner, plan, trace, starter);
         _running.Add(fill);
@@ -163,5 +176,62 @@ internal sealed class RunningFills(ActiveEntry owner, Fills fills)
         // A fill must not run on its reader's socket thread.
         _ = Task.Run(() => fill.RunAsync(response));
         return fill;
+    }
+
+    /// <summary>The ranges to request. The first starts at <paramref name="position"/>, which must be neither cached nor claimed.</summary>
+    private LinkedList<ByteRange> Plan(IReadOnlyCollection<ByteRange> claimed, long position, long last)
+    {
+        var touched = Touched(position, last);
+        var plan = new LinkedList<ByteRange>();
+        Add(plan, claimed, new ByteRange(position, touched.Last));
+        if (touched.First < position)
+        {
+            Add(plan, claimed, touched with { Last = position - 1 });
+        }
+
+        return plan;
+    }
+
+    /// <summary>All bytes of the chunks that a range touches.</summary>
+    private ByteRange Touched(long first, long last)
+    {
+        var (size, chunk) = (owner.Entry.Info.Size, owner.Entry.Identity.ChunkSize);
+        return chunk == 0 ? new ByteRange(0, size - 1)
+            : new ByteRange(first / chunk * chunk, Math.Min(size, EntryIdentity.EndOfChunk(last, chunk)) - 1);
+    }
+
+    private void Add(LinkedList<ByteRange> plan, IReadOnlyCollection<ByteRange> claimed, ByteRange within)
+    {
+        for (var position = within.First; position <= within.Last;)
+        {
+            if (owner.Entry.FirstCached(position) is { } run && run.First <= position)
+            {
+                position = run.Last + 1;
+                continue;
+            }
+
+            var end = Math.Min(within.Last, owner.Entry.FirstCached(position) is { } next ? next.First - 1 : within.Last);
+            var inClaim = false;
+            foreach (var claim in claimed)
+            {
+                if (claim.First <= position && position <= claim.Last)
+                {
+                    position = claim.Last + 1;
+                    inClaim = true;
+                    break;
+                }
+
+                if (claim.First > position)
+                {
+                    end = Math.Min(end, claim.First - 1);
+                }
+            }
+
+            if (!inClaim)
+            {
+                plan.AddLast(new ByteRange(position, end));
+                position = end + 1;
+            }
+        }
     }
 }

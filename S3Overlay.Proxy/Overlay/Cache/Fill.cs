@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Filling;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>
 /// Transfers ranges of one version from the remote into its entry, one request after the other, at the remote's speed (rule C1). Does not
@@ -32,9 +32,9 @@ internal sealed class Fill
     /// <summary>Creates a fill of some ranges, in order.</summary>
     /// <param name="owner">The entry.</param>
     /// <param name="plan">The ranges.</param>
-    /// <param name="trace">Null when tracing is off.</param>
+    /// <param name="trace">Counts and traces it.</param>
     /// <param name="starter">The read that needs the bytes; null for read-ahead.</param>
-    public Fill(ActiveEntry owner, LinkedList<ByteRange> plan, FillTrace? trace, FillSubscription? starter)
+    public Fill(ActiveEntry owner, LinkedList<ByteRange> plan, FillTrace trace, FillSubscription? starter)
     {
         (_owner, _plan, Trace, _starter) = (owner, plan, trace, starter);
         TakeNext();
@@ -44,8 +44,7 @@ internal sealed class Fill
         }
     }
 
-    /// <summary>Null when tracing is off.</summary>
-    public FillTrace? Trace { get; }
+    public FillTrace Trace { get; }
 
     /// <summary>What is left of the current range; null between two ranges and at the end.</summary>
     public ByteRange? Current { get; private set; }
@@ -90,7 +89,7 @@ internal sealed class Fill
         _endsWithChunk = true;
         if (Current is { } current)
         {
-            Current = current with { Last = Math.Min(current.Last, FillPlan.EndOfChunk(current.First + BufferSize, chunk) - 1) };
+            Current = current with { Last = Math.Min(current.Last, EntryIdentity.EndOfChunk(current.First + BufferSize, chunk) - 1) };
             for (var node = _plan.First; node is not null;)
             {
                 var next = node.Next;
@@ -108,7 +107,7 @@ internal sealed class Fill
     public async Task RunAsync(RemoteObject? response)
     {
         var (outcome, error) = (Outcomes.Ok, default(string));
-        Trace?.Enter();
+        Trace.Enter();
         try
         {
             var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(_owner.Entry.Info.Size, 1, BufferSize));
@@ -116,7 +115,7 @@ internal sealed class Fill
             {
                 while (Stretch() is { } stretch)
                 {
-                    Trace?.Asking(stretch, _owner.Entry.Identity.ChunkSize);
+                    Trace.Asking(stretch, _owner.Entry.Identity.ChunkSize);
                     var source = response ?? await AskAsync(stretch);
                     response = null;
                     await using (source)
@@ -199,7 +198,7 @@ internal sealed class Fill
 
         try
         {
-            return _owner.Entry.Identity.ChunkSize > 0 ? true : await ReadBack.IsRightAsync(_owner.Entry, CancellationToken.None);
+            return _owner.Entry.Identity.ChunkSize > 0 ? true : await ExpectedDigest.IsRightAsync(_owner.Entry, CancellationToken.None);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
@@ -234,7 +233,7 @@ internal sealed class Fill
     private async Task<RemoteObject> AskAsync(ByteRange stretch)
     {
         var info = _owner.Entry.Info;
-        var source = await _owner.Remote.Remote.GetAsync(RemoteReads.Of(_owner.Remote, _owner.Name.Key, info.ETag, stretch), _cancel.Token);
+        var source = await _owner.Remote.Remote.GetAsync(_owner.Remote.Read(_owner.Name.Key, info.ETag, stretch), _cancel.Token);
         if (ETags.Same(source.Info.ETag, info.ETag) && source.Info.Size == info.Size)
         {
             return source;
@@ -246,7 +245,7 @@ internal sealed class Fill
 
     private async Task CopyAsync(RemoteObject source, ByteRange stretch, byte[] buffer)
     {
-        await RemoteReads.SkipToAsync(source, stretch.First, buffer, _cancel.Token);
+        await source.SkipToAsync(stretch.First, buffer, _cancel.Token);
         var (position, start, end) = (stretch.First, 0, 0);
         while (Remaining(position + (end - start)) is > 0 and var wanted)
         {
@@ -335,7 +334,7 @@ internal sealed class Fill
             throw new StoreFailedException(failure);
         }
 
-        Trace?.Stored(position, bytes.Length);
+        Trace.Stored(position, bytes.Length);
         lock (_owner.Gate)
         {
             Current = Current!.Value with { First = position + bytes.Length };

@@ -1,7 +1,7 @@
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Filling;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>
 /// Verifies objects cached in chunks once the last chunk is there. Each chunk was sent to readers before the whole could be checked, so no
@@ -42,7 +42,7 @@ internal sealed class BackgroundVerifier(ILogger logger) : IAsyncDisposable
             await _turn.WaitAsync(cancellationToken);
             try
             {
-                if (await ReadBack.IsRightAsync(active.Entry, cancellationToken) == false)
+                if (await ExpectedDigest.IsRightAsync(active.Entry, cancellationToken) == false)
                 {
                     await active.MismatchedAsync();
                 }

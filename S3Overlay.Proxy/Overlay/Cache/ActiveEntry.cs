@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Filling;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>
 /// An entry in use: its readers, the fills under way, and a way to wait for bytes. Closed when the last reader and the last fill are done.
@@ -111,11 +111,11 @@ internal sealed class ActiveEntry
     }
 
     /// <summary>Starts the first fill with the remote's response, then completes the chunks it touches.</summary>
-    public void StartWith(RemoteObject response, PendingFill pending)
+    public void StartWith(RemoteObject response, InFlightTable.PendingFill pending)
     {
         if (response.Range is not { } range)
         {
-            _fills.Telemetry.End(pending.Trace, Outcomes.Ok);
+            pending.Trace.End(Outcomes.Ok);
             _ = response.DisposeAsync().AsTask();
             return;
         }
@@ -178,7 +178,7 @@ internal sealed class ActiveEntry
             Task pulse;
             lock (Gate)
             {
-                if (Entry.FirstHeld(position) is { } run && run.First <= position)
+                if (Entry.FirstCached(position) is { } run && run.First <= position)
                 {
                     return FillProgress.Ready;
                 }
@@ -245,7 +245,7 @@ internal sealed class ActiveEntry
     public async ValueTask<RemoteException> FailedAsync(RemoteException failure)
     {
         Log.FillFailed(_fills.Logger, Name.Bucket, failure.Message);
-        if (!RemoteReads.MeansGone(failure))
+        if (!failure.MeansGone)
         {
             return failure;
         }
@@ -255,7 +255,7 @@ internal sealed class ActiveEntry
             return _fills.Drift.Of(Name.Bucket, failure);
         }
 
-        await DropAsync();
+        await EvictAsync();
         lock (Gate)
         {
             _gone = failure;
@@ -274,7 +274,7 @@ internal sealed class ActiveEntry
         Log.HeldStoreFailed(_fills.Logger, Name.Bucket, failure);
         if (failure is not CacheFullException && !_fills.IsFrozen(Entry))
         {
-            await DropAsync();
+            await EvictAsync();
         }
 
         Retire();
@@ -318,8 +318,8 @@ internal sealed class ActiveEntry
         }
 
         Log.FillMismatch(_fills.Logger, Name.Bucket);
-        _fills.Telemetry.CountMismatch();
-        await DropAsync();
+        _fills.CountMismatch();
+        await EvictAsync();
     }
 
     /// <summary>Removes a finished fill.</summary>
@@ -328,7 +328,7 @@ internal sealed class ActiveEntry
     /// <param name="error">A short reason; null on success.</param>
     public ValueTask EndedAsync(Fill fill, string outcome, string? error)
     {
-        _fills.Telemetry.End(fill.Trace, outcome, error);
+        fill.Trace.End(outcome, error);
         lock (Gate)
         {
             _running.Remove(fill);
@@ -337,7 +337,7 @@ internal sealed class ActiveEntry
         Pulse();
         if (outcome is Outcomes.Ok or Outcomes.Mismatch)
         {
-            _fills.Telemetry.CountCompleted();
+            _fills.CountCompleted();
         }
 
         return CloseIfUnusedAsync();
@@ -346,16 +346,16 @@ internal sealed class ActiveEntry
     /// <summary>
     /// Evicts the entry and accepts no new readers. If the entry can be hidden in memory, readers do not wait for the store.
     /// </summary>
-    private async ValueTask DropAsync()
+    private async ValueTask EvictAsync()
     {
         if (Entry.TryWithdraw())
         {
             Retire();
-            _ = _fills.DropAsync(this).AsTask().Observed();
+            _ = _fills.EvictAsync(this).AsTask().Observed();
             return;
         }
 
-        await _fills.DropAsync(this);
+        await _fills.EvictAsync(this);
         Retire();
     }
 

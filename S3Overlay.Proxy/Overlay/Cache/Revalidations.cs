@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>
 /// Asks the remote whether cached versions are current (rule S1). Reads of the same version share one request, which no single read can
@@ -23,11 +23,11 @@ namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 /// A read that needs a verdict from after its own start does not join a request that is already under way. It waits for the next one,
 /// together with all reads that arrive until then.
 /// </remarks>
-internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions versions, RevalidationBudget budget, NegativeCache absent,
+internal sealed class Revalidations(FreshnessSettings settings, Fills fills, RevalidationBudget budget, NegativeCache absent,
     TimeProvider time, OverlayMeters? meters)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<Subject, Question> _questions = [];
+    private readonly Dictionary<Subject, Check> _checks = [];
 
     public int UnderWay
     {
@@ -35,7 +35,7 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
         {
             lock (_lock)
             {
-                return _questions.Count;
+                return _checks.Count;
             }
         }
     }
@@ -51,16 +51,16 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
         var subject = new Subject(name, known.ETag);
         lock (_lock)
         {
-            if (!_questions.TryGetValue(subject, out var question))
+            if (!_checks.TryGetValue(subject, out var check))
             {
-                question = Begin(subject, remote, known);
+                check = Begin(subject, remote, known);
             }
-            else if (isFromNow && question.Put is not null)
+            else if (isFromNow && check.Put is not null)
             {
-                question = question.Next ??= new Question();
+                check = check.Next ??= new Check();
             }
 
-            return (question.Verdict.Task, question.Put is { } put ? time.GetElapsedTime(put) : TimeSpan.Zero);
+            return (check.Verdict.Task, check.Put is { } put ? time.GetElapsedTime(put) : TimeSpan.Zero);
         }
     }
 
@@ -70,26 +70,26 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
         var subject = new Subject(name, known.ETag);
         lock (_lock)
         {
-            return _questions.ContainsKey(subject) ? null : Begin(subject, remote, known).Verdict.Task;
+            return _checks.ContainsKey(subject) ? null : Begin(subject, remote, known).Verdict.Task;
         }
     }
 
-    private Question Begin(Subject subject, RemoteBucket remote, ObjectInfo known)
+    private Check Begin(Subject subject, RemoteBucket remote, ObjectInfo known)
     {
-        var question = new Question();
-        _questions.Add(subject, question);
-        _ = Task.Run(() => RunAsync(subject, question, remote, known));
-        return question;
+        var check = new Check();
+        _checks.Add(subject, check);
+        _ = Task.Run(() => RunAsync(subject, check, remote, known));
+        return check;
     }
 
     /// <summary>Runs a request, and then the next one that was queued during it.</summary>
-    private async Task RunAsync(Subject subject, Question question, RemoteBucket remote, ObjectInfo known)
+    private async Task RunAsync(Subject subject, Check check, RemoteBucket remote, ObjectInfo known)
     {
         while (true)
         {
             lock (_lock)
             {
-                question.Put = time.GetTimestamp();
+                check.Put = time.GetTimestamp();
             }
 
             RevalidationOutcome outcome;
@@ -103,28 +103,28 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
                 outcome = Unforeseen(unexpected);
             }
 
-            Question? next;
+            Check? next;
             lock (_lock)
             {
-                next = question.Next;
+                next = check.Next;
                 if (next is null)
                 {
-                    _questions.Remove(subject);
+                    _checks.Remove(subject);
                 }
                 else
                 {
-                    _questions[subject] = next;
+                    _checks[subject] = next;
                 }
             }
 
-            question.Verdict.SetResult(outcome);
+            check.Verdict.SetResult(outcome);
             if (next is null)
             {
                 return;
             }
 
             known = outcome is { Result: RevalidationResult.Same, Info: { } renewed } ? renewed : known;
-            question = next;
+            check = next;
         }
     }
 
@@ -147,12 +147,12 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
         budget.NoteVerdict(remote, name.Key);
         if (outcome.Result != RevalidationResult.Same)
         {
-            await versions.DropAsync(name, known.ETag);
+            await fills.EvictAsync(name, known.ETag);
         }
         else if (outcome.Info is not null || settings.Revalidation.Mode != RevalidationMode.Always)
         {
             // With always, the next read asks again anyway: do not store the time.
-            await versions.RenewAsync(name, known.ETag, asked, outcome.Info);
+            await fills.RenewAsync(name, known.ETag, asked, outcome.Info);
         }
 
         return outcome;
@@ -193,7 +193,7 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
 
     private static async Task<RevalidationOutcome> CompareAsync(RemoteBucket remote, string key, ObjectInfo known)
     {
-        var read = RemoteReads.Whole(remote, key);
+        var read = remote.Read(key);
         return await CompareAsync(remote, read with { IfNoneMatch = known.ETag }, known)
             ?? await CompareAsync(remote, read, known)
             ?? throw new RemoteException(RemoteFailure.Other, "The remote response 304 to a request without conditions.") { Status = 304 };
@@ -225,7 +225,7 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
     private readonly record struct Subject(ObjectName Name, string ETag);
 
     /// <summary>A request, and all who wait for it.</summary>
-    private sealed class Question
+    private sealed class Check
     {
         public TaskCompletionSource<RevalidationOutcome> Verdict { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -233,6 +233,29 @@ internal sealed class Revalidations(FreshnessSettings settings, ICachedVersions 
         public long? Put { get; set; }
 
         /// <summary>The queued request, if a read waits for it.</summary>
-        public Question? Next { get; set; }
+        public Check? Next { get; set; }
     }
+}
+
+/// <summary>The remote's verdict on a cached version.</summary>
+/// <param name="Result">The verdict.</param>
+/// <param name="Info">
+/// For the same version: its headers, if they differ from the entry's. For a changed object: the new version's. Else null.
+/// </param>
+/// <param name="Failure">Why the remote did not deliver the object.</param>
+internal sealed record RevalidationOutcome(RevalidationResult Result, ObjectInfo? Info = null, RemoteException? Failure = null);
+
+internal enum RevalidationResult
+{
+    /// <summary>The version is current: the entry is renewed.</summary>
+    Same,
+
+    /// <summary>The object has another version: the entry was evicted.</summary>
+    Changed,
+
+    /// <summary>The object no longer exists: the entry was evicted.</summary>
+    Gone,
+
+    /// <summary>No verdict: no response, or a refusal. The entry was kept.</summary>
+    Unknown,
 }

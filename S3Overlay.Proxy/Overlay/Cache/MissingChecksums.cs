@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>
 /// Learns the checksums of an entry whose fill began with a range, because range responses carry none (rule T1). When a client asks for
@@ -14,7 +14,7 @@ namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
 /// Learns checksums only; revalidation decides whether an entry is current (rules S1, S4). If an entry was renewed during the request, it
 /// keeps the renewed headers, and the next request stores the checksums.
 /// </remarks>
-internal sealed class MissingChecksums(ICachedVersions versions, RevalidationBudget budget, TimeProvider time)
+internal sealed class MissingChecksums(Fills fills, RevalidationBudget budget, TimeProvider time)
 {
     /// <summary>How long a failed request is remembered.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMinutes(1);
@@ -23,13 +23,6 @@ internal sealed class MissingChecksums(ICachedVersions versions, RevalidationBud
     /// Concurrent requests by object and ETag, and recent failures (null). A result is stored with the entry and removed from here.
     /// </summary>
     private readonly CoalescingCache<ObjectInfo?> _requests = new(Silence, time);
-
-    /// <summary>The object's info, completed with checksums if the response would show them.</summary>
-    public ValueTask<ObjectInfo> ShownAsync(S3Request request, RemoteBucket remote, ObjectInfo info, DateTimeOffset validatedAt,
-        CancellationToken cancellationToken) =>
-        ObjectResponse.LacksChecksums(request, info)
-            ? CompleteAsync(new ObjectName(request.Bucket, request.Key), remote, info, validatedAt, cancellationToken)
-            : new(info);
 
     /// <summary>The object's info with its checksums. Unchanged if they cannot be learned.</summary>
     /// <param name="name">The object.</param>
@@ -48,7 +41,7 @@ internal sealed class MissingChecksums(ICachedVersions versions, RevalidationBud
         // The key goes last because it may contain any character; buckets and ETags contain no line break.
         var learned = await _requests.FindAsync(
             $"{name.Bucket}\n{info.ETag}\n{name.Key}", (This: this, name, remote, info, validatedAt),
-            static (question, about) => about.This.AskAsync(question, about.name, about.remote, about.info, about.validatedAt),
+            static (request, about) => about.This.AskAsync(request, about.name, about.remote, about.info, about.validatedAt),
             cancellationToken);
         return learned is null ? info : info.OrChecksumsOf(learned);
     }
@@ -57,14 +50,14 @@ internal sealed class MissingChecksums(ICachedVersions versions, RevalidationBud
     /// Asks the remote within the revalidation budget. The time limit belongs to the request: a read that joins late waits only for the
     /// rest.
     /// </summary>
-    private async Task<ObjectInfo?> AskAsync(string question, ObjectName name, RemoteBucket remote, ObjectInfo known,
+    private async Task<ObjectInfo?> AskAsync(string request, ObjectName name, RemoteBucket remote, ObjectInfo known,
         DateTimeOffset validatedAt)
     {
         var limit = budget.TimeoutFor(remote, name.Key);
         if (limit == TimeSpan.Zero)
         {
             // The remote was not asked: a later read may.
-            _requests.Forget(question);
+            _requests.Forget(request);
             return null;
         }
 
@@ -73,8 +66,8 @@ internal sealed class MissingChecksums(ICachedVersions versions, RevalidationBud
             return null;
         }
 
-        await versions.RenewAsync(name, known.ETag, validatedAt, learned);
-        _requests.Forget(question);
+        await fills.RenewAsync(name, known.ETag, validatedAt, learned);
+        _requests.Forget(request);
         return learned;
     }
 
@@ -84,14 +77,14 @@ internal sealed class MissingChecksums(ICachedVersions versions, RevalidationBud
         using var late = new CancellationTokenSource(limit, time);
         try
         {
-            await using var head = await remote.Remote.HeadAsync(RemoteReads.Whole(remote, name.Key) with { IfMatch = known.ETag },
+            await using var head = await remote.Remote.HeadAsync(remote.Read(name.Key) with { IfMatch = known.ETag },
                 late.Token);
             budget.NoteVerdict(remote, name.Key);
             var info = head.Info;
             return info.AreChecksumsKnown && info.Size == known.Size && ETags.Same(info.ETag, known.ETag) ? known.OrChecksumsOf(info)
                 : null;
         }
-        catch (RemoteException gone) when (RemoteReads.MeansGone(gone))
+        catch (RemoteException gone) when (gone.MeansGone)
         {
             // Whether the entry may still be used is decided elsewhere.
             budget.NoteVerdict(remote, name.Key);

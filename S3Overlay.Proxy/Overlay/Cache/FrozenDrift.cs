@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>Counts and logs that the remote has another version than a frozen entry (rule S1).</summary>
 internal sealed class FrozenDrift(OverlayMeters? meters, TimeProvider time, ILogger logger)

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>
 /// Remembers for a while which keys the remote does not have (rule S2). Only 404s count, not refusals. The result of a request that began

@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Filling;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>
 /// The cache store as reads use it. Only entries of the right remote object are found, and a failing store never fails the read (rules R3,
@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Overlay.Cache.Filling;
 internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILogger logger)
 {
     /// <summary>True if all bytes of a range are cached.</summary>
-    public static bool Covers(ICacheEntry entry, ByteRange range) => entry.FirstHeld(range.First) is { } run && run.First <= range.First
+    public static bool Covers(ICacheEntry entry, ByteRange range) => entry.FirstCached(range.First) is { } run && run.First <= range.First
         && run.Last >= range.Last;
 
     /// <summary>Finds the entry of an object. Evicts an entry of another remote object or chunk size (rule R7).</summary>
@@ -47,7 +47,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
         await entry.DisposeAsync();
         try
         {
-            await store.DropAsync(name.Bucket, name.Key, etag, cancellationToken);
+            await store.EvictAsync(name.Bucket, name.Key, etag, cancellationToken);
         }
         catch (IOException failure)
         {
@@ -73,11 +73,11 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
     }
 
     /// <summary>Evicts a version. A failure is only logged.</summary>
-    public async ValueTask DropAsync(ObjectName name, string etag)
+    public async ValueTask EvictAsync(ObjectName name, string etag)
     {
         try
         {
-            await store.DropAsync(name.Bucket, name.Key, etag, CancellationToken.None);
+            await store.EvictAsync(name.Bucket, name.Key, etag, CancellationToken.None);
         }
         catch (Exception failure)
             when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException or OperationCanceledException)
@@ -89,7 +89,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
 
     /// <summary>Evicts whatever is cached of a key.</summary>
     /// <exception cref="IOException">The store failed.</exception>
-    public ValueTask DropAllAsync(ObjectName name) => store.DropAsync(name.Bucket, name.Key, null, CancellationToken.None);
+    public ValueTask EvictAllAsync(ObjectName name) => store.EvictAsync(name.Bucket, name.Key, null, CancellationToken.None);
 
     /// <summary>Bytes per chunk; 0 for an object cached whole (rule R5).</summary>
     public long ChunkSizeOf(ObjectInfo info) => info.Size <= settings.ChunkThreshold ? 0 : settings.ChunkSize;

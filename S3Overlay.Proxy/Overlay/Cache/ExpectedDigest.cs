@@ -1,13 +1,17 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Filling;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>Hashes an object's bytes in order, and compares the result with the MD5 or full-object checksum from the remote.</summary>
 internal sealed class ExpectedDigest : IDisposable
 {
+    private const int PieceSize = 256 * 1024;
+
     private readonly ObjectInfo _info;
     private readonly IncrementalHash? _md5;
     private readonly ChecksumHasher? _checksum;
@@ -49,6 +53,45 @@ internal sealed class ExpectedDigest : IDisposable
         }
 
         return null;
+    }
+
+    /// <summary>Reads an entry back: whether the cached bytes match what the remote promised; null if some are missing.</summary>
+    public static async ValueTask<bool?> IsRightAsync(ICacheEntry entry, CancellationToken cancellationToken)
+    {
+        var info = entry.Info;
+        var all = new ByteRange(0, info.Size - 1);
+        if (!CacheEntries.Covers(entry, all))
+        {
+            return null;
+        }
+
+        using var hash = Of(info);
+        if (hash is null)
+        {
+            return true;
+        }
+
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(info.Size, PieceSize));
+        try
+        {
+            await using var reader = entry.Read(all);
+            while (hash.Length < info.Size)
+            {
+                var read = await reader.ReadAsync(buffer, cancellationToken);
+                if (read == 0)
+                {
+                    return null;
+                }
+
+                hash.Append(buffer.AsSpan(0, read));
+            }
+
+            return hash.Matches();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     public void Append(ReadOnlySpan<byte> bytes)

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Overlay.Cache.Freshness;
+namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>
 /// Limits how long a read that could use a stale entry waits for the remote (table F). A bucket that is down is not asked (<see
@@ -38,7 +38,7 @@ internal sealed class RevalidationBudget(FreshnessSettings settings, TimeProvide
     /// <summary>Records that a request got no verdict. The remote's own health check judges missing responses.</summary>
     public void NoteSilence(RemoteBucket bucket, string key, RemoteException failure)
     {
-        if (!IsAnswer(failure))
+        if (!IsResponse(failure))
         {
             return;
         }
@@ -80,7 +80,7 @@ internal sealed class RevalidationBudget(FreshnessSettings settings, TimeProvide
     /// <summary>
     /// True if the remote responded, even if without a verdict. A HEAD has no body to distinguish SlowDown from another 503.
     /// </summary>
-    private static bool IsAnswer(RemoteException failure) => IsOfAll(failure)
+    private static bool IsResponse(RemoteException failure) => IsOfAll(failure)
         || failure is { Failure: RemoteFailure.Unavailable, Status: 503 };
 
     /// <summary>True if a request for any object would have failed in the same way.</summary>

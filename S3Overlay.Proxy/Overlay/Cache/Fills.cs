@@ -1,0 +1,398 @@
+using System.Numerics;
+
+using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Overlay.Cache;
+
+/// <summary>
+/// Gives reads an entry to follow: from a lookup that found one, or from one shared request to the remote. Updates entries and their
+/// readers when an object changed at the remote or here.
+/// </summary>
+internal sealed class Fills(
+    ReadSettings settings, CacheEntries entries, NegativeCache absent, TimeProvider time, ILogger logger, OverlayMeters? meters)
+{
+    private static readonly TimeSpan ReadAheadPause = TimeSpan.FromSeconds(10);
+
+    private readonly Admission _admission = new(settings.MinUses);
+    private long _completed;
+    private long _mismatches;
+
+    /// <summary>When read-ahead last found no room, as a timestamp; 0 for never.</summary>
+    private long _noRoomAhead;
+
+    public ReadSettings Settings => settings;
+
+    public ILogger Logger => logger;
+
+    public BackgroundVerifier Checks { get; } = new(logger);
+
+    public FrozenDrift Drift { get; } = new(meters, time, logger);
+
+    public InFlightTable Objects { get; } = new();
+
+    /// <summary>Counts local writes and deletes. A fill compares before and after its request.</summary>
+    public KeyGenerations Generations { get; } = new();
+
+    public long Completed => Volatile.Read(ref _completed);
+
+    /// <summary>Complete fills whose bytes did not match the ETag.</summary>
+    public long Mismatches => Volatile.Read(ref _mismatches);
+
+    /// <summary>
+    /// False for a while after read-ahead found no room: retrying would cost a request each time, and take room from readers.
+    /// </summary>
+    public bool MayReadAhead => Volatile.Read(ref _noRoomAhead) is var at && (at == 0 || time.GetElapsedTime(at) >= ReadAheadPause);
+
+    private bool AbortsWhenLeft => settings.FillOnAbort == FillOnAbort.Drop;
+
+    public void CountCompleted() => Interlocked.Increment(ref _completed);
+
+    public void CountMismatch() => Interlocked.Increment(ref _mismatches);
+
+    /// <summary>Counts and traces a fill. Call <see cref="FillTrace.End"/> once.</summary>
+    public FillTrace Trace(bool isAhead = false) => new(meters, isAhead);
+
+    /// <summary>Counts and traces a read's waits for fills.</summary>
+    public FillSubscription Follow() => new(meters);
+
+    /// <summary>True if an entry must never be replaced: the cache is frozen, and the entry has bytes (or the object is empty).</summary>
+    public bool IsFrozen(ICacheEntry entry) => settings.Freshness.IsFrozen && (entry.Info.Size == 0 || entry.FirstCached(0) is not null);
+
+    /// <summary>Pauses read-ahead: the store has no room for it.</summary>
+    public void PauseReadAhead() => Volatile.Write(ref _noRoomAhead, Math.Max(1, time.GetTimestamp()));
+
+    /// <summary>Counts a miss. True if it may start a fill (rule E2). A fill under way is always joined.</summary>
+    public bool Admits(ObjectName name) => Objects.Find(name) is not null || _admission.Admits(name);
+
+    /// <summary>Makes the caller a reader of an entry that was found. Takes over the entry in any case.</summary>
+    /// <returns>Null if another version replaced it.</returns>
+    public async ValueTask<ActiveEntry?> AttachAsync(ObjectName name, RemoteBucket remote, ICacheEntry entry, FillSubscription read,
+        CancellationToken cancellationToken)
+    {
+        var found = new ActiveEntry(name, remote, entry, this);
+        ActiveEntry? used = null;
+        try
+        {
+            while (true)
+            {
+                used = Objects.JoinOrPut(found, out var pending);
+                if (used is not null)
+                {
+                    return used;
+                }
+
+                read.Wait(pending!.Trace, isOwn: false);
+                ActiveEntry? opened = null;
+                try
+                {
+                    opened = await pending.WaitAsync(isStarter: false, AbortsWhenLeft, cancellationToken);
+                }
+                catch (Exception) when (!cancellationToken.IsCancellationRequested)
+                {
+                    // The failure belongs to another read; the entry found is still good.
+                }
+
+                if (opened?.Entry.Info.ETag == entry.Info.ETag)
+                {
+                    return opened;
+                }
+
+                if (opened is not null)
+                {
+                    await opened.LeaveAsync();
+                    return null;
+                }
+            }
+        }
+        finally
+        {
+            if (used != found)
+            {
+                await entry.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Starts a fill, or joins one: concurrent misses share one request to the remote. The caller is a reader of the entry returned. If
+    /// neither an entry nor a response is returned, the object cannot be cached and the caller must ask the remote itself.
+    /// </summary>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Its remote bucket.</param>
+    /// <param name="range">What the caller wants of it.</param>
+    /// <param name="completions"><see cref="InFlightTable.Completions"/> before the caller's lookup found nothing.</param>
+    /// <param name="outdated">The ETag of a version that the remote just replaced; null for none.</param>
+    /// <param name="isFromNow">True if a failure counts only when the request began after this call.</param>
+    /// <param name="read">The caller.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<FillStart> OpenAsync(
+        ObjectName name, RemoteBucket remote, RangeHeader? range, long completions, string? outdated, bool isFromNow, FillSubscription read,
+        CancellationToken cancellationToken)
+    {
+        // A pending fill joined after one failed began after this call.
+        for (var mayBeOlder = true; ; mayBeOlder = false)
+        {
+            var (current, pending, isStarter) = Objects.JoinOrBegin(name, outdated, () => new InFlightTable.PendingFill(Trace(), read));
+            if (pending is null)
+            {
+                return new FillStart(current, IsOfAnother: true);
+            }
+
+            if (isStarter)
+            {
+                _ = Task.Run(() => RunAsync(pending, name, remote, range, completions), CancellationToken.None);
+            }
+
+            read.Wait(pending.Trace, isStarter);
+            try
+            {
+                var active = await pending.WaitAsync(isStarter, AbortsWhenLeft, cancellationToken);
+                if (pending.Failure is not { } failure)
+                {
+                    return new FillStart(active, active is null && isStarter ? pending.TakeUncached() : null,
+                        IsOfAnother: !isStarter || pending.FoundFilled);
+                }
+
+                // Ask again if the range was another client's, or if the object may exist by now.
+                var mayDiffer = !isStarter
+                    && (failure.Failure == RemoteFailure.InvalidRange || (isFromNow && mayBeOlder && IsOfTheObject(failure)));
+                if (!mayDiffer)
+                {
+                    return new FillStart(Failure: failure);
+                }
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // All waiting reads had left before this one joined.
+            }
+        }
+    }
+
+    /// <summary>True if the failure says something about the object. If the remote is down, one wait is enough.</summary>
+    private static bool IsOfTheObject(RemoteException failure) =>
+        failure.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket or RemoteFailure.AccessDenied or RemoteFailure.Other;
+
+    /// <summary>Runs a pending fill to its end. Never throws: waiting reads get the failure.</summary>
+    /// <param name="pending">The pending fill.</param>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Its remote bucket.</param>
+    /// <param name="range">What the first read wants; null for all.</param>
+    /// <param name="completions">The count of completed pending fills before the first read's lookup found nothing.</param>
+    private async Task RunAsync(InFlightTable.PendingFill pending, ObjectName name, RemoteBucket remote, RangeHeader? range,
+        long completions)
+    {
+        var generation = Generations.Of(name.Bucket, name.Key);
+        var asked = time.GetUtcNow();
+        RemoteObject? response = null;
+        pending.Trace.Enter();
+        try
+        {
+            // Look once more only if another pending fill completed since the lookup: a second lookup before every miss would cost a round
+            // trip where the store is remote.
+            if (Objects.Completions(name) != completions && await entries
+                .FindAsync(name, remote, LookupHint.Info, CancellationToken.None) is { } filled)
+            {
+                pending.Trace.End(Outcomes.NotNeeded);
+                pending.FoundFilled = true;
+                Open(pending, new ActiveEntry(name, remote, filled, this), isCurrent: true, null);
+                return;
+            }
+
+            var first = remote.Read(name.Key) with { Range = FirstRange(range) };
+            response = await absent.AskAsync(name, (remote, first, pending),
+                static about => about.remote.Remote.GetAsync(about.first, about.pending.Cancellation));
+            var entry = ETags.IsStrong(response.Info.ETag) ? await entries.CreateAsync(name, remote, response.Info, asked) : null;
+            if (entry is null)
+            {
+                pending.Trace.End(Outcomes.NotHeld);
+                Objects.Forget(name, pending);
+                await pending.PassOnAsync(response);
+                return;
+            }
+
+            var active = new ActiveEntry(name, remote, entry, this);
+            var isCurrent = Generations.Of(name.Bucket, name.Key) == generation;
+            if (!isCurrent)
+            {
+                await EvictAsync(active);
+            }
+
+            Open(pending, active, isCurrent, response);
+            response = null;
+            if (isCurrent && Generations.Of(name.Bucket, name.Key) != generation)
+            {
+                active.Retire();
+            }
+        }
+        catch (Exception failure)
+        {
+            pending.Trace.End(failure is OperationCanceledException ? Outcomes.Dropped : Outcomes.Failed, failure switch
+            {
+                OperationCanceledException => null,
+                RemoteException refused => refused.Failure.ToString(),
+                _ => failure.GetType().Name,
+            });
+            Objects.Forget(name, pending);
+            pending.Fail(failure);
+            if (response is not null)
+            {
+                await response.DisposeAsync();
+            }
+        }
+    }
+
+    private void Open(InFlightTable.PendingFill pending, ActiveEntry active, bool isCurrent, RemoteObject? response)
+    {
+        active.Enter(1);
+        if (response is not null)
+        {
+            active.StartWith(response, pending);
+        }
+
+        Objects.Opened(pending, active, isCurrent);
+        _ = active.LeaveAsync().AsTask();
+    }
+
+    /// <summary>
+    /// The range to request while the size is unknown: from the first byte needed to the end of the last touched chunk (rule R10).
+    /// </summary>
+    private string? FirstRange(RangeHeader? range) => range is { First: { } first, Last: { } last }
+        ? RemoteRead.Text(new ByteRange(first, EntryIdentity.EndOfChunk(last, settings.ChunkSize) - 1))
+        : RemoteRead.Text(range);
+
+    /// <summary>Evicts the entry from the store. Retire it afterwards.</summary>
+    public ValueTask EvictAsync(ActiveEntry active) => entries.EvictAsync(active.Name, active.Entry.Info.ETag);
+
+    /// <summary>Records that a cached version was current at a time, with its headers if they changed. Never fails.</summary>
+    public ValueTask RenewAsync(ObjectName name, string etag, DateTimeOffset validatedAt, ObjectInfo? info) =>
+        entries.RenewAsync(name, etag, validatedAt, info);
+
+    /// <summary>Evicts a version that is no longer current. Current readers go on; there are no new ones. Never fails.</summary>
+    public async ValueTask EvictAsync(ObjectName name, string etag)
+    {
+        await entries.EvictAsync(name, etag);
+        if (Objects.Find(name) is { } active && active.Entry.Info.ETag == etag)
+        {
+            active.Retire();
+        }
+    }
+
+    /// <summary>A snapshot to take before the remote is asked, for <see cref="RefillAsync"/>.</summary>
+    public RefillPoint PointOf(ObjectName name) => new(Generations.Of(name.Bucket, name.Key), Objects.Completions(name));
+
+    /// <summary>
+    /// Fills a new version in place of an evicted one, if it is cached whole and the key was neither changed nor opened since. Returns once
+    /// the bytes are being stored. Never fails.
+    /// </summary>
+    public async ValueTask RefillAsync(ObjectName name, RemoteBucket remote, ObjectInfo info, string outdated, RefillPoint since)
+    {
+        if (AbortsWhenLeft || !ETags.IsStrong(info.ETag) || entries.ChunkSizeOf(info) > 0
+            || PointOf(name) != since)
+        {
+            return;
+        }
+
+        using var read = Follow();
+        try
+        {
+            var start = await OpenAsync(name, remote, null, since.Completions, outdated, isFromNow: false, read,
+                CancellationToken.None);
+            if (start.Uncached is { } uncached)
+            {
+                await uncached.DisposeAsync();
+            }
+
+            if (start.Active is { } active)
+            {
+                await active.LeaveAsync();
+            }
+        }
+        catch (Exception)
+        {
+            // Best effort: the next read asks the remote and gets the error.
+        }
+    }
+
+    /// <summary>A client wrote or deleted the key: a fill that started earlier must not leave an entry (rule C3).</summary>
+    public async ValueTask InvalidateAsync(ObjectName name)
+    {
+        Generations.Advance(name.Bucket, name.Key);
+        Objects.Find(name)?.Retire();
+        await entries.EvictAllAsync(name);
+    }
+
+    /// <summary>Fills that started earlier leave no entry. Existing entries stay.</summary>
+    public void InvalidateAll() => Generations.AdvanceAll();
+
+    /// <summary>
+    /// Admits an object to the cache once it was missed often enough (rule E2). Misses are counted in a table of fixed size: two objects
+    /// may share a slot, and one of them is then admitted early. Old counts fade. A restart clears them.
+    /// </summary>
+    private sealed class Admission
+    {
+        private const int Size = 1 << 20;
+
+        /// <summary>After this many misses all counts are halved.</summary>
+        private const int Fade = 4 * Size;
+
+        private readonly int _minUses;
+        private readonly byte[]? _counts;
+        private readonly uint _seed = (uint)Random.Shared.Next();
+        private readonly Lock _lock = new();
+        private int _misses;
+
+        /// <summary>Admits an object on its n-th miss; 1 admits all.</summary>
+        public Admission(int minUses)
+        {
+            _minUses = Math.Min(minUses, byte.MaxValue);
+            _counts = minUses > 1 ? new byte[Size] : null;
+        }
+
+        /// <summary>Counts a miss. True if the object is to be cached.</summary>
+        public bool Admits(ObjectName name)
+        {
+            if (_counts is null)
+            {
+                return true;
+            }
+
+            // The smaller of two slots counts: a wrong result needs a collision in both.
+            var hash = (uint)name.GetHashCode();
+            var (first, second) = (Place(hash ^ _seed), Place(BitOperations.RotateLeft(hash * 0x9E3779B1u, 15) + _seed));
+            lock (_lock)
+            {
+                if (++_misses == Fade)
+                {
+                    Halve();
+                }
+
+                var count = (byte)Math.Min(Math.Min(_counts[first], _counts[second]) + 1, byte.MaxValue);
+                (_counts[first], _counts[second]) = (Math.Max(_counts[first], count), Math.Max(_counts[second], count));
+                return count >= _minUses;
+            }
+        }
+
+        private static int Place(uint hash) => (int)((hash * 0x85EBCA6Bu) >> 12);
+
+        private void Halve()
+        {
+            _misses = 0;
+            for (var place = 0; place < Size; place++)
+            {
+                _counts![place] >>= 1;
+            }
+        }
+    }
+}
+
+/// <summary>What a miss got from the remote. If all is null, the object is not cacheable and the caller must ask the remote.</summary>
+/// <param name="Active">The entry, with the caller as a reader.</param>
+/// <param name="Uncached">A response that cannot be cached; the caller disposes it.</param>
+/// <param name="Failure">Why the remote did not deliver the object.</param>
+/// <param name="IsOfAnother">Whether the request was another read's, and may have started earlier.</param>
+internal readonly record struct FillStart(
+    ActiveEntry? Active = null, RemoteObject? Uncached = null, RemoteException? Failure = null, bool IsOfAnother = false);
