@@ -14,12 +14,8 @@ namespace S3Overlay.Proxy.Hosting;
 /// A second server with only <c>/health</c>, <c>/alive</c> and <c>/metrics</c>, over plain HTTP and without signatures. Operators can keep
 /// it on another network than S3.
 /// </summary>
-internal sealed class ManagementPort : IAsyncDisposable
+internal sealed class ManagementPort(WebApplication app) : IAsyncDisposable
 {
-    private readonly WebApplication _app;
-
-    private ManagementPort(WebApplication app) => _app = app;
-
     /// <summary>Its URL; the first one of several.</summary>
     public Uri Endpoint { get; private set; } = null!;
 
@@ -62,8 +58,8 @@ internal sealed class ManagementPort : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
-        await _app.DisposeAsync();
+        await app.StopAsync();
+        await app.DisposeAsync();
     }
 
     private static Task AnswerAsync(HttpContext context, KnownHosts? hosts, HealthCheckService checks, MetricsPage metrics)

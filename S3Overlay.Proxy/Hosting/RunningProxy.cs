@@ -12,24 +12,15 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>An S3 port that is open, with everything behind it.</summary>
-internal sealed class RunningProxy : IAsyncDisposable
+internal sealed class RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics,
+    RemoteProbe probe, TimeSpan shutdownTimeout) : IAsyncDisposable
 {
-    private readonly WebApplication _app;
-    private readonly ProxyServices _services;
-    private readonly ProxyMeters _meters;
-    private readonly MetricsPage _metrics;
-    private readonly RemoteProbe _probe;
-    private readonly TimeSpan _shutdownTimeout;
     private readonly TaskCompletionSource _hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ManagementPort? _management;
     private bool _isDisposed;
 
-    private RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics, RemoteProbe probe,
-        TimeSpan shutdownTimeout) =>
-        (_app, _services, _meters, _metrics, _probe, _shutdownTimeout) = (app, services, meters, metrics, probe, shutdownTimeout);
-
     /// <summary>The parts behind the port.</summary>
-    public ProxyServices Services => _services;
+    public ProxyServices Services => services;
 
     /// <summary>The URL for a client on this machine.</summary>
     public string Endpoint { get; private set; } = "";
@@ -102,7 +93,7 @@ internal sealed class RunningProxy : IAsyncDisposable
     /// </summary>
     public void Announce(IEnumerable<string> lines)
     {
-        var isForPeople = _app.Configuration["Logging:Console:FormatterName"] == "simple";
+        var isForPeople = app.Configuration["Logging:Console:FormatterName"] == "simple";
         foreach (var line in lines)
         {
             if (isForPeople)
@@ -111,18 +102,18 @@ internal sealed class RunningProxy : IAsyncDisposable
             }
             else
             {
-                Log.Started(_app.Logger, line);
+                Log.Started(app.Logger, line);
             }
         }
     }
 
     /// <summary>Checks every layer and mapped bucket in the background and logs problems (rule M5). The proxy already serves.</summary>
-    public void StartProbing() => _probe.Start();
+    public void StartProbing() => probe.Start();
 
     /// <summary>Returns after SIGTERM or Ctrl-C, once no request is in progress. A second signal cuts the remaining ones.</summary>
     public async Task WaitForShutdownAsync()
     {
-        await Task.Delay(Timeout.Infinite, _app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(Timeout.Infinite, app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Hurry);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Hurry);
         await StopAsync(TimeProvider.System);
@@ -137,26 +128,26 @@ internal sealed class RunningProxy : IAsyncDisposable
     /// <summary>Closes the port. Requests in progress have S3_OVERLAY_SHUTDOWN_TIMEOUT to finish; then their connections are cut.</summary>
     public async Task StopAsync(TimeProvider time)
     {
-        if (_app.Lifetime.ApplicationStopped.IsCancellationRequested)
+        if (app.Lifetime.ApplicationStopped.IsCancellationRequested)
         {
             return;
         }
 
         var began = time.GetTimestamp();
-        if (_meters.InProgress is > 0 and var waiting)
+        if (meters.InProgress is > 0 and var waiting)
         {
-            Log.WaitingForRequests(_app.Logger, waiting, _shutdownTimeout.TotalSeconds);
+            Log.WaitingForRequests(app.Logger, waiting, shutdownTimeout.TotalSeconds);
         }
 
         using var cut = new CancellationTokenSource();
-        using var limit = new CancellationTokenSource(_shutdownTimeout, time);
-        var stopping = _app.StopAsync(cut.Token);
+        using var limit = new CancellationTokenSource(shutdownTimeout, time);
+        var stopping = app.StopAsync(cut.Token);
         await Task.WhenAny(stopping, _hurried.Task, Task.Delay(Timeout.Infinite, limit.Token));
         if (!stopping.IsCompleted)
         {
-            if (_meters.InProgress is > 0 and var left)
+            if (meters.InProgress is > 0 and var left)
             {
-                Log.RequestsCut(_app.Logger, left, time.GetElapsedTime(began).TotalSeconds, _shutdownTimeout.TotalSeconds);
+                Log.RequestsCut(app.Logger, left, time.GetElapsedTime(began).TotalSeconds, shutdownTimeout.TotalSeconds);
             }
 
             await cut.CancelAsync();
@@ -174,7 +165,7 @@ internal sealed class RunningProxy : IAsyncDisposable
         }
 
         _isDisposed = true;
-        await _probe.DisposeAsync();
+        await probe.DisposeAsync();
 
         // The port first: no request may arrive once the store is closed. Logs and spans last, so that the final ones are sent too.
         await StopAsync(TimeProvider.System);
@@ -183,19 +174,19 @@ internal sealed class RunningProxy : IAsyncDisposable
             await _management.DisposeAsync();
         }
 
-        await _services.DisposeAsync();
-        await _app.DisposeAsync();
-        _metrics.Dispose();
+        await services.DisposeAsync();
+        await app.DisposeAsync();
+        metrics.Dispose();
 
         // The runtime's list of meters would keep the proxy in memory.
-        _meters.Dispose();
+        meters.Dispose();
     }
 
     private async Task ListenAsync(ProxyOptions options)
     {
         try
         {
-            await _app.StartAsync();
+            await app.StartAsync();
         }
         catch (Exception failure) when (StartupException.FromListening(failure, options.Listen.Urls) is { } reason)
         {
@@ -205,10 +196,10 @@ internal sealed class RunningProxy : IAsyncDisposable
         if (options.Management.Count > 0)
         {
             _management = await ManagementPort.StartAsync(options.Management, Pipeline.GuardOf(options.Clients),
-                _app.Services.GetRequiredService<HealthCheckService>(), _metrics);
+                app.Services.GetRequiredService<HealthCheckService>(), metrics);
         }
 
-        Endpoint = Reachable(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Endpoint = Reachable(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
     }
 
     /// <summary>The URL that a client on this machine uses for an address that the server listens on.</summary>

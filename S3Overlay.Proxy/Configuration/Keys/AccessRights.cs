@@ -7,24 +7,14 @@ using S3Overlay.Proxy.Protocol.Authentication;
 namespace S3Overlay.Proxy.Configuration.Keys;
 
 /// <summary>The configured client keys: their secrets, for authentication, and what each may do.</summary>
-public sealed class AccessRights : IKeyRing
+/// <param name="keys">The keys that clients sign with.</param>
+/// <param name="everyoneMayEverything">True if authentication is off (<c>S3_OVERLAY_AUTH=none</c>): nothing is refused.</param>
+/// <param name="readableByAll">What anyone may read without signing (rule A3); null for nothing.</param>
+public sealed class AccessRights(
+    IEnumerable<ClientKey> keys, bool everyoneMayEverything = false, IReadOnlyList<BucketRight>? readableByAll = null) : IKeyRing
 {
-    private readonly FrozenDictionary<string, ClientKey> _keys;
-    private readonly bool _everyoneMayEverything;
-    private readonly IReadOnlyList<BucketRight> _readableByAll;
-
-    /// <summary>
-    /// The rights of the keys given; with <paramref name="everyoneMayEverything"/> (<c>S3_OVERLAY_AUTH=none</c>) nothing is refused.
-    /// </summary>
-    /// <param name="keys">The keys that clients sign with.</param>
-    /// <param name="everyoneMayEverything">Whether authentication is off.</param>
-    /// <param name="readableByAll">What anyone may read without signing (rule A3); null for nothing.</param>
-    public AccessRights(IEnumerable<ClientKey> keys, bool everyoneMayEverything = false, IReadOnlyList<BucketRight>? readableByAll = null)
-    {
-        _keys = keys.ToFrozenDictionary(key => key.AccessKey, StringComparer.Ordinal);
-        _everyoneMayEverything = everyoneMayEverything;
-        _readableByAll = readableByAll ?? [];
-    }
+    private readonly FrozenDictionary<string, ClientKey> _keys = keys.ToFrozenDictionary(key => key.AccessKey, StringComparer.Ordinal);
+    private readonly IReadOnlyList<BucketRight> _readableByAll = readableByAll ?? [];
 
     /// <inheritdoc/>
     public bool TryGetSecret(string accessKey, [NotNullWhen(true)] out string? secret)
@@ -40,7 +30,7 @@ public sealed class AccessRights : IKeyRing
 
     /// <summary>Whether the caller has a right to every bucket there is or will be.</summary>
     public bool MaySeeAll(S3Caller caller) =>
-        _everyoneMayEverything
+        everyoneMayEverything
             || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights.Any(static right => right.Pattern == "*"));
 
     /// <summary>
@@ -85,7 +75,7 @@ public sealed class AccessRights : IKeyRing
 
     /// <summary>Whether the caller may write any object of the bucket: what DeleteObjects needs before its keys are known.</summary>
     public bool MayWriteSome(S3Caller caller, string bucket) =>
-        _everyoneMayEverything
+        everyoneMayEverything
         || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights
             .Any(right => right.Right >= AccessRight.Write && right.CoversSome(bucket)));
 
@@ -94,7 +84,7 @@ public sealed class AccessRights : IKeyRing
 
     private bool May(S3Caller caller, AccessRight needed, string bucket, string key)
     {
-        if (_everyoneMayEverything)
+        if (everyoneMayEverything)
         {
             return true;
         }

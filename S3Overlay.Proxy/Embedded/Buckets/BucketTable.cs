@@ -14,25 +14,14 @@ namespace S3Overlay.Proxy.Embedded.Buckets;
 /// The buckets, in memory and in one file each, which is the source of truth. Commits into a bucket share its lock; creating and deleting
 /// the bucket take it exclusively. So no object can be committed into a bucket that was found empty and is being deleted.
 /// </summary>
-internal sealed class BucketTable
+internal sealed class BucketTable(
+    StoreFolders folders, StoreDisk disk, DirtyFlag dirty, OrderedIndex index, SequenceCounter sequences)
 {
-    private readonly ConcurrentDictionary<string, BucketRecord> _records = new(StringComparer.Ordinal);
-    private readonly NameLocks<string> _locks = new();
-    private readonly StoreFolders _folders;
-    private readonly StoreDisk _disk;
-    private readonly DirtyFlag _dirty;
-    private readonly OrderedIndex _index;
-    private readonly SequenceCounter _sequences;
+    private readonly ConcurrentDictionary<string, BucketRecord> _records = new(
+        index.Scan([RowKeys.Bucket]).Select(static row => BucketRecord.Read(row.Value)).ToDictionary(static record => record.Name),
+        StringComparer.Ordinal);
 
-    /// <summary>The table as recorded in the index.</summary>
-    public BucketTable(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, OrderedIndex index, SequenceCounter sequences)
-    {
-        (_folders, _disk, _dirty, _index, _sequences) = (folders, disk, dirty, index, sequences);
-        foreach (var record in index.Scan([RowKeys.Bucket]).Select(static row => BucketRecord.Read(row.Value)))
-        {
-            _records[record.Name] = record;
-        }
-    }
+    private readonly NameLocks<string> _locks = new();
 
     /// <summary>The record of a bucket or bucket tombstone; null if there is neither.</summary>
     public BucketRecord? Find(string bucket) => _records.GetValueOrDefault(bucket);
@@ -119,7 +108,7 @@ internal sealed class BucketTable
             Require(bucket);
         }
 
-        if (_index.Scan(RowKeys.OfKey(RowKeys.Object, bucket, "")).Any())
+        if (index.Scan(RowKeys.OfKey(RowKeys.Object, bucket, "")).Any())
         {
             throw new S3Exception(S3Errors.BucketNotEmpty);
         }
@@ -133,7 +122,7 @@ internal sealed class BucketTable
             IsOpaque = isOpaque || known!.IsOpaque,
             Created = known?.Created ?? DateTimeOffset.UnixEpoch,
             Region = known?.Region ?? AwsHosts.DefaultRegion,
-            PurgedUpTo = isOpaque ? await _sequences.NextAsync() : known!.PurgedUpTo,
+            PurgedUpTo = isOpaque ? await sequences.NextAsync() : known!.PurgedUpTo,
         };
         await SaveAsync(bucket, record);
     }
@@ -142,10 +131,10 @@ internal sealed class BucketTable
     private Task SaveAsync(string bucket, BucketRecord? record) => StoreDisk.GuardAsync(async () =>
     {
         var bytes = record?.Write();
-        await _index.CatchUpAsync();
-        await RecordFile.ChangeAsync(_folders, _disk, _dirty, FileKind.Bucket, _folders.BucketPathOf(bucket), Find(bucket)?.Write(), bytes);
+        await index.CatchUpAsync();
+        await RecordFile.ChangeAsync(folders, disk, dirty, FileKind.Bucket, folders.BucketPathOf(bucket), Find(bucket)?.Write(), bytes);
         var row = RowKeys.OfBucket(bucket);
-        await _index.FollowAsync(bytes is { } value ? new IndexBatch().Put(row, value.Span) : new IndexBatch().Delete(row));
+        await index.FollowAsync(bytes is { } value ? new IndexBatch().Put(row, value.Span) : new IndexBatch().Delete(row));
         if (record is null)
         {
             _records.TryRemove(bucket, out _);

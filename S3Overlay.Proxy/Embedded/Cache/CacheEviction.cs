@@ -7,24 +7,27 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 /// Keeps the cache within its limit (rule E1) and part of the disk free (rule E5). Evicts in the background, least recently used first,
 /// never an entry in use. Saves last uses to the index from time to time, so that they survive a restart.
 /// </summary>
-internal sealed class CacheEviction : IAsyncDisposable
+/// <param name="table">The entries.</param>
+/// <param name="rows">Their rows.</param>
+/// <param name="ledger">Counts cached bytes.</param>
+/// <param name="maxBytes">The limit; null for none.</param>
+/// <param name="room">How much of the disk stays free.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">Gets failures.</param>
+internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedger ledger, long? maxBytes, FreeSpace room,
+    TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     /// <summary>How much of the recorded uses a crash may lose.</summary>
     private static readonly TimeSpan SavePause = TimeSpan.FromSeconds(10);
 
-    private readonly CacheTable _table;
-    private readonly CacheRows _rows;
-    private readonly CacheLedger _ledger;
-    private readonly long _maxBytes;
-    private readonly FreeSpace _room;
+    private readonly long _maxBytes = maxBytes ?? long.MaxValue;
 
     /// <summary>Bytes stored between two checks of free disk space.</summary>
-    private readonly long _step;
-    private readonly ILogger _logger;
+    private readonly long _step = Math.Max(1, room.MinFree / 16);
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
-    private readonly ITimer _saving;
-    private readonly Task _counting;
+    private ITimer _saving = null!;
+    private Task _counting = Task.CompletedTask;
     private Task _running = Task.CompletedTask;
     private bool _isRunning;
     private bool _isWoken;
@@ -34,20 +37,9 @@ internal sealed class CacheEviction : IAsyncDisposable
     private long _askedAt;
     private long _evicted;
 
-    /// <summary>Starts the background work.</summary>
-    /// <param name="table">The entries.</param>
-    /// <param name="rows">Their rows.</param>
-    /// <param name="ledger">Counts cached bytes.</param>
-    /// <param name="maxBytes">The limit; null for none.</param>
-    /// <param name="room">How much of the disk stays free.</param>
-    /// <param name="time">The clock.</param>
-    /// <param name="logger">Gets failures.</param>
-    public CacheEviction(CacheTable table, CacheRows rows, CacheLedger ledger, long? maxBytes, FreeSpace room, TimeProvider time,
-        ILogger logger)
+    /// <summary>Starts the background work. Call before anything changes.</summary>
+    public void Begin()
     {
-        (_table, _rows, _ledger, _maxBytes, _room, _logger) = (table, rows, ledger, maxBytes ?? long.MaxValue, room, logger);
-        _step = Math.Max(1, room.MinFree / 16);
-
         // The state before anything changes; changes are counted as they happen.
         var losses = ledger.Losses;
         var before = rows.CachedBytesNow();
@@ -63,10 +55,10 @@ internal sealed class CacheEviction : IAsyncDisposable
     /// <summary>Bytes were cached.</summary>
     public void Grew()
     {
-        if (_room.MinFree > 0 && Math.Abs(_ledger.Bytes - Volatile.Read(ref _askedAt)) >= _step)
+        if (room.MinFree > 0 && Math.Abs(ledger.Bytes - Volatile.Read(ref _askedAt)) >= _step)
         {
-            Volatile.Write(ref _askedAt, _ledger.Bytes);
-            _isShort = _room.IsShort;
+            Volatile.Write(ref _askedAt, ledger.Bytes);
+            _isShort = room.IsShort;
         }
 
         if (!_isStuck)
@@ -79,7 +71,7 @@ internal sealed class CacheEviction : IAsyncDisposable
     /// <exception cref="IOException">Too little disk space is free, and no entry can be evicted.</exception>
     public void RequireRoom()
     {
-        if (_isStuck && _isShort && (_isShort = _room.IsShort))
+        if (_isStuck && _isShort && (_isShort = room.IsShort))
         {
             Start();
             throw new IOException("The cache leaves the rest of the disk free.", StoreDisk.FullCode);
@@ -97,12 +89,12 @@ internal sealed class CacheEviction : IAsyncDisposable
     /// <returns>True if any entry was evicted.</returns>
     public bool GiveWay(long bytes)
     {
-        var start = _ledger.Bytes;
-        var goal = start - Math.Max(bytes, _room.MinFree);
+        var start = ledger.Bytes;
+        var goal = start - Math.Max(bytes, room.MinFree);
         foreach (var anyUse in (bool[])[false, true])
         {
             var last = IndexedEntry.FirstUse;
-            while (_ledger.Bytes > goal && _rows.NextUse(last) is { } use)
+            while (ledger.Bytes > goal && rows.NextUse(last) is { } use)
             {
                 last = use.UseKey;
 
@@ -111,20 +103,20 @@ internal sealed class CacheEviction : IAsyncDisposable
             }
         }
 
-        return _ledger.Bytes < start;
+        return ledger.Bytes < start;
     }
 
     /// <summary>An entry is no longer in use.</summary>
     public void Wake()
     {
-        if (_isCounted && (_isShort || _ledger.Bytes > _maxBytes))
+        if (_isCounted && (_isShort || ledger.Bytes > _maxBytes))
         {
             Start();
         }
     }
 
     /// <summary>True if something must be evicted. Reads the disk's free space.</summary>
-    private bool IsOver() => (_isShort = _room.IsShort) || _ledger.Bytes > _maxBytes;
+    private bool IsOver() => (_isShort = room.IsShort) || ledger.Bytes > _maxBytes;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -197,12 +189,12 @@ internal sealed class CacheEviction : IAsyncDisposable
     {
         try
         {
-            await _table.SaveAsync();
+            await table.SaveAsync();
             return true;
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            Log.HeldCleaningFailed(_logger, failure);
+            Log.HeldCleaningFailed(logger, failure);
             return false;
         }
     }
@@ -217,7 +209,7 @@ internal sealed class CacheEviction : IAsyncDisposable
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            Log.HeldCleaningFailed(_logger, failure);
+            Log.HeldCleaningFailed(logger, failure);
         }
 
         // All that is left is in use: wait until something is released.
@@ -231,7 +223,7 @@ internal sealed class CacheEviction : IAsyncDisposable
     private async Task EvictAsync(bool anyUse)
     {
         var last = IndexedEntry.FirstUse;
-        while (_isCounted && IsOver() && !_stopping.IsCancellationRequested && _rows.NextUse(last) is { } use)
+        while (_isCounted && IsOver() && !_stopping.IsCancellationRequested && rows.NextUse(last) is { } use)
         {
             last = use.UseKey;
             await EvictAsync(use, anyUse);
@@ -242,14 +234,14 @@ internal sealed class CacheEviction : IAsyncDisposable
     {
         try
         {
-            if (await _table.TryEvictAsync(use.Bucket, use.Key, use.UseKey, anyUse))
+            if (await table.TryEvictAsync(use.Bucket, use.Key, use.UseKey, anyUse))
             {
                 Interlocked.Increment(ref _evicted);
             }
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
-            Log.HeldCleaningFailed(_logger, failure);
+            Log.HeldCleaningFailed(logger, failure);
         }
     }
 
@@ -271,10 +263,10 @@ internal sealed class CacheEviction : IAsyncDisposable
         catch (Exception failure)
         {
             // Damaged: what was counted so far is kept within the limit, and the next start begins again.
-            Log.HeldCleaningFailed(_logger, failure);
+            Log.HeldCleaningFailed(logger, failure);
         }
 
-        _ledger.AddCounted(bytes, losses);
+        ledger.AddCounted(bytes, losses);
         _isCounted = true;
         Start();
     }

@@ -12,18 +12,13 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 /// Rows of cache entries, by key and by last use. Not synced: a row without a file is removed when it is found. A damaged index is deleted
 /// and replaced by an empty one; until then nothing counts as cached.
 /// </summary>
-internal sealed class CacheRows : IAsyncDisposable
+internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logger) : IAsyncDisposable
 {
-    private readonly CacheFolder _folder;
-    private readonly StoreDisk _disk;
-    private readonly ILogger _logger;
     private readonly Lock _lock = new();
 
     /// <summary>Null while it is being replaced.</summary>
     private volatile OrderedIndex? _index;
     private Task _renewing = Task.CompletedTask;
-
-    private CacheRows(CacheFolder folder, StoreDisk disk, ILogger logger) => (_folder, _disk, _logger) = (folder, disk, logger);
 
     /// <summary>Called when all rows are lost, before there are new ones. Must not write rows.</summary>
     public Action Lost { get; set; } = static () => { };
@@ -164,10 +159,10 @@ internal sealed class CacheRows : IAsyncDisposable
 
     private OrderedIndex OpenIndex() => OrderedIndex.Open(new IndexOptions
     {
-        Folder = _folder.Index,
+        Folder = folder.Index,
         FlushBytes = 4 << 20,
-        Disk = _disk,
-        Logger = _logger,
+        Disk = disk,
+        Logger = logger,
         Damaged = failure =>
         {
             if (_index is { } index)
@@ -254,7 +249,7 @@ internal sealed class CacheRows : IAsyncDisposable
             if (_index == index)
             {
                 _index = null;
-                Log.HeldIndexUnusable(_logger, failure.Message);
+                Log.HeldIndexUnusable(logger, failure.Message);
                 _renewing = Task.Run(() => RenewAsync(index));
             }
         }
@@ -265,13 +260,13 @@ internal sealed class CacheRows : IAsyncDisposable
         try
         {
             await damaged.DisposeAsync();
-            Directory.Delete(_folder.Index, recursive: true);
+            Directory.Delete(folder.Index, recursive: true);
             Lost();
             _index = OpenIndex();
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            Log.HeldCleaningFailed(_logger, failure);
+            Log.HeldCleaningFailed(logger, failure);
         }
     }
 

@@ -7,32 +7,21 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 /// Corrects rows that count wrong. Then removes rows without a file: on a full disk, files can be deleted while rows cannot, and such a row
 /// would count as cached until it is found.
 /// </summary>
-internal sealed class CacheSweep : IAsyncDisposable
+/// <param name="folder">The files.</param>
+/// <param name="rows">Their rows.</param>
+/// <param name="table">Both, with their locks.</param>
+/// <param name="ledger">Counts cached bytes.</param>
+/// <param name="logger">Gets failures.</param>
+internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable table, CacheLedger ledger, ILogger logger)
+    : IAsyncDisposable
 {
-    private readonly CacheFolder _folder;
-    private readonly CacheRows _rows;
-    private readonly CacheTable _table;
-    private readonly CacheLedger _ledger;
-    private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Starts the sweep.</summary>
-    /// <param name="folder">The files.</param>
-    /// <param name="rows">Their rows.</param>
-    /// <param name="table">Both, with their locks.</param>
-    /// <param name="ledger">Counts cached bytes.</param>
-    /// <param name="logger">Gets failures.</param>
-    public CacheSweep(CacheFolder folder, CacheRows rows, CacheTable table, CacheLedger ledger, ILogger logger)
-    {
-        (_folder, _rows, _table, _ledger, _logger) = (folder, rows, table, ledger, logger);
-        Done = Task.Run(RunAsync);
-    }
-
     /// <summary>Completes when the sweep ends; for tests.</summary>
-    public Task Done { get; private set; }
+    public Task Done { get; private set; } = Task.CompletedTask;
 
-    /// <summary>Sweeps again, because rows were lost.</summary>
-    public void Again() => Done = Done.ContinueWith(_ => RunAsync(), TaskScheduler.Default).Unwrap();
+    /// <summary>Sweeps in the background, after a sweep that is running.</summary>
+    public void Begin() => Done = Done.ContinueWith(_ => RunAsync(), TaskScheduler.Default).Unwrap();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -46,7 +35,7 @@ internal sealed class CacheSweep : IAsyncDisposable
     {
         try
         {
-            foreach (var (id, path) in _folder.Enumerate())
+            foreach (var (id, path) in folder.Enumerate())
             {
                 if (_stop.IsCancellationRequested)
                 {
@@ -56,14 +45,14 @@ internal sealed class CacheSweep : IAsyncDisposable
                 await LookAtAsync(id, path);
             }
 
-            foreach (var (bucket, key, entry) in _rows.All())
+            foreach (var (bucket, key, entry) in rows.All())
             {
                 if (_stop.IsCancellationRequested)
                 {
                     return;
                 }
 
-                if (!_folder.Has(entry.File))
+                if (!folder.Has(entry.File))
                 {
                     await ForgetAsync(bucket, key, entry.File);
                 }
@@ -71,7 +60,7 @@ internal sealed class CacheSweep : IAsyncDisposable
         }
         catch (Exception failure)
         {
-            Log.HeldCleaningFailed(_logger, failure);
+            Log.HeldCleaningFailed(logger, failure);
         }
     }
 
@@ -82,7 +71,7 @@ internal sealed class CacheSweep : IAsyncDisposable
         {
             // Checked after the file was found and before its row is read: a file that was being created has its row by now, or is still
             // listed.
-            if (_table.Creating.ContainsKey(id))
+            if (table.Creating.ContainsKey(id))
             {
                 return;
             }
@@ -90,7 +79,7 @@ internal sealed class CacheSweep : IAsyncDisposable
             if (NameOf(id, path) is not { } header)
             {
                 File.Delete(path);
-                _ledger.Forget(id);
+                ledger.Forget(id);
             }
             else if (header.Key is not null)
             {
@@ -99,7 +88,7 @@ internal sealed class CacheSweep : IAsyncDisposable
         }
         catch (Exception failure)
         {
-            Log.HeldCleaningFailed(_logger, failure);
+            Log.HeldCleaningFailed(logger, failure);
         }
     }
 
@@ -111,7 +100,7 @@ internal sealed class CacheSweep : IAsyncDisposable
         try
         {
             var header = CacheFile.ReadHeader(path);
-            return _rows.Find(header.Bucket, header.Key)?.File == id
+            return rows.Find(header.Bucket, header.Key)?.File == id
                 ? (header.Bucket, header.Key)
                 : null;
         }
@@ -131,11 +120,11 @@ internal sealed class CacheSweep : IAsyncDisposable
     /// </summary>
     private async Task ForgetAsync(string bucket, string key, UInt128 file)
     {
-        using (await _table.LockAsync(bucket, key, CancellationToken.None))
+        using (await table.LockAsync(bucket, key, CancellationToken.None))
         {
-            if (_rows.Find(bucket, key) is { } entry && entry.File == file && !_folder.Has(file))
+            if (rows.Find(bucket, key) is { } entry && entry.File == file && !folder.Has(file))
             {
-                await _table.ForgetAsync(bucket, key, entry);
+                await table.ForgetAsync(bucket, key, entry);
             }
         }
     }
@@ -143,27 +132,27 @@ internal sealed class CacheSweep : IAsyncDisposable
     /// <summary>Corrects a row whose last changes a crash lost.</summary>
     private async Task RecountAsync(string bucket, string key, UInt128 file, string path)
     {
-        using (await _table.LockAsync(bucket, key, CancellationToken.None))
+        using (await table.LockAsync(bucket, key, CancellationToken.None))
         {
             // A file opened since was counted then.
-            if (_ledger.Find(file) is not null || _rows.Find(bucket, key) is not { } entry || entry.File != file)
+            if (ledger.Find(file) is not null || rows.Find(bucket, key) is not { } entry || entry.File != file)
             {
                 return;
             }
 
             try
             {
-                var bytes = await Task.Run(() => CacheFile.Count(path, _logger));
+                var bytes = await Task.Run(() => CacheFile.Count(path, logger));
                 if (bytes != entry.CachedBytes)
                 {
-                    await _rows.PutAsync(bucket, key, entry, entry with { CachedBytes = bytes });
-                    _ledger.Add(bytes - entry.CachedBytes);
+                    await rows.PutAsync(bucket, key, entry, entry with { CachedBytes = bytes });
+                    ledger.Add(bytes - entry.CachedBytes);
                 }
             }
             catch (InvalidDataException failure)
             {
-                Log.HeldCopyUnusable(_logger, Path.GetFileName(path), failure.Message);
-                await _table.ForgetAsync(bucket, key, entry);
+                Log.HeldCopyUnusable(logger, Path.GetFileName(path), failure.Message);
+                await table.ForgetAsync(bucket, key, entry);
             }
         }
     }

@@ -65,13 +65,15 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         var ledger = new CacheLedger();
         var table = new CacheTable(folder, rows, ledger, time, logger);
         var eviction = new CacheEviction(table, rows, ledger, maxBytes, new FreeSpace(disk, directory, minFree), time, logger);
-        (ledger.Grew, table.Released, table.Writes) = (eviction.Grew, eviction.Wake, eviction.RequireRoom);
         var sweep = new CacheSweep(folder, rows, table, ledger, logger);
+        (ledger.Grew, table.Released, table.Writes) = (eviction.Grew, eviction.Wake, eviction.RequireRoom);
         rows.Lost = () =>
         {
             table.ForgetAll();
-            sweep.Again();
+            sweep.Begin();
         };
+        eviction.Begin();
+        sweep.Begin();
         return new DiskCacheStore(folder, rows, ledger, table, eviction, sweep, time, logger);
     }
 

@@ -10,17 +10,12 @@ namespace S3Overlay.Proxy.Embedded.Deletes;
 /// log keeps a rebuild from bringing back an object whose file's removal a power cut undid. Records go to the last segment, the only one
 /// that a start reads. The next segment begins once everything in it is safely in the index.
 /// </summary>
-internal sealed class DeleteLog : IAsyncDisposable
+internal sealed class DeleteLog(DeleteSegments segments, StoreDisk disk, int number, GroupCommitLog log) : IAsyncDisposable
 {
     private readonly NameLocks<int> _changes = new();
-    private readonly DeleteSegments _segments;
-    private readonly StoreDisk _disk;
-    private GroupCommitLog _log;
-    private int _number;
+    private GroupCommitLog _log = log;
+    private int _number = number;
     private bool _wasInDoubt;
-
-    private DeleteLog(DeleteSegments segments, StoreDisk disk, int number, GroupCommitLog log) =>
-        (_segments, _disk, _number, _log) = (segments, disk, number, log);
 
     /// <summary>True if the next start may find a delete that was refused. Valid once the log is closed.</summary>
     public bool IsInDoubt => _wasInDoubt || _log.IsInDoubt;
@@ -95,7 +90,7 @@ internal sealed class DeleteLog : IAsyncDisposable
                 return;
             }
 
-            var next = GroupCommitLog.Open(_segments.PathOf(_number + 1), _disk, 0);
+            var next = GroupCommitLog.Open(segments.PathOf(_number + 1), disk, 0);
             await _log.DisposeAsync();
             _wasInDoubt |= _log.IsInDoubt;
             (_log, _number) = (next, _number + 1);
@@ -107,12 +102,12 @@ internal sealed class DeleteLog : IAsyncDisposable
     {
         if (Settled() is { Count: > 0 } old)
         {
-            await _segments.ReplaceAsync(_disk, old, _segments.PathOf(_number - 1), records(old));
+            await segments.ReplaceAsync(disk, old, segments.PathOf(_number - 1), records(old));
         }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _log.DisposeAsync();
 
-    private List<string> Settled() => _segments.List().FindAll(path => DeleteSegments.NumberOf(path) < _number);
+    private List<string> Settled() => segments.List().FindAll(path => DeleteSegments.NumberOf(path) < _number);
 }

@@ -101,11 +101,4 @@ internal static class ForeignFolder
 }
 
 /// <summary>The data folder cannot be used; the message says why, and what to do.</summary>
-public sealed class StoreUnavailableException : Exception
-{
-    /// <summary>A failure with a message for the operator.</summary>
-    public StoreUnavailableException(string message, Exception? cause = null)
-        : base(message, cause)
-    {
-    }
-}
+public sealed class StoreUnavailableException(string message, Exception? cause = null) : Exception(message, cause);

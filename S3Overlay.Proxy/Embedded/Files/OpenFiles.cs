@@ -167,13 +167,17 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
     /// <summary>Called under the lock.</summary>
     private void Enter(Entry entry)
     {
+        Wake(entry);
+        entry.Users++;
+    }
+
+    private void Wake(Entry entry)
+    {
         if (entry.Place is not null)
         {
             _idle.Remove(entry.Place);
             entry.Place = null;
         }
-
-        entry.Users++;
     }
 
     private void Release(Entry entry)
@@ -212,12 +216,7 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
             _entries.Remove(entry.Name);
         }
 
-        if (entry.Place is not null)
-        {
-            _idle.Remove(entry.Place);
-            entry.Place = null;
-        }
-
+        Wake(entry);
         if (entry.Opening.IsCompletedSuccessfully)
         {
             entry.Opening.Result.Dispose();

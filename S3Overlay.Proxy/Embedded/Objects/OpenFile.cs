@@ -9,27 +9,18 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 /// An open file of the store, shared by all readers: positional reads do not disturb each other. Blocks are checked against the table as
 /// they are read.
 /// </summary>
-internal sealed class OpenFile : IDisposable
+internal sealed class OpenFile(FileId id, SafeFileHandle file, FilePreamble preamble, byte[]? table, StoredPart[] parts) : IDisposable
 {
     /// <summary>Tables up to this size, for 64 MiB of data, stay in memory. Longer ones are read along with their blocks.</summary>
     private const int MaxTable = 4096;
 
-    private readonly SafeFileHandle _file;
-    private readonly FilePreamble _preamble;
-    private readonly byte[]? _table;
-
-    private OpenFile(FileId id, SafeFileHandle file, FilePreamble preamble, byte[]? table, StoredPart[] parts)
-    {
-        (Id, _file, _preamble, _table, Parts) = (id, file, preamble, table, parts);
-    }
-
-    public FileId Id { get; }
+    public FileId Id => id;
 
     /// <summary>Bytes of data.</summary>
-    public long Length => _preamble.DataLength;
+    public long Length => preamble.DataLength;
 
     /// <summary>A manifest's parts, in order; empty for any other file.</summary>
-    public StoredPart[] Parts { get; }
+    public StoredPart[] Parts => parts;
 
     /// <summary>Opens a file and reads its header. Blocks; called on the thread pool.</summary>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
@@ -79,30 +70,30 @@ internal sealed class OpenFile : IDisposable
     /// <exception cref="InvalidDataException">A block is damaged. Do not use the buffer then.</exception>
     public async ValueTask ReadBlocksAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (await DiskReader.ReadAsync(_file, _preamble.DataOffset + position, buffer, cancellationToken) != buffer.Length)
+        if (await DiskReader.ReadAsync(file, preamble.DataOffset + position, buffer, cancellationToken) != buffer.Length)
         {
-            throw new InvalidDataException($"The file {Id} is too short.");
+            throw new InvalidDataException($"The file {id} is too short.");
         }
 
         var first = (int)(position / BlockChecksums.BlockSize);
-        var entries = _table is null
+        var entries = table is null
             ? await ReadEntriesAsync(first, (int)BlockChecksums.BlocksOf(buffer.Length), cancellationToken)
-            : _table.AsMemory(first * BlockChecksums.EntrySize);
+            : table.AsMemory(first * BlockChecksums.EntrySize);
         if (BlockChecksums.FirstDamaged(buffer.Span, entries.Span) is var damaged && damaged >= 0)
         {
-            throw new InvalidDataException($"Block {first + damaged} of the file {Id} is damaged.");
+            throw new InvalidDataException($"Block {first + damaged} of the file {id} is damaged.");
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => file.Dispose();
 
     private async ValueTask<Memory<byte>> ReadEntriesAsync(int first, int count, CancellationToken cancellationToken)
     {
         var entries = new byte[count * BlockChecksums.EntrySize];
-        var offset = _preamble.TableOffset + ((long)first * BlockChecksums.EntrySize);
-        return await DiskReader.ReadAsync(_file, offset, entries, cancellationToken) == entries.Length
+        var offset = preamble.TableOffset + ((long)first * BlockChecksums.EntrySize);
+        return await DiskReader.ReadAsync(file, offset, entries, cancellationToken) == entries.Length
             ? entries
-            : throw new InvalidDataException($"The block table of the file {Id} is too short.");
+            : throw new InvalidDataException($"The block table of the file {id} is too short.");
     }
 }

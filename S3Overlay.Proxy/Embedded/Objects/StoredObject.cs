@@ -9,22 +9,16 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 /// <summary>
 /// One version of an object, open for reading. It stays complete and readable until disposed, whatever is written in between (rule C4).
 /// </summary>
-internal sealed class StoredObject : IDisposable
+internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile>.Lease root, ObjectRow row) : IDisposable
 {
     /// <summary>Large pieces for large reads: fewer calls per gigabyte.</summary>
     private const int LargePiece = 16 * BlockChecksums.BlockSize;
     private const int SmallPiece = 4 * BlockChecksums.BlockSize;
 
-    private readonly ObjectFiles _files;
-    private readonly OpenFiles<FileId, OpenFile>.Lease _root;
-
-    private StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile>.Lease root, ObjectRow row) =>
-        (_files, _root, Row) = (files, root, row);
-
-    public ObjectRow Row { get; }
+    public ObjectRow Row => row;
 
     /// <summary>The parts of a multipart object; empty for any other.</summary>
-    public IReadOnlyList<StoredPart> Parts => _root.File.Parts;
+    public IReadOnlyList<StoredPart> Parts => root.File.Parts;
 
     /// <summary>Opens the version that a row names.</summary>
     public static async ValueTask<StoredObject> OpenAsync(ObjectFiles files, ObjectRow row)
@@ -64,7 +58,7 @@ internal sealed class StoredObject : IDisposable
     {
         if (Row.PartCount == 0)
         {
-            return await CopyAsync(_root.File, range, response, cancellationToken);
+            return await CopyAsync(root.File, range, response, cancellationToken);
         }
 
         var start = 0L;
@@ -78,7 +72,7 @@ internal sealed class StoredObject : IDisposable
 
             if (end > range.First && part.Size > 0)
             {
-                using var lease = await _files.AcquireAsync(part.File);
+                using var lease = await files.AcquireAsync(part.File);
                 CheckLength(part, lease.File);
                 var wanted = new ByteRange(Math.Max(range.First, start) - start, Math.Min(range.Last, end - 1) - start);
                 if (!await CopyAsync(lease.File, wanted, response, cancellationToken))
@@ -103,7 +97,7 @@ internal sealed class StoredObject : IDisposable
 
         if (Row.PartCount == 0)
         {
-            return await ReadAsync(_root.File, position, buffer, cancellationToken);
+            return await ReadAsync(root.File, position, buffer, cancellationToken);
         }
 
         var start = 0L;
@@ -111,7 +105,7 @@ internal sealed class StoredObject : IDisposable
         {
             if (position < start + part.Size)
             {
-                using var lease = await _files.AcquireAsync(part.File);
+                using var lease = await files.AcquireAsync(part.File);
                 CheckLength(part, lease.File);
                 return await ReadAsync(lease.File, position - start, buffer, cancellationToken);
             }
@@ -123,7 +117,7 @@ internal sealed class StoredObject : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _root.Dispose();
+    public void Dispose() => root.Dispose();
 
     private static void CheckLength(StoredPart part, OpenFile file)
     {

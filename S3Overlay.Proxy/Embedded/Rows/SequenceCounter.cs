@@ -12,23 +12,17 @@ namespace S3Overlay.Proxy.Embedded.Rows;
 /// million at a time, so the disk is written once for all of them; a crash skips the rest. The reservation is in a file, and in the index
 /// for older versions. A clock would not do: after it is set back, the older write would win a rebuild.
 /// </summary>
-internal sealed class SequenceCounter : IDisposable
+internal sealed class SequenceCounter(StoreFolders folders, StoreDisk disk, OrderedIndex index, ulong last) : IDisposable
 {
     /// <summary>Numbers per reservation.</summary>
     public const ulong Reserve = 1 << 20;
 
-    private readonly StoreFolders _folders;
-    private readonly StoreDisk _disk;
-    private readonly OrderedIndex _index;
     private readonly SemaphoreSlim _reserving = new(1, 1);
-    private ulong _last;
-    private ulong _reserved;
-
-    private SequenceCounter(StoreFolders folders, StoreDisk disk, OrderedIndex index, ulong last) =>
-        (_folders, _disk, _index, _last, _reserved, AtOpening) = (folders, disk, index, last, last, last);
+    private ulong _last = last;
+    private ulong _reserved = last;
 
     /// <summary>The highest number of any earlier process.</summary>
-    public ulong AtOpening { get; }
+    public ulong AtOpening { get; } = last;
 
     /// <summary>Continues after the highest number ever reserved.</summary>
     public static SequenceCounter Open(StoreFolders folders, StoreDisk disk, OrderedIndex index, ILogger logger) =>
@@ -78,9 +72,9 @@ internal sealed class SequenceCounter : IDisposable
             if (wanted > _reserved)
             {
                 var reserved = wanted + Reserve;
-                await RecordFile.WriteAsync(_folders, _disk, FileKind.Sequence, _folders.Sequence, RowValue(reserved),
+                await RecordFile.WriteAsync(folders, disk, FileKind.Sequence, folders.Sequence, RowValue(reserved),
                     CancellationToken.None);
-                await _index.CommitAsync(new IndexBatch().Put(RowKeys.Sequence, RowValue(reserved)));
+                await index.CommitAsync(new IndexBatch().Put(RowKeys.Sequence, RowValue(reserved)));
                 Volatile.Write(ref _reserved, reserved);
             }
         }

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Protocol;
@@ -51,24 +52,17 @@ internal sealed class DoctorCommand(TextWriter output)
 
     private async Task<int> WriteJsonAsync(IAsyncEnumerable<Finding> findings)
     {
-        var (json, isFine) = (new JsonLines(), true);
-        json.Writer.WriteStartObject();
-        json.Writer.WriteStartArray("checks");
-        await foreach (var finding in findings)
+        var (all, json) = (await findings.ToListAsync(), new JsonLines());
+        var checks = all.Select(static finding => new
         {
-            isFine &= finding.Verdict != Verdict.Failed;
-            json.Writer.WriteStartObject();
-            json.Writer.WriteString("check", finding.Subject);
-            json.Writer.WriteString("result", WordOf(finding.Verdict));
-            json.Writer.WriteString("message", finding.Message);
-            json.Writer.WriteString("remedy", finding.Remedy);
-            json.Writer.WriteString("setting", finding.Setting);
-            json.Writer.WriteEndObject();
-        }
-
-        json.Writer.WriteEndArray();
-        json.Writer.WriteBoolean("ok", isFine);
-        json.Writer.WriteEndObject();
+            check = finding.Subject,
+            result = WordOf(finding.Verdict),
+            message = finding.Message,
+            remedy = finding.Remedy,
+            setting = finding.Setting,
+        });
+        var isFine = all.TrueForAll(static finding => finding.Verdict != Verdict.Failed);
+        JsonSerializer.Serialize(json.Writer, new { checks, ok = isFine });
         await output.WriteAsync(Encoding.UTF8.GetString(json.EndLine().Span));
         return isFine ? ExitCodes.Ok : ExitCodes.CannotRun;
     }
