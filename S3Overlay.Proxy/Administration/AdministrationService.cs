@@ -48,8 +48,7 @@ public sealed class AdministrationService : IS3Service
         var name = request.Key.StartsWith(Version, StringComparison.Ordinal) ? request.Key[Version.Length..] : "";
         if (!_calls.TryGetValue(name, out var call) && !_oldNames.TryGetValue(name, out call))
         {
-            throw new S3Exception(
-                NoSuchCall,
+            throw new S3Exception(NoSuchCall,
                 $"There is no such call. Known are: {string.Join(", ", _calls.Select(known => $"{known.Value.Method} /-/{Version}{known.Key}"))}.");
         }
 
@@ -98,8 +97,7 @@ public sealed class AdministrationService : IS3Service
         // Read even if it is empty: the end of the body is where its checksum is verified.
         if (await request.Body.ReadAsync(new byte[1], cancellationToken) > 0)
         {
-            throw new S3Exception(
-                S3Errors.InvalidArgument, "Administration calls take their parameters in the query, not in a body.");
+            throw new S3Exception(S3Errors.InvalidArgument, "Administration calls take their parameters in the query, not in a body.");
         }
     }
 }

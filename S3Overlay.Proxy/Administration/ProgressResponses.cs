@@ -57,14 +57,8 @@ internal sealed class ProgressResponses(TimeProvider time)
         return failure;
     }
 
-    private static ValueTask SendAsync(
-        JsonLines lines,
-        bool isDone,
-        S3Exception? failure,
-        Action<Utf8JsonWriter> write,
-        S3Request request,
-        S3Response answer,
-        CancellationToken cancellationToken)
+    private static ValueTask SendAsync(JsonLines lines, bool isDone, S3Exception? failure, Action<Utf8JsonWriter> write, S3Request request,
+        S3Response answer, CancellationToken cancellationToken)
     {
         if (!answer.HasStarted)
         {

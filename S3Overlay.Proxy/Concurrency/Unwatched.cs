@@ -7,10 +7,8 @@ internal static class Unwatched
     public static T Observed<T>(this T task)
         where T : Task
     {
-        _ = task.ContinueWith(
-            static failed => failed.Exception,
-            CancellationToken.None,
-            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+        _ = task.ContinueWith(static failed => failed.Exception,
+            CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
         return task;
     }

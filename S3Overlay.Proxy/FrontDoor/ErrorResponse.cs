@@ -11,9 +11,7 @@ public static class ErrorResponse
 {
     /// <summary>Headers of every response. They stay when an error replaces a response that was being built.</summary>
     private static readonly string[] Kept =
-    [
-        "x-amz-request-id", "x-amz-id-2", "Vary", "Server", "Date", "x-s3overlay-layer", "x-s3overlay-local", "x-cache",
-    ];
+    ["x-amz-request-id", "x-amz-id-2", "Vary", "Server", "Date", "x-s3overlay-layer", "x-s3overlay-local", "x-cache"];
 
     /// <summary>Sends the error. The response must not have started; headers set for a success are removed.</summary>
     public static async Task SendAsync(S3Exception failure, ErrorSubject subject, S3Response response, CancellationToken cancellationToken)

@@ -73,8 +73,7 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
 
     private static string KeyOf(PostFields fields)
     {
-        var key = fields["key"] ?? throw new S3Exception(
-            S3Errors.InvalidArgument,
+        var key = fields["key"] ?? throw new S3Exception(S3Errors.InvalidArgument,
             "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.")
         {
             Details = [new("ArgumentName", "key"), new("ArgumentValue", "")],

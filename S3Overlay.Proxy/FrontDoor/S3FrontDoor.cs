@@ -29,15 +29,8 @@ namespace S3Overlay.Proxy.FrontDoor;
 ///     7 fail          a failure becomes an S3 error, or a cut connection once bytes were sent
 /// </code>
 /// </remarks>
-public sealed class S3FrontDoor(
-    IS3Service service,
-    AdministrationDoor administration,
-    RequestAuthenticator authenticator,
-    AccessRights rights,
-    FrontDoorSettings settings,
-    ProxyMeters meters,
-    ILogger<S3FrontDoor> logger,
-    AccessLog? accessLog = null)
+public sealed class S3FrontDoor(IS3Service service, AdministrationDoor administration, RequestAuthenticator authenticator,
+    AccessRights rights, FrontDoorSettings settings, ProxyMeters meters, ILogger<S3FrontDoor> logger, AccessLog? accessLog = null)
 {
     private readonly PostUploads _posts = new(service, authenticator, rights, settings.Stores.IsForwarded);
 
@@ -291,16 +284,14 @@ public sealed class S3FrontDoor(
 
         if (!hosts.Contains(http.Host.Value ?? ""))
         {
-            throw new S3Exception(
-                S3Errors.AccessDenied,
+            throw new S3Exception(S3Errors.AccessDenied,
                 $"The host {http.Host.Value} is unknown. With the default keys or without authentication, add it to S3_OVERLAY_HOSTS, "
                 + $"or set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY.");
         }
 
         if (http.Method is not ("GET" or "HEAD" or "OPTIONS") && ForeignPages.Made(http))
         {
-            throw new S3Exception(
-                S3Errors.AccessDenied,
+            throw new S3Exception(S3Errors.AccessDenied,
                 "With the default keys or without authentication, pages of other origins may not write. Set S3_OVERLAY_ACCESS_KEY and "
                 + "S3_OVERLAY_SECRET_KEY.");
         }

@@ -9,8 +9,7 @@ namespace S3Overlay.Proxy.Protocol;
 public static class HeaderText
 {
     /// <summary>The UTF-8 bytes of a text as Latin-1 characters.</summary>
-    public static string FromText(string text) =>
-        Ascii.IsValid(text) ? text : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
+    public static string FromText(string text) => Ascii.IsValid(text) ? text : Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
 
     /// <summary>The text that a header value holds as UTF-8; the value itself if it is not UTF-8.</summary>
     public static string ToText(string header)

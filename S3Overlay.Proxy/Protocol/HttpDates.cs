@@ -14,12 +14,8 @@ public static class HttpDates
 
     /// <summary>Parses any of the three date forms of RFC 9110, section 5.6.7.</summary>
     public static bool TryParseHeader(string? text, out DateTimeOffset date) =>
-        DateTimeOffset.TryParseExact(
-            text,
-            ["r", "dddd, dd-MMM-yy HH:mm:ss 'GMT'", "ddd MMM d HH:mm:ss yyyy", "ddd MMM  d HH:mm:ss yyyy"],
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-            out date);
+        DateTimeOffset.TryParseExact(text, ["r", "dddd, dd-MMM-yy HH:mm:ss 'GMT'", "ddd MMM d HH:mm:ss yyyy", "ddd MMM  d HH:mm:ss yyyy"],
+            CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out date);
 
     /// <summary>The date without fractions of a second, the same in HEAD, GET and LIST (rule T2).</summary>
     public static DateTimeOffset WholeSeconds(DateTimeOffset date) =>

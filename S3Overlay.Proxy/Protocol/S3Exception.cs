@@ -13,10 +13,7 @@ public sealed class S3Exception : Exception
     /// <param name="seconds">When the client may retry, as <c>Retry-After</c>.</param>
     /// <param name="message">Replaces the error's default message.</param>
     public static S3Exception ForNow(S3Error error, int seconds, string? message = null, Exception? cause = null) =>
-        new(error, message, cause)
-    {
-        Headers = [new("Retry-After", seconds.ToString(CultureInfo.InvariantCulture))],
-    };
+        new(error, message, cause) { Headers = [new("Retry-After", seconds.ToString(CultureInfo.InvariantCulture))] };
 
     /// <summary>
     /// The local layer refused a request that the overlay made for itself. Clients see 503: a 403 would blame their own key.

@@ -22,9 +22,7 @@ public static partial class Log
     public static partial void ProbeBucketLeft(ILogger logger, string bucket, string failure);
 
     /// <summary>The store responds, but refuses the probe.</summary>
-    [LoggerMessage(
-        7005,
-        LogLevel.Warning,
+    [LoggerMessage(7005, LogLevel.Warning,
         "What the local store can do is unknown, since it refuses the probe: {Failure} Until then, large uploads with a checksum after "
         + "the body are spooled to a file, and the store is not trusted to check conditions. Allow the proxy's keys to create buckets "
         + "there, or create the bucket {Bucket} and allow them to write to it. Next probe in {Minutes} minutes.")]

@@ -37,8 +37,7 @@ public static partial class Log
     public static partial void LocalIsBack(ILogger logger);
 
     /// <summary>From now on, requests that need the remote fail at once.</summary>
-    [LoggerMessage(
-        6009, LogLevel.Error,
+    [LoggerMessage(6009, LogLevel.Error,
         "Bucket {Bucket} of the remote {Remote} does not respond: until it does, objects that are not cached get 503 at once, and stale "
         + "cache entries are served (S3_OVERLAY_STALE_IF_ERROR). It is probed once a second")]
     public static partial void RemoteIsDown(ILogger logger, string bucket, string remote);
@@ -48,15 +47,13 @@ public static partial class Log
     public static partial void RemoteIsBack(ILogger logger, string bucket, string remote);
 
     /// <summary>Objects of this bucket are copied without tags.</summary>
-    [LoggerMessage(
-        6011, LogLevel.Warning,
+    [LoggerMessage(6011, LogLevel.Warning,
         "The remote does not allow reading the tags of objects in {Bucket}: they are copied without tags. Allow s3:GetObjectTagging to "
         + "copy them. Logged once")]
     public static partial void CopiedWithoutTags(ILogger logger, string bucket);
 
     /// <summary>The same, because the remote is down.</summary>
-    [LoggerMessage(
-        6012, LogLevel.Warning,
+    [LoggerMessage(6012, LogLevel.Warning,
         "The remote does not respond, and the tags of objects in {Bucket} are unknown: cached objects are copied without tags. Logged "
         + "once")]
     public static partial void CopiedUnasked(ILogger logger, string bucket);

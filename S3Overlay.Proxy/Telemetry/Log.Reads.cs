@@ -41,8 +41,7 @@ public static partial class Log
     public static partial void HeldCleaningFailed(ILogger logger, Exception exception);
 
     /// <summary>A fill's bytes could not be uploaded. Logged once per entry.</summary>
-    [LoggerMessage(4010, LogLevel.Warning,
-        "An object of {Bucket} could not be put into the cache bucket; the next read fills it again")]
+    [LoggerMessage(4010, LogLevel.Warning, "An object of {Bucket} could not be put into the cache bucket; the next read fills it again")]
     public static partial void HeldUploadFailed(ILogger logger, string bucket, Exception exception);
 
     /// <summary>The cache bucket had orphaned objects.</summary>
@@ -50,8 +49,7 @@ public static partial class Log
     public static partial void HeldStrangersRemoved(ILogger logger, long count);
 
     /// <summary>The remote responds, but does not revalidate. Logged once until it does.</summary>
-    [LoggerMessage(
-        4013, LogLevel.Warning,
+    [LoggerMessage(4013, LogLevel.Warning,
         "Bucket {Bucket} of the remote {Remote} does not revalidate: {Failure}. Until it does, stale cache entries are served "
         + "(S3_OVERLAY_STALE_IF_ERROR)")]
     public static partial void CopiesServedStale(ILogger logger, string bucket, string remote, string failure);
@@ -65,13 +63,11 @@ public static partial class Log
     public static partial void HeldRenewalFailed(ILogger logger, string bucket, Exception exception);
 
     /// <summary>Cache entries are frozen, and the remote has newer versions. Logged at most once a minute and bucket.</summary>
-    [LoggerMessage(
-        4016, LogLevel.Warning,
+    [LoggerMessage(4016, LogLevel.Warning,
         "The remote has other versions of objects of {Bucket} than the cache, which S3_OVERLAY_REVALIDATE=frozen keeps")]
     public static partial void RemoteDrifted(ILogger logger, string bucket);
 
     /// <summary>A chunked object could not be read back when it was complete.</summary>
-    [LoggerMessage(4017, LogLevel.Warning,
-        "A cached object of {Bucket} could not be compared with its digest; it stays cached, unchecked")]
+    [LoggerMessage(4017, LogLevel.Warning, "A cached object of {Bucket} could not be compared with its digest; it stays cached, unchecked")]
     public static partial void HeldCheckFailed(ILogger logger, string bucket, Exception exception);
 }

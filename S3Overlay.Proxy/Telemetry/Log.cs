@@ -36,8 +36,7 @@ public static partial class Log
     public static partial void WaitingForRequests(ILogger logger, long count, double seconds);
 
     /// <summary>Requests did not finish before the proxy stopped.</summary>
-    [LoggerMessage(
-        1009, LogLevel.Warning,
+    [LoggerMessage(1009, LogLevel.Warning,
         "Requests cut by the stop: {Count}, after {Seconds:F1} s. S3_OVERLAY_SHUTDOWN_TIMEOUT ({Limit} s) is how long a stop waits for "
         + "them.")]
     public static partial void RequestsCut(ILogger logger, long count, double seconds, double limit);

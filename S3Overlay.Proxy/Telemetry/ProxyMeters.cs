@@ -47,25 +47,19 @@ public sealed class ProxyMeters : IDisposable
             description: "S3 requests answered with a status of 500 or more.");
         Meter.CreateObservableUpDownCounter("s3_overlay_requests_in_progress", () => InProgress,
             description: "S3 requests being answered.");
-        _duration = Meter.CreateHistogram(
-            "s3_overlay_request_duration_seconds",
-            unit: "s",
+        _duration = Meter.CreateHistogram("s3_overlay_request_duration_seconds", unit: "s",
             description: "Time to answer an S3 request, body included.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
-        _objectReads = Meter.CreateCounter<long>(
-            "s3_overlay_object_reads_total",
+        _objectReads = Meter.CreateCounter<long>("s3_overlay_object_reads_total",
             description: "Objects read in buckets with a remote, by the layer that answered and the cache's part in it.");
         Meter.CreateObservableCounter("s3_overlay_sent_bytes_total", SentBytes, "By",
             "Bytes of bodies answered, by the layer that answered; none: what is no object's.");
         _upstreamRequests = Meter.CreateCounter<long>(
             "s3_overlay_upstream_requests_total", description: "Attempts at the remote and at a local S3 endpoint, by what came of them.");
-        _upstreamDuration = Meter.CreateHistogram(
-            "s3_overlay_upstream_duration_seconds",
-            unit: "s",
+        _upstreamDuration = Meter.CreateHistogram("s3_overlay_upstream_duration_seconds", unit: "s",
             description: "Time from an upstream request to the head of its answer, or to its failure.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
-        Meter.CreateObservableUpDownCounter(
-            "s3_overlay_upstream_in_progress", () => _upstreams.Select(upstream => upstream.InProgress),
+        Meter.CreateObservableUpDownCounter("s3_overlay_upstream_in_progress", () => _upstreams.Select(upstream => upstream.InProgress),
             description: "Upstream requests whose answers have not begun.");
         Meter.CreateObservableCounter(
             "s3_overlay_upstream_received_bytes_total", () => _upstreams.Select(upstream => upstream.Received), "By",
@@ -106,8 +100,7 @@ public sealed class ProxyMeters : IDisposable
 
     /// <summary>Shows growing totals that another part maintains, with a label each.</summary>
     public void WatchTotals(string name, string description, string label, params (string Value, Func<long> Figure)[] figures) =>
-        Meter.CreateObservableCounter(
-            name, () => figures.Select(figure => new Measurement<long>(
+        Meter.CreateObservableCounter(name, () => figures.Select(figure => new Measurement<long>(
                 figure.Figure(), new KeyValuePair<string, object?>(label, figure.Value))), description: description);
 
     /// <summary>Shows the size of the cache.</summary>

@@ -41,8 +41,7 @@ internal static class PayloadHashes
         throw hash.StartsWith("STREAMING-", StringComparison.Ordinal)
             ? new S3Exception(
                 S3Errors.NotImplemented, "This kind of streaming body is not implemented: use AWS4-HMAC-SHA256 or an unsigned payload.")
-            : new S3Exception(
-                S3Errors.InvalidArgument,
+            : new S3Exception(S3Errors.InvalidArgument,
                 "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
                 + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
             {

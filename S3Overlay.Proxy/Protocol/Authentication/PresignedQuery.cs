@@ -86,8 +86,7 @@ internal static class PresignedQuery
 
         if (!claim.TrySetCredential(credential))
         {
-            throw Wrong(
-                "Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "
+            throw Wrong("Error parsing the X-Amz-Credential parameter; the Credential is mal-formed; expecting "
                 + "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
         }
 
@@ -165,8 +164,7 @@ internal static class PresignedQuery
         }
     }
 
-    private static bool TryReadSeconds(string? expires, out long seconds) =>
-        WholeNumbers.TryParseSigned(expires, out seconds);
+    private static bool TryReadSeconds(string? expires, out long seconds) => WholeNumbers.TryParseSigned(expires, out seconds);
 
     private static S3Exception? Refusal(long seconds) => seconds switch
     {

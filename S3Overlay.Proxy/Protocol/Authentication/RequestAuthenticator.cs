@@ -38,13 +38,9 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         var isPresignedV2 = Version2Authenticator.IsPresigned(query);
         if ((authorization.Count > 0 && (isPresigned || isPresignedV2)) || (isPresigned && isPresignedV2))
         {
-            throw new S3Exception(
-                S3Errors.InvalidArgument,
+            throw new S3Exception(S3Errors.InvalidArgument,
                 "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the "
-                + "Authorization header should be specified")
-            {
-                Details = [new("ArgumentName", "Authorization")],
-            };
+                + "Authorization header should be specified") { Details = [new("ArgumentName", "Authorization")] };
         }
 
         if ((isPresigned || isPresignedV2) && !settings.AllowsPresigned)

@@ -31,14 +31,8 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
     /// SHA-256 of the body in lower-case hex, <c>UNSIGNED-PAYLOAD</c>, or a streaming name (<see cref="SigV4"/>).
     /// </param>
     /// <returns>The headers to add.</returns>
-    public SignedRequest Sign(
-        string method,
-        string host,
-        string rawPath,
-        string rawQuery,
-        IEnumerable<KeyValuePair<string, string>> headers,
-        string payloadHash,
-        DateTimeOffset now)
+    public SignedRequest Sign(string method, string host, string rawPath, string rawQuery,
+        IEnumerable<KeyValuePair<string, string>> headers, string payloadHash, DateTimeOffset now)
     {
         var time = SigningTime.Of(now);
         var signed = new List<KeyValuePair<string, string>>
@@ -56,12 +50,8 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
         var scope = Scope(time);
         var names = Names(signed);
         var signature = Signature(method, rawPath, rawQuery, signed, names, payloadHash, time, scope);
-        return new(
-            $"{SigV4.Algorithm} Credential={credentials.AccessKey}/{scope}, SignedHeaders={names}, Signature={signature}",
-            time,
-            payloadHash,
-            credentials.SessionToken,
-            signature);
+        return new($"{SigV4.Algorithm} Credential={credentials.AccessKey}/{scope}, SignedHeaders={names}, Signature={signature}", time,
+            payloadHash, credentials.SessionToken, signature);
     }
 
     /// <summary>Presigns a URL.</summary>
@@ -72,15 +62,8 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
     /// <param name="now">The start of its validity.</param>
     /// <param name="lifetime">At most seven days.</param>
     /// <returns>The whole query of the URL, without its question mark.</returns>
-    public string Presign(
-        string method,
-        string host,
-        string rawPath,
-        string rawQuery,
-        IEnumerable<KeyValuePair<string, string>> headers,
-        DateTimeOffset now,
-        TimeSpan lifetime,
-        string payloadHash = SigV4.UnsignedPayload)
+    public string Presign(string method, string host, string rawPath, string rawQuery, IEnumerable<KeyValuePair<string, string>> headers,
+        DateTimeOffset now, TimeSpan lifetime, string payloadHash = SigV4.UnsignedPayload)
     {
         var time = SigningTime.Of(now);
         var signed = new List<KeyValuePair<string, string>> { new("host", host) };
@@ -176,15 +159,8 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
         }
     }
 
-    private string Signature(
-        string method,
-        string rawPath,
-        string rawQuery,
-        List<KeyValuePair<string, string>> sorted,
-        string names,
-        string payloadHash,
-        string time,
-        string scope)
+    private string Signature(string method, string rawPath, string rawQuery, List<KeyValuePair<string, string>> sorted, string names,
+        string payloadHash, string time, string scope)
     {
         var writer = new CanonicalWriter(stackalloc byte[1024]);
         try

@@ -62,12 +62,8 @@ internal static class RequestTime
     public static bool TryParseVersion2(string text, out DateTimeOffset time)
     {
         var day = text.AsSpan(text.IndexOf(',', StringComparison.Ordinal) + 1).Trim();
-        var isDate = DateTimeOffset.TryParseExact(
-            day,
-            ["d MMM yyyy HH:mm:ss 'GMT'", "d MMM yyyy HH:mm:ss 'UTC'", WithOffset],
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal,
-            out time);
+        var isDate = DateTimeOffset.TryParseExact(day, ["d MMM yyyy HH:mm:ss 'GMT'", "d MMM yyyy HH:mm:ss 'UTC'", WithOffset],
+            CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out time);
         return (isDate || TryParseHeader(text, out time, out _)) && time >= DateTimeOffset.UnixEpoch;
     }
 

@@ -31,8 +31,7 @@ public sealed class SigningKey
     }
 
     /// <summary>Whether the key was derived from this secret, which can change during the day.</summary>
-    public bool IsOf(string secret) =>
-        ReferenceEquals(secret, _secret) || string.Equals(secret, _secret, StringComparison.Ordinal);
+    public bool IsOf(string secret) => ReferenceEquals(secret, _secret) || string.Equals(secret, _secret, StringComparison.Ordinal);
 
     /// <summary>Writes the signature of a message, 32 bytes.</summary>
     public void Sign(ReadOnlySpan<byte> message, Span<byte> signature)

@@ -78,15 +78,8 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
         return request;
     }
 
-    private AuthenticatedRequest Verify(
-        ref SignatureClaim claim,
-        string promisedHash,
-        string method,
-        string rawPath,
-        string rawQuery,
-        IHeaderDictionary headers,
-        string host,
-        bool hasToken)
+    private AuthenticatedRequest Verify(ref SignatureClaim claim, string promisedHash, string method, string rawPath, string rawQuery,
+        IHeaderDictionary headers, string host, bool hasToken)
     {
         var names = _headerNames.Read(claim.SignedHeaders, out var areNamesKnown)
             ?? throw Malformed(in claim, "the SignedHeaders are mal-formed.");
@@ -137,8 +130,7 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
 
         if (!claim.Date.SequenceEqual(claim.Time.AsSpan(0, 8)))
         {
-            throw Malformed(
-                in claim, $"Invalid credential date \"{claim.Date}\". This date is not the same as X-Amz-Date: "
+            throw Malformed(in claim, $"Invalid credential date \"{claim.Date}\". This date is not the same as X-Amz-Date: "
                     + $"\"{claim.Time.AsSpan(0, 8)}\".");
         }
 
@@ -193,8 +185,7 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
     /// The region to sign for, if that is the problem. Also sent as a header, since the response to a HEAD has no body.
     /// </param>
     private static S3Exception Malformed(in SignatureClaim claim, string why, string? region = null) =>
-        new(
-            claim.IsPresigned ? S3Errors.AuthorizationQueryParametersError : S3Errors.AuthorizationHeaderMalformed,
+        new(claim.IsPresigned ? S3Errors.AuthorizationQueryParametersError : S3Errors.AuthorizationHeaderMalformed,
             (claim.IsPresigned ? "Error parsing the X-Amz-Credential parameter; " : "The authorization header is malformed; ") + why)
         {
             Details = region is null ? [] : [new("Region", region)],

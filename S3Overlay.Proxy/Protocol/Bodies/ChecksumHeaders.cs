@@ -65,8 +65,7 @@ public static class ChecksumHeaders
 
         if (said is { } algorithmOfSdk && (algorithmOfSdk != one || !isWellFormed))
         {
-            throw new S3Exception(
-                S3Errors.BadDigest,
+            throw new S3Exception(S3Errors.BadDigest,
                 $"The {ChecksumNames.Header(one)} header is no {ChecksumNames.Name(algorithmOfSdk)} checksum, which "
                 + $"x-amz-sdk-checksum-algorithm names.");
         }

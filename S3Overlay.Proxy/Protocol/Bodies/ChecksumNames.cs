@@ -62,8 +62,7 @@ public static class ChecksumNames
     public static ChecksumAlgorithm Parse(string name) =>
         TryParseName(name, out var algorithm)
             ? algorithm
-            : throw new S3Exception(
-                S3Errors.InvalidRequest,
+            : throw new S3Exception(S3Errors.InvalidRequest,
                 $"Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
                 + $"[{string.Join(", ", All.Select(Name))}]");
 

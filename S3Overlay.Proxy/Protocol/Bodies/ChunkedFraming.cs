@@ -108,8 +108,7 @@ internal sealed class ChunkedFraming(Stream stream, long length, PayloadPlan pla
 
         if (header.Size > _leftInBody || (header.Size == 0 && _leftInBody > 0))
         {
-            throw new S3Exception(
-                S3Errors.IncompleteBody,
+            throw new S3Exception(S3Errors.IncompleteBody,
                 "You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header.");
         }
 

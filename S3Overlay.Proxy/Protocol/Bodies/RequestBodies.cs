@@ -17,8 +17,7 @@ public static class RequestBodies
     /// <param name="operation">The operation. Checksum headers of CompleteMultipartUpload describe the object; reads have none.</param>
     /// <param name="leavesMalformed">Whether the store rejects malformed checksum headers itself.</param>
     /// <exception cref="S3Exception">No body could match what was announced.</exception>
-    public static S3Body Create(
-        Stream raw, bool hasBody, long? contentLength, IHeaderDictionary headers, PayloadPlan plan,
+    public static S3Body Create(Stream raw, bool hasBody, long? contentLength, IHeaderDictionary headers, PayloadPlan plan,
         S3Operation operation = S3Operation.Unknown, bool leavesMalformed = false)
     {
         var isEmpty = !hasBody || contentLength == 0;
@@ -42,9 +41,7 @@ public static class RequestBodies
         // Most requests without a body send the hash of an empty one: nothing to check.
         var sha256 = isEmpty && plan.Sha256 == SigV4.EmptyPayload ? null : plan.Sha256;
         var digests = BodyDigests.Read(headers, sha256, announced: [], ChecksumsAreOfTheBody(operation), leavesMalformed);
-        return isEmpty && digests is null
-            ? S3Body.Empty
-            : new VerifiedBody(new PlainFraming(raw, isEmpty ? 0 : contentLength), digests);
+        return isEmpty && digests is null ? S3Body.Empty : new VerifiedBody(new PlainFraming(raw, isEmpty ? 0 : contentLength), digests);
     }
 
     private static VerifiedBody InChunks(Stream raw, IHeaderDictionary headers, PayloadPlan plan, S3Operation operation,
@@ -53,8 +50,7 @@ public static class RequestBodies
         if (!headers.TryGetValue("x-amz-decoded-content-length", out var sent)
             || !long.TryParse(sent.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var length))
         {
-            throw new S3Exception(
-                S3Errors.MissingContentLength, "You must provide the x-amz-decoded-content-length HTTP header.");
+            throw new S3Exception(S3Errors.MissingContentLength, "You must provide the x-amz-decoded-content-length HTTP header.");
         }
 
         var announced = headers.TryGetValue("x-amz-trailer", out var names)

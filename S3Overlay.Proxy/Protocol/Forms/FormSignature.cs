@@ -62,8 +62,7 @@ internal sealed class FormSignature(RequestAuthenticator authenticator)
         var claim = default(SignatureClaim);
         if (!claim.TrySetCredential(Required(fields, "x-amz-credential")))
         {
-            throw Wrong(
-                "x-amz-credential", fields,
+            throw Wrong("x-amz-credential", fields,
                 "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
         }
 

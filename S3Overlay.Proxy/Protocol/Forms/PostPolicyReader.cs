@@ -125,8 +125,7 @@ internal static class PostPolicyReader
         element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Invalid("Invalid Condition: a string was expected.");
 
     private static long Number(JsonElement element) =>
-        long.TryParse(
-            element.ValueKind is JsonValueKind.Number ? element.GetRawText()
+        long.TryParse(element.ValueKind is JsonValueKind.Number ? element.GetRawText()
                 : Text(element), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number
             : throw Invalid("Invalid content-length-range: a number of bytes was expected.");

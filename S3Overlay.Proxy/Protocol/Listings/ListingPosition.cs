@@ -13,8 +13,7 @@ public readonly record struct ListingPosition(string Name, bool IsPrefix)
     /// since clients continue after the last row shown.
     /// </summary>
     public static ListingPosition Behind(string name, string prefix, string delimiter) => new(
-        name,
-        delimiter.Length > 0
+        name, delimiter.Length > 0
             && name.Length >= prefix.Length + delimiter.Length
             && name.StartsWith(prefix, StringComparison.Ordinal)
             && name.IndexOf(delimiter, prefix.Length, StringComparison.Ordinal) == name.Length - delimiter.Length);

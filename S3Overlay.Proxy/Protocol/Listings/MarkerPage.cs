@@ -25,8 +25,7 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
     public static MarkerPage Parse(S3Request request, string limitName)
     {
         var query = request.Query;
-        return new MarkerPage(
-            query["prefix"] ?? "", query["delimiter"] ?? "", query["key-marker"] ?? "", Number(query, limitName, MaxPage),
+        return new MarkerPage(query["prefix"] ?? "", query["delimiter"] ?? "", query["key-marker"] ?? "", Number(query, limitName, MaxPage),
             ListRequest.EncodesNames(query)) { WithRestoreStatus = RestoreStatus.IsWanted(request) };
     }
 

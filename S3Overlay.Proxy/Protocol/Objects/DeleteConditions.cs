@@ -24,8 +24,7 @@ public sealed record DeleteConditions(string? IfMatch, long? Size, DateTimeOffse
     /// <summary>The conditions of DeleteObject; null for none.</summary>
     /// <exception cref="S3Exception">InvalidArgument: an invalid size or date.</exception>
     public static DeleteConditions? Of(IHeaderDictionary headers) =>
-        Of(
-            headers.IfMatch.Count > 0 ? headers.IfMatch.ToString() : null,
+        Of(headers.IfMatch.Count > 0 ? headers.IfMatch.ToString() : null,
             headers.TryGetValue(SizeHeader, out var size) ? size.ToString() : null,
             headers.TryGetValue(DateHeader, out var date) ? date.ToString() : null,
             static (name, value) => new S3Exception(S3Errors.InvalidArgument, $"The value of {name} is invalid.")

@@ -6,8 +6,7 @@ namespace S3Overlay.Proxy.Protocol.Objects;
 public static class DeleteResult
 {
     /// <summary>Sends the outcome of each key, in the order of the request.</summary>
-    public static Task SendAsync(
-        DeleteObjectsRequest delete, IReadOnlyList<DeleteOutcome> outcomes, S3Request request, S3Response response,
+    public static Task SendAsync(DeleteObjectsRequest delete, IReadOnlyList<DeleteOutcome> outcomes, S3Request request, S3Response response,
         CancellationToken cancellationToken)
     {
         var xml = new S3XmlWriter().Root("DeleteResult");

@@ -118,10 +118,7 @@ public static class ObjectResponse
     public static S3Exception Unsatisfiable(S3Request request, long size) => new(S3Errors.InvalidRange)
     {
         Details =
-        [
-            new("RangeRequested", request.Header("Range") ?? ""),
-            new("ActualObjectSize", size.ToString(CultureInfo.InvariantCulture)),
-        ],
+        [new("RangeRequested", request.Header("Range") ?? ""), new("ActualObjectSize", size.ToString(CultureInfo.InvariantCulture))],
         Headers = [new("Content-Range", string.Create(CultureInfo.InvariantCulture, $"bytes */{size}"))],
     };
 

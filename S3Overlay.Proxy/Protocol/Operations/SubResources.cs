@@ -4,8 +4,7 @@ namespace S3Overlay.Proxy.Protocol.Operations;
 public static class SubResources
 {
     /// <summary>Those that name a bucket's configuration.</summary>
-    private static readonly HashSet<string> Configurations = new(
-        OperationTable.OfS3.Rows
+    private static readonly HashSet<string> Configurations = new(OperationTable.OfS3.Rows
             .Where(static row => row.Operation is S3Operation.GetBucketConfiguration or S3Operation.PutBucketConfiguration
                 or S3Operation.DeleteBucketConfiguration)
             .Select(static row => row.Selector),
