@@ -23,26 +23,6 @@ public sealed record FrontDoorSettings
     /// <summary>Checks expected bucket owners, except in buckets that an S3 endpoint manages alone. Null checks none.</summary>
     public ExpectedOwners? Owners { get; init; }
 
-    /// <summary>Facts about the S3 endpoints behind the proxy.</summary>
-    public StoreFacts Stores { get; init; } = new();
-
-    /// <summary>The clock.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
-
-    /// <summary>The id that this process sends upstream in <c>x-s3overlay-via</c>, to detect loops.</summary>
-    public required string InstanceId { get; init; }
-}
-
-/// <summary>The administration behind the front door.</summary>
-/// <param name="Authenticator">
-/// Checks its signatures, which are required even if S3 requests need none. In headers only, since links leak, and version 4 only, since
-/// version 2 does not sign parameters.
-/// </param>
-public sealed record AdministrationDoor(IS3Service Service, RequestAuthenticator Authenticator);
-
-/// <summary>What the front door asks about the S3 endpoints behind it. By default there are none.</summary>
-public sealed record StoreFacts
-{
     /// <summary>
     /// Whether an S3 endpoint manages a bucket (the empty string: the service) alone. It then decides about unsigned requests, and which
     /// origins may read (rule A3).
@@ -72,4 +52,17 @@ public sealed record StoreFacts
     /// Whether other tenants' buckets can be named (<c>tenant:bucket</c>): only if the proxy forwards everything to an S3 endpoint.
     /// </summary>
     public bool KnowsTenants { get; init; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The id that this process sends upstream in <c>x-s3overlay-via</c>, to detect loops.</summary>
+    public required string InstanceId { get; init; }
 }
+
+/// <summary>The administration behind the front door.</summary>
+/// <param name="Authenticator">
+/// Checks its signatures, which are required even if S3 requests need none. In headers only, since links leak, and version 4 only, since
+/// version 2 does not sign parameters.
+/// </param>
+public sealed record AdministrationDoor(IS3Service Service, RequestAuthenticator Authenticator);

@@ -29,27 +29,27 @@ namespace S3Overlay.Proxy.FrontDoor;
 ///     7 fail          a failure becomes an S3 error, or a cut connection once bytes were sent
 /// </code>
 /// </remarks>
-public sealed class S3FrontDoor(IS3Service service, AdministrationDoor administration, RequestAuthenticator authenticator,
+public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor administration, RequestAuthenticator authenticator,
     AccessRights rights, FrontDoorSettings settings, ProxyMeters meters, ILogger<S3FrontDoor> logger, AccessLog? accessLog = null)
 {
-    private readonly PostUploads _posts = new(service, authenticator, rights, settings.Stores.IsForwarded);
+    private readonly PostUploads _posts = new(service, authenticator, rights, settings.IsForwarded);
 
     /// <summary>Serves one request.</summary>
     public async Task HandleAsync(HttpContext context)
     {
         // 1
-        var requestId = RequestIds.Next();
+        var requestId = NextRequestId();
         context.Response.Headers["x-amz-request-id"] = requestId;
         context.Response.Headers["x-amz-id-2"] = requestId;
         if (context.Request.Headers.Origin.Count > 0)
         {
-            AnswerToPages(context);
+            PrepareCors(context);
         }
 
         ExpectedBody.Watch(context);
         var started = meters.RequestStarted();
         var response = new KestrelResponse(context);
-        var call = new Call(requestId, RequestSpan.Start(context.Request));
+        var call = new Call(requestId, Tracing.StartRequest(context.Request));
         try
         {
             await ServeAsync(call, context, response);
@@ -85,7 +85,7 @@ public sealed class S3FrontDoor(IS3Service service, AdministrationDoor administr
 
         if (call.Span is { } span)
         {
-            RequestSpan.Finish(span, call.RequestId, response, layer, cache, outcome);
+            Tracing.FinishRequest(span, call.RequestId, response, layer, cache, outcome);
         }
 
         accessLog?.Add(
@@ -125,18 +125,18 @@ public sealed class S3FrontDoor(IS3Service service, AdministrationDoor administr
         KeepPagesOut(http);
         var rawTarget = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var host = http.Host.Value ?? "";
-        var target = call.Target = RequestTarget.Parse(rawTarget, host, settings.Domain, settings.Stores.KnowsTenants);
+        var target = call.Target = RequestTarget.Parse(rawTarget, host, settings.Domain, settings.KnowsTenants);
         var query = S3Query.Parse(target.RawQuery);
 
         // 3
         var isAdministration = target.IsAdministration;
-        var isForwarded = !isAdministration && settings.Stores.IsForwarded(target.Bucket);
+        var isForwarded = !isAdministration && settings.IsForwarded(target.Bucket);
         if (!isForwarded)
         {
-            HeaderSection.Check(http.Headers);
+            CheckHeaderSize(http.Headers);
         }
 
-        if (isAdministration && ForeignPages.Made(http))
+        if (isAdministration && IsOfForeignPage(http))
         {
             throw new S3Exception(S3Errors.AccessDenied, "Pages of other origins may not administer.");
         }
@@ -144,7 +144,7 @@ public sealed class S3FrontDoor(IS3Service service, AdministrationDoor administr
         if (http.Method == "OPTIONS" && !isAdministration && (!isForwarded || IsClosedToPages))
         {
             call.Operation = S3Operation.Preflight;
-            RequestSpan.Name(call.Span, call.Operation, target.Bucket, target.Key);
+            Tracing.NameRequest(call.Span, call.Operation, target.Bucket, target.Key);
             CrossOrigin.AnswerPreflight(http, response, settings.AllowsCrossOrigin, settings.Guard is not null);
             return;
         }
@@ -164,9 +164,9 @@ public sealed class S3FrontDoor(IS3Service service, AdministrationDoor administr
         call.Operation = isPreflight
             ? S3Operation.Preflight
             : isAdministration ? S3Operation.Administration
-            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded ? settings.Stores.Kind()
+            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded ? settings.Kind()
                 : null);
-        RequestSpan.Name(call.Span, call.Operation, isAdministration ? "" : target.Bucket, isAdministration ? "" : target.Key);
+        Tracing.NameRequest(call.Span, call.Operation, isAdministration ? "" : target.Bucket, isAdministration ? "" : target.Key);
 
         // 5: the caller and key of a form are in its fields; the keys of DeleteObjects are in its document
         var caller = authenticated.Caller;
@@ -207,16 +207,16 @@ public sealed class S3FrontDoor(IS3Service service, AdministrationDoor administr
             MayWriteAll = mayWriteAll,
             Body = RequestBodies.Create(
                 http.Body, HasBody(context), http.ContentLength, http.Headers, authenticated.Payload, call.Operation,
-                leavesMalformed: isForwarded && settings.Stores.ChecksChecksums()),
+                leavesMalformed: isForwarded && settings.ChecksChecksums()),
             RequestId = call.RequestId,
             Received = settings.Time.GetUtcNow(),
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
         };
         if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
-            && CopySource.Parse(request, settings.Stores.KnowsTenants) is var source)
+            && CopySource.Parse(request, settings.KnowsTenants) is var source)
         {
             await RefuseKeptAsync(source.Bucket, source.Key, context.RequestAborted);
-            var isOfStore = settings.Stores.IsForwarded(source.Bucket);
+            var isOfStore = settings.IsForwarded(source.Bucket);
             if (!(MayRead(caller, source) && (!isOfStore || source.WithPlus is not { } other || MayRead(caller, other))))
             {
                 throw new S3Exception(S3Errors.AccessDenied);
@@ -248,7 +248,7 @@ public sealed class S3FrontDoor(IS3Service service, AdministrationDoor administr
     /// </summary>
     private async ValueTask RefuseKeptAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        if (await settings.Stores.KeepsAsync(bucket, key, cancellationToken))
+        if (await settings.KeepsAsync(bucket, key, cancellationToken))
         {
             throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] };
         }
@@ -256,76 +256,17 @@ public sealed class S3FrontDoor(IS3Service service, AdministrationDoor administr
 
     private bool MayRead(S3Caller caller, CopySource source) =>
         rights.MayRead(caller, source.Bucket, source.Key)
-        || (settings.Stores.IsForwarded(source.Bucket) ? caller.IsAnonymous : rights
+        || (settings.IsForwarded(source.Bucket) ? caller.IsAnonymous : rights
             .MayAll(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId));
 
     /// <summary>
     /// A preflight is anonymous, and its response is for everyone. But its URL may be one that a user of the store signed, and the bucket
     /// name then means that user's bucket. The signature cannot be checked: it covers headers of the request to come.
     /// </summary>
-    private AuthenticatedRequest OfPreflight(S3Query query)
+    private (S3Caller Caller, PayloadPlan Payload) OfPreflight(S3Query query)
     {
-        var claimed = new S3Caller(PresignedQuery.ClaimedKey(query) ?? Version2Authenticator.ClaimedKey(query) ?? "");
-        return settings.Stores.Knows(claimed) ? AuthenticatedRequest.Nobody with { Caller = claimed } : AuthenticatedRequest.Nobody;
-    }
-
-    /// <summary>Whether pages of other origins can read nothing, whatever a store allows.</summary>
-    private bool IsClosedToPages => settings.Guard is not null && !settings.AllowsCrossOrigin;
-
-    /// <summary>
-    /// If anyone can sign, so can every page in a browser on this network. Rejects what pages must not do before anything else happens.
-    /// </summary>
-    private void KeepPagesOut(HttpRequest http)
-    {
-        if (settings.Guard is not { } hosts)
-        {
-            return;
-        }
-
-        if (!hosts.Contains(http.Host.Value ?? ""))
-        {
-            throw new S3Exception(S3Errors.AccessDenied,
-                $"The host {http.Host.Value} is unknown. With the default keys or without authentication, add it to S3_OVERLAY_HOSTS, "
-                + $"or set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY.");
-        }
-
-        if (http.Method is not ("GET" or "HEAD" or "OPTIONS") && ForeignPages.Made(http))
-        {
-            throw new S3Exception(S3Errors.AccessDenied,
-                "With the default keys or without authentication, pages of other origins may not write. Set S3_OVERLAY_ACCESS_KEY and "
-                + "S3_OVERLAY_SECRET_KEY.");
-        }
-    }
-
-    private void AnswerToPages(HttpContext context)
-    {
-        if (settings.Guard is not null)
-        {
-            CrossOrigin.Withhold(context, all: !settings.AllowsCrossOrigin);
-        }
-
-        if (settings.AllowsCrossOrigin && context.Request.Method != "OPTIONS" && IsOpenToPages(context))
-        {
-            CrossOrigin.Allow(context);
-        }
-    }
-
-    /// <summary>
-    /// Whether this server lets pages of other origins read the target: not in a bucket whose store decides itself, and never in the
-    /// administration. Invalid targets are rejected later.
-    /// </summary>
-    private bool IsOpenToPages(HttpContext context)
-    {
-        try
-        {
-            var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-            var read = RequestTarget.Parse(target, context.Request.Host.Value ?? "", settings.Domain, settings.Stores.KnowsTenants);
-            return !read.IsAdministration && !settings.Stores.IsForwarded(read.Bucket);
-        }
-        catch (S3Exception)
-        {
-            return true;
-        }
+        var claimed = new S3Caller(PresignedQuery.ClaimedKey(query) ?? "");
+        return (settings.Knows(claimed) ? claimed : S3Caller.Anonymous, PayloadPlan.Unsigned);
     }
 
     private async Task FailAsync(Call call, HttpContext context, KestrelResponse response, Exception failure)
@@ -343,7 +284,7 @@ public sealed class S3FrontDoor(IS3Service service, AdministrationDoor administr
 
         var error = Translate(failure);
         call.Error = error.Error.Code;
-        RequestSpan.Refused(call.Span, error.Error);
+        Tracing.RefuseRequest(call.Span, error.Error);
         // 501 (not supported) and 504 (not cached, and nothing else wanted) are no failures of this server.
         if (error.Error.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage)
         {

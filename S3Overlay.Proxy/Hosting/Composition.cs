@@ -324,9 +324,9 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     private ProxyServices.OverlayLayer OpenOverlay(LocalLayer local, ProxyServices.RemoteLayers remotes)
     {
         var settings = ReadSettings.From(options);
-        var reader = opened.Add(OverlayParts.Reader(settings, local.Cache, Time, loggers.CreateLogger<RemoteReader>(), meters.Overlay));
+        var reader = opened.Add(OverlayParts.Reader(settings, local.Cache, Time, loggers.CreateLogger<RemoteReader>(), meters));
         var service = OverlayParts.Service(local, reader, remotes.Buckets, remotes.Others, View, Time,
-            loggers.CreateLogger<OverlayService>(), OpenFailover(settings, local), meters.Overlay);
+            loggers.CreateLogger<OverlayService>(), OpenFailover(settings, local), meters);
         meters.Watch("s3_overlay_revalidations_in_progress", "{question}",
             "Checks of cache entries against the remote in progress.", () => reader.Revalidating);
         meters.Watch("s3_overlay_refreshes_in_progress", "{copy}",
@@ -385,16 +385,13 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 InstanceId = _instanceId,
                 Time = Time,
                 Owners = options.Local.Endpoint is not null && clients.AccountId is null ? null : new ExpectedOwners(clients.AccountId),
-                Stores = new StoreFacts
-                {
-                    IsForwarded = IsForwarded(remotes),
-                    Kind = local.Make,
-                    KeepsAsync = async (bucket, key, cancellationToken) => await local.KeepsAsync(bucket, key, cancellationToken)
-                        || (remotes is not null && await remotes.KeepsAsync(bucket, key, cancellationToken)),
-                    KnowsTenants = isPlainProxy,
-                    ChecksChecksums = local.ChecksChecksums,
-                    Knows = caller => local.Identities?.Of(caller) is not null,
-                },
+                IsForwarded = IsForwarded(remotes),
+                Kind = local.Make,
+                KeepsAsync = async (bucket, key, cancellationToken) => await local.KeepsAsync(bucket, key, cancellationToken)
+                    || (remotes is not null && await remotes.KeepsAsync(bucket, key, cancellationToken)),
+                KnowsTenants = isPlainProxy,
+                ChecksChecksums = local.ChecksChecksums,
+                Knows = caller => local.Identities?.Of(caller) is not null,
             },
             meters,
             loggers.CreateLogger<S3FrontDoor>(),

@@ -18,7 +18,7 @@ internal static class OverlayParts
 {
     /// <summary>Reads what the remote owns. Without a <paramref name="store"/>, nothing is cached.</summary>
     public static RemoteReader Reader(
-        ReadSettings settings, ICacheStore? store, TimeProvider time, ILogger logger, OverlayMeters? meters = null)
+        ReadSettings settings, ICacheStore? store, TimeProvider time, ILogger logger, ProxyMeters? meters = null)
     {
         var absent = new NegativeCache(settings.Freshness.NegativeLife, time);
         if (!settings.CacheEnabled || store is null)
@@ -49,7 +49,7 @@ internal static class OverlayParts
     /// <param name="meters">Counts tombstones; null to count nothing.</param>
     public static OverlayService Service(
         LocalLayer local, IRemoteReader reader, IRemoteBuckets remotes, IRemote? shown, OverlaySettings settings, TimeProvider time,
-        ILogger logger, LocalFailover? failover = null, OverlayMeters? meters = null)
+        ILogger logger, LocalFailover? failover = null, ProxyMeters? meters = null)
     {
         var (service, layer) = (local.Service, local.State);
         var locks = new OverlayLocks(time);

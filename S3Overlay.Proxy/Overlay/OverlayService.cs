@@ -58,9 +58,9 @@ public sealed class OverlayService(
 
         RefuseInternalMetadata(request);
         var hasRemote = directory.Below(request.Bucket) is not null;
-        if (hasRemote && ArchiveUploads.Is(request))
+        if (hasRemote && request.IsArchiveUpload)
         {
-            throw ArchiveUploads.NotOverlaid();
+            throw S3Exception.ArchiveNotUnpacked();
         }
 
         if (hasRemote && request.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjectTagging)

@@ -1,5 +1,8 @@
 using System.Text;
 
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
@@ -21,5 +24,24 @@ public static class HeaderText
 
         var bytes = Encoding.Latin1.GetBytes(header);
         return System.Text.Unicode.Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : header;
+    }
+
+    /// <summary>
+    /// Sets a response header, replacing one of that name. Metadata may have empty values, and the web server's indexer removes a header that
+    /// is set to one.
+    /// </summary>
+    public static void SetAsIs(this IHeaderDictionary headers, string name, StringValues values)
+    {
+        if (!StringValues.IsNullOrEmpty(values))
+        {
+            headers[name] = values;
+            return;
+        }
+
+        headers.Remove(name);
+        if (values.Count > 0)
+        {
+            ((ICollection<KeyValuePair<string, StringValues>>)headers).Add(new(name, values));
+        }
     }
 }

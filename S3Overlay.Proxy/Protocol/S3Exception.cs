@@ -9,6 +9,14 @@ public sealed class S3Exception : Exception
     public S3Exception(S3Error error, string? message = null, Exception? cause = null)
         : base(message ?? error.Message, cause) => Error = error;
 
+    /// <summary>InvalidArgument, naming the argument and, unless it is null, its value.</summary>
+    public static S3Exception Argument(string message, string name, string? value = null) => new(S3Errors.InvalidArgument, message)
+        { Details = value is null ? [new("ArgumentName", name)] : [new("ArgumentName", name), new("ArgumentValue", value)] };
+
+    /// <summary>The error for an archive to unpack in a bucket with a remote: unpacked objects would bypass the overlay.</summary>
+    public static S3Exception ArchiveNotUnpacked() => new(S3Errors.NotImplemented,
+        "Archives are not unpacked in buckets that have a remote: remove the snowball-auto-extract metadata.");
+
     /// <summary>A temporary failure.</summary>
     /// <param name="seconds">When the client may retry, as <c>Retry-After</c>.</param>
     /// <param name="message">Replaces the error's default message.</param>

@@ -59,6 +59,13 @@ public record S3Request
     /// <summary>Whether the response has headers only.</summary>
     public bool IsHead => Method == "HEAD";
 
+    /// <summary>
+    /// Whether it uploads an archive that some stores (MinIO, RustFS) unpack: the archive names the keys of the resulting objects, which no
+    /// check authorised. Other stores treat the header as plain metadata. Stores disagree which values mean yes, so any counts.
+    /// </summary>
+    /// <remarks>https://docs.aws.amazon.com/snowball/latest/developer-guide/batching-small-files.html</remarks>
+    public bool IsArchiveUpload => Method == "PUT" && Headers.ContainsKey("x-amz-meta-snowball-auto-extract");
+
     /// <summary>The same request with a header set.</summary>
     public S3Request With(string header, string value)
     {

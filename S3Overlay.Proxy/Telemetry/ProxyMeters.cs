@@ -37,6 +37,12 @@ public sealed class ProxyMeters : IDisposable
     private ImmutableList<(KeyValuePair<string, object?> Endpoint, Func<bool> IsDown)> _outages = [];
     private readonly long[] _sent = new long[Layers.Length];
     private long _inProgress;
+    private readonly Counter<long> _fills;
+    private readonly Counter<long> _coalesced;
+    private readonly Counter<long> _tombstones;
+    private readonly Counter<long> _revalidations;
+    private readonly Counter<long> _drift;
+    private long _fillsInProgress;
 
     /// <summary>Creates the instruments.</summary>
     public ProxyMeters()
@@ -66,7 +72,16 @@ public sealed class ProxyMeters : IDisposable
             "Bytes of bodies that came from upstream.");
         Meter.CreateObservableUpDownCounter("s3_overlay_upstream_down", Outages,
             description: "1 while an endpoint is known to be down, so that requests do not wait for it; else 0.");
-        Overlay = new(Meter);
+        _fills = Meter.CreateCounter<long>("s3_overlay_fills_total", description: "Fills from the remote that ended, by how they ended.");
+        _coalesced = Meter.CreateCounter<long>("s3_overlay_coalesced_reads_total",
+            description: "Reads that waited for another read's request to the remote.");
+        _tombstones = Meter.CreateCounter<long>("s3_overlay_tombstones_total", description: "Tombstones written.");
+        _drift = Meter.CreateCounter<long>(
+            "s3_overlay_drift_total", description: "How often the remote had another version than a frozen cache entry.");
+        _revalidations = Meter.CreateCounter<long>("s3_overlay_revalidations_total",
+            description: "Questions to the remote whether a held copy is current, by what it said.");
+        Meter.CreateObservableUpDownCounter("s3_overlay_fills_in_progress", () => Volatile.Read(ref _fillsInProgress),
+            description: "Fills under way.");
     }
 
     /// <summary>S3 requests in progress.</summary>
@@ -74,9 +89,6 @@ public sealed class ProxyMeters : IDisposable
 
     /// <summary>The meter. Distinguishes proxies in one process; other parts add instruments to it.</summary>
     public Meter Meter { get; }
-
-    /// <summary>The overlay's metrics.</summary>
-    public OverlayMeters Overlay { get; }
 
     /// <summary>The metrics of requests to one endpoint.</summary>
     /// <param name="endpoint">Its label: <c>remote</c>, <c>local</c>.</param>
@@ -146,6 +158,30 @@ public sealed class ProxyMeters : IDisposable
     /// <param name="layer"><c>local</c>, <c>cache</c> or <c>remote</c>.</param>
     /// <param name="cache"><c>HIT</c>, <c>MISS</c> ..., or <c>none</c> for a local object.</param>
     public void ObjectRead(string layer, string cache) => _objectReads.Add(1, new("layer", layer), new("cache", cache));
+
+    /// <summary>A fill begins.</summary>
+    public void FillStarted() => Interlocked.Increment(ref _fillsInProgress);
+
+    /// <summary>A fill has ended.</summary>
+    /// <param name="outcome">How: one of <see cref="Outcomes"/>.</param>
+    public void FillEnded(string outcome)
+    {
+        Interlocked.Decrement(ref _fillsInProgress);
+        _fills.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+    }
+
+    /// <summary>A read waited for a request of another read.</summary>
+    public void ReadCoalesced() => _coalesced.Add(1);
+
+    /// <summary>A cache entry was revalidated.</summary>
+    /// <param name="outcome">The result: same, changed, gone or unknown.</param>
+    public void Revalidated(string outcome) => _revalidations.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <summary>The remote has another version than a frozen cache entry.</summary>
+    public void Drifted() => _drift.Add(1);
+
+    /// <summary>A tombstone was written.</summary>
+    public void TombstoneWritten() => _tombstones.Add(1);
 
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();

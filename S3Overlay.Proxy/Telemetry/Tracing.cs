@@ -7,7 +7,7 @@ namespace S3Overlay.Proxy.Telemetry;
 /// Creates all spans of the proxy. When tracing is off, each call is a comparison and allocates nothing. Callers set attributes behind
 /// <c>is not null</c>.
 /// </summary>
-public static class Tracing
+public static partial class Tracing
 {
     /// <summary>The source's name, for exporters.</summary>
     public const string SourceName = "S3Overlay.Proxy";

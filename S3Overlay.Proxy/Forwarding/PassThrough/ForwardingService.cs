@@ -298,14 +298,14 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// </summary>
     private void RefuseArchive(S3Request request)
     {
-        if (!ArchiveUploads.Is(request))
+        if (!request.IsArchiveUpload)
         {
             return;
         }
 
         if (!_identities.IsStoresAlone(request.Bucket))
         {
-            throw ArchiveUploads.NotOverlaid();
+            throw S3Exception.ArchiveNotUnpacked();
         }
 
         if (!IsUnsigned(request) && !request.MayWrite(S3Request.WholeBucket))

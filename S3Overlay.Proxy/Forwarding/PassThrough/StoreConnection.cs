@@ -65,8 +65,8 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
         HttpRequestMessage message, string bucket, StreamedContent? content, SilenceTimeout patience, int attempt,
         CancellationToken cancellationToken)
     {
-        using var span = AttemptSpan.Start(message.Method.Method, settings.Role, message.RequestUri!, bucket, attempt);
-        AttemptSpan.Propagate(span, message);
+        using var span = Tracing.StartAttempt(message.Method.Method, settings.Role, message.RequestUri!, bucket, attempt);
+        Tracing.Propagate(span, message);
         var started = settings.Meters?.Started() ?? 0;
 
         // A watched connection is used once, and closes with its response.
@@ -75,7 +75,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
         try
         {
             var response = await (own ?? _http).SendAsync(message, patience.Token);
-            AttemptSpan.Answered(span, (int)response.StatusCode);
+            Tracing.EndAttempt(span, (int)response.StatusCode);
             settings.Meters?.Answered(started, (int)response.StatusCode);
             return response;
         }
@@ -105,7 +105,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
     /// <summary>Records a failed attempt without handling it.</summary>
     private bool IsNoted(Activity? span, string bucket, long started, Exception failure, bool isUnwanted)
     {
-        AttemptSpan.Failed(span, failure);
+        Tracing.FailAttempt(span, failure);
         settings.Meters?.Failed(started, isUnwanted);
         regions.ForgetUnreachable(bucket, failure);
         return false;

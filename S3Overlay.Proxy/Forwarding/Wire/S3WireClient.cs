@@ -335,8 +335,8 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
         await _signer.SignAsync(message, request, target, region, cancellationToken);
         message.Headers.TryAddWithoutValidation(ProxyChain.Header, ProxyChain.Through(_settings.InstanceId));
-        using var span = AttemptSpan.Start(request.Method, _settings.Role, target.Uri, request.Bucket, resends);
-        AttemptSpan.Propagate(span, message);
+        using var span = Tracing.StartAttempt(request.Method, _settings.Role, target.Uri, request.Bucket, resends);
+        Tracing.Propagate(span, message);
         var started = _settings.Meters?.Started() ?? 0;
         using var first = new CancellationTokenSource(_settings.FirstByteTimeout + _settings.ConnectTimeout + TimeToSend(request.Body),
             _time);
@@ -344,7 +344,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         try
         {
             var answer = await _http.SendAsync(message, both.Token);
-            AttemptSpan.Answered(span, (int)answer.StatusCode);
+            Tracing.EndAttempt(span, (int)answer.StatusCode);
             _settings.Meters?.Answered(started, (int)answer.StatusCode);
             var came = new WireResponse(answer);
             Make.Learn(came);
@@ -352,7 +352,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         }
         catch (Exception failure)
         {
-            AttemptSpan.Failed(span, failure);
+            Tracing.FailAttempt(span, failure);
             Regions.ForgetUnreachable(request.Bucket, failure);
             _settings.Meters?.Failed(started, cancellationToken.IsCancellationRequested);
             throw;

@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Overlay.Cache;
 /// <remarks>Not safe for concurrent use: first the pending fill uses it, then the fill.</remarks>
 internal sealed class FillTrace
 {
-    private readonly OverlayMeters? _meters;
+    private readonly ProxyMeters? _meters;
     private readonly Activity? _span;
     private Activity? _chunk;
     private long _chunkEnd;
@@ -22,7 +22,7 @@ internal sealed class FillTrace
     private long _bytes;
 
     /// <summary>Starts the count, and the span if tracing is on.</summary>
-    public FillTrace(OverlayMeters? meters, bool isAhead)
+    public FillTrace(ProxyMeters? meters, bool isAhead)
     {
         _meters = meters;
         meters?.FillStarted();
@@ -120,7 +120,7 @@ internal sealed class FillTrace
 /// <summary>
 /// One read's view of the fills it waits for. Counts reads that joined another read's fill, and traces each wait with a link to the fill.
 /// </summary>
-internal sealed class FillSubscription(OverlayMeters? meters) : IDisposable
+internal sealed class FillSubscription(ProxyMeters? meters) : IDisposable
 {
     private FillTrace? _followed;
     private Activity? _span;

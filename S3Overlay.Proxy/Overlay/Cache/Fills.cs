@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Overlay.Cache;
 /// readers when an object changed at the remote or here.
 /// </summary>
 internal sealed class Fills(
-    ReadSettings settings, CacheEntries entries, NegativeCache absent, TimeProvider time, ILogger logger, OverlayMeters? meters)
+    ReadSettings settings, CacheEntries entries, NegativeCache absent, TimeProvider time, ILogger logger, ProxyMeters? meters)
 {
     private static readonly TimeSpan ReadAheadPause = TimeSpan.FromSeconds(10);
 

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Overlay.Cache;
 
 /// <summary>Counts and logs that the remote has another version than a frozen entry (rule S1).</summary>
-internal sealed class FrozenDrift(OverlayMeters? meters, TimeProvider time, ILogger logger)
+internal sealed class FrozenDrift(ProxyMeters? meters, TimeProvider time, ILogger logger)
 {
     /// <summary>Each event is counted, but logged at most this often per bucket.</summary>
     private static readonly TimeSpan Between = TimeSpan.FromMinutes(1);

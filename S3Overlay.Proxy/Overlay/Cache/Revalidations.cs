@@ -24,7 +24,7 @@ namespace S3Overlay.Proxy.Overlay.Cache;
 /// together with all reads that arrive until then.
 /// </remarks>
 internal sealed class Revalidations(FreshnessSettings settings, Fills fills, RevalidationBudget budget, NegativeCache absent,
-    TimeProvider time, OverlayMeters? meters)
+    TimeProvider time, ProxyMeters? meters)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Subject, Check> _checks = [];

@@ -30,7 +30,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 public sealed class ObjectDeletes(
     LocalObjects local, BucketDirectory directory, ILayerState layer, ITombstones tombstones, IRemoteReader reader, OverlayLocks locks,
     ObjectWrites writes,
-    OverlaySettings settings, ILocalConditions abilities, DeleteMarkers markers, OverlayMeters? meters)
+    OverlaySettings settings, ILocalConditions abilities, DeleteMarkers markers, ProxyMeters? meters)
 {
     /// <summary>Handles DeleteObject.</summary>
     public async Task DeleteAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)

@@ -1,4 +1,6 @@
-using S3Overlay.Proxy.Protocol.Authentication;
+using System.Buffers;
+
+using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
@@ -9,8 +11,52 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 public readonly record struct PayloadPlan(
     PayloadFraming Framing, bool HasTrailer = false, string? Sha256 = null, ChunkSignatures? Signatures = null)
 {
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
+
     /// <summary>A plain body without a hash.</summary>
     public static readonly PayloadPlan Unsigned = new(PayloadFraming.Plain);
+
+    /// <summary>The plan for a body.</summary>
+    /// <param name="hash">The value of <c>x-amz-content-sha256</c>.</param>
+    /// <param name="signatures">Checks the chunks; null if there is no signature to start from.</param>
+    /// <param name="isOff">Whether chunk signatures are removed unchecked.</param>
+    /// <exception cref="S3Exception">S3 has no such value, or the proxy does not support it.</exception>
+    public static PayloadPlan Of(string hash, ChunkSignatures? signatures, bool isOff = false)
+    {
+        switch (hash)
+        {
+            case SigV4.UnsignedPayload:
+                return Unsigned;
+            case SigV4.StreamingUnsignedPayloadTrailer:
+                return new(PayloadFraming.Chunks, HasTrailer: true);
+            case SigV4.StreamingPayload or SigV4.StreamingPayloadTrailer:
+                if (signatures is null && !isOff)
+                {
+                    throw new S3Exception(S3Errors.AccessDenied, "A body in signed chunks needs a signed request.");
+                }
+
+                return new(PayloadFraming.SignedChunks, HasTrailer: hash == SigV4.StreamingPayloadTrailer, Signatures: signatures);
+        }
+
+        if (hash.Length == 64 && !hash.AsSpan().ContainsAnyExcept(HexDigits))
+        {
+            return new(PayloadFraming.Plain, Sha256: hash);
+        }
+
+        throw hash.StartsWith("STREAMING-", StringComparison.Ordinal)
+            ? new S3Exception(
+                S3Errors.NotImplemented, "This kind of streaming body is not implemented: use AWS4-HMAC-SHA256 or an unsigned payload.")
+            : new S3Exception(S3Errors.InvalidArgument,
+                "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
+                + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
+            {
+                Details = [new("ArgumentName", "x-amz-content-sha256"), new("ArgumentValue", hash)],
+            };
+    }
+
+    /// <summary>The value that a request sent; null for none.</summary>
+    public static string? Sent(IHeaderDictionary headers) =>
+        headers.TryGetValue("x-amz-content-sha256", out var sent) && sent.Count > 0 ? sent.ToString().Trim() : null;
 }
 
 /// <summary>How a body is framed inside HTTP.</summary>

@@ -9,6 +9,8 @@ internal static class PresignedQuery
     public const string PayloadHash = "X-Amz-Content-Sha256";
     public const string SecurityToken = "X-Amz-Security-Token";
 
+    public const string AccessKeyV2 = "AWSAccessKeyId";
+    public const string SignatureV2 = "Signature";
     private const string Algorithm = "X-Amz-Algorithm";
     private const string Credential = "X-Amz-Credential";
     private const string Date = "X-Amz-Date";
@@ -27,9 +29,12 @@ internal static class PresignedQuery
     public static bool IsPresigned(S3Query query) =>
         query.Parameters.Count > 0 && (query.Has(Algorithm) || query.Has(Signature) || query.Has(Credential));
 
-    /// <summary>The access key that the query names; null for none.</summary>
+    /// <summary>Whether the query claims a version 2 signature.</summary>
+    public static bool IsVersion2(S3Query query) => query.Has(SignatureV2) || query.Has(AccessKeyV2);
+
+    /// <summary>The access key that the query names, in either version; null for none.</summary>
     public static string? ClaimedKey(S3Query query) => query[Credential] is { } credential && credential.IndexOf('/') is > 0 and var slash
-        ? credential[..slash] : null;
+        ? credential[..slash] : query[AccessKeyV2];
 
     /// <summary>Whether a parameter belongs to the signature rather than to the request.</summary>
     public static bool IsSigning(string name)

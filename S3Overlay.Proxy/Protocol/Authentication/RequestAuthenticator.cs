@@ -23,9 +23,11 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
     /// <param name="rawQuery">The query as sent, without its question mark.</param>
     /// <param name="headers">The headers as sent. Headers that a presigner moved into the query are added back.</param>
     /// <param name="hostBucket">The bucket that the Host names; empty if the path names it. Version 2 signs it.</param>
-    /// <returns>The caller, and how to read the body.</returns>
+    /// <returns>
+    /// The caller, <see cref="S3Caller.Anonymous"/> for an unsigned request, which the front door decides on; and how to read the body.
+    /// </returns>
     /// <exception cref="S3Exception">The signature is incomplete, wrong, expired, or of an unsupported kind.</exception>
-    public AuthenticatedRequest Authenticate(
+    public (S3Caller Caller, PayloadPlan Payload) Authenticate(
         string method, string rawPath, string rawQuery, S3Query query, IHeaderDictionary headers, string host, string hostBucket = "")
     {
         var authorization = headers.Authorization;
@@ -35,7 +37,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
             return WithoutCheck(query, headers, isPresigned);
         }
 
-        var isPresignedV2 = Version2Authenticator.IsPresigned(query);
+        var isPresignedV2 = PresignedQuery.IsVersion2(query);
         if ((authorization.Count > 0 && (isPresigned || isPresignedV2)) || (isPresigned && isPresignedV2))
         {
             throw new S3Exception(S3Errors.InvalidArgument,
@@ -66,7 +68,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
 
         if (authorization.Count == 1 && authorization[0] is { } value)
         {
-            if (AuthorizationHeader.IsSigV4(value))
+            if (SignatureClaim.IsHeader(value))
             {
                 return _version4.Header(value, method, rawPath, rawQuery, headers, host);
             }
@@ -87,22 +89,22 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
             { Details = [new("ArgumentName", "Authorization")] };
     }
 
-    private static AuthenticatedRequest WithoutChunkSignatures(S3Caller caller, IHeaderDictionary headers) =>
-        new(caller, PayloadHashes.Plan(PayloadHashes.Sent(headers) ?? SigV4.UnsignedPayload, signatures: null));
+    private static (S3Caller Caller, PayloadPlan Payload) WithoutChunkSignatures(S3Caller caller, IHeaderDictionary headers) =>
+        (caller, PayloadPlan.Of(PayloadPlan.Sent(headers) ?? SigV4.UnsignedPayload, signatures: null));
 
-    private static AuthenticatedRequest WithoutCheck(S3Query query, IHeaderDictionary headers, bool isPresigned)
+    private static (S3Caller Caller, PayloadPlan Payload) WithoutCheck(S3Query query, IHeaderDictionary headers, bool isPresigned)
     {
-        var hash = (isPresigned ? query[PresignedQuery.PayloadHash] : null) ?? PayloadHashes.Sent(headers) ?? SigV4.UnsignedPayload;
+        var hash = (isPresigned ? query[PresignedQuery.PayloadHash] : null) ?? PayloadPlan.Sent(headers) ?? SigV4.UnsignedPayload;
         if (isPresigned)
         {
             PresignedQuery.MoveToHeaders(query, headers);
         }
-        else if (Version2Authenticator.IsPresigned(query))
+        else if (PresignedQuery.IsVersion2(query))
         {
             Version2Authenticator.MoveToHeaders(query, headers);
         }
 
-        return new(S3Caller.Anonymous, PayloadHashes.Plan(hash, signatures: null, isOff: true));
+        return (S3Caller.Anonymous, PayloadPlan.Of(hash, signatures: null, isOff: true));
     }
 
     /// <summary>The signature version is unsupported, or turned off.</summary>

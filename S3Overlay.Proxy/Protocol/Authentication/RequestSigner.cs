@@ -9,7 +9,7 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 /// <param name="service">The service name.</param>
 public sealed class RequestSigner(SigningCredentials credentials, string region, string service = "s3")
 {
-    private static readonly SigningKeys Keys = new();
+    private static readonly SigningKey.Cache Keys = new();
 
     /// <summary>
     /// Whether a header must be signed if it is sent: <c>x-amz-*</c>, and Content-Type, which AWS does not require but Ceph's gateway does
@@ -34,7 +34,7 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
     public SignedRequest Sign(string method, string host, string rawPath, string rawQuery,
         IEnumerable<KeyValuePair<string, string>> headers, string payloadHash, DateTimeOffset now)
     {
-        var time = SigningTime.Of(now);
+        var time = RequestTime.Format(now);
         var signed = new List<KeyValuePair<string, string>>
         {
             new("host", host),
@@ -65,7 +65,7 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
     public string Presign(string method, string host, string rawPath, string rawQuery, IEnumerable<KeyValuePair<string, string>> headers,
         DateTimeOffset now, TimeSpan lifetime, string payloadHash = SigV4.UnsignedPayload)
     {
-        var time = SigningTime.Of(now);
+        var time = RequestTime.Format(now);
         var signed = new List<KeyValuePair<string, string>> { new("host", host) };
         AddSorted(signed, headers);
         var scope = Scope(time);
@@ -90,7 +90,7 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
     }
 
     /// <summary>The key that signs at a time, for the chunks of a body.</summary>
-    public SigningKey KeyAt(DateTimeOffset now) => KeyOf(Scope(SigningTime.Of(now)));
+    public SigningKey KeyAt(DateTimeOffset now) => KeyOf(Scope(RequestTime.Format(now)));
 
     private static void AddSorted(List<KeyValuePair<string, string>> signed, IEnumerable<KeyValuePair<string, string>> headers)
     {
@@ -167,9 +167,9 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
         {
             writer.AppendLatin1(method);
             writer.Append((byte)'\n');
-            SigV4.AppendPath(ref writer, rawPath);
+            writer.AppendPath(rawPath);
             writer.Append((byte)'\n');
-            CanonicalQuery.Append(ref writer, rawQuery, withoutSignature: false);
+            writer.AppendQuery(rawQuery, withoutSignature: false);
             writer.Append((byte)'\n');
             for (var i = 0; i < sorted.Count; i++)
             {
@@ -180,7 +180,7 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
                 }
 
                 writer.Append(repeated ? (byte)',' : (byte)':');
-                SigV4.AppendHeaderValue(ref writer, sorted[i].Value);
+                writer.AppendHeaderValue(sorted[i].Value);
                 if (i + 1 == sorted.Count || sorted[i + 1].Key != sorted[i].Key)
                 {
                     writer.Append((byte)'\n');
@@ -195,7 +195,7 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
             var toSign = new CanonicalWriter(stackalloc byte[256]);
             try
             {
-                SigV4.AppendStringToSign(ref toSign, time, scope, writer.Written);
+                toSign.AppendStringToSign(time, scope, writer.Written);
                 Span<byte> signature = stackalloc byte[SHA256.HashSizeInBytes];
                 KeyOf(scope).Sign(toSign.Written, signature);
                 return Convert.ToHexStringLower(signature);
@@ -208,6 +208,40 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
         finally
         {
             writer.Dispose();
+        }
+    }
+
+    /// <summary>The headers that sign a request.</summary>
+    public sealed class SignedRequest(string authorization, string time, string payloadHash, string? sessionToken, string signature)
+    {
+        /// <summary>The value of <c>Authorization</c>.</summary>
+        public string Authorization { get; } = authorization;
+
+        /// <summary>The value of <c>x-amz-date</c>.</summary>
+        public string Time { get; } = time;
+
+        /// <summary>The value of <c>x-amz-content-sha256</c>.</summary>
+        public string PayloadHash { get; } = payloadHash;
+
+        /// <summary>The value of <c>x-amz-security-token</c>; null if it is not sent.</summary>
+        public string? SessionToken { get; } = sessionToken;
+
+        /// <summary>The signature alone, in hex: the seed of the chunk signatures.</summary>
+        public string Signature { get; } = signature;
+
+        /// <summary>The headers to add to the request.</summary>
+        public IEnumerable<KeyValuePair<string, string>> Headers
+        {
+            get
+            {
+                yield return new("Authorization", Authorization);
+                yield return new("x-amz-date", Time);
+                yield return new("x-amz-content-sha256", PayloadHash);
+                if (SessionToken is not null)
+                {
+                    yield return new("x-amz-security-token", SessionToken);
+                }
+            }
         }
     }
 }

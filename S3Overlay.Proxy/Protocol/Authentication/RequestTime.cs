@@ -10,6 +10,8 @@ internal static class RequestTime
     /// <summary>A date with an offset instead of GMT (RFC 822, section 5.1).</summary>
     private const string WithOffset = "d MMM yyyy HH:mm:ss zzz";
 
+    private static Second? _last;
+
     /// <summary>Reads the signed form: <c>20130524T000000Z</c>.</summary>
     /// <remarks>Digit by digit: every request has one, and a general date parser takes longer than the signature's hash.</remarks>
     public static bool TryParseBasic(ReadOnlySpan<char> text, out DateTimeOffset time)
@@ -51,7 +53,7 @@ internal static class RequestTime
             return false;
         }
 
-        basic = SigningTime.Of(time);
+        basic = Format(time);
         return true;
     }
 
@@ -106,4 +108,20 @@ internal static class RequestTime
 
         return true;
     }
+
+    /// <summary>Formats a time as it is signed: <c>20130524T000000Z</c>. Requests of the same second share the string.</summary>
+    public static string Format(DateTimeOffset time)
+    {
+        var number = time.UtcTicks / TimeSpan.TicksPerSecond;
+        if (Volatile.Read(ref _last) is { } last && last.Number == number)
+        {
+            return last.Text;
+        }
+
+        var text = time.UtcDateTime.ToString(SigV4.TimeFormat, CultureInfo.InvariantCulture);
+        Volatile.Write(ref _last, new(number, text));
+        return text;
+    }
+
+    private sealed record Second(long Number, string Text);
 }

@@ -53,6 +53,75 @@ internal ref struct SignatureClaim
         return !AccessKey.IsEmpty && Date.Length == 8;
     }
 
+    /// <summary>Whether an <c>Authorization</c> header is of version 4.</summary>
+    public static bool IsHeader(string authorization) =>
+        authorization.StartsWith(SigV4.Algorithm, StringComparison.Ordinal)
+        && (authorization.Length == SigV4.Algorithm.Length || authorization[SigV4.Algorithm.Length] is ' ' or '\t' or ',');
+
+    /// <summary>Reads credential, signed headers and signature of an <c>Authorization</c> header.</summary>
+    /// <exception cref="S3Exception">AuthorizationHeaderMalformed.</exception>
+    public void ReadHeader(ReadOnlySpan<char> authorization)
+    {
+        ReadOnlySpan<char> credential = default;
+        foreach (var range in authorization[SigV4.Algorithm.Length..].Split(','))
+        {
+            var field = authorization[SigV4.Algorithm.Length..][range].Trim();
+            var equals = field.IndexOf('=');
+            if (equals < 0)
+            {
+                continue;
+            }
+
+            var value = field[(equals + 1)..].Trim();
+            switch (field[..equals])
+            {
+                case "Credential":
+                    Once(ref credential, value);
+                    break;
+                case "SignedHeaders":
+                    Once(ref SignedHeaders, value);
+                    break;
+                case "Signature":
+                    Once(ref Signature, value);
+                    break;
+            }
+        }
+
+        if (credential.IsEmpty)
+        {
+            throw Malformed("missing Credential.");
+        }
+
+        if (SignedHeaders.IsEmpty)
+        {
+            throw Malformed("missing SignedHeaders.");
+        }
+
+        if (Signature.IsEmpty)
+        {
+            throw Malformed("missing Signature.");
+        }
+
+        if (!TrySetCredential(credential))
+        {
+            throw Malformed("the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
+        }
+    }
+
+    private static void Once(ref ReadOnlySpan<char> field, ReadOnlySpan<char> value)
+    {
+        if (!field.IsEmpty)
+        {
+            // Two readers of such a header could each trust a different half of it.
+            throw Malformed("a field is given twice.");
+        }
+
+        field = value;
+    }
+
+    private static S3Exception Malformed(string why) =>
+        new(S3Errors.AuthorizationHeaderMalformed, "The authorization header is malformed; " + why);
+
     private static bool TryTakeLast(scoped ref ReadOnlySpan<char> text, out ReadOnlySpan<char> part)
     {
         var slash = text.LastIndexOf('/');

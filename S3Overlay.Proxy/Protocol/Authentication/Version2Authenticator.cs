@@ -6,19 +6,11 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/RESTAuthentication.html</remarks>
 internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSettings settings, TimeProvider time)
 {
-    private const string AccessKeyParameter = "AWSAccessKeyId";
-    private const string SignatureParameter = "Signature";
     private const string ExpiresParameter = "Expires";
     private const string Scheme = "AWS ";
 
     /// <summary>Whether an Authorization header is of version 2.</summary>
     public static bool IsHeader(string authorization) => authorization.StartsWith(Scheme, StringComparison.Ordinal);
-
-    /// <summary>Whether a query claims a version 2 signature.</summary>
-    public static bool IsPresigned(S3Query query) => query.Has(SignatureParameter) || query.Has(AccessKeyParameter);
-
-    /// <summary>The access key that a query names; null for none.</summary>
-    public static string? ClaimedKey(S3Query query) => query[AccessKeyParameter];
 
     /// <summary>Checks an Authorization header.</summary>
     /// <exception cref="S3Exception">InvalidArgument, AccessDenied, RequestTimeTooSkewed, InvalidAccessKeyId,
@@ -54,14 +46,14 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
     public S3Caller Presigned(string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers)
     {
         RefuseWhereOff();
-        var (accessKey, signature, expires) = (query[AccessKeyParameter], query[SignatureParameter], query[ExpiresParameter]);
+        var (accessKey, signature, expires) = (query[PresignedQuery.AccessKeyV2], query[PresignedQuery.SignatureV2], query[ExpiresParameter]);
         if (accessKey is null || signature is null || expires is null)
         {
             throw new S3Exception(
                 S3Errors.AccessDenied, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
         }
 
-        if (query.Parameters.Count(static parameter => parameter.Key is AccessKeyParameter or SignatureParameter or ExpiresParameter) > 3)
+        if (query.Parameters.Count(static parameter => parameter.Key is PresignedQuery.AccessKeyV2 or PresignedQuery.SignatureV2 or ExpiresParameter) > 3)
         {
             throw new S3Exception(S3Errors.AccessDenied,
                 "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters, each once");

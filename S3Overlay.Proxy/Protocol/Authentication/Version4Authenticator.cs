@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 using Microsoft.AspNetCore.Http;
@@ -8,26 +9,29 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 /// Checks version 4 signatures. Signing keys and header lists are cached, so that a usual check derives and parses nothing.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html</remarks>
-internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSettings settings, TimeProvider time)
+internal sealed partial class Version4Authenticator(IKeyRing keys, AuthenticationSettings settings, TimeProvider time)
 {
-    private readonly SigningKeys _signingKeys = new();
-    private readonly SignedHeaderNames _headerNames = new();
+    /// <summary>The most lists of signed headers to cache. Clients send the same few over and over.</summary>
+    private const int MaxHeaderLists = 256;
+
+    private readonly SigningKey.Cache _signingKeys = new();
+    private readonly ConcurrentDictionary<string, string[]> _headerLists = new(StringComparer.Ordinal);
 
     /// <summary>Checks an Authorization header.</summary>
     /// <exception cref="S3Exception">AuthorizationHeaderMalformed, InvalidRequest, AccessDenied, RequestTimeTooSkewed, InvalidAccessKeyId,
     /// InvalidToken, SignatureDoesNotMatch.</exception>
-    public AuthenticatedRequest Header(
+    public (S3Caller Caller, PayloadPlan Payload) Header(
         string authorization, string method, string rawPath, string rawQuery, IHeaderDictionary headers, string host)
     {
         var claim = default(SignatureClaim);
-        AuthorizationHeader.Read(authorization, ref claim);
+        claim.ReadHeader(authorization);
         var sent = headers.TryGetValue("x-amz-date", out var amzDate) ? amzDate.ToString() : headers.Date.ToString();
         if (!RequestTime.TryParseHeader(sent, out var signedAt, out claim.Time))
         {
             throw new S3Exception(S3Errors.AccessDenied, "AWS authentication requires a valid Date or x-amz-date header");
         }
 
-        claim.PayloadHash = PayloadHashes.Sent(headers)
+        claim.PayloadHash = PayloadPlan.Sent(headers)
             ?? throw new S3Exception(S3Errors.InvalidRequest, "Missing required header for this request: x-amz-content-sha256");
         CheckScope(in claim);
         RequestTime.CheckSkew(signedAt, claim.Time, time.GetUtcNow(), settings.MaxSkew);
@@ -38,7 +42,7 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
     /// <exception cref="S3Exception">
     /// AuthorizationQueryParametersError, AccessDenied, InvalidAccessKeyId, InvalidToken, SignatureDoesNotMatch.
     /// </exception>
-    public AuthenticatedRequest Presigned(
+    public (S3Caller Caller, PayloadPlan Payload) Presigned(
         string method, string rawPath, string rawQuery, S3Query query, IHeaderDictionary headers, string host)
     {
         var claim = default(SignatureClaim);
@@ -70,7 +74,7 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
         }
 
         // A hash in the URL binds its user. One that the user sends is a promise about the body.
-        var promised = query[PresignedQuery.PayloadHash] ?? PayloadHashes.Sent(headers) ?? SigV4.UnsignedPayload;
+        var promised = query[PresignedQuery.PayloadHash] ?? PayloadPlan.Sent(headers) ?? SigV4.UnsignedPayload;
         claim.PayloadHash = promised;
         var hasToken = query.Has(PresignedQuery.SecurityToken) || headers.ContainsKey("x-amz-security-token");
         var request = Verify(ref claim, promised, method, rawPath, rawQuery, headers, host, hasToken);
@@ -78,11 +82,12 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
         return request;
     }
 
-    private AuthenticatedRequest Verify(ref SignatureClaim claim, string promisedHash, string method, string rawPath, string rawQuery,
+    private (S3Caller Caller, PayloadPlan Payload) Verify(ref SignatureClaim claim, string promisedHash, string method, string rawPath, string rawQuery,
         IHeaderDictionary headers, string host, bool hasToken)
     {
-        var names = _headerNames.Read(claim.SignedHeaders, out var areNamesKnown)
-            ?? throw Malformed(in claim, "the SignedHeaders are mal-formed.");
+        var lists = _headerLists.GetAlternateLookup<ReadOnlySpan<char>>();
+        var areNamesKnown = lists.TryGetValue(claim.SignedHeaders, out var names);
+        names ??= Names(claim.SignedHeaders) ?? throw Malformed(in claim, "the SignedHeaders are mal-formed.");
         CheckEverythingIsSigned(names, headers);
 
         var accessKey = claim.AccessKey.ToString();
@@ -110,15 +115,15 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
             _signingKeys.Keep(claim.KeyName, key);
         }
 
-        if (!areNamesKnown)
+        if (!areNamesKnown && _headerLists.Count < MaxHeaderLists)
         {
-            _headerNames.Keep(claim.SignedHeaders, names);
+            lists.TryAdd(claim.SignedHeaders, names);
         }
 
         var signatures = promisedHash is SigV4.StreamingPayload or SigV4.StreamingPayloadTrailer
             ? new ChunkSignatures(key, claim.Time, claim.Scope.ToString(), claim.Signature.ToString())
             : null;
-        return new(new S3Caller(accessKey), PayloadHashes.Plan(promisedHash, signatures));
+        return (new S3Caller(accessKey), PayloadPlan.Of(promisedHash, signatures));
     }
 
     private void CheckScope(in SignatureClaim claim)
@@ -138,6 +143,14 @@ internal sealed class Version4Authenticator(IKeyRing keys, AuthenticationSetting
         {
             throw Malformed(in claim, $"the region '{claim.Region}' is wrong; expecting '{region}'", region);
         }
+    }
+
+    /// <summary>The names in a list of signed headers; null if one cannot be that of a header in lower case.</summary>
+    private static string[]? Names(ReadOnlySpan<char> list)
+    {
+        var names = list.ToString().Split(';');
+        return names.All(static name => name.Length > 0 && !name.AsSpan().ContainsAny('\r', '\n', ':') && System.Text.Ascii.IsValid(name)
+            && !name.Any(char.IsAsciiLetterUpper)) ? names : null;
     }
 
     private static void CheckEverythingIsSigned(string[] names, IHeaderDictionary headers)

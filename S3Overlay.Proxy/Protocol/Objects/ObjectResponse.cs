@@ -84,7 +84,7 @@ public static class ObjectResponse
 
         foreach (var header in info.Headers)
         {
-            response.Headers.AppendAsIs(header.Key, header.Value);
+            Append(response.Headers, header.Key, header.Value);
         }
 
         response.Headers.AcceptRanges = "bytes";
@@ -164,6 +164,19 @@ public static class ObjectResponse
                 throw new S3Exception(
                     S3Errors.InvalidRequest, "Request specific response headers cannot be used for anonymous GET requests.");
             }
+        }
+    }
+
+    /// <summary>Adds a value to a header. An empty value creates the header.</summary>
+    private static void Append(IHeaderDictionary headers, string name, string value)
+    {
+        if (value.Length > 0)
+        {
+            headers.Append(name, value);
+        }
+        else if (!headers.ContainsKey(name))
+        {
+            headers.SetAsIs(name, value);
         }
     }
 

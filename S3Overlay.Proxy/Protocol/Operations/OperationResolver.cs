@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 
-using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Protocol.Operations;
 
@@ -22,7 +21,7 @@ public static class OperationResolver
     public static S3Operation Resolve(string method, string bucket, string key, S3Query query, IHeaderDictionary headers,
         StoreMake? store = null)
     {
-        if (SubResources.RepeatedOf(query) is { } repeated)
+        if (RepeatedOf(query) is { } repeated)
         {
             throw new S3Exception(S3Errors.InvalidArgument, $"The query parameter '{repeated}' is given more than once.")
                 { Details = [new("ArgumentName", repeated)] };
@@ -46,7 +45,7 @@ public static class OperationResolver
             RefuseVersion(operation, query);
         }
 
-        return SubResources.UnknownOf(row, table.ParametersOf(row.Operation), query) is { } unknown
+        return UnknownOf(row, table.ParametersOf(row.Operation), query) is { } unknown
             ? throw new S3Exception(S3Errors.NotImplemented, $"The sub-resource '{unknown}' is not known.")
             : operation;
     }
@@ -94,7 +93,7 @@ public static class OperationResolver
     /// Rejects a sub-resource that the method lacks (<c>DELETE ?retention</c>, <c>PUT ?policy</c> on a key): it must not delete or replace
     /// the object or bucket itself. In reads, one with a value is an unknown parameter to S3.
     /// </summary>
-    private static void RefuseMisplacedSubResource(OperationRow row, S3Query query)
+    private static void RefuseMisplacedSubResource(OperationTable.Row row, S3Query query)
     {
         if (row.Selector.Length > 0 || row.Method == "HEAD")
         {
@@ -103,10 +102,67 @@ public static class OperationResolver
 
         foreach (var (name, value) in query.Parameters)
         {
-            if ((row.Method != "GET" || string.IsNullOrEmpty(value)) && SubResources.IsKnown(name))
+            if ((row.Method != "GET" || string.IsNullOrEmpty(value)) && IsKnown(name))
             {
                 throw new S3Exception(S3Errors.MethodNotAllowed);
             }
         }
+    }
+
+    /// <summary>Whether S3 has a sub-resource of that name, of objects or buckets.</summary>
+    private static bool IsKnown(string name) => OperationTable.OfS3.IsSelector(name) || name == "select-type";
+
+    /// <summary>
+    /// A repeated parameter that selects what a request is about (a sub-resource, version, part); null for none. A store might use another
+    /// of its values than the one that was authorised.
+    /// </summary>
+    private static string? RepeatedOf(S3Query query)
+    {
+        var parameters = query.Parameters;
+        for (var i = 1; i < parameters.Count; i++)
+        {
+            var name = parameters[i].Key;
+            if (!IsSelector(name))
+            {
+                continue;
+            }
+
+            for (var before = 0; before < i; before++)
+            {
+                if (parameters[before].Key == name)
+                {
+                    return name;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsSelector(string name) => name is "versionId" or "partNumber" or "list-type" || IsKnown(name);
+
+    /// <summary>
+    /// A name that may be a sub-resource and that the operation does not have; null for none. It is rejected (rule A1), since its meaning
+    /// would be a guess: a name without value and equals sign (<c>?acl</c>), and in writes also one with an empty value, as AWS's SDK for
+    /// JavaScript sends them. Other unknown parameters are ignored, as in S3, and not forwarded.
+    /// </summary>
+    /// <param name="row">The operation's row, which may be a store's own.</param>
+    /// <param name="known">The parameters of the operation.</param>
+    private static string? UnknownOf(OperationTable.Row row, IReadOnlySet<string> known, S3Query query)
+    {
+        var isRead = row.Method is "GET" or "HEAD";
+        foreach (var (name, value) in query.Parameters)
+        {
+            if ((isRead ? value is null : string.IsNullOrEmpty(value))
+                && !OperationTable.OfS3.Knows(name)
+                && name != "x-id"
+                && !known.Contains(name)
+                && !name.StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase))
+            {
+                return name;
+            }
+        }
+
+        return null;
     }
 }

@@ -11,12 +11,12 @@ public sealed class OperationTable
     /// <summary>S3's own operations.</summary>
     public static readonly OperationTable OfS3 = new(S3Operations.Rows, []);
 
-    private readonly FrozenDictionary<(string Method, TargetLevel Level), OperationRow[]> _rows;
+    private readonly FrozenDictionary<(string Method, TargetLevel Level), Row[]> _rows;
     private readonly FrozenDictionary<S3Operation, FrozenSet<string>> _parameters;
     private readonly FrozenSet<string> _selectors;
     private readonly FrozenSet<string> _names;
 
-    private OperationTable(IReadOnlyList<OperationRow> rows, IReadOnlyList<OperationRow> own)
+    private OperationTable(IReadOnlyList<Row> rows, IReadOnlyList<Row> own)
     {
         var all = rows.Where(row => !own.Any(each => (each.Method, each.Level, each.Selector) == (row.Method, row.Level, row.Selector)
             && row.Operation == S3Operation.Unknown)).Concat(own).ToList();
@@ -32,13 +32,13 @@ public sealed class OperationTable
     }
 
     /// <summary>All rows.</summary>
-    public IReadOnlyList<OperationRow> Rows { get; }
+    public IReadOnlyList<Row> Rows { get; }
 
     /// <summary>Adds rows. One replaces a row that rejects the same request.</summary>
-    public OperationTable With(params OperationRow[] own) => new([.. Rows], own);
+    public OperationTable With(params Row[] own) => new([.. Rows], own);
 
     /// <summary>The row of a request; null for none.</summary>
-    public OperationRow? Find(string method, TargetLevel level, S3Query query)
+    public Row? Find(string method, TargetLevel level, S3Query query)
     {
         if (!_rows.TryGetValue((method, level), out var rows))
         {
@@ -64,14 +64,14 @@ public sealed class OperationTable
 
     /// <summary>The query parameters of an operation.</summary>
     public FrozenSet<string> ParametersOf(S3Operation operation) => _parameters.GetValueOrDefault(operation) ?? FrozenSet<string>.Empty;
-}
 
-/// <summary>One operation.</summary>
-/// <param name="Level">What the path names.</param>
-/// <param name="Selector">The query parameter that selects it (<c>acl</c>); empty if the path is enough.</param>
-/// <param name="Operation">The operation; <see cref="S3Operation.Unknown"/> if S3 has it and this proxy answers 501.</param>
-/// <param name="Parameters">More query parameters that it accepts. Others are not forwarded to a store.</param>
-public sealed record OperationRow(string Method, TargetLevel Level, string Selector, S3Operation Operation, params string[] Parameters);
+    /// <summary>One operation.</summary>
+    /// <param name="Level">What the path names.</param>
+    /// <param name="Selector">The query parameter that selects it (<c>acl</c>); empty if the path is enough.</param>
+    /// <param name="Operation">The operation; <see cref="S3Operation.Unknown"/> if S3 has it and this proxy answers 501.</param>
+    /// <param name="Parameters">More query parameters that it accepts. Others are not forwarded to a store.</param>
+    public sealed record Row(string Method, TargetLevel Level, string Selector, S3Operation Operation, params string[] Parameters);
+}
 
 /// <summary>What a request's path names.</summary>
 public enum TargetLevel

@@ -34,7 +34,7 @@ internal static class S3Operations
     ];
 
     /// <summary>All rows.</summary>
-    public static readonly IReadOnlyList<OperationRow> Rows =
+    public static readonly IReadOnlyList<OperationTable.Row> Rows =
     [
         new("GET", Service, "", S3Operation.ListBuckets, "bucket-region", "continuation-token", "max-buckets", "prefix"),
 
@@ -45,7 +45,7 @@ internal static class S3Operations
             "version-id-marker"),
         new("GET", Bucket, "session", S3Operation.Unknown),
         .. Configurations.SelectMany(static each => each.Methods.Split(' ')
-            .Select(method => new OperationRow(method, Bucket, each.Name, ConfigurationBy(method), "id", "continuation-token"))),
+            .Select(method => new OperationTable.Row(method, Bucket, each.Name, ConfigurationBy(method), "id", "continuation-token"))),
         new("GET", Bucket, "", S3Operation.ListObjects, "list-type", "delimiter", "encoding-type", "marker", "max-keys", "prefix"),
         new("GET", Bucket, "", S3Operation.ListObjectsV2, "list-type", "continuation-token", "delimiter", "encoding-type", "fetch-owner",
             "max-keys", "prefix", "start-after"),
@@ -57,7 +57,7 @@ internal static class S3Operations
 
         // Other stores apply these to the object itself: they would replace or delete it.
         .. ((string[])["GET", "PUT", "DELETE"])
-            .Select(static method => new OperationRow(method, TargetLevel.Object, "annotation", S3Operation.Unknown)),
+            .Select(static method => new OperationTable.Row(method, TargetLevel.Object, "annotation", S3Operation.Unknown)),
         new("PUT", TargetLevel.Object, "encryption", S3Operation.Unknown),
 
         // A store that does not know it creates an empty object, and the source would be deleted without an access check.

@@ -54,7 +54,7 @@ public abstract class AuthenticatorTestBase
         return all;
     }
 
-    internal AuthenticatedRequest Authenticate(string method, string path, string query, IHeaderDictionary headers, string host = Host,
+    internal (S3Caller Caller, PayloadPlan Payload) Authenticate(string method, string path, string query, IHeaderDictionary headers, string host = Host,
         string hostBucket = "") =>
         new RequestAuthenticator(new OneKey(), Settings, new FixedTime(Now))
             .Authenticate(method, path, query, S3Query.Parse(query), headers, host, hostBucket);

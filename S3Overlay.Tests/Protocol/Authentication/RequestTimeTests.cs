@@ -45,7 +45,7 @@ public sealed class RequestTimeTests
         for (var i = 0; i < 40; i++)
         {
             var time = start.AddMilliseconds(100 * (i % 2 == 0 ? i : 40 - i));
-            Assert.Equal(time.UtcDateTime.ToString(SigV4.TimeFormat, CultureInfo.InvariantCulture), SigningTime.Of(time));
+            Assert.Equal(time.UtcDateTime.ToString(SigV4.TimeFormat, CultureInfo.InvariantCulture), RequestTime.Format(time));
         }
     }
 }

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace S3Overlay.Proxy.Telemetry;
 
 /// <summary>The span of one upstream attempt, up to the response's headers. Reading the body is not part of it.</summary>
-internal static class AttemptSpan
+public static partial class Tracing
 {
     private const string TraceParent = "traceparent";
     private const string TraceState = "tracestate";
@@ -13,10 +13,10 @@ internal static class AttemptSpan
     /// <param name="role">The endpoint's role: <c>remote</c>, <c>local store</c>.</param>
     /// <param name="bucket">The bucket there; empty for none.</param>
     /// <param name="resends">The number of earlier attempts.</param>
-    public static Activity? Start(string method, string role, Uri endpoint, string bucket, int resends = 0)
+    internal static Activity? StartAttempt(string method, string role, Uri endpoint, string bucket, int resends = 0)
     {
-        if (!Tracing.IsOn || Activity.Current is null
-            || Tracing.Start(SpanNames.Attempt(method, role), ActivityKind.Client) is not { } span)
+        if (!IsOn || Activity.Current is null
+            || Start(SpanNames.Attempt(method, role), ActivityKind.Client) is not { } span)
         {
             return null;
         }
@@ -41,7 +41,7 @@ internal static class AttemptSpan
     /// Sends the span's context, so that the endpoint's trace continues below it. The client's own context, forwarded unchanged, would skip
     /// this proxy.
     /// </summary>
-    public static void Propagate(Activity? span, HttpRequestMessage message)
+    internal static void Propagate(Activity? span, HttpRequestMessage message)
     {
         if (span is not { Recorded: true, Id: { } id })
         {
@@ -58,7 +58,7 @@ internal static class AttemptSpan
     }
 
     /// <summary>Records the response. A missing object or failed condition is no failure.</summary>
-    public static void Answered(Activity? span, int status)
+    internal static void EndAttempt(Activity? span, int status)
     {
         span?.SetTag(SpanAttributes.Status, status);
         if (status is >= 500 or 429)
@@ -68,7 +68,7 @@ internal static class AttemptSpan
     }
 
     /// <summary>Records that no response came.</summary>
-    public static void Failed(Activity? span, Exception failure) => span.Fail(failure switch
+    internal static void FailAttempt(Activity? span, Exception failure) => span.Fail(failure switch
     {
         HttpRequestException http => http.HttpRequestError.ToString(),
         OperationCanceledException => "timeout",

@@ -11,24 +11,24 @@ namespace S3Overlay.Proxy.Telemetry;
 /// The span of a client's request. Replaces the web server's own span, which knows nothing of S3 and would also cover every <c>/health</c>
 /// probe.
 /// </summary>
-internal static class RequestSpan
+public static partial class Tracing
 {
     private const string Unnamed = "S3";
 
     /// <summary>
     /// Starts the span, below the client's own if it sent one (https://www.w3.org/TR/trace-context/). Null when tracing is off.
     /// </summary>
-    public static Activity? Start(HttpRequest request)
+    internal static Activity? StartRequest(HttpRequest request)
     {
-        if (!Tracing.IsOn)
+        if (!IsOn)
         {
             return null;
         }
 
         var span = ActivityContext.TryParse(request.Headers.TraceParent, request.Headers.TraceState, isRemote: true, out var client)
             && Activity.Current is null
-            ? Tracing.Start(Unnamed, ActivityKind.Server, client)
-            : Tracing.Start(Unnamed, ActivityKind.Server);
+            ? Start(Unnamed, ActivityKind.Server, client)
+            : Start(Unnamed, ActivityKind.Server);
         span?.SetTag(SpanAttributes.RpcSystem, SpanAttributes.AwsApi).SetTag(SpanAttributes.Method, request.Method);
         if (span is not null && request.HttpContext.Connection.RemoteIpAddress is { } address)
         {
@@ -44,7 +44,7 @@ internal static class RequestSpan
     }
 
     /// <summary>Sets operation, bucket and key, once they are known.</summary>
-    public static void Name(Activity? span, S3Operation operation, string bucket, string key)
+    internal static void NameRequest(Activity? span, S3Operation operation, string bucket, string key)
     {
         if (span is null)
         {
@@ -65,13 +65,13 @@ internal static class RequestSpan
     }
 
     /// <summary>Records the error code, even for a client's mistake.</summary>
-    public static void Refused(Activity? span, S3Error error) => span?.SetTag(SpanAttributes.ErrorType, error.Code);
+    internal static void RefuseRequest(Activity? span, S3Error error) => span?.SetTag(SpanAttributes.ErrorType, error.Code);
 
     /// <summary>Ends the span.</summary>
     /// <param name="layer">The layer that answered; null if unknown, as in buckets without a remote.</param>
     /// <param name="cache">The cache result; null for none.</param>
     /// <param name="outcome">One of <see cref="Outcomes"/>.</param>
-    public static void Finish(Activity span, string requestId, S3Response response, string? layer, string? cache, string outcome)
+    internal static void FinishRequest(Activity span, string requestId, S3Response response, string? layer, string? cache, string outcome)
     {
         span.SetTag(SpanAttributes.RequestId, requestId)
             .SetTag(SpanAttributes.Status, response.Status)
