@@ -81,9 +81,9 @@ public sealed partial class S3FrontDoor
     }
 
     /// <summary>
-    /// The body of a request with <c>Expect: 100-continue</c>. The client sends it only when the first read asks for it. If the response comes
-    /// first, the connection must close: some clients (botocore) then skip the body and reuse the connection, and the server would read the
-    /// next request as this body.
+    /// The body of a request with <c>Expect: 100-continue</c>. The client sends it only when the first read asks for it. If the response
+    /// comes first, the connection must close: some clients (botocore) then skip the body and reuse the connection, and the server would
+    /// read the next request as this body.
     /// </summary>
     /// <remarks>https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1</remarks>
     private sealed class ExpectedBody : ForwardStream

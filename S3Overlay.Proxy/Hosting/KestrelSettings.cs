@@ -39,7 +39,8 @@ internal static class KestrelSettings
         // A key of 1024 bytes, each percent-encoded, in a presigned URL with a session token.
         limits.MaxRequestLineSize = 32 * 1024;
 
-        // Far above S3's limit, so that requests above that one get S3's error (S3FrontDoor.Connection.cs). Requests above this one get a bare 431.
+        // Far above S3's limit, so that requests above that one get S3's error (S3FrontDoor.Connection.cs). Requests above this one get a
+        // bare 431.
         limits.MaxRequestHeadersTotalSize = 128 * 1024;
         limits.MaxRequestHeaderCount = 200;
 

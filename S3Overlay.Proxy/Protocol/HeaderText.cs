@@ -27,8 +27,8 @@ public static class HeaderText
     }
 
     /// <summary>
-    /// Sets a response header, replacing one of that name. Metadata may have empty values, and the web server's indexer removes a header that
-    /// is set to one.
+    /// Sets a response header, replacing one of that name. Metadata may have empty values, and the web server's indexer removes a header
+    /// that is set to one.
     /// </summary>
     public static void SetAsIs(this IHeaderDictionary headers, string name, StringValues values)
     {

@@ -111,7 +111,8 @@ internal ref struct CanonicalWriter(Span<byte> initial)
     /// <summary>Appends the string to sign of a request.</summary>
     /// <param name="time">The request's time as sent.</param>
     /// <param name="scope">The credential scope: <c>20130524/us-east-1/s3/aws4_request</c>.</param>
-    public void AppendStringToSign(scoped ReadOnlySpan<char> time, scoped ReadOnlySpan<char> scope, scoped ReadOnlySpan<byte> canonicalRequest)
+    public void AppendStringToSign(scoped ReadOnlySpan<char> time, scoped ReadOnlySpan<char> scope,
+        scoped ReadOnlySpan<byte> canonicalRequest)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(canonicalRequest, hash);

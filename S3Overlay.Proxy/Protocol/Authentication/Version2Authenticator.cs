@@ -46,14 +46,16 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
     public S3Caller Presigned(string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers)
     {
         RefuseWhereOff();
-        var (accessKey, signature, expires) = (query[PresignedQuery.AccessKeyV2], query[PresignedQuery.SignatureV2], query[ExpiresParameter]);
+        var (accessKey, signature, expires) = (query[PresignedQuery.AccessKeyV2], query[PresignedQuery.SignatureV2],
+            query[ExpiresParameter]);
         if (accessKey is null || signature is null || expires is null)
         {
             throw new S3Exception(
                 S3Errors.AccessDenied, "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
         }
 
-        if (query.Parameters.Count(static parameter => parameter.Key is PresignedQuery.AccessKeyV2 or PresignedQuery.SignatureV2 or ExpiresParameter) > 3)
+        if (query.Parameters
+            .Count(static parameter => parameter.Key is PresignedQuery.AccessKeyV2 or PresignedQuery.SignatureV2 or ExpiresParameter) > 3)
         {
             throw new S3Exception(S3Errors.AccessDenied,
                 "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters, each once");

@@ -82,8 +82,8 @@ internal sealed partial class Version4Authenticator(IKeyRing keys, Authenticatio
         return request;
     }
 
-    private (S3Caller Caller, PayloadPlan Payload) Verify(ref SignatureClaim claim, string promisedHash, string method, string rawPath, string rawQuery,
-        IHeaderDictionary headers, string host, bool hasToken)
+    private (S3Caller Caller, PayloadPlan Payload) Verify(ref SignatureClaim claim, string promisedHash, string method, string rawPath,
+        string rawQuery, IHeaderDictionary headers, string host, bool hasToken)
     {
         var lists = _headerLists.GetAlternateLookup<ReadOnlySpan<char>>();
         var areNamesKnown = lists.TryGetValue(claim.SignedHeaders, out var names);

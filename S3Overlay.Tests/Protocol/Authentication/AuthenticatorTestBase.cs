@@ -34,15 +34,8 @@ public abstract class AuthenticatorTestBase
     }
 
     /// <summary>A request signed in its headers as the signer does it.</summary>
-    internal static IHeaderDictionary Signed(
-        string method,
-        string path,
-        string query = "",
-        string payloadHash = SigV4.EmptyPayload,
-        RequestSigner? signer = null,
-        DateTimeOffset? time = null,
-        string host = Host,
-        params (string Name, string Value)[] headers)
+    internal static IHeaderDictionary Signed(string method, string path, string query = "", string payloadHash = SigV4.EmptyPayload,
+        RequestSigner? signer = null, DateTimeOffset? time = null, string host = Host, params (string Name, string Value)[] headers)
     {
         var all = Headers(headers);
         var toSign = headers.Select(header => KeyValuePair.Create(header.Name, header.Value));
@@ -54,8 +47,8 @@ public abstract class AuthenticatorTestBase
         return all;
     }
 
-    internal (S3Caller Caller, PayloadPlan Payload) Authenticate(string method, string path, string query, IHeaderDictionary headers, string host = Host,
-        string hostBucket = "") =>
+    internal (S3Caller Caller, PayloadPlan Payload) Authenticate(string method, string path, string query, IHeaderDictionary headers,
+        string host = Host, string hostBucket = "") =>
         new RequestAuthenticator(new OneKey(), Settings, new FixedTime(Now))
             .Authenticate(method, path, query, S3Query.Parse(query), headers, host, hostBucket);
 
