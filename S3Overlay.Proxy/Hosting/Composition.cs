@@ -353,7 +353,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
 
     /// <summary>Without a remote nothing is cached or hidden, but a store may have tombstones of an earlier setup.</summary>
     private AdministrationService OpenAdministration(LocalLayer local, ProxyServices.OverlayLayer? overlay) => new(
-        new OverlayAdministration(
+        OverlayParts.Administration(
             local, overlay?.Reader, overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), View, Time),
             overlay?.Service.Locks ?? new OverlayLocks(Time), Time, loggers.CreateLogger<OverlayAdministration>()),
         Time,

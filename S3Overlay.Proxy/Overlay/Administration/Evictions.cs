@@ -28,17 +28,17 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
             reader.InvalidateAll();
             if (scope is { Bucket: { } name, Key: { } key })
             {
-                await DropKeyAsync(cache, reader, name, key, count, cancellationToken);
+                await EvictKeyAsync(cache, reader, name, key, count, cancellationToken);
             }
             else if (scope.Bucket is { } bucket)
             {
-                await DropBucketAsync(cache, reader, bucket, scope.Prefix ?? "", count, cancellationToken);
+                await EvictBucketAsync(cache, reader, bucket, scope.Prefix ?? "", count, cancellationToken);
             }
             else
             {
                 await foreach (var each in cache.ListBucketsAsync(cancellationToken))
                 {
-                    await DropBucketAsync(cache, reader, each, "", count, cancellationToken);
+                    await EvictBucketAsync(cache, reader, each, "", count, cancellationToken);
                 }
             }
         }
@@ -60,12 +60,12 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
         return bytes;
     }
 
-    private Task DropBucketAsync(ICacheStore store, IRemoteReader fills, string bucket, string prefix, EvictCount count,
+    private Task EvictBucketAsync(ICacheStore store, IRemoteReader fills, string bucket, string prefix, EvictCount count,
         CancellationToken cancellationToken) =>
         System.Threading.Tasks.Parallel.ForEachAsync(
             Keys(store.ListAsync(bucket, prefix, "", cancellationToken)),
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
-            async (key, token) => await DropKeyAsync(store, fills, bucket, key, count, token));
+            async (key, token) => await EvictKeyAsync(store, fills, bucket, key, count, token));
 
     /// <summary>Each key once: for a moment there may be rows of two versions.</summary>
     private static async IAsyncEnumerable<string> Keys(IAsyncEnumerable<CacheRow> rows)
@@ -80,7 +80,7 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
         }
     }
 
-    private async ValueTask DropKeyAsync(ICacheStore store, IRemoteReader fills, string bucket, string key, EvictCount count,
+    private async ValueTask EvictKeyAsync(ICacheStore store, IRemoteReader fills, string bucket, string key, EvictCount count,
         CancellationToken cancellationToken)
     {
         try
@@ -95,9 +95,9 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
             }
 
             await fills.InvalidateAsync(bucket, key);
-            if (bytes is { } dropped)
+            if (bytes is { } evicted)
             {
-                count.Add(dropped);
+                count.Add(evicted);
             }
         }
         catch (IOException failure)

@@ -80,13 +80,8 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
             await using (entry)
             {
                 return new CacheReport(
-                    entry.Info,
-                    Evictions.BytesOf(entry),
-                    entry.Identity.ChunkSize,
-                    entry.ValidatedAt,
-                    time.GetUtcNow() - entry.ValidatedAt,
-                    reader?.CanUse(entry, bucket, key, below) ?? false,
-                    reader?.IsFresh(entry) ?? false);
+                    entry.Info, Evictions.BytesOf(entry), entry.Identity.ChunkSize, entry.ValidatedAt, time.GetUtcNow() - entry.ValidatedAt,
+                    reader?.CanUse(entry, bucket, key, below) ?? false, reader?.IsFresh(entry) ?? false);
             }
         }
         catch (IOException failure)

@@ -14,7 +14,7 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 ///   a bucket   takes the bucket's lock exclusively: while the remote is hidden, deletes leave no tombstone, so none may run
 /// </code>
 /// </remarks>
-internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, Evictions drops)
+internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, Evictions evictions)
 {
     /// <summary>Keys undeleted in parallel: enough to share the log's syncs, few enough to leave room for other requests.</summary>
     private const int Parallel = 16;
@@ -24,7 +24,7 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
     {
         if (scope.Bucket is { } bucket)
         {
-            await (scope.IsPart ? DiscardPartAsync(bucket, scope, count, cancellationToken)
+            await (scope.IsPart ? UndeletePartAsync(bucket, scope, count, cancellationToken)
                 : UndeleteBucketAsync(bucket, count, cancellationToken));
             return;
         }
@@ -45,8 +45,7 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
             return UndeleteOutcome.Kept;
         }
 
-        // Before the remote shows again: an entry may be older than the delete, whose own eviction may not have finished.
-        await ForgetAsync(bucket, tombstone.Key);
+        await (reader?.InvalidateDeletedAsync(bucket, tombstone.Key) ?? ValueTask.CompletedTask);
         return await local.Marks.UndeleteAsync(bucket, tombstone, cancellationToken);
     }
 
@@ -58,17 +57,17 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
         {
             throw new S3Exception(
                 S3Errors.InvalidBucketState,
-                "The bucket was deleted here, which hides all that the remote has in it. Discard the bucket as a whole.");
+                "The bucket was deleted here, which hides all that the remote has in it. Undelete the bucket as a whole.");
         }
     }
 
-    private async Task DiscardPartAsync(string bucket, AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
+    private async Task UndeletePartAsync(string bucket, AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
     {
         using var shared = await locks.Buckets.ShareAsync(bucket, cancellationToken);
         await RequireShownAsync(bucket, cancellationToken);
         if (scope.Key is null)
         {
-            await DiscardTombstonesAsync(bucket, scope.Prefix ?? "", count, cancellationToken);
+            await UndeleteTombstonesAsync(bucket, scope.Prefix ?? "", count, cancellationToken);
         }
         else if (await local.Marks.FindAsync(bucket, scope.Key, cancellationToken) is { } tombstone)
         {
@@ -82,7 +81,7 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
         {
             if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
             {
-                await drops.EvictAsync(new AdministrationScope(bucket, null, null), new EvictCount(), cancellationToken);
+                await evictions.EvictAsync(new AdministrationScope(bucket, null, null), new EvictCount(), cancellationToken);
             }
 
             if (await local.Marks.UndeleteBucketAsync(bucket, cancellationToken))
@@ -94,26 +93,13 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
 
         using (await locks.Buckets.ShareAsync(bucket, cancellationToken))
         {
-            await DiscardTombstonesAsync(bucket, "", count, cancellationToken);
+            await UndeleteTombstonesAsync(bucket, "", count, cancellationToken);
         }
     }
 
-    private Task DiscardTombstonesAsync(string bucket, string prefix, UndeleteCount count, CancellationToken cancellationToken) =>
+    private Task UndeleteTombstonesAsync(string bucket, string prefix, UndeleteCount count, CancellationToken cancellationToken) =>
         System.Threading.Tasks.Parallel.ForEachAsync(
             local.Marks.ListAsync(bucket, prefix, "", cancellationToken),
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
             async (tombstone, token) => count.Add(await UndeleteAsync(bucket, tombstone, static () => true, token)));
-
-    private async ValueTask ForgetAsync(string bucket, string key)
-    {
-        try
-        {
-            await (reader?.InvalidateAsync(bucket, key) ?? ValueTask.CompletedTask);
-        }
-        catch (IOException failure)
-        {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "The cache entry of a deleted key cannot be evicted at the moment.",
-                failure);
-        }
-    }
 }

@@ -109,8 +109,7 @@ public sealed class BucketList(
         }
         catch (RemoteException refused) when (refused.Failure is RemoteFailure.AccessDenied or RemoteFailure.BadCredentials)
         {
-            throw new S3Exception(S3Errors.AccessDenied, "The local store does not let this caller list buckets.",
-                refused);
+            throw new S3Exception(S3Errors.AccessDenied, "The local store does not let this caller list buckets.", refused);
         }
         catch (RemoteException failure)
         {

@@ -265,8 +265,7 @@ internal sealed class ActiveEntry
     }
 
     /// <summary>Records drift if the entry is frozen and the remote no longer has its version. Null if it is not frozen.</summary>
-    public RemoteException? DriftOf(RemoteException failure) =>
-        _fills.IsFrozen(Entry) ? _fills.Drift.Of(Name.Bucket, failure) : null;
+    public RemoteException? DriftOf(RemoteException failure) => _fills.IsFrozen(Entry) ? _fills.Drift.Of(Name.Bucket, failure) : null;
 
     /// <summary>Records that bytes can no longer be stored.</summary>
     public async ValueTask StoreFailedAsync(Exception failure)

@@ -159,8 +159,7 @@ internal sealed class EntryFreshness(FreshnessSettings settings, Revalidations r
         _ = EndRefreshAsync(name, remote, known.ETag, isWhole ? since : null, asked);
     }
 
-    private bool WasTried(ObjectName name) =>
-        !_tried.IsEmpty && _tried.TryGetValue(name, out var tried)
+    private bool WasTried(ObjectName name) => !_tried.IsEmpty && _tried.TryGetValue(name, out var tried)
         && time.GetElapsedTime(tried) < settings.Revalidation.Life - _ageing;
 
     private async Task EndRefreshAsync(ObjectName name, RemoteBucket remote, string etag, RefillPoint? since,

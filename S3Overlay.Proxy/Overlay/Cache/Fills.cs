@@ -299,8 +299,7 @@ internal sealed class Fills(
         using var read = Follow();
         try
         {
-            var start = await OpenAsync(name, remote, null, since.Completions, outdated, isFromNow: false, read,
-                CancellationToken.None);
+            var start = await OpenAsync(name, remote, null, since.Completions, outdated, isFromNow: false, read, CancellationToken.None);
             if (start.Uncached is { } uncached)
             {
                 await uncached.DisposeAsync();

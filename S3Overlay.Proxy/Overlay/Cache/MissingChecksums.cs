@@ -77,8 +77,7 @@ internal sealed class MissingChecksums(Fills fills, RevalidationBudget budget, T
         using var late = new CancellationTokenSource(limit, time);
         try
         {
-            await using var head = await remote.Remote.HeadAsync(remote.Read(name.Key) with { IfMatch = known.ETag },
-                late.Token);
+            await using var head = await remote.Remote.HeadAsync(remote.Read(name.Key) with { IfMatch = known.ETag }, late.Token);
             budget.NoteVerdict(remote, name.Key);
             var info = head.Info;
             return info.AreChecksumsKnown && info.Size == known.Size && ETags.Same(info.ETag, known.ETag) ? known.OrChecksumsOf(info)

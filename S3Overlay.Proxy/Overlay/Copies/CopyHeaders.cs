@@ -110,8 +110,7 @@ public static class CopyHeaders
     }
 
     /// <summary>True if a copy of an object onto itself would change something. S3 refuses it otherwise.</summary>
-    public static bool ChangeAnything(IHeaderDictionary client) =>
-        IsReplaced(client, "x-amz-metadata-directive")
+    public static bool ChangeAnything(IHeaderDictionary client) => IsReplaced(client, "x-amz-metadata-directive")
         || client.Any(header =>
             header.Key.Equals("x-amz-storage-class", StringComparison.OrdinalIgnoreCase)
             || header.Key.Equals("x-amz-website-redirect-location", StringComparison.OrdinalIgnoreCase)

@@ -21,16 +21,8 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 /// </code>
 /// </remarks>
 public sealed class CopyRequests(
-    IS3Service local,
-    LocalObjects objects,
-    BucketDirectory directory,
-    ILayerState layer,
-    IRemoteReader reader,
-    ConditionalWrites conditional,
-    StreamedCopy remoteCopy,
-    ObjectWrites writes,
-    KeepAliveResponses slow,
-    ILocalIdentities? identities)
+    IS3Service local, LocalObjects objects, BucketDirectory directory, ILayerState layer, IRemoteReader reader,
+    ConditionalWrites conditional, StreamedCopy remoteCopy, ObjectWrites writes, KeepAliveResponses slow, ILocalIdentities? identities)
 {
     /// <summary>Handles a copy into <paramref name="target"/>, overlaid or not.</summary>
     public async Task CopyAsync(BucketView target, S3Request request, S3Response response, CancellationToken cancellationToken)

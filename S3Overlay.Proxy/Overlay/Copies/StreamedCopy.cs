@@ -83,9 +83,7 @@ public sealed class StreamedCopy(IS3Service local, LocalObjects objects, Conditi
             MayLoseChecksum = wanted is null,
         };
         await source.WriteAsync(
-            put,
-            range,
-            wanted ?? (isPart ? null : source.Algorithm),
+            put, range, wanted ?? (isPart ? null : source.Algorithm),
             (write, token) => isPart ? local.HandleAsync(write, written, token) : conditional.WriteAsync(target, write, written, token),
             cancellationToken);
         if (written.Status >= StatusCodes.Status400BadRequest)

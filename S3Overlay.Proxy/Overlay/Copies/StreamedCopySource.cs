@@ -65,8 +65,7 @@ public sealed class StreamedCopySource
     /// <param name="clientKey">The SSE-C headers for reading it; null or empty for none.</param>
     public static async Task<StreamedCopySource?> FindAsync(
         CopySource source, RemoteBucket remote, IRemoteReader reader, bool mayBeStale, RequestBudget budget,
-        CancellationToken cancellationToken,
-        IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
+        CancellationToken cancellationToken, IReadOnlyList<KeyValuePair<string, string>>? clientKey = null)
     {
         if (clientKey is { Count: > 0 })
         {

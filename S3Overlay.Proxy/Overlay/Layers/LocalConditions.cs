@@ -52,8 +52,7 @@ public sealed record LocalConditions
     /// True if the local layer judges the condition of a PutObject, CompleteMultipartUpload or CopyObject: <c>If-None-Match: *</c> if
     /// <paramref name="isForNewKey"/>, else If-Match.
     /// </summary>
-    public bool Judge(S3Operation operation, bool isForNewKey) =>
-        (isForNewKey ? PutsIfNew : PutsIfMatch)
+    public bool Judge(S3Operation operation, bool isForNewKey) => (isForNewKey ? PutsIfNew : PutsIfMatch)
         && operation switch
         {
             S3Operation.CompleteMultipartUpload => isForNewKey ? CompletesIfNew : CompletesIfMatch,

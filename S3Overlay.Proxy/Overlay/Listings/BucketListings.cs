@@ -28,18 +28,13 @@ public sealed class BucketListings(
         {
             var list = ListRequest.Parse(request);
             return HandleAsync(
-                bucket,
-                list.Query,
-                static () => null,
-                (rows, _) => ListingPager.AnswerAsync(list, rows, request, response, cancellationToken),
-                response);
+                bucket, list.Query, static () => null,
+                (rows, _) => ListingPager.AnswerAsync(list, rows, request, response, cancellationToken), response);
         }
 
         var page = MarkerPage.ParseVersions(request, versions is not null);
         return HandleAsync(
-            bucket,
-            page.Query,
-            () => versions?.List(bucket.Name, page.Query, page.VersionIdMarker, cancellationToken),
+            bucket, page.Query, () => versions?.List(bucket.Name, page.Query, page.VersionIdMarker, cancellationToken),
             (rows, versioned) => VersionPager.AnswerAsync(page, new ShownVersions(rows, versioned), request, response, cancellationToken),
             response);
     }
@@ -84,8 +79,7 @@ public sealed class BucketListings(
             {
                 using var span = Tracing.Start(SpanNames.ListMerge);
                 var versioned = open();
-                await using var merged = new MergedListingSource(
-                    layer, cache, bucket.Name, routes, query, logger, versioned, reader);
+                await using var merged = new MergedListingSource(layer, cache, bucket.Name, routes, query, logger, versioned, reader);
                 var rows = await send(merged, versioned);
                 span?.SetTag(SpanAttributes.Rows, rows);
                 return;

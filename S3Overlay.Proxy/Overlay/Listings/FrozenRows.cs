@@ -20,18 +20,21 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// none of another. If one is lost, more will be, so the next few are opened in parallel. Those under a common prefix that is already shown
 /// are cancelled before others begin.
 /// </remarks>
-public sealed class FrozenRows : IRowsBelow
+/// <param name="remote">The remotes' rows, disposed here.</param>
+/// <param name="cache">The cache.</param>
+/// <param name="reader">Decides which entries reads use.</param>
+/// <param name="bucket">The bucket.</param>
+/// <param name="routes">Where it continues below.</param>
+/// <param name="query">Which rows.</param>
+public sealed class FrozenRows(
+    IRowsBelow remote, ICacheStore cache, IRemoteReader reader, string bucket, BucketRoutes routes, ListingQuery query) : IRowsBelow
 {
     /// <summary>Entries looked up in parallel.</summary>
     private const int Ahead = 8;
 
-    private readonly IRowsBelow _remote;
-    private readonly ICacheStore _cache;
-    private readonly IRemoteReader _reader;
-    private readonly string _bucket;
-    private readonly BucketRoutes _routes;
-    private readonly ListingQuery _query;
-    private readonly KeyCursor<CacheRow> _entries;
+    private readonly KeyCursor<CacheRow> _entries = new(
+        (from, token) => cache.ListAsync(bucket, query.Prefix, from, token), row => row.Key, ListingBounds.After(query.After));
+
     private readonly Dictionary<CacheRow, Task<ListingRow?>> _looks = new(ReferenceEqualityComparer.Instance);
     private CancellationTokenSource _left = new();
     private CacheRow? _entry;
@@ -41,34 +44,20 @@ public sealed class FrozenRows : IRowsBelow
     private bool _wasRemoteTaken;
     private int _given;
 
-    /// <summary>Rows of remotes and of the cache.</summary>
-    /// <param name="remote">The remotes' rows, disposed here.</param>
-    /// <param name="cache">The cache.</param>
-    /// <param name="reader">Decides which entries reads use.</param>
-    /// <param name="bucket">The bucket.</param>
-    /// <param name="routes">Where it continues below.</param>
-    /// <param name="query">Which rows.</param>
-    public FrozenRows(IRowsBelow remote, ICacheStore cache, IRemoteReader reader, string bucket, BucketRoutes routes, ListingQuery query)
-    {
-        (_remote, _cache, _reader, _bucket, _routes, _query) = (remote, cache, reader, bucket, routes, query);
-        _entries = new KeyCursor<CacheRow>((from, token) => cache.ListAsync(bucket, query.Prefix, from, token), row => row.Key,
-            ListingBounds.After(query.After));
-    }
+    /// <inheritdoc/>
+    public bool HasRowAtHand => _nextRemote is not null || remote.HasRowAtHand || (remote.IsDone && !_entriesHaveEnded);
 
     /// <inheritdoc/>
-    public bool HasRowAtHand => _nextRemote is not null || _remote.HasRowAtHand || (_remote.IsDone && !_entriesHaveEnded);
+    public bool PromisesMore => remote.PromisesMore;
 
     /// <inheritdoc/>
-    public bool PromisesMore => _remote.PromisesMore;
+    public bool IsDone => _nextRemote is null && remote.IsDone && _entriesHaveEnded;
 
     /// <inheritdoc/>
-    public bool IsDone => _nextRemote is null && _remote.IsDone && _entriesHaveEnded;
+    public string LastName => remote.LastName;
 
     /// <inheritdoc/>
-    public string LastName => _remote.LastName;
-
-    /// <inheritdoc/>
-    public IEnumerable<ListingRow> AtHand => _nextRemote is null ? _remote.AtHand : _remote.AtHand.Prepend(_nextRemote);
+    public IEnumerable<ListingRow> AtHand => _nextRemote is null ? remote.AtHand : remote.AtHand.Prepend(_nextRemote);
 
     /// <summary>True if the row returned last is of an object that the remotes have lost.</summary>
     public bool IsLost(ListingRow row) => ReferenceEquals(row, _lost);
@@ -79,20 +68,20 @@ public sealed class FrozenRows : IRowsBelow
         try
         {
             // The remote is asked first, and the cache while that response is on its way.
-            var remote = _nextRemote is null ? _remote.NextAsync(cancellationToken).AsTask() : Task.FromResult<ListingRow?>(_nextRemote);
+            var next = _nextRemote is null ? remote.NextAsync(cancellationToken).AsTask() : Task.FromResult<ListingRow?>(_nextRemote);
             var entries = FillAsync(cancellationToken).AsTask();
-            await Task.WhenAll(remote, entries);
-            _nextRemote = await remote;
+            await Task.WhenAll(next, entries);
+            _nextRemote = await next;
             while (_entry is { } entry)
             {
-                var prefix = _query.CommonPrefixOf(entry.Key);
+                var prefix = query.CommonPrefixOf(entry.Key);
                 var order = _nextRemote is null ? -1 : Utf8Order.Compare(prefix ?? entry.Key, _nextRemote.Name);
                 if (order > 0)
                 {
                     break;
                 }
 
-                var row = order == 0 ? null : prefix is null ? await LostAsync(entry, Math.Clamp(_query.PageSize - _given, 1, Ahead) - 1,
+                var row = order == 0 ? null : prefix is null ? await LostAsync(entry, Math.Clamp(query.PageSize - _given, 1, Ahead) - 1,
                     cancellationToken) : await LostUnderAsync(prefix, cancellationToken);
                 await PassAsync(prefix ?? entry.Key, prefix is not null, cancellationToken);
                 if (row is not null)
@@ -108,10 +97,10 @@ public sealed class FrozenRows : IRowsBelow
             throw CacheDrift.Unknown(failure);
         }
 
-        var next = _nextRemote;
+        var last = _nextRemote;
         (_nextRemote, _wasRemoteTaken) = (null, true);
         _given++;
-        return next;
+        return last;
     }
 
     /// <inheritdoc/>
@@ -119,7 +108,7 @@ public sealed class FrozenRows : IRowsBelow
     {
         if (_wasRemoteTaken)
         {
-            _remote.NoteShown();
+            remote.NoteShown();
         }
     }
 
@@ -129,7 +118,7 @@ public sealed class FrozenRows : IRowsBelow
         await LeaveAsync();
         _left.Dispose();
         await _entries.DisposeAsync();
-        await _remote.DisposeAsync();
+        await remote.DisposeAsync();
     }
 
     /// <summary>Finds the first entry wanted.</summary>
@@ -180,7 +169,7 @@ public sealed class FrozenRows : IRowsBelow
     /// <summary>Skips what the listing has already passed: the start position is not exact behind a common prefix.</summary>
     private async ValueTask SettleAsync(CacheRow? entry, CancellationToken cancellationToken)
     {
-        while (entry is not null && !_query.After.IsBefore(entry.Key))
+        while (entry is not null && !query.After.IsBefore(entry.Key))
         {
             entry = await _entries.NextAsync(cancellationToken);
         }
@@ -217,10 +206,10 @@ public sealed class FrozenRows : IRowsBelow
             look = LookAsync(row, _left.Token);
         }
 
-        var folder = _query.CommonPrefixOf(row.Key);
+        var folder = query.CommonPrefixOf(row.Key);
         foreach (var next in await _entries.PeekAsync(ahead, cancellationToken))
         {
-            if (_query.CommonPrefixOf(next.Key) != folder
+            if (query.CommonPrefixOf(next.Key) != folder
                 || (_nextRemote is { } limit && Utf8Order.Compare(folder ?? next.Key, limit.Name) >= 0))
             {
                 break;
@@ -237,11 +226,8 @@ public sealed class FrozenRows : IRowsBelow
 
     private async Task<ListingRow?> LookAsync(CacheRow row, CancellationToken cancellationToken)
     {
-        await using var entry = await CacheDrift.FindAsync(_cache, _bucket, row.Key, cancellationToken);
-        return entry is not null && _routes.Of(row.Key) is { } remote && _reader.CanUse(entry, _bucket, row.Key, remote)
-            ? Show(row.Key, entry.Info) : null;
+        await using var entry = await CacheDrift.FindAsync(cache, bucket, row.Key, cancellationToken);
+        return entry is not null && routes.Of(row.Key) is { } place && reader.CanUse(entry, bucket, row.Key, place)
+            ? new ListingRow(row.Key, ListedObject.Of(entry.Info)) : null;
     }
-
-    private static ListingRow Show(string key, ObjectInfo info) =>
-        new(key, ListedObject.Of(info));
 }

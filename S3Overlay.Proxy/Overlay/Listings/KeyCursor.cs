@@ -1,4 +1,6 @@
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Overlay.Listings;
 
@@ -7,15 +9,17 @@ namespace S3Overlay.Proxy.Overlay.Listings;
 /// walking past a common prefix would take long.
 /// </summary>
 /// <typeparam name="T">What each key has.</typeparam>
-public sealed class KeyCursor<T> : IAsyncDisposable
+/// <param name="open">Enumerates the keys strictly after a key.</param>
+/// <param name="keyOf">The key of an entry.</param>
+/// <param name="after">The key to start after.</param>
+public sealed class KeyCursor<T>(Func<string, CancellationToken, IAsyncEnumerable<T>> open, Func<T, string> keyOf, string after)
+    : IAsyncDisposable
     where T : class
 {
     /// <summary>Entries walked before the cursor is reopened further on. One page: what opening costs if each is a call.</summary>
     private const int WalkLimit = ListRequest.MaxPage;
 
-    private readonly Func<string, CancellationToken, IAsyncEnumerable<T>> _open;
-    private readonly Func<T, string> _keyOf;
-    private string _after;
+    private string _after = after;
     private IAsyncEnumerator<T>? _items;
     private T? _current;
     private bool _hasEnded;
@@ -23,14 +27,6 @@ public sealed class KeyCursor<T> : IAsyncDisposable
     private int _readings;
     private readonly Queue<T> _ahead = [];
     private bool _aheadHasEnded;
-
-    /// <summary>A cursor over <paramref name="open"/>, which enumerates the keys strictly after a key.</summary>
-    public KeyCursor(Func<string, CancellationToken, IAsyncEnumerable<T>> open, Func<T, string> keyOf, string after)
-    {
-        _open = open;
-        _keyOf = keyOf;
-        _after = after;
-    }
 
     /// <summary>Starts to look for the first entry if nothing has, so that callers can wait for other layers at the same time.</summary>
     public async ValueTask StartAsync(CancellationToken cancellationToken)
@@ -77,7 +73,7 @@ public sealed class KeyCursor<T> : IAsyncDisposable
         }
 
         var walked = 0;
-        while (_current is not null && Utf8Order.Compare(_keyOf(_current), key) < 0)
+        while (_current is not null && Utf8Order.Compare(keyOf(_current), key) < 0)
         {
             if (++walked == WalkLimit)
             {
@@ -120,7 +116,7 @@ public sealed class KeyCursor<T> : IAsyncDisposable
     public async ValueTask SkipUnderAsync(string prefix, CancellationToken cancellationToken)
     {
         var walked = 0;
-        while (_current is not null && _keyOf(_current).StartsWith(prefix, StringComparison.Ordinal))
+        while (_current is not null && keyOf(_current).StartsWith(prefix, StringComparison.Ordinal))
         {
             if (++walked == WalkLimit)
             {
@@ -148,7 +144,7 @@ public sealed class KeyCursor<T> : IAsyncDisposable
             return;
         }
 
-        _items ??= _open(_after, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        _items ??= open(_after, cancellationToken).GetAsyncEnumerator(cancellationToken);
         if (await _items.MoveNextAsync())
         {
             _current = _items.Current;
@@ -169,5 +165,34 @@ public sealed class KeyCursor<T> : IAsyncDisposable
             await _items.DisposeAsync();
             _items = null;
         }
+    }
+}
+
+/// <summary>
+/// Checks that a layer lists in order. A merge of unordered rows would silently leave out keys or show deleted ones, so a wrong order is an
+/// error, never a page (rule L2).
+/// </summary>
+public sealed class RowOrder(string layer, ILogger logger)
+{
+    private string? _last;
+
+    /// <summary>Checks the next name.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable if it does not follow the one before.</exception>
+    public void Next(string name)
+    {
+        if (_last is not null && Utf8Order.Compare(_last, name) >= 0)
+        {
+            throw Wrong("its rows are not in the order of their UTF-8 bytes");
+        }
+
+        _last = name;
+    }
+
+    /// <summary>Logs what is wrong with the layer's listing.</summary>
+    /// <returns>The error for the client.</returns>
+    public S3Exception Wrong(string problem)
+    {
+        Log.ListingIsWrong(logger, layer, problem);
+        return new S3Exception(S3Errors.ServiceUnavailable, $"The {layer} layer returned a listing that cannot be merged: {problem}.");
     }
 }

@@ -123,16 +123,6 @@ public sealed record ListingShare(
     }
 
     /// <summary>True if another place's keys lie around or behind a name, so rows promised behind it may be hidden.</summary>
-    public bool HidesBehind(string name)
-    {
-        foreach (var prefix in Hidden)
-        {
-            if (Utf8Order.Compare(prefix, name) > 0 || name.StartsWith(prefix, StringComparison.Ordinal))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public bool HidesBehind(string name) =>
+        Hidden.Any(prefix => Utf8Order.Compare(prefix, name) > 0 || name.StartsWith(prefix, StringComparison.Ordinal));
 }

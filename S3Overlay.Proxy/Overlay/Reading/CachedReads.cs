@@ -19,8 +19,7 @@ internal sealed class CachedReads(
 
     /// <summary>Answers a GET or HEAD.</summary>
     /// <exception cref="RemoteException">The remote failed.</exception>
-    public async Task<ReadResult> ReadAsync(
-        ReadResponder responder, RemoteBucket remote, WrittenRead local, ReadDirectives directives)
+    public async Task<ReadResult> ReadAsync(ReadResponder responder, RemoteBucket remote, WrittenRead local, ReadDirectives directives)
     {
         var request = responder.Request;
         var onlyCached = directives.HasFlag(ReadDirectives.OnlyCached);

@@ -110,15 +110,13 @@ internal sealed class EntryBody(
 
     private async Task<ObjectInfo> ConfirmAsync(CancellationToken cancellationToken)
     {
-        await using var head = await remote.Remote.HeadAsync(remote.Read(key) with { IfMatch = expected.ETag },
-            cancellationToken);
+        await using var head = await remote.Remote.HeadAsync(remote.Read(key) with { IfMatch = expected.ETag }, cancellationToken);
         return IsExpected(head.Info) ? head.Info : throw Changed();
     }
 
     private bool IsExpected(ObjectInfo info) => info.ETag == expected.ETag && info.Size == expected.Size;
 
-    private static RemoteException Changed() =>
-        new(RemoteFailure.Changed, "The remote sent another version than the one requested.");
+    private static RemoteException Changed() => new(RemoteFailure.Changed, "The remote sent another version than the one requested.");
 
     private async Task<RemoteObject> AskAsync(CancellationToken cancellationToken)
     {

@@ -68,6 +68,23 @@ public interface IRemoteReader
     /// <summary>Evicts a key after it was written or deleted here. Only cleanup: the local layer already takes precedence.</summary>
     ValueTask InvalidateAsync(string bucket, string key);
 
+    /// <summary>
+    /// The same before the remote shows again: an entry may be older than the delete, whose own eviction may not have finished.
+    /// </summary>
+    /// <exception cref="S3Exception">ServiceUnavailable if the cache fails.</exception>
+    sealed async ValueTask InvalidateDeletedAsync(string bucket, string key)
+    {
+        try
+        {
+            await InvalidateAsync(bucket, key);
+        }
+        catch (IOException failure)
+        {
+            throw new S3Exception(
+                S3Errors.ServiceUnavailable, "The cache entry of a deleted key cannot be evicted at the moment.", failure);
+        }
+    }
+
     /// <summary>True if an entry belongs to this remote object and has today's chunk size. Reads evict others.</summary>
     bool CanUse(ICacheEntry entry, string bucket, string key, RemoteBucket remote);
 

@@ -71,8 +71,7 @@ internal sealed class ReadResponder(S3Request request, S3Response response, Time
 
     /// <summary>Decides what to send of a version. Replaces an earlier plan of which nothing was sent.</summary>
     /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, InvalidArgument.</exception>
-    public ReadPlan Plan(ObjectInfo info) =>
-        _plan = _plan with { Info = info, Reply = ObjectResponse.Decide(request, info, Range) };
+    public ReadPlan Plan(ObjectInfo info) => _plan = _plan with { Info = info, Reply = ObjectResponse.Decide(request, info, Range) };
 
     /// <summary>Sends a part of the planned version instead of the whole.</summary>
     public void NarrowTo(ObjectReply reply) => _plan = _plan with { Reply = reply };

@@ -55,8 +55,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     /// <summary>Creates a reader. What may be null is null while caching is off.</summary>
     internal RemoteReader(
         ReadSettings settings, NegativeCache absent, SubResourceReads subResources, CachedReads? cached, CacheEntries? entries,
-        Fills? fills,
-        EntryFreshness? freshness, MissingChecksums? checksums, TimeProvider time, ILogger logger)
+        Fills? fills, EntryFreshness? freshness, MissingChecksums? checksums, TimeProvider time, ILogger logger)
     {
         (_settings, _time, _logger, _absent, _subResources) = (settings, time, logger, absent, subResources);
         (_cached, _entries, Fills, _freshness, _checksums) = (cached, entries, fills, freshness, checksums);

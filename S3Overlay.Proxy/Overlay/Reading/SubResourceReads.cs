@@ -22,8 +22,7 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
     private static readonly string[] SubResources = ["acl", "attributes", "legal-hold", "retention", "tagging", "torrent"];
 
     /// <summary>True for such a request.</summary>
-    public static bool IsOne(S3Request request) =>
-        request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject)
+    public static bool IsOne(S3Request request) => request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject)
         || NamesVersion(request)
         || request.Query.Has("partNumber")
         || request.Headers.ContainsKey(ClientKeys.Algorithm);

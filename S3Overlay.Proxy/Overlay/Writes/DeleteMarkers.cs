@@ -205,17 +205,36 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
             return;
         }
 
-        try
-        {
-            // Before the remote shows again: an entry may be older than the delete, whose own eviction may not have finished.
-            await reader.InvalidateAsync(bucket, key);
-        }
-        catch (IOException failure)
-        {
-            throw new S3Exception(S3Errors.ServiceUnavailable, "The cache entry of a deleted key cannot be evicted at the moment.",
-                failure);
-        }
-
+        await reader.InvalidateDeletedAsync(bucket, key);
         await versions.TakeBackAsync(bucket, tombstone, cancellationToken);
     }
+}
+
+/// <summary>
+/// Undoes what a failed request left in the store. Only that request knows about it, so the undo is retried when a store fails for a
+/// moment.
+/// </summary>
+internal static class Compensation
+{
+    private const int Attempts = 3;
+
+    /// <summary>Runs the undo, with retries. Throws the last failure.</summary>
+    /// <param name="undo">Undoes everything from the start: a failed attempt may have taken effect.</param>
+    public static async Task RunAsync(Func<Task> undo)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await undo();
+                return;
+            }
+            catch (Exception failure) when (attempt < Attempts && MayPass(failure))
+            {
+                // Retry.
+            }
+        }
+    }
+
+    private static bool MayPass(Exception failure) => failure is IOException or S3Exception { Error.Status: >= 500 };
 }

@@ -9,13 +9,13 @@ public sealed class ResolvedReads(IS3Service local, ILayerState layer) : IWritte
     private readonly LocalObjects _objects = new(local, new EncryptedObjects(layer, null));
 
     /// <inheritdoc/>
-    public async Task<WrittenRead> TryReadAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task<WrittenRead> TryReadAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         switch (await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken))
         {
             case KeyState.Written when request.Query["versionId"] is not ({ Length: > 0 } and not "null" and { } version)
                 || await IsLocalsAsync(request, version, cancellationToken):
-                await local.HandleAsync(request, answer, cancellationToken);
+                await local.HandleAsync(request, response, cancellationToken);
                 return WrittenRead.Served;
             case KeyState.Deleted:
                 return WrittenRead.Deleted;

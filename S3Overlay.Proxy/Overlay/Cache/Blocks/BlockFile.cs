@@ -19,13 +19,8 @@ namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
 /// <param name="foundDamaged">Called with a block found damaged.</param>
 /// <param name="changed">Called with the change in cached bytes; may be null.</param>
 internal sealed class BlockFile(
-    SafeFileHandle file,
-    BlockGeometry geometry,
-    long dataOffset,
-    BlockTable blocks,
-    Action<long, uint> keepEntry,
-    Action<long> foundDamaged,
-    Action<long>? changed = null)
+    SafeFileHandle file, BlockGeometry geometry, long dataOffset, BlockTable blocks, Action<long, uint> keepEntry,
+    Action<long> foundDamaged, Action<long>? changed = null)
 {
     /// <summary>See <see cref="Layers.ICacheEntry.FirstCached"/>.</summary>
     public ByteRange? FirstCached(long position) => blocks.FirstCached(position);
