@@ -11,7 +11,6 @@ namespace S3Overlay.Tests.Administration;
 public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClassFixture<TFixture>
     where TFixture : OverlayFixture
 {
-    /// <summary>The proxies.</summary>
     protected TFixture Fixture => fixture;
 
     /// <summary>Requests to the overlay as they are on the wire.</summary>
@@ -29,11 +28,10 @@ public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClas
         return bucket;
     }
 
-    /// <summary>Puts an object at the remote.</summary>
     protected Task PutRemoteAsync(string bucket, string key, string text = "remote") =>
         fixture.RemoteS3.PutObjectAsync(new() { BucketName = bucket, Key = key, ContentBody = text });
 
-    /// <summary>Makes a call, and returns the last line of its answer.</summary>
+    /// <summary>Makes a call, and returns the last line of the response.</summary>
     protected async Task<JsonElement> CallAsync(string method, string call, params (string Name, string Value)[] parameters)
     {
         var answer = await Http.SendAsync(method, Target(call, parameters));
@@ -54,7 +52,7 @@ public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClas
         "/-/v1/" + call + (parameters.Length == 0 ? "" : "?")
         + string.Join('&', parameters.Select(parameter => $"{parameter.Name}={UriEncoding.EncodeComponent(parameter.Value)}"));
 
-    /// <summary>The last line of an answer.</summary>
+    /// <summary>The last line of a response.</summary>
     protected static JsonElement Last(RawResponse answer) => JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
 
     /// <summary>The text that a client reads at a key. Null if there is none.</summary>

@@ -128,7 +128,7 @@ public sealed class ConcurrentDeleteTests : IAsyncLifetime
         await using var store = await StoreServer.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint, null, ("S3_OVERLAY_PROXIES", "2"));
 
-        // The store's clock, whatever the machine's is: before the tombstone was made, and long after.
+        // On the store's clock: before the tombstone was created, and long after.
         var (start, later) = (DateTimeOffset.UtcNow, TimeSpan.Zero);
         store.Alter = request => request.HttpContext.Response.Headers.Date = (start + later).ToString("r", CultureInfo.InvariantCulture);
         _remote.Put("bucket", "key", "remote"u8.ToArray());

@@ -150,7 +150,7 @@ public sealed class SeveralRemotesTests : OptionsTestBase
         Assert.Contains(part, Assert.Single(ReadAll($"S3_OVERLAY_REMOTES={names}").Problems.Errors,
             error => error.Setting == "S3_OVERLAY_REMOTES").Message, StringComparison.Ordinal);
 
-    /// <summary>Whatever the names of remotes, none of their settings equals another setting of the program or of another remote.</summary>
+    /// <summary>For all names of remotes, none of their settings equals another setting of the program or of another remote.</summary>
     [Fact]
     public void Settings_of_remotes_cannot_be_mistaken_for_others()
     {

@@ -3,7 +3,6 @@ namespace S3Overlay.Tests.Contract;
 /// <summary>Keys that other gateways lose: path-like, percent-like, beyond ASCII, as long as keys may be.</summary>
 public static class AwkwardKeys
 {
-    /// <summary>The keys.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         "a", "a/b", "a/", "x//y", "../up", "./here", "..", "a/../b", "100%", "a?b", "a#b", "a%2Fb", "a+b c", "a&b=c;d", "tilde~",

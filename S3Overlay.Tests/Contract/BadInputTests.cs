@@ -206,7 +206,7 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         Assert.Contains("Content-Range", answer.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
     }
 
-    /// <summary>The store's own response, where it is known to differ from S3's.</summary>
+    /// <summary>The store's own response, if it is known to differ from S3's.</summary>
     protected virtual (int Status, string Code) Expected(string method, string target, string? body, string header,
         (int Status, string Code) ofS3) => ofS3;
 

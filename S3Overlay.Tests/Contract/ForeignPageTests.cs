@@ -55,7 +55,7 @@ public sealed class ForeignPageTests
         var own = $"http://{proxy.Endpoint.Authority}";
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/a", "v", ("Origin", own), ("Sec-Fetch-Site", "same-origin"))).Status);
 
-        // Behind a reverse proxy the page's origin is the host that the browser asked.
+        // Behind a reverse proxy the page's origin is the host that the browser requested.
         Assert.Equal(
             200, (await proxy.SendAsync("PUT", "/bucket/b", "v", ("Origin", "https://s3.example.com"),
             ("X-Forwarded-Host", "s3.example.com"))).Status);

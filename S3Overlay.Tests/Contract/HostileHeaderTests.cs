@@ -37,7 +37,7 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
         Assert.DoesNotContain("Kestrel", fixture.Proxy.Output, StringComparison.Ordinal);
     }
 
-    /// <summary>RFC 9112, section 2.2: a line ends with CR and LF. A second request could be hidden behind an LF alone.</summary>
+    /// <summary>RFC 9112, section 2.2: a line ends with CR and LF. A second request could be hidden behind a bare LF.</summary>
     [Theory]
     [InlineData("PUT /b/k HTTP/1.1\r\nHost: h\r\nx-a: b\nContent-Length: 5\r\n\r\nhello")]
     [InlineData("PUT /b/k HTTP/1.1\r\nHost: h\r\nx-amz-meta-a: b\nc\r\nContent-Length: 5\r\n\r\nhello")]

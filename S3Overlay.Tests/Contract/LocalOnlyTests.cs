@@ -217,7 +217,7 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
         Assert.Equal(HttpStatusCode.Forbidden, changed.StatusCode);
     }
 
-    /// <summary>The ETag in the answer to a completion of two parts.</summary>
+    /// <summary>The ETag in the response to a completion of two parts.</summary>
     protected virtual void AssertETagOfParts(string etag) => Assert.EndsWith("-2\"", etag);
 
     internal static async Task<byte[]> ReadAsync(GetObjectResponse answer)

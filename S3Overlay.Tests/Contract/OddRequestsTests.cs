@@ -26,7 +26,7 @@ public sealed partial class OddRequestsTests
     private static readonly string[] Deleted = ["a/0", "a/3", "a/b/0", "b/gone/1", "b/gone/2", "c", "d/", "d/0", "e/1", "e/2/3", "é/a",
         "~"];
 
-    /// <summary>The prefixes of the second remote, where there are two.</summary>
+    /// <summary>The prefixes of the second remote, if any.</summary>
     private static readonly string[] Others = ["a/b/", "d/", "e/", "é/"];
 
     [Theory]

@@ -9,7 +9,7 @@ using S3Overlay.Tests.Support.Skipping;
 namespace S3Overlay.Tests.Crash;
 
 /// <summary>
-/// Table F, killed at any instant: every acknowledged write and delete is there, none is torn, and nothing incomplete shows.
+/// Table F, killed at any instant: every acknowledged write and delete exists, none is torn, and nothing incomplete shows.
 /// </summary>
 [Trait("Rule", "F-killed")]
 public sealed class KillTests

@@ -94,7 +94,7 @@ public sealed class PowerCutTests
 
         public override void SyncFolder(string folder) => _unsynced.TryRemove(folder, out _);
 
-        /// <summary>Files that a start opens in its own way are not known, and none is written to after it.</summary>
+        /// <summary>Files that a start opens in another way are unknown here. None of them is written to later.</summary>
         private void Note(SafeFileHandle file)
         {
             if (_paths.TryGetValue(file, out var path))

@@ -39,7 +39,7 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
         {
             Assert.Contains(await SeenAsync(path), _isAcknowledged ? [null] : new[] { null, "remote" });
 
-            // The client repeats it, and rolls it back as it would have: nothing of the dead proxy is in the way.
+            // The client repeats it and undoes it as usual: the dead proxy left nothing that prevents that.
             var again = await SendAsync(_proxy, "DELETE", path);
             Assert.Equal(204, again.Status);
             Assert.Null(await SeenAsync(path));

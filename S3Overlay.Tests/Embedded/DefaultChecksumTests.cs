@@ -58,7 +58,7 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
         await CopyAsync("source", "copy");
         await ShowsAsync("copy", Sum(Bytes(5000)));
 
-        // What was put before there was a default has none.
+        // Objects from before there was a default have none.
         await PutWithoutAsync("old");
         await CopyAsync("old", "of old");
         await ShowsAsync("of old", Sum(Bytes(5000)));
@@ -141,7 +141,7 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
         await _bench.RebuildAsync();
         await ShowsAsync("key", Sum(whole));
 
-        // S3 has none of one part among several.
+        // S3 has no checksum for a single one of several parts.
         var one = await _bench.SendAsync(S3Operation.GetObject, "key", null, "partNumber=2", ("x-amz-checksum-mode", "ENABLED"));
         Assert.False(one.Headers.ContainsKey(Header));
     }
@@ -161,7 +161,7 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
         Assert.Equal((value, "FULL_OBJECT"), (get.Headers[Header].ToString(), get.Headers["x-amz-checksum-type"].ToString()));
     }
 
-    /// <summary>As the overlay puts what it copies up from the remote, which has none.</summary>
+    /// <summary>As in a copy-up from a remote without checksums.</summary>
     private Task PutWithoutAsync(string key) => _bench.Service.HandleAsync(
         new OverlayPut(Request(S3Operation.PutObject, key, new BytesBody(Bytes(5000)), ""))
         {

@@ -61,7 +61,7 @@ public sealed class FlippedBitTests : IAsyncLifetime
         await using var left = isClosed ? await CloseAsync() : _bench.Leave();
         var highest = Sequences(left).Max();
 
-        // Each byte of a journal is tried where that is quick: OrderedIndexTests.
+        // OrderedIndexTests tries each byte of a journal, which is quick there.
         foreach (var at in Sweep.Of<int>([.. Enumerable.Range(0, (int)Size(left, folder)).Where(at => folder == Deletes || at % 13 == 0)],
             12))
         {
@@ -71,7 +71,7 @@ public sealed class FlippedBitTests : IAsyncLifetime
             await flipped.Store.Tidying;
             var seen = await StoreView.DescribeAsync(flipped);
 
-            // The last record of a killed process looks truncated if its length is too large. What it named is kept, and the log of the
+            // The last record of a killed process looks truncated if its length is too large. What it named stays, and the log of the
             // store says where.
             if (seen != _expected && !isClosed && folder == Journals)
             {
@@ -90,7 +90,7 @@ public sealed class FlippedBitTests : IAsyncLifetime
                 continue;
             }
 
-            // Numbers go on behind the highest of before.
+            // Numbers continue after the highest previous one.
             _disk.SaysFull = false;
             await flipped.PutAsync("next", [6]);
             Assert.True(Sequences(flipped).Max() > highest);
@@ -120,7 +120,7 @@ public sealed class FlippedBitTests : IAsyncLifetime
             Assert.Single(flipped.Log.Names, "DeletesLost");
         }
 
-        // Not where the record said nothing that still counts.
+        // Not if the record has no current information.
         Assert.InRange(changed, 1, Size(closed, Deletes) - 1);
     }
 

@@ -68,7 +68,7 @@ public sealed class FullDiskDeleteTests : IAsyncLifetime
         await HasRoomAsync([.. Enumerable.Range(0, Count).Select(Key)]);
     }
 
-    /// <summary>Nothing that was noted in memory helps: neither numbers that are set aside, nor a journal that is begun.</summary>
+    /// <summary>Nothing in memory helps: neither reserved numbers nor an open journal.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -63,7 +63,7 @@ public sealed class FullDiskStartTests
         }
     }
 
-    /// <summary>Also what is synced or taken away may find no room: a start that cannot go on says so, and loses nothing.</summary>
+    /// <summary>Syncs and deletes may find no room either: a start that cannot continue says so, and loses nothing.</summary>
     [Theory]
     [InlineData(1, false)]
     [InlineData(int.MaxValue, false)]

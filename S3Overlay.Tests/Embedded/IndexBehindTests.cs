@@ -11,7 +11,7 @@ namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
 /// The index's disk fails while the other disk works. Changes stay visible and are replayed into the index once its disk recovers. Until
-/// then they stay in memory, and that memory is bounded however much changes (table F).
+/// then they stay in memory, which is bounded (table F).
 /// </summary>
 [Trait("Rule", "F-full")]
 public sealed class IndexBehindTests : IAsyncDisposable

@@ -9,7 +9,7 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>Undeleted keys and buckets in the built-in store stay undeleted, whatever happens to its index (rules D1, B4).</summary>
+/// <summary>Undeleted keys and buckets in the built-in store stay undeleted, even without its index (rules D1, B4).</summary>
 [Trait("Rule", "D1")]
 public sealed class MarksTests
 {
@@ -234,7 +234,7 @@ public sealed class MarksTests
             {
                 _halted.SetResult();
 
-                // The thread that writes a journal, and none of the test's.
+                // Only the thread that writes a journal, not those of the test.
                 _goesOn.Wait(Patience.Limit);
             }
         }

@@ -63,7 +63,7 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
 
     /// <summary>
     /// "If an additional checksum isn't applied to the object specified in the request, the response doesn't return the Part element":
-    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributesParts.html. So it is in S3 where the checksum covers the
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributesParts.html. In S3 the same holds if the checksum covers the
     /// whole object.
     /// </summary>
     [Theory]

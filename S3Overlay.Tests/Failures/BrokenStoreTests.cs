@@ -32,7 +32,7 @@ public sealed class BrokenStoreTests
             var answer = await StoreRequests.SendAsync(scene, name);
             if (name == "delete many" && hasRemote && answer.Status == 200)
             {
-                // It answers for each key by itself.
+                // It reports each key separately.
                 Assert.Equal("ServiceUnavailable", answer.Code);
                 Assert.DoesNotContain("<Deleted>", answer.Text);
                 continue;

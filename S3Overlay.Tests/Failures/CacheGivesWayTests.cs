@@ -40,7 +40,7 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         {
         }
 
-        // Nearly as many as there were copies of the same size; then none is left to go.
+        // Nearly as many as there were entries of this size. Then none is left to evict.
         Assert.InRange(written, Count - 5, Count + 1);
         Assert.Equal("InsufficientStorage", (await PutAsync(proxy, written)).Code);
         Assert.Equal(0, Held(proxy).Bytes);

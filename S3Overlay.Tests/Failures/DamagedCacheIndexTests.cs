@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support.Skipping;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// A bit of the cache's index is wrong. The index is discarded and rebuilt, and nothing else changes for clients (table F).
+/// A bit of the cache's index is wrong. The index is deleted and rebuilt, and nothing else changes for clients (table F).
 /// </summary>
 [Trait("Rule", "F-damaged")]
 public sealed class DamagedCacheIndexTests

@@ -30,7 +30,7 @@ public sealed class DeadRemoteTests
         Assert.Equal((503, true), (answer.Status, answer.Headers.ContainsKey("Retry-After")));
         await _clock.RunToLimitAsync(KnownAsync(remote));
 
-        // No time passes: whatever waits for the remote would wait for ever.
+        // No time passes: anything that waits for the remote would wait for ever.
         var asked = ObjectRequests(remote);
         foreach (var (method, target) in ((string, string)[])[("GET", "/bucket/second"), ("HEAD", "/bucket/second"),
             ("GET", "/bucket/first"), ("GET", "/bucket?list-type=2")])
@@ -164,7 +164,7 @@ public sealed class DeadRemoteTests
         .Count(request => request.Key.Length > 0 || request.Method == "GET");
 
     /// <summary>
-    /// The remote was found dead when it is asked for its bucket a second time: once to make sure, and then to see whether it is back.
+    /// The remote is known to be down after the second request for its bucket: one confirms the outage, the next probes for its end.
     /// </summary>
     private static async Task<bool> KnownAsync(ScriptedRemote remote)
     {

@@ -72,7 +72,7 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
         Assert.Contains("<ObjectSize>10</ObjectSize>", attributes.Text);
         Assert.Equal("of remote ", (await _proxy.SendAsync("GET", path + "?versionId=null")).Text);
 
-        // The remote's answer to an id that it never gave.
+        // The remote's response to an unknown id.
         Assert.Equal(400, (await _proxy.SendAsync("HEAD", path + "?versionId=none")).Status);
     }
 
@@ -197,7 +197,7 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
         Assert.Equal("of remote ", (await _proxy.SendAsync("GET", "/bucket/written/below")).Text);
     }
 
-    /// <summary>To Versity it is a folder that is not empty, though no object of that name.</summary>
+    /// <summary>To Versity it is a folder that is not empty, but not an object.</summary>
     [Fact, Trait("Rule", "D1")]
     public async Task A_key_that_is_a_folder_to_the_store_is_deleted_as_the_remotes()
     {

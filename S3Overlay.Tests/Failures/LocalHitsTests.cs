@@ -38,7 +38,7 @@ public sealed class LocalHitsTests
         await proxy.WhenIdleAsync();
         foreach (var (method, key) in Hits)
         {
-            // What is asked once a bucket, and once a copy, has been asked.
+            // Everything that is requested once for each bucket and entry has been requested.
             await proxy.SendAsync(method, "/bucket/" + key);
         }
 
@@ -94,7 +94,7 @@ public sealed class LocalHitsTests
     private static int OfClients(ScriptedRemote remote) => remote.Requests.Count(request => request is not { Method: "HEAD", Key: "" });
 
     /// <summary>
-    /// Known to be dead is what was asked for its bucket a second time: once to make sure, and then to see whether it is back.
+    /// A remote is known to be down after the second request for its bucket: one confirms the outage, the next probes for its end.
     /// </summary>
     private static async Task<bool> KnownAsync(ScriptedRemote remote)
     {

@@ -63,7 +63,7 @@ public sealed class LyingHeadTests
         var part = await scene.SendAsync("GET", "/bucket/part", null, ("Range", "bytes=10-20"), ("If-Range", ETag));
         if (lie != "empty" || part.Status != 416)
         {
-            // That there is no such part of an empty object is the HEAD's word, and no bytes are sent on it.
+            // Only the HEAD says that the empty object has no such part, and no bytes depend on it.
             AssertRight(part, part.Status == 200 ? Right : Right[10..21], mayFail);
         }
 

@@ -69,7 +69,7 @@ public sealed class LyingRemoteTests
         var (remote, proxy) = (scene.Remote, scene.Proxy);
         foreach (var range in (string?[])[null, "bytes=10-20", "bytes=70000-", "bytes=-100", "bytes=65530-65540"])
         {
-            // Once, then for as long as anybody asks.
+            // First once, then for every request.
             foreach (var times in (int[])[1, int.MaxValue])
             {
                 var key = $"key-{range}-{times}";
@@ -113,7 +113,7 @@ public sealed class LyingRemoteTests
         scene.Remote.Put("bucket", "key", Right);
         foreach (var isCached in (bool[])[false, true])
         {
-            // Once, then for as long as anybody asks.
+            // First once, then for every request.
             foreach (var times in (int[])[1, int.MaxValue])
             {
                 Volatile.Write(ref _lies, times);
@@ -125,7 +125,7 @@ public sealed class LyingRemoteTests
                     $"{isCached}, {times}: {answer.Status}, then {right.Status} with {right.Body.Length} bytes");
             }
 
-            // Beside a copy of the whole too.
+            // Also with an entry of the whole object.
             Assert.Equal(200, (await scene.SendAsync("GET", "/bucket/key")).Status);
             await scene.Proxy.WhenIdleAsync();
         }
@@ -252,7 +252,7 @@ public sealed class LyingRemoteTests
                 await PartAsync(first, length / 2, first, Size, length);
                 return ScriptedOutcome.Answered;
             default:
-                // Not what If-Match asked for, where it did; the object of another key otherwise is beyond telling.
+                // With If-Match it is another version. Without it, the object of another key cannot be recognized.
                 if (!request.Headers.ContainsKey("If-Match"))
                 {
                     return ScriptedOutcome.AsUsual;

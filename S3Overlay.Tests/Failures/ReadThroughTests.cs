@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Failures;
 
 /// <summary>
-/// S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR: while the store is down, reads come from the remote alone and say so (table F).
+/// S3_OVERLAY_READ_THROUGH_ON_LOCAL_ERROR: while the store is down, reads come only from the remote and say so (table F).
 /// </summary>
 public sealed class ReadThroughTests
 {
@@ -143,7 +143,7 @@ public sealed class ReadThroughTests
         Assert.Equal(("written", false), (read.Text, read.Headers.ContainsKey("x-s3overlay-local")));
     }
 
-    /// <summary>DeleteObjects is answered 200, whatever became of its keys.</summary>
+    /// <summary>DeleteObjects is a 200, even if keys fail.</summary>
     [Fact, Trait("Rule", "F")]
     public async Task Failed_deletes_are_no_sign_that_the_store_is_back()
     {

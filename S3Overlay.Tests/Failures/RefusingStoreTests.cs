@@ -93,7 +93,7 @@ public sealed class RefusingStoreTests
         Assert.Equal(("of old", "HIT"), (kept.Text, kept.Headers["x-cache"]));
     }
 
-    /// <summary>After ten seconds the client's answer has begun as a 200; a store may begin its own as one at once.</summary>
+    /// <summary>After ten seconds the response to the client has begun as a 200. A store may begin its own as a 200 at once.</summary>
     [Theory, Trait("Rule", "W2"), Trait("Rule", "W4"), Trait("Rule", "S1")]
     [InlineData("complete", 11, 400, "InvalidPart")]
     [InlineData("complete", 0, 200, "InternalError")]

@@ -132,7 +132,7 @@ public sealed class RemoteBudgetTests
         Assert.InRange(clock.GetUtcNow() - passed, TimeSpan.Zero, Pauses);
         if (answer.Status == 200)
         {
-            // What may take long has begun its answer by then.
+            // Slow operations have begun their response by then.
             Assert.Contains("copy", stage, StringComparison.Ordinal);
             Assert.Contains("<Code>ServiceUnavailable</Code>", answer.Text, StringComparison.Ordinal);
         }

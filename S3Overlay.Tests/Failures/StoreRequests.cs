@@ -33,7 +33,7 @@ internal static class StoreRequests
         Assert.Equal(200, (await scene.Proxy.SendAsync("HEAD", "/bucket/written")).Status);
     }
 
-    /// <summary>Sends one, and lets time pass until it is answered.</summary>
+    /// <summary>Sends one, and lets time pass until the response.</summary>
     public static Task<RawResponse> SendAsync(StoreScene scene, string name) => name switch
     {
         "get" => scene.SendAsync("GET", "/bucket/written"),

@@ -22,7 +22,7 @@ public sealed class ThrottlingRemoteTests
             remote.Put("bucket", $"key{i}", "bytes"u8.ToArray());
         }
 
-        // All of the first round are there before any is answered.
+        // All requests of the first round arrive before any gets a response.
         var (inside, refused) = (0, 0);
         var all = new TaskCompletionSource();
         remote.Script = async (request, context) =>

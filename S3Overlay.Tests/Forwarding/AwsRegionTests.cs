@@ -8,7 +8,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding;
 
 /// <summary>
-/// AWS serves each region from its own host, and refuses buckets of other regions however a request is signed. The proxy switches to the
+/// AWS serves each region from its own host, and refuses buckets of other regions for any signature. The proxy switches to the
 /// region that the error names.
 /// </summary>
 public sealed class AwsRegionTests

@@ -38,7 +38,7 @@ public sealed class CutUploadTests
         Assert.Equal(keeps && !hasDigest, got.Headers.Keys.Contains("x-amz-checksum-crc32"));
     }
 
-    /// <summary>The store does not know the client's signature, and may keep whatever it gets whole.</summary>
+    /// <summary>The store does not check the client's signature, and may keep any body that looks complete.</summary>
     [Fact]
     public async Task A_store_never_gets_all_of_a_body_that_fails_its_checks()
     {

@@ -53,7 +53,7 @@ public sealed class EarlyResponseTests
         Assert.Equal((400, "KeyTooLongError"), (answer.Status, answer.Code));
     }
 
-    /// <summary>Closed without a word it stays a store that did not answer.</summary>
+    /// <summary>A connection closed without a response is still a store that did not respond.</summary>
     [Theory]
     [InlineData(100_000)]
     [InlineData(10)]

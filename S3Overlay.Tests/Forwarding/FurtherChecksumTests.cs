@@ -68,7 +68,7 @@ public sealed class FurtherChecksumTests
         Assert.Equal(404, (await proxy.SendAsync("GET", "/bucket/k")).Status);
     }
 
-    /// <summary>Also where the store is to compute it: in an upload, and of a copy.</summary>
+    /// <summary>Also if the store has to compute it: in an upload, and for a copy.</summary>
     [Theory]
     [InlineData("XXHASH64")]
     [InlineData("XXHASH3")]

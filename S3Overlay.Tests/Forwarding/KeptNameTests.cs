@@ -79,7 +79,7 @@ public sealed class KeptNameTests : IAsyncLifetime
         Assert.Empty(_reached);
     }
 
-    /// <summary>As under <c>same-name</c>: the remote is asked with keys that no client has.</summary>
+    /// <summary>With <c>same-name</c>: requests to the remote are signed with keys that no client has.</summary>
     [Theory]
     [InlineData("same-name", "")]
     [InlineData("same-name", "mine:minio,part:admin/metadata")]
@@ -112,7 +112,7 @@ public sealed class KeptNameTests : IAsyncLifetime
         Assert.Empty(_reached);
     }
 
-    /// <summary>A store that looks for its administration under every host name finds it in the keys of a bucket.</summary>
+    /// <summary>A store that accepts its administration under every host name would find it in the keys of a bucket.</summary>
     [Fact]
     public async Task Under_a_buckets_host_name_a_key_does_not_reach_it_either()
     {
@@ -156,7 +156,7 @@ public sealed class KeptNameTests : IAsyncLifetime
         }
     }
 
-    /// <summary>By the first answer, at a start or, of a remote, when it matters.</summary>
+    /// <summary>From the first response: at the start, or for a remote at the first request that needs it.</summary>
     [Theory]
     [InlineData("MinIO", "admin", "minio")]
     [InlineData("SeaweedFS 4.0", "minio", "status")]

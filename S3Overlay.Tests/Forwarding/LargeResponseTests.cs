@@ -24,7 +24,7 @@ public sealed class LargeResponseTests
         Assert.Equal(200, (await proxy.Http.SendAsync("PUT", "/bucket/key", bytes)).Status);
         using var limit = new CancellationTokenSource(Patience.Limit);
 
-        // The client keeps its connection: an answer that is not sent to its end would not be ended by its close.
+        // The client keeps its connection open, so closing it cannot end an incomplete response.
         using var s3 = S3Clients.Create(proxy.Endpoint);
         foreach (var range in (ByteRange?[])[null, new ByteRange(11, length - 1)])
         {

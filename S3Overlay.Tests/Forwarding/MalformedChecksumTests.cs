@@ -42,7 +42,7 @@ public sealed class MalformedChecksumTests
         Assert.Equal(new string('x', size), (await proxy.SendAsync("GET", "/bucket/k")).Text);
     }
 
-    /// <summary>A store that learns the algorithm from its name alone would take the body.</summary>
+    /// <summary>A store that reads only the algorithm's name would accept the body.</summary>
     [Fact]
     public async Task Where_nothing_names_its_algorithm_the_proxy_refuses_it()
     {

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;
 
-/// <summary>A client's checksum reaches the store, in whatever form it arrived and the store accepts. The framing does not.</summary>
+/// <summary>A client's checksum reaches the store in a form that it accepts. The framing does not.</summary>
 [Trait("Rule", "W7")]
 [Trait("Rule", "T1")]
 public sealed class RelayedChecksumTests
@@ -181,7 +181,7 @@ public sealed class RelayedChecksumTests
         }
     }
 
-    /// <summary>A store that keeps no checksums need not wait for one, and might refuse the name of one alone.</summary>
+    /// <summary>A store that keeps no checksums need not wait for one, and might refuse even its name.</summary>
     [Fact]
     public async Task A_store_that_checks_nothing_gets_the_body_as_it_comes()
     {

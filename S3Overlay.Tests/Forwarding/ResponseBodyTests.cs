@@ -158,7 +158,7 @@ public sealed class ResponseBodyTests
             inner.ReadAsync(buffer[..Math.Min(most, buffer.Length)], cancellationToken);
     }
 
-    /// <summary>An answer whose client reads from a pipe.</summary>
+    /// <summary>A response whose client reads from a pipe.</summary>
     private sealed class PipedAnswer : S3Response
     {
         private readonly Pipe _pipe = new();
@@ -166,7 +166,6 @@ public sealed class ResponseBodyTests
 
         public PipedAnswer() => _writer = new(_pipe.Writer);
 
-        /// <summary>The bytes that came.</summary>
         public long Received { get; private set; }
 
         public int Flushes => _writer.Flushes;

@@ -26,7 +26,7 @@ public sealed class SignedContentTypeTests
         Assert.Equal((200, Type.Value), (head.Status, head.Headers["Content-Type"]));
     }
 
-    /// <summary>The .NET and Go SDKs name a type where there is no body too.</summary>
+    /// <summary>The .NET and Go SDKs send a type even without a body.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -45,7 +45,7 @@ public sealed class SignedContentTypeTests
         Assert.Equal(204, (await scene.Proxy.SendAsync("DELETE", "/bucket/k", null, Type)).Status);
     }
 
-    /// <summary>Rows of the cache bucket have a type, and copies have their objects'.</summary>
+    /// <summary>Rows of the cache bucket have a type, and entries have those of their objects.</summary>
     [Theory]
     [Trait("Rule", "E4")]
     [InlineData("50MiB")]

@@ -80,7 +80,7 @@ public sealed class SlowBodyTests
     }
 
     /// <summary>
-    /// A read that the remote keeps waiting for a time before it sends some bytes. With the first read of another answer it begins at once.
+    /// A read that waits for some time before the remote sends some bytes. The first read of another response starts at once.
     /// </summary>
     private async Task<int> ReadSlowlyAsync(HealingBody body, int bytes, TimeSpan wait)
     {

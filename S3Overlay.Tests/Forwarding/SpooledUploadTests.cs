@@ -32,7 +32,7 @@ public sealed class SpooledUploadTests
         RawResponse answer;
         while ((answer = await PostAsync(proxy, "other", other)).Status == 204 && waited.Elapsed < Patience.Limit)
         {
-            // What the slow one has sent so far is not there yet; or it was itself the one for whom there was no room.
+            // The bytes of the slow one have not arrived yet, or it was the one without room.
             if (slow.Answer.IsCompleted)
             {
                 slow.Dispose();
@@ -50,7 +50,7 @@ public sealed class SpooledUploadTests
         Assert.Equal(204, (await slow.FinishAsync()).Status);
         Assert.Equal(1_000_000, (await proxy.SendAsync("GET", "/bucket/slow")).Text.Length);
 
-        // Its room is free a moment after its answer.
+        // Its room is released a moment after its response.
         await Patience.UntilAsync(async () => (await PostAsync(proxy, "other", other)).Status == 204,
             "The room of an upload that has ended is not free again.");
     }

@@ -77,8 +77,8 @@ public sealed class StoreIdentityTests
     }
 
     /// <summary>
-    /// A bucket's name may mean one bucket to one user and none to everyone: Ceph's tenants. A preflight has not got the headers that its
-    /// address is signed for, and asks for nothing that is not for everyone.
+    /// With Ceph's tenants, a bucket name may refer to one bucket for a user and to none for everyone. A preflight does not have the
+    /// headers that its address is signed for, and requests only public information.
     /// </summary>
     [Fact]
     public async Task A_preflight_is_sent_in_the_name_of_the_user_who_signed_its_address()

@@ -19,7 +19,7 @@ public sealed class StoresOwnTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await _store.DisposeAsync();
 
-    /// <summary>As Ceph appends to objects: what the store is known by its answers or by the settings to have.</summary>
+    /// <summary>Operations such as Ceph's append: supported if the store's responses or the settings say so.</summary>
     [Theory]
     [InlineData(5, "auto")]
     [InlineData(100_000, "auto")]

@@ -74,7 +74,7 @@ public sealed class EndedProxyTests
     private static (string, string) Parse(string setting) =>
         (setting[..setting.IndexOf('=', StringComparison.Ordinal)], setting[(setting.IndexOf('=', StringComparison.Ordinal) + 1)..]);
 
-    /// <summary>The clock is known to whatever works by it: while any of that is kept, it is.</summary>
+    /// <summary>Everything that uses the clock refers to it, so it lives as long as any of these.</summary>
     private static Task CollectedAsync(WeakReference clock) =>
         Patience.UntilAsync(
             async () =>

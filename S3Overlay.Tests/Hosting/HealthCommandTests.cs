@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting;
 
-/// <summary>The command by which a container asks the proxy in it.</summary>
+/// <summary>The health check of a container.</summary>
 public sealed class HealthCommandTests
 {
     private static readonly string Program = typeof(Proxy.Protocol.S3Request).Assembly.Location;

@@ -8,7 +8,7 @@ namespace S3Overlay.Tests.Hosting;
 /// </summary>
 public sealed class HealthTests : IAsyncLifetime
 {
-    /// <summary>Pauses between attempts are no longer, and what is waited for an answer is.</summary>
+    /// <summary>Longer than pauses between attempts and shorter than response timeouts.</summary>
     private static readonly TimeSpan Pauses = TimeSpan.FromSeconds(2);
 
     private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
@@ -58,7 +58,7 @@ public sealed class HealthTests : IAsyncLifetime
             return ScriptedOutcome.Answered;
         };
 
-        // Local has its word before the time is over for both.
+        // The local layer responds before the time is over for both.
         var look = LookAsync(proxy);
         await _remote.UntilAsync(() => _remote.Requests.Count > 0, "The remote is not asked.");
         await proxy.Services.Local.Check(default);

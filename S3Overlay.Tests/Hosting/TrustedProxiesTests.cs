@@ -100,8 +100,8 @@ public sealed class TrustedProxiesTests
             : ((string, string)[])[("S3_OVERLAY_TRUSTED_PROXIES", trusted)]]);
 
     /// <summary>
-    /// A request as it comes from a proxy that does not keep the host: signed for the public one (that of <c>X-Forwarded-Host</c> where it
-    /// names a bucket), and with the proxy's own in the Host header.
+    /// A request from a proxy that does not keep the host: signed for the public host (that of <c>X-Forwarded-Host</c> if it
+    /// names a bucket), and with the proxy's own host in the Host header.
     /// </summary>
     private static Task<RawResponse> SendAsync(OverlayHost proxy, string method, string target, byte[]? body,
         params (string Name, string Value)[] headers)

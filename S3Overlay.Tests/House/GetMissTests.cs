@@ -66,7 +66,6 @@ public sealed class GetMissTests
             .FirstOrDefault(static type => type.Namespace == "Coverlet.Core.Instrumentation.Tracker")?
             .GetField("HitsArray")?.GetValue(null) as int[];
 
-        /// <inheritdoc/>
         public override string? Missing => Hits is null ? "Runs in .ci/get-miss-types, under a coverage collector." : null;
     }
 }

@@ -73,7 +73,7 @@ public sealed partial class QuickRunTests
     public void A_sample_of_a_sweep_has_both_ends(int count, int most, int[] expected) =>
         Assert.Equal(expected, Sweep.Sample<int>([.. Enumerable.Range(0, count)], most));
 
-    /// <summary>No requirement of the machine, and no word that it is slow.</summary>
+    /// <summary>Whether the test needs nothing of the machine and is not marked as slow.</summary>
     private static bool IsQuick(Type type, MethodInfo method, FactAttribute fact) =>
         (fact.GetType() == typeof(FactAttribute) || fact.GetType() == typeof(TheoryAttribute)) && fact.Skip is null
         && !type.IsDefined(typeof(NeedsAttribute), inherit: true) && !method.IsDefined(typeof(NeedsAttribute), inherit: true)

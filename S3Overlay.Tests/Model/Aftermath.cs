@@ -7,10 +7,6 @@ namespace S3Overlay.Tests.Model;
 /// <summary>Finds out what became of a request without a response: it took effect, or it did not. Updates the model accordingly.</summary>
 internal static class Aftermath
 {
-    /// <summary>Looks at a bucket.</summary>
-    /// <param name="scene">The scene.</param>
-    /// <param name="bucket">The bucket.</param>
-    /// <param name="doubts">What may have happened in it.</param>
     /// <param name="isKnown">Whether all that happened is known: then nothing else may be seen.</param>
     public static async Task LookAsync(ModelScene scene, ModelBucket bucket, IReadOnlyList<ModelDoubt> doubts, bool isKnown)
     {

@@ -1,9 +1,7 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>The Cache-Control headers of clients.</summary>
 internal static class Directives
 {
-    /// <summary>The header of a directive.</summary>
     public static (string Name, string Value)[] Header(ModelDirective directive) => directive switch
     {
         ModelDirective.NoCache => [("Cache-Control", "no-cache")],

@@ -14,11 +14,10 @@ internal static class Expect
         }
     }
 
-    /// <summary>Accepts only that there is no such bucket. A full store may report that it is full first.</summary>
+    /// <summary>Accepts only NoSuchBucket. A full store may report first that it is full.</summary>
     public static void NoBucket(RawResponse answer, ModelScene scene) =>
         Status(answer, scene.IsFull && scene.Layer != ModelLayer.Embedded ? [404, 503, 507] : [404]);
 
-    /// <summary>Fails unless the condition holds.</summary>
     public static void That(bool holds, string otherwise)
     {
         if (!holds)
@@ -27,7 +26,6 @@ internal static class Expect
         }
     }
 
-    /// <summary>Fails unless the values are equal.</summary>
     public static void Same<T>(T expected, T actual, string what) =>
         That(EqualityComparer<T>.Default.Equals(expected, actual), $"{what} is {actual}, and should be {expected}.");
 }

@@ -7,7 +7,7 @@ namespace S3Overlay.Tests.Model;
 /// <summary>Errors of slow requests that fail after the response has begun (rule W4).</summary>
 internal static partial class LateErrors
 {
-    /// <summary>The status that it would have had at first; null where it did not fail so.</summary>
+    /// <summary>The status of a response that failed only in its body. Null otherwise.</summary>
     public static int? StatusOf(RawResponse answer) => answer.Status != 200 || !Document().IsMatch(answer.Text) ? null : answer.Code switch
     {
         "ServiceUnavailable" or "SlowDown" => 503,

@@ -1,17 +1,14 @@
 namespace S3Overlay.Tests.Model;
 
 /// <summary>The position of a listing, and its arguments.</summary>
-/// <param name="Bucket">The bucket.</param>
-/// <param name="Kind">How it is listed.</param>
 /// <param name="Prefix">What keys start with.</param>
 /// <param name="Delimiter">Where they are rolled up; empty for nowhere.</param>
-/// <param name="PageSize">How many rows a page has.</param>
 internal sealed record ListingCursor(ModelBucket Bucket, ListingKind Kind, string Prefix, string Delimiter, int PageSize)
 {
     /// <summary>The last row shown; null before the first page.</summary>
     public ListingItem? Last { get; init; }
 
-    /// <summary>The parameters that the next page is asked for with; null before the first page.</summary>
+    /// <summary>The parameters of the request for the next page. Null before the first page.</summary>
     public string? Token { get; init; }
 
     /// <summary>All rows that may be left, as the model has them now.</summary>

@@ -2,8 +2,7 @@ namespace S3Overlay.Tests.Model;
 
 /// <summary>A row that a listing may show.</summary>
 /// <param name="Name">The key, or the common prefix.</param>
-/// <param name="IsPrefix">Whether it is a common prefix.</param>
-/// <param name="Versions">What the row may say of the object; none for a common prefix.</param>
+/// <param name="Versions">The versions that the row may show. Empty for a common prefix.</param>
 /// <param name="MayBeMissing">Whether it need not be shown.</param>
 internal sealed record ListingItem(string Name, bool IsPrefix, IReadOnlyList<ObjectVersion> Versions, bool MayBeMissing)
 {
@@ -13,7 +12,6 @@ internal sealed record ListingItem(string Name, bool IsPrefix, IReadOnlyList<Obj
     /// <summary>The version of an object's row.</summary>
     public ObjectVersion VersionOf(string row) => Versions.First(version => row == Told(version));
 
-    /// <inheritdoc/>
     public override string ToString() =>
         (IsPrefix ? $"{Name} (prefix)" : string.Join(" or ", Versions.Select(Told))) + (MayBeMissing ? " or nothing" : "");
 

@@ -9,7 +9,6 @@ namespace S3Overlay.Tests.Model;
 /// <summary>Requests a page of a listing and checks it against the model.</summary>
 internal static class ListingPage
 {
-    /// <summary>Requests the next page.</summary>
     /// <returns>Where the one after it begins; null after the last one.</returns>
     public static async Task<ListingCursor?> NextAsync(ModelScene scene, ListingCursor cursor)
     {
@@ -32,7 +31,7 @@ internal static class ListingPage
         var shown = Match(cursor.Rest(scene), told, cursor.PageSize, isTruncated);
         foreach (var (item, row) in shown.Zip(told).Where(pair => !pair.First.IsPrefix && !cursor.Bucket.IsDecidedHere(pair.First.Name)))
         {
-            // A copy that differs from the row is dropped before the page is sent (rule T2).
+            // An entry that differs from the row is evicted before the page is sent (rule T2).
             cursor.Bucket.EntriesOf(item.Name).KeepOnly(item.VersionOf(row));
             scene.Absences.Forget(scene.Proxy, cursor.Bucket, item.Name);
         }

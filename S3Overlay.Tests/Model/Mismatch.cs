@@ -1,4 +1,4 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>The proxy did what the model does not allow.</summary>
+/// <summary>The proxy violated the model.</summary>
 internal sealed class Mismatch(string message) : Exception(message);

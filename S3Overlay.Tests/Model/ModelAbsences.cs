@@ -1,7 +1,7 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>Which keys a proxy may remember that the remote lacks (rule S2): each of several proxies has a memory of its own.</summary>
-/// <param name="life">How long it is remembered; no time for not at all.</param>
+/// <summary>The negative cache of each proxy (rule S2): keys that it may remember as absent at the remote.</summary>
+/// <param name="life">How long an absence is remembered. Zero if not at all.</param>
 internal sealed class ModelAbsences(TimeSpan life)
 {
     private readonly Dictionary<(int Proxy, ModelBucket Bucket, string Key), (DateTimeOffset From, DateTimeOffset To)> _known = [];
@@ -10,18 +10,13 @@ internal sealed class ModelAbsences(TimeSpan life)
     /// <summary>How long an absence is remembered.</summary>
     public TimeSpan Life => life;
 
-    /// <summary>The remote lacked a key while it was looked at.</summary>
-    /// <param name="proxy">Which proxy looked.</param>
-    /// <param name="bucket">The bucket.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="began">When it began to.</param>
-    /// <param name="now">When it had answered.</param>
-    /// <param name="isCertain">Whether the remote was asked for certain, or had been; else it may have been.</param>
+    /// <summary>A lookup found that the remote lacks a key.</summary>
+    /// <param name="isCertain">Whether the remote was certainly asked. Otherwise it may have been.</param>
     public void Note(int proxy, ModelBucket bucket, string key, DateTimeOffset began, DateTimeOffset now, bool isCertain)
     {
         if (life > TimeSpan.Zero)
         {
-            // It may have been told from memory.
+            // The response may have come from the negative cache.
             var at = (proxy, bucket, key);
             var isKnown = _known.TryGetValue(at, out var before) && now - before.From < life;
             _known[at] = (isKnown ? before.From : began, now);
@@ -45,10 +40,10 @@ internal sealed class ModelAbsences(TimeSpan life)
     public bool Has(int proxy, ModelBucket bucket, string key, DateTimeOffset now) =>
         _certain.Contains((proxy, bucket, key)) && now - _known[(proxy, bucket, key)].From < life;
 
-    /// <summary>Something was done that may have made proxies forget.</summary>
+    /// <summary>An operation that may have invalidated the absences.</summary>
     public void Doubt() => _certain.Clear();
 
-    /// <summary>The proxy has forgotten a key, for certain.</summary>
+    /// <summary>The proxy has certainly forgotten a key.</summary>
     public void Forget(int proxy, ModelBucket bucket, string key) => Forget(at => at == (proxy, bucket, key));
 
     /// <summary>The proxy has forgotten all keys.</summary>

@@ -3,14 +3,12 @@ using System.Text;
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
-/// What clients may see of a bucket, in the plainest form: what was written, what was deleted, what the remote has, and which versions may
+/// The simplest model of a bucket: written objects, deleted keys, the remote's objects, and the versions that may
 /// be cached.
 /// </summary>
-/// <param name="name">Its name.</param>
 /// <param name="remoteName">The bucket it continues in.</param>
 /// <param name="remotePrefix">The prefix of its keys there.</param>
-/// <param name="isMapped">Whether it is there by the settings, whatever the remote says.</param>
-/// <param name="now">The time.</param>
+/// <param name="isMapped">Whether a mapping makes it exist without asking the remote.</param>
 internal sealed class ModelBucket(string name, string remoteName, string remotePrefix, bool isMapped, Func<DateTimeOffset> now)
 {
     /// <summary>The order of UTF-8 bytes.</summary>
@@ -23,7 +21,6 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
 
     public string RemoteName { get; } = remoteName;
 
-    /// <summary>The written objects, by key.</summary>
     public Dictionary<string, ObjectVersion> Written { get; } = [];
 
     /// <summary>The keys that were deleted here, written again or not.</summary>
@@ -38,7 +35,6 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
     /// <summary>Whether it has a local half for certain.</summary>
     public bool HasLocal { get; set; }
 
-    /// <summary>Whether clients see it.</summary>
     public bool Exists => HasLocal || !IsOpaque;
 
     /// <summary>Whether only the remote knows that it is there.</summary>
@@ -47,13 +43,13 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
     /// <summary>A key at the remote.</summary>
     public string RemoteKey(string key) => remotePrefix + key;
 
-    /// <summary>Whether the remote has no say in what a key is.</summary>
+    /// <summary>Whether the local layer decides the key.</summary>
     public bool IsDecidedHere(string key) => Written.ContainsKey(key) || IsOpaque || Tombstones.Contains(key);
 
     /// <summary>What may be cached of a key.</summary>
     public ModelEntries EntriesOf(string key) => _held.TryGetValue(key, out var copies) ? copies : _held[key] = new ModelEntries();
 
-    /// <summary>The remote's version may have been kept, whatever else is.</summary>
+    /// <summary>The remote's version may have been cached, among others.</summary>
     public void MayHaveKept(string key)
     {
         if (!IsDecidedHere(key) && Remote.TryGetValue(key, out var current))
@@ -75,7 +71,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         return copies;
     }
 
-    /// <summary>These may still be cached, whatever happened since.</summary>
+    /// <summary>These versions may still be cached.</summary>
     public void MayHaveKept(IReadOnlyDictionary<string, ModelEntries> copies)
     {
         foreach (var (key, held) in copies)
@@ -84,7 +80,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         }
     }
 
-    /// <summary>Copies of these keys are gone.</summary>
+    /// <summary>The entries of these keys are gone.</summary>
     public void Evict(Func<string, bool> isMeant)
     {
         foreach (var key in _held.Keys.Where(isMeant).ToList())
@@ -102,7 +98,6 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         }
     }
 
-    /// <summary>A write was acknowledged.</summary>
     public void Write(string key, ObjectVersion version)
     {
         Written[key] = version;
@@ -110,7 +105,6 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         HasLocal = true;
     }
 
-    /// <summary>A delete was acknowledged.</summary>
     public void Delete(string key)
     {
         Written.Remove(key);
@@ -122,7 +116,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         }
     }
 
-    /// <summary>The bucket was deleted, and all that was known of it with it.</summary>
+    /// <summary>The bucket was deleted, with everything in it.</summary>
     public void DeleteAll()
     {
         (IsOpaque, HasLocal) = (true, false);
@@ -131,9 +125,9 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         _held.Clear();
     }
 
-    /// <summary>The bucket's own deletion was taken back.</summary>
+    /// <summary>The bucket was undeleted.</summary>
     public void Show() => IsOpaque = false;
 
-    /// <summary>All keys of which there is or may be anything here or there, in order.</summary>
+    /// <summary>All keys that may exist in either layer, in order.</summary>
     public IReadOnlyList<string> Keys() => [.. Written.Keys.Concat(Remote.Keys).Concat(_held.Keys).Distinct().Order(ByBytes)];
 }

@@ -1,8 +1,6 @@
 namespace S3Overlay.Tests.Model;
 
 /// <summary>Something that may have happened, without a response.</summary>
-/// <param name="Bucket">The bucket.</param>
 /// <param name="Key">The key; empty for the bucket itself.</param>
-/// <param name="Effect">What.</param>
 /// <param name="Version">What was written, if that is it.</param>
 internal sealed record ModelDoubt(ModelBucket Bucket, string Key, ModelEffect Effect, ObjectVersion? Version = null);

@@ -1,26 +1,22 @@
 namespace S3Overlay.Tests.Model;
 
-/// <summary>The visible effect of a request.</summary>
 internal enum ModelEffect
 {
-    /// <summary>Nothing; but a copy may be kept.</summary>
+    /// <summary>Nothing, but an entry may be cached.</summary>
     Read,
 
-    /// <summary>The key is written.</summary>
     Written,
 
-    /// <summary>The key is deleted.</summary>
     Deleted,
 
-    /// <summary>The key's delete is taken back.</summary>
+    /// <summary>The key is undeleted.</summary>
     Undeleted,
 
     /// <summary>The bucket has a local half.</summary>
     BucketMade,
 
-    /// <summary>The bucket is deleted.</summary>
     BucketDeleted,
 
-    /// <summary>The bucket's delete is taken back.</summary>
+    /// <summary>The bucket is undeleted.</summary>
     BucketShown,
 }

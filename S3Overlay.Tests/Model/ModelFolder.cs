@@ -11,10 +11,9 @@ internal sealed class ModelFolder : IDisposable
     /// <summary>The data folder of the built-in store.</summary>
     public string Data => _folder[$"data{_life}"];
 
-    /// <summary>The folder of the spool.</summary>
     public string Spool => _folder["spool"];
 
-    /// <summary>Takes a folder of the data away, where there is one of that name; none for the empty string.</summary>
+    /// <summary>Deletes a subfolder of the data if it exists. Does nothing for the empty string.</summary>
     public void Remove(string name)
     {
         if (name.Length > 0 && Directory.Exists(Path.Combine(Data, name)))
@@ -29,9 +28,8 @@ internal sealed class ModelFolder : IDisposable
         CrashedFolder.Copy(Data, _folder[$"data{_life + 1}"]);
     }
 
-    /// <summary>The next process begins, over what was put aside.</summary>
+    /// <summary>The next process begins with the saved state.</summary>
     public void Next() => _life++;
 
-    /// <inheritdoc/>
     public void Dispose() => _folder.Dispose();
 }

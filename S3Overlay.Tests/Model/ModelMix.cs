@@ -3,7 +3,6 @@ namespace S3Overlay.Tests.Model;
 /// <summary>The main ingredient of a sequence.</summary>
 internal enum ModelMix
 {
-    /// <summary>Everything.</summary>
     All,
 
     /// <summary>Reads, while time passes and the remote changes: most keys stay the remote's, and entries grow old.</summary>

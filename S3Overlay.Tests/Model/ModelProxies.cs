@@ -8,7 +8,7 @@ namespace S3Overlay.Tests.Model;
 /// </summary>
 internal sealed class ModelProxies : IAsyncDisposable
 {
-    /// <summary>After this a proxy knows what another one did to a bucket, and has told the store of all that it holds.</summary>
+    /// <summary>After this time a proxy knows what another one did to a bucket, and the store lists all its entries.</summary>
     private static readonly TimeSpan UntilKnown = TimeSpan.FromSeconds(2);
 
     /// <summary>The timeout for a hanging store is reached earlier, step by step.</summary>
@@ -20,23 +20,18 @@ internal sealed class ModelProxies : IAsyncDisposable
     private int _turn;
 
     /// <summary>Proxies that are not started yet.</summary>
-    /// <param name="clock">Their clock.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="start">Starts one.</param>
-    /// <param name="isHanging">Whether a call of their store hangs, so that what they wait for ends by a limit alone.</param>
+    /// <param name="isHanging">Whether a call to their store hangs, so that only a time limit ends the wait.</param>
     public ModelProxies(ManualTimeProvider clock, int count, Func<Task<OverlayHost>> start, Func<bool> isHanging) =>
         (Clock, _running, _start, _isHanging) = (clock, new OverlayHost[count], start, isHanging);
 
     /// <summary>The clock of all of them, and of their store.</summary>
     public ManualTimeProvider Clock { get; }
 
-    /// <summary>Whether there are several.</summary>
     public bool AreSeveral => _running.Length > 1;
 
     /// <summary>The one that requests go to.</summary>
     public OverlayHost Current => _running[_turn];
 
-    /// <summary>Starts them.</summary>
     public async Task StartAsync()
     {
         for (var i = 0; i < _running.Length; i++)
@@ -57,7 +52,7 @@ internal sealed class ModelProxies : IAsyncDisposable
         _running[_turn] = await RunAsync(_start());
     }
 
-    /// <summary>Starts another in place of the current one, which has been killed.</summary>
+    /// <summary>Replaces the current one, which has been killed.</summary>
     /// <param name="between">Runs in between.</param>
     public async Task ReplaceAsync(Action between)
     {
@@ -88,8 +83,8 @@ internal sealed class ModelProxies : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until the current one knows what its store can do, which is well by now: while it asks in the background, its pauses would
-    /// move the clock that others' limits go by.
+    /// Waits until the current one has probed its store, which works by now. While it probes in the background, its pauses would
+    /// move the clock that the time limits of others use.
     /// </summary>
     public async Task ProbeAsync()
     {
@@ -100,7 +95,7 @@ internal sealed class ModelProxies : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until what one did is known to all.</summary>
+    /// <summary>Waits until every proxy knows what the others did.</summary>
     public async Task ShareAsync()
     {
         if (AreSeveral)
@@ -110,7 +105,6 @@ internal sealed class ModelProxies : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         foreach (var proxy in _running)
@@ -152,7 +146,7 @@ internal sealed class ModelProxies : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until nothing is under way but what waits for its time.</summary>
+    /// <summary>Waits until all running work is idle or delayed.</summary>
     /// <returns>Whether anything does.</returns>
     private async Task<bool> WhenIdleAsync()
     {

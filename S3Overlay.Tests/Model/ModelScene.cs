@@ -30,7 +30,6 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>The buckets: one under its own name, one that is a prefix of another.</summary>
     public IReadOnlyList<ModelBucket> Buckets { get; }
 
-    /// <summary>The kind of local layer.</summary>
     public ModelLayer Layer { get; }
 
     /// <summary>What reads and listings may show.</summary>
@@ -39,19 +38,14 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>When requests of the remote were last to fail.</summary>
     public DateTimeOffset LastTrouble { get; private set; } = DateTimeOffset.MinValue;
 
-    /// <summary>The freshness rules.</summary>
     public ModelFreshness Freshness { get; }
 
-    /// <summary>The absent keys that proxies remember.</summary>
     public ModelAbsences Absences { get; }
 
-    /// <summary>The time.</summary>
     public DateTimeOffset Now => _clock.GetUtcNow();
 
-    /// <summary>Which proxy the step goes to.</summary>
     public int Proxy { get; private set; }
 
-    /// <summary>The trouble of the remote.</summary>
     public RemoteTrouble Trouble { get; } = new();
 
     /// <summary>The trouble of the store, if it is an S3 endpoint.</summary>
@@ -60,34 +54,30 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>The trouble of the disk, if the store is the built-in one.</summary>
     public DiskTrouble DiskTrouble { get; } = new();
 
-    /// <summary>Whether the store may have refused to keep something of the remote's.</summary>
+    /// <summary>Whether the store may have refused to cache something.</summary>
     public bool MayNotKeep => MayRefuse || StoreTrouble.Happened;
 
-    /// <summary>Whether the store takes nothing more: where it is the built-in one, the disk has no room.</summary>
+    /// <summary>Whether the store is full. For the built-in one, whether its disk is.</summary>
     public bool IsFull { get; private set; }
 
     /// <summary>
-    /// Whether a change may be refused since there is no room for it, or since the disk fails; nothing has changed then but what the change
-    /// was about to do step by step.
+    /// Whether a change may be refused because the disk is full or fails. Then nothing has changed, except the steps that the change
+    /// takes one by one.
     /// </summary>
     public bool MayRefuse => IsFull || DiskTrouble.Happened;
 
-    /// <summary>Whether a change was refused so since this was last said not to be.</summary>
+    /// <summary>Whether such a refusal happened since this was reset.</summary>
     public bool WasRefused { get; set; }
 
-    /// <summary>Whether several proxies share the store.</summary>
     public bool IsShared => Layer == ModelLayer.SharedStore;
 
-    /// <summary>Uploads under way, by slot.</summary>
     public Dictionary<int, ModelUpload> Uploads { get; } = [];
 
     /// <summary>The ids of uploads that were completed or aborted.</summary>
     public HashSet<string> EndedUploads { get; } = [];
 
-    /// <summary>Listings under way, by slot.</summary>
     public Dictionary<int, ListingCursor> Listings { get; } = [];
 
-    /// <summary>Starts all of it.</summary>
     public static async Task<ModelScene> StartAsync(ModelLayer layer, ModelCache cache, bool remembersAbsence)
     {
         var remote = await ScriptedRemote.StartAsync();
@@ -114,8 +104,7 @@ internal sealed class ModelScene : IAsyncDisposable
         return scene;
     }
 
-    /// <summary>Runs a step.</summary>
-    /// <exception cref="Mismatch">The proxy did what the model does not allow.</exception>
+    /// <exception cref="Mismatch">The proxy violated the model.</exception>
     public async Task RunAsync(ModelOperation operation)
     {
         _proxies.Turn(operation.Proxy);
@@ -138,10 +127,10 @@ internal sealed class ModelScene : IAsyncDisposable
     }
 
     /// <summary>Ends the proxy and starts it again over what it has on disk.</summary>
-    /// <param name="without">A folder of the built-in store that is gone by then; empty for none.</param>
-    /// <param name="room">How many steps of a start before that one the disk of the built-in store takes; null where there is no such
+    /// <param name="without">A folder of the built-in store that is deleted first. Empty for none.</param>
+    /// <param name="room">How many disk steps succeed in a failing start before that one. Null if there is no failing
     /// start.</param>
-    /// <param name="fault">What is wrong with the disk then.</param>
+    /// <param name="fault">How the disk fails then.</param>
     /// <param name="steps">Which of its steps fail.</param>
     /// <param name="between">Runs once the proxy has ended.</param>
     public Task RestartAsync(string without = "", int? room = null, DiskFault fault = DiskFault.Full, DiskSteps steps = DiskSteps.Write,
@@ -156,7 +145,7 @@ internal sealed class ModelScene : IAsyncDisposable
         }
     });
 
-    /// <summary>The store is well again: waits until the proxy knows what it can do.</summary>
+    /// <summary>The store works again: waits until the proxy has probed it.</summary>
     public Task ProbeAsync() => _proxies.ProbeAsync();
 
     /// <summary>
@@ -173,14 +162,14 @@ internal sealed class ModelScene : IAsyncDisposable
         }
         catch (StartupException)
         {
-            // What comes next finds all that there was.
+            // The next start finds everything unchanged.
         }
     }
 
     /// <summary>The proxy dies at a step that it takes toward its disk or store from now on.</summary>
     public void Arm(int step, bool isAfter) => _proxies.Reaper.Arm(step, isAfter, _store is null ? _folder.PutAside : static () => { });
 
-    /// <summary>It dies now, if it did not yet, and is started again over what it left.</summary>
+    /// <summary>Kills it now unless it is dead, and restarts it with what it left.</summary>
     public Task KillAsync()
     {
         _proxies.Reaper.Kill();
@@ -196,7 +185,7 @@ internal sealed class ModelScene : IAsyncDisposable
         });
     }
 
-    /// <summary>A process is gone: what it remembered is, and what it had not told of copies yet.</summary>
+    /// <summary>A process is gone, with its memory and its unsaved cache metadata.</summary>
     private void Forgotten()
     {
         Absences.Forget(Proxy);
@@ -228,14 +217,14 @@ internal sealed class ModelScene : IAsyncDisposable
         bucket.Remote[key] = version;
     }
 
-    /// <summary>Takes one away there.</summary>
+    /// <summary>Deletes one there.</summary>
     public void RemoveRemote(ModelBucket bucket, string key)
     {
         _remote.Remove(bucket.RemoteName, bucket.RemoteKey(key));
         bucket.Remote.Remove(key);
     }
 
-    /// <summary>Fills the store up, or makes room.</summary>
+    /// <summary>Fills the store, or makes room.</summary>
     public void SetFull(bool isFull)
     {
         IsFull = isFull;
@@ -258,7 +247,7 @@ internal sealed class ModelScene : IAsyncDisposable
     public bool MayEndEarly(ModelBucket bucket, string key, ObjectVersion shown) =>
         !bucket.IsDecidedHere(key) && (Trouble.IsDown || bucket.Remote.GetValueOrDefault(key) != shown);
 
-    /// <summary>Whether a write or delete that asks nothing may fail for now.</summary>
+    /// <summary>Whether an unconditional write or delete may fail now.</summary>
     public bool MayFailToWrite(ModelBucket bucket) => MayRefuse || (Trouble.IsDown && bucket.IsKnownByRemoteAlone);
 
     /// <summary>Sends a request to a bucket or key, and waits until nothing of it is under way any more.</summary>
@@ -281,7 +270,6 @@ internal sealed class ModelScene : IAsyncDisposable
         return answer;
     }
 
-    /// <summary>Makes an administration call.</summary>
     /// <returns>The last that it says.</returns>
     public async Task<JsonElement> CallAsync(string method, string call, params (string Name, string Value)[] parameters)
     {
@@ -337,7 +325,7 @@ internal sealed class ModelScene : IAsyncDisposable
         Trouble.End();
         return _proxies.ForEachAsync(async () =>
         {
-            // One bucket that is back says nothing of another.
+            // The recovery of one bucket says nothing about another.
             for (var (at, seconds) = (0, 0); at < Buckets.Count;)
             {
                 var told = await CallAsync("GET", "explain", ("bucket", Buckets[at].Name), ("key", "is-it-there"));
@@ -353,7 +341,6 @@ internal sealed class ModelScene : IAsyncDisposable
         });
     }
 
-    /// <summary>Lets time pass.</summary>
     public Task WaitAsync(TimeSpan time)
     {
         _clock.Advance(time);
@@ -369,7 +356,6 @@ internal sealed class ModelScene : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _proxies.Reaper.Rest();
@@ -392,6 +378,5 @@ internal sealed class ModelScene : IAsyncDisposable
 /// <summary>A disk of whose steps each may be the last one of a process.</summary>
 internal sealed class MortalDisk(Reaper reaper, DiskTrouble trouble) : TroubledDisk(trouble)
 {
-    /// <inheritdoc/>
     protected override void Step(Action half, Action rest) => reaper.Step(half, rest);
 }

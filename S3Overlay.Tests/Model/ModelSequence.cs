@@ -1,13 +1,10 @@
 namespace S3Overlay.Tests.Model;
 
 /// <summary>A sequence, and where it runs.</summary>
-/// <param name="Layer">The writable layer.</param>
 /// <param name="Cache">What is kept.</param>
-/// <param name="RemembersAbsence">Whether it is remembered what the remote lacks.</param>
-/// <param name="Operations">The steps.</param>
+/// <param name="RemembersAbsence">Whether the negative cache is on.</param>
 internal sealed record ModelSequence(ModelLayer Layer, ModelCache Cache, bool RemembersAbsence, IReadOnlyList<ModelOperation> Operations)
 {
-    /// <summary>The sequence of a seed.</summary>
     public static ModelSequence Of(int seed, ModelLayer layer, ModelMix mix, int steps) =>
         new(layer, CacheOf(seed, mix), (seed / 2 + (int)layer) % 2 == 0, new SequenceMaker(seed, layer, mix).Make(steps));
 
@@ -16,8 +13,7 @@ internal sealed record ModelSequence(ModelLayer Layer, ModelCache Cache, bool Re
         ? (seed % 4) switch { 0 => ModelCache.Frozen, 2 => ModelCache.Believed, _ => ModelCache.ForAWhile }
         : (ModelCache)(seed % Enum.GetValues<ModelCache>().Length);
 
-    /// <summary>Runs it from the start.</summary>
-    /// <returns>What went wrong, and at which step; null where nothing did.</returns>
+    /// <returns>The mismatch and its step. Null if there is none.</returns>
     public async Task<(int Step, string Message)?> RunAsync()
     {
         await using var scene = await ModelScene.StartAsync(Layer, Cache, RemembersAbsence);

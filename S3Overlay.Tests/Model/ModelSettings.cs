@@ -2,13 +2,8 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>The settings of a scene's proxies.</summary>
 internal static class ModelSettings
 {
-    /// <summary>The settings.</summary>
-    /// <param name="scene">The scene.</param>
-    /// <param name="data">The data folder.</param>
-    /// <param name="spool">The spool folder.</param>
     public static (string Name, string Value)[] Of(ModelScene scene, string data, string spool) =>
     [
         ("S3_OVERLAY_PROXIES", scene.IsShared ? "2" : "1"),

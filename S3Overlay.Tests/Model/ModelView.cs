@@ -7,11 +7,8 @@ internal sealed class ModelView(ModelScene scene)
     private readonly List<ModelEntries> _judged = [];
 
     /// <summary>All that a read may show (rules S1 to S3). Null means no object.</summary>
-    /// <param name="bucket">The bucket.</param>
-    /// <param name="key">The key.</param>
-    /// <param name="directive">What it says of copies.</param>
-    /// <param name="isExact">Whether it must know what the remote has: what may be past its life does not do, nor what is remembered to be
-    /// absent.</param>
+    /// <param name="isExact">Whether it needs the remote's current state: neither stale entries nor remembered absences
+    /// count.</param>
     public IReadOnlyList<ObjectVersion?> MayShow(ModelBucket bucket, string key, ModelDirective directive = ModelDirective.None,
         bool isExact = false)
     {
@@ -45,7 +42,7 @@ internal sealed class ModelView(ModelScene scene)
             .Distinct()];
     }
 
-    /// <summary>All keys that a listing may show, with what it may say of each; null where it need not show it.</summary>
+    /// <summary>All keys that a listing may show, with the allowed versions. A null version means that it may omit the key.</summary>
     public IEnumerable<(string Key, IReadOnlyList<ObjectVersion?> Versions)> MayList(ModelBucket bucket) =>
         from key in bucket.Keys()
         let versions = scene.Freshness.Cache == ModelCache.Frozen || bucket.IsDecidedHere(key) ? MayShow(bucket, key, isExact: true)
@@ -58,23 +55,22 @@ internal sealed class ModelView(ModelScene scene)
         (scene.Trouble.IsDown && (!bucket.IsDecidedHere(key) || bucket.IsKnownByRemoteAlone)) || HasDrifted(bucket, key);
 
     /// <summary>
-    /// Whether an entry near the end of its life may not have been compared. After the remote fails to respond, there is no second attempt
-    /// in the same life.
+    /// Whether an entry that is about to become stale may not have been revalidated. After a failure of the remote there is no second
+    /// attempt in the same life.
     /// </summary>
     public bool MayNotHaveRefreshed(ModelBucket bucket) => scene.Trouble.MayNotTell(scene.Proxy, bucket)
         || scene.Now - scene.LastTrouble < ModelFreshness.Life / 5;
 
-    /// <summary>Whether there may be a frozen entry whose missing bytes are gone.</summary>
+    /// <summary>Whether a frozen entry may lack bytes that no longer exist.</summary>
     private bool HasDrifted(ModelBucket bucket, string key) =>
         scene.Freshness.Cache == ModelCache.Frozen && !bucket.IsDecidedHere(key)
             && bucket.EntriesOf(key) is { Certain: not { IsWhole: true } } copies
         && copies.Possible.Keys.Any(version => version != bucket.Remote.GetValueOrDefault(key));
 
     /// <summary>
-    /// A step is over. If it looked at a key, the proxy may have asked the remote for it. An entry near the end of its life may have been
-    /// compared, and replaced or evicted (rule S4). Only a read of the object shows which.
+    /// Ends a step. If it read a key, the proxy may have asked the remote for it. An entry that is about to become stale may have been
+    /// revalidated, and replaced or evicted (rule S4). Only a read of the object shows which.
     /// </summary>
-    /// <param name="began">When it began.</param>
     /// <param name="hasLearned">Whether the step was such a read.</param>
     public void NoteLooks(DateTimeOffset began, bool hasLearned)
     {

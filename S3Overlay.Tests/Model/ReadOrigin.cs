@@ -8,13 +8,7 @@ namespace S3Overlay.Tests.Model;
 /// The origin that the response to a read of a remote-owned key reports (rules T4, S1 to S4). Checks it against the model, which then
 /// learns from it what is cached.
 /// </summary>
-/// <param name="scene">The scene.</param>
-/// <param name="bucket">The bucket.</param>
-/// <param name="key">The key.</param>
-/// <param name="directive">What the read said of copies.</param>
-/// <param name="began">When it began.</param>
 /// <param name="asked">The requests that reached the remote during the read.</param>
-/// <param name="answer">The answer.</param>
 internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string key, ModelDirective directive, DateTimeOffset began,
     IReadOnlyList<ScriptedRequest> asked, RawResponse answer)
 {
@@ -36,8 +30,8 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
     private bool Is(ModelDirective said) => directive == said && _freshness.Heeds(said);
 
     /// <summary>
-    /// Whether a copy may have been compared while it was served. One proxy need not know that another has found it current since: it goes
-    /// by the date that it knows.
+    /// Whether an entry may have been refreshed while it was served. A proxy need not know that another one has revalidated it since: it
+    /// uses the date that it knows.
     /// </summary>
     private bool MayAge =>
         _copies.Possible.Values.Any(validated => _freshness.MayAge(validated, _now))
@@ -69,9 +63,8 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         Expect.That(!WasAsked || !Is(ModelDirective.OnlyIfCached) || MayAge, "The remote was asked, and only a copy was wanted.");
     }
 
-    /// <summary>Holds what it says of itself against the model.</summary>
-    /// <param name="found">The version it shows.</param>
-    /// <exception cref="Mismatch">It cannot be so.</exception>
+    /// <summary>Checks the reported origin against the model.</summary>
+    /// <exception cref="Mismatch">The model does not allow it.</exception>
     public void Check(ObjectVersion found)
     {
         var isCached = _copies.Possible.TryGetValue(found, out var validated);
@@ -97,7 +90,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
     }
 
     /// <summary>Learns what may be cached now.</summary>
-    /// <param name="found">The version it shows; null where it shows none.</param>
+    /// <param name="found">The version it shows, or null.</param>
     /// <param name="hasBody">Whether bytes of it came.</param>
     /// <param name="hasAll">Whether all of them are cached, if any are.</param>
     public void Learn(ObjectVersion? found, bool hasBody, bool hasAll)
@@ -164,7 +157,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
     }
 
     /// <summary>
-    /// The entry was compared while it was served. If all of it was cached and there is another version, that was filled (rule S4).
+    /// The entry was refreshed while it was served. If it was whole and the object had changed, the new version was filled (rule S4).
     /// </summary>
     private void LearnRefreshed(ObjectVersion found, bool hasAll)
     {
@@ -189,7 +182,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
         }
     }
 
-    /// <summary>A copy was found to be current: that is noted, but another proxy that knows the copy need not know of it.</summary>
+    /// <summary>An entry was revalidated. Another proxy that knows the entry need not know the new date.</summary>
     private void Renew(ObjectVersion found, bool isWhole)
     {
         var from = scene.IsShared ? _copies.Certain?.ValidatedFrom : began;
@@ -214,7 +207,7 @@ internal sealed class ReadOrigin(ModelScene scene, ModelBucket bucket, string ke
     }
 
     /// <summary>
-    /// Whether a copy that was validated then at the latest may be as old as it says, and no younger than it is known to be.
+    /// Whether the reported age is possible for an entry that was last validated at the given moment.
     /// </summary>
     private bool IsAgeOf(ObjectVersion found, DateTimeOffset validated) =>
         MayBeDatedElsewhere(found)

@@ -15,13 +15,11 @@ internal sealed class Reaper
     private int _after;
     private Action _putAside = () => { };
 
-    /// <summary>Finishes when the proxy is killed; never before the next one is to be.</summary>
+    /// <summary>Finishes when the proxy is killed.</summary>
     public Task Death { get; private set; } = Task.Delay(Timeout.Infinite);
 
-    /// <summary>The proxy is killed at its next step number so and so, counted from 0.</summary>
-    /// <param name="step">The step.</param>
-    /// <param name="isAfter">Whether it takes effect.</param>
-    /// <param name="putAside">Puts aside what is on the disk.</param>
+    /// <summary>Kills the proxy at a coming step, counted from 0.</summary>
+    /// <param name="putAside">Saves the state of the disk.</param>
     public void Arm(int step, bool isAfter, Action putAside)
     {
         lock (_lock)
@@ -31,7 +29,7 @@ internal sealed class Reaper
         }
     }
 
-    /// <summary>It is killed now, if it was not yet.</summary>
+    /// <summary>Kills it now unless it is dead.</summary>
     public void Kill()
     {
         lock (_lock)
@@ -43,7 +41,7 @@ internal sealed class Reaper
         }
     }
 
-    /// <summary>The proxy is gone; another one may be about.</summary>
+    /// <summary>The proxy is gone. Another one may start.</summary>
     public void Rest()
     {
         lock (_lock)
@@ -59,7 +57,7 @@ internal sealed class Reaper
     public Task AfterAsync(StoreCall call) => Cut(isAfter: true);
 
     /// <summary>Something is done to the disk.</summary>
-    /// <param name="half">Leaves what a kill halfway through the step leaves.</param>
+    /// <param name="half">Leaves the state of a kill halfway through the step.</param>
     /// <param name="rest">Does the rest.</param>
     public void Step(Action half, Action rest)
     {

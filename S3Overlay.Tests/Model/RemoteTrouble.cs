@@ -15,7 +15,7 @@ internal sealed class RemoteTrouble
     private bool _began;
     private readonly HashSet<(int Proxy, ModelBucket Bucket)> _told = [];
 
-    /// <summary>Whether it answers nothing at all.</summary>
+    /// <summary>Whether it does not respond at all.</summary>
     public bool IsDown
     {
         get;
@@ -26,22 +26,21 @@ internal sealed class RemoteTrouble
         }
     }
 
-    /// <summary>Whether requests fail.</summary>
     public bool IsOn => IsDown || Volatile.Read(ref _failures) > 0;
 
     /// <summary>
-    /// Whether a proxy may think that the remote cannot say what became of an object, and so serve an entry past its life.
+    /// Whether a proxy may consider the remote down, and so serve a stale entry.
     /// </summary>
     public bool MayNotTell(int proxy, ModelBucket bucket) => _began && !_told.Contains((proxy, bucket));
 
-    /// <summary>A proxy has reason to think so.</summary>
+    /// <summary>A proxy has a reason to.</summary>
     public void Suspect(int proxy, ModelBucket bucket)
     {
         _began = true;
         _told.Remove((proxy, bucket));
     }
 
-    /// <summary>It told a proxy what became of a copy.</summary>
+    /// <summary>It responded to a revalidation.</summary>
     public void Told(int proxy, ModelBucket bucket)
     {
         if (!IsOn)
@@ -74,7 +73,6 @@ internal sealed class RemoteTrouble
         CutNext(-1);
     }
 
-    /// <summary>The remote's script.</summary>
     public async Task<ScriptedOutcome> AnswerAsync(ScriptedRequest request, HttpContext context)
     {
         if (request.Key.Length > 0 || request.Method == "GET")

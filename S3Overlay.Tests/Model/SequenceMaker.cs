@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Model;
 
-/// <summary>Makes random sequences: the same of the same seed.</summary>
+/// <summary>Makes random sequences. The same seed gives the same sequence.</summary>
 internal sealed class SequenceMaker
 {
     private static readonly int[] Sizes = [0, 1, 100, 5000, ModelScene.ChunkThreshold, ModelScene.ChunkThreshold + 1, 70_000];
@@ -19,7 +19,6 @@ internal sealed class SequenceMaker
     private string _key = "";
     private bool _isOfDisk;
 
-    /// <summary>A maker.</summary>
     public SequenceMaker(int seed, ModelLayer layer, ModelMix mix)
     {
         (_random, _layer, _mix) = (new Random(seed), layer, mix);
@@ -69,7 +68,7 @@ internal sealed class SequenceMaker
         ];
     }
 
-    /// <summary>A sequence of random steps, followed by a look at everything.</summary>
+    /// <summary>A sequence of random steps that ends with a read of everything.</summary>
     public List<ModelOperation> Make(int steps)
     {
         var operations = new List<ModelOperation>();
@@ -159,8 +158,8 @@ internal sealed class SequenceMaker
         RemoteFailures());
 
     /// <summary>
-    /// Mostly at one of the first steps, of which a change has few. Within another it is none, so that looking for what to put in it comes
-    /// to an end.
+    /// Mostly at one of the first steps, because a change has few. Never within another trouble, so that the search for an inner operation
+    /// ends.
     /// </summary>
     private ModelOperation AnyTroubleOfDisk()
     {
@@ -187,13 +186,13 @@ internal sealed class SequenceMaker
         Chance(5) ? Any(ModelCondition.Absent, OfReads()) : ModelCondition.None,
         Chance(4) ? Any(ModelDirective.NoCache, ModelDirective.NoStore, ModelDirective.OnlyIfCached) : ModelDirective.None);
 
-    /// <summary>A weight of what needs a store that is an S3 endpoint.</summary>
+    /// <summary>A weight for operations that need an S3 endpoint as the store.</summary>
     private int Store(int weight) => _layer == ModelLayer.Embedded ? 0 : weight;
 
-    /// <summary>A weight of what needs the built-in store.</summary>
+    /// <summary>A weight for operations that need the built-in store.</summary>
     private int Disk(int weight) => _layer == ModelLayer.Embedded ? weight : 0;
 
-    /// <summary>Half of the copies take the whole object, and most others a range that exists.</summary>
+    /// <summary>Half of the part copies take the whole object, and most others a range that exists.</summary>
     private CopyPart PartCopy() => new(
         _random.Next(2), 1 + _random.Next(2), Bucket(), Key(), Chance(2) ? null
             : _random.Next(Any(1, 200, 30_000)), 1 + _random.Next(Any(50, 5000, 40_000)),
@@ -205,7 +204,7 @@ internal sealed class SequenceMaker
 
     private int Bucket() => Chance(3) ? 1 : 0;
 
-    /// <summary>Often the one of before: what goes wrong mostly takes several steps about one key.</summary>
+    /// <summary>Often the previous key: most failures need several steps on one key.</summary>
     private string Key() => _key = _key.Length > 0 && Chance(2) ? _key : _keys[_random.Next(_keys.Count)];
 
     private string Prefix() => Chance(2) ? "" : Key() is var key && Chance(2) ? key

@@ -10,9 +10,9 @@ namespace S3Overlay.Tests.Model;
 /// model of two dictionaries. A failing sequence is shrunk and printed with its seed.
 /// </summary>
 /// <remarks>
-/// <c>S3OVERLAY_MODEL_SEED</c> is the first seed, <c>S3OVERLAY_MODEL_SEQUENCES</c> how many there are on each layer,
-/// <c>S3OVERLAY_MODEL_STEPS</c> how long they are,
-/// <c>S3OVERLAY_MODEL_SHRINK</c> for how many seconds one that fails is shrunk.
+/// <c>S3OVERLAY_MODEL_SEED</c> is the first seed, <c>S3OVERLAY_MODEL_SEQUENCES</c> the number of sequences on each layer,
+/// <c>S3OVERLAY_MODEL_STEPS</c> their length, and
+/// <c>S3OVERLAY_MODEL_SHRINK</c> the seconds spent on shrinking a failure.
 /// </remarks>
 [Trait("Category", "Model")]
 public sealed class SequenceTests

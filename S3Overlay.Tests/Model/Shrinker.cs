@@ -3,9 +3,7 @@ namespace S3Overlay.Tests.Model;
 /// <summary>Shortens a failing sequence as long as it still fails: halves first, single steps last.</summary>
 internal static class Shrinker
 {
-    /// <summary>Shrinks.</summary>
     /// <param name="failing">A sequence that fails.</param>
-    /// <param name="fails">Whether one does.</param>
     public static async Task<ModelSequence> ShrinkAsync(ModelSequence failing, Func<ModelSequence, Task<bool>> fails)
     {
         for (var size = failing.Operations.Count / 2; size > 0;)

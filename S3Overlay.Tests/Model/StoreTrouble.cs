@@ -20,14 +20,13 @@ internal sealed class StoreTrouble
     private int _hanging;
     private TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Whether a call failed since it began; never once it is over.</summary>
+    /// <summary>Whether a call has failed since the trouble began. False once it is over.</summary>
     public bool Happened { get; private set; }
 
     /// <summary>Whether a call hangs.</summary>
     public bool IsHanging => Volatile.Read(ref _hanging) > 0;
 
     /// <summary>From now on calls fail.</summary>
-    /// <param name="fault">How.</param>
     /// <param name="skip">The number of calls that still succeed.</param>
     /// <param name="count">The number of calls that fail after that.</param>
     /// <param name="isOfChangesAlone">Whether only those do, and are counted, that change something.</param>
@@ -39,7 +38,7 @@ internal sealed class StoreTrouble
         }
     }
 
-    /// <summary>Nothing is wrong any more; a call that hangs is cut.</summary>
+    /// <summary>Ends the trouble. A hanging call is cut.</summary>
     public void End()
     {
         lock (_lock)
@@ -51,7 +50,6 @@ internal sealed class StoreTrouble
     }
 
     /// <summary>Rejects a response that no failure of the store explains, and reports one that a failure does explain.</summary>
-    /// <param name="answer">The answer.</param>
     /// <param name="isLate">Whether the response had begun before the error was known. It has no Retry-After header then.</param>
     /// <exception cref="StoreFailedException">The store failed, and the response said so.</exception>
     public void Judge(RawResponse answer, bool isLate = false)

@@ -19,7 +19,7 @@ public sealed class FrontDoorSettingTests
 
     /// <summary>
     /// AuthorizationHeaderMalformed, with the region to use: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html. SDKs read
-    /// it from the document, and from the header where there is none.
+    /// it from the document, and from the header if there is none.
     /// </summary>
     [Theory, Trait("Rule", "A1")]
     [InlineData("us-east-1", 200, "")]

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// Once a store is back, reads see what it has accepted, whenever its health probes were sent and however long they hang (table F, rule
+/// Once a store is back, reads see what it has accepted, regardless of earlier and hanging health probes (table F, rule
 /// C3).
 /// </summary>
 [Trait("Rule", "F"), Trait("Rule", "C3")]
@@ -23,7 +23,7 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
         _asked.Dispose();
     }
 
-    /// <summary>The question that was put before hangs still when the store is back.</summary>
+    /// <summary>The earlier probe still hangs when the store is back.</summary>
     [Fact]
     public async Task A_reader_that_joins_a_failing_revalidation_gets_a_later_one()
     {
@@ -63,7 +63,7 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
     }
 
     /// <summary>
-    /// A read has failed, and it is being found out whether the store is down, by a question that hangs still when it is back.
+    /// A read has failed, and the probe that follows still hangs when the store is back.
     /// </summary>
     [Fact]
     public async Task A_reader_that_comes_during_a_probe_waits_for_it_and_then_asks_for_itself()
@@ -92,7 +92,7 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
         await BeginAsync();
     }
 
-    /// <summary>The store came back between the question and the change.</summary>
+    /// <summary>The store came back between the probe and the change.</summary>
     [Fact]
     public async Task A_change_that_is_done_ends_an_outage_and_the_next_begins_as_ever()
     {

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>Something happens between any two steps of a read that asks the remote about its copy.</summary>
+/// <summary>Something happens between any two steps of a read that revalidates its entry.</summary>
 public class ChangingDuringRevalidationTests : FreshnessTestBase
 {
     private static readonly byte[] First = [.. Enumerable.Repeat((byte)'a', 40)];
@@ -75,7 +75,7 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
             {
                 if (!isChanged)
                 {
-                    // An entry from before the write is gone after it, whatever was learned of it in between.
+                    // An entry from before the write is gone after it, even if it was revalidated in between.
                     Assert.Null(await Store.FindAsync(Bucket, key, default));
                 }
             });
@@ -123,7 +123,7 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
         }
     }
 
-    /// <summary>Reads; the answer is of one version from its first byte to its last, or an error, or cut.</summary>
+    /// <summary>Reads. The response is of one version, or an error, or cut.</summary>
     private async Task ReadOnceAsync(string key, string? range)
     {
         var answer = new CollectedResponse();

@@ -9,7 +9,7 @@ public sealed class EarlyJudgeTests
 {
     private static readonly byte[] Large = new byte[1 << 20];
 
-    /// <summary>The tags' own copy of the remote's object was begun before the write, and must not be done over it.</summary>
+    /// <summary>The copy-up for the tags began before the write and must not overwrite it.</summary>
     [Fact, Trait("Rule", "W5")]
     public async Task A_write_stays_while_tags_of_the_remotes_object_are_set()
     {

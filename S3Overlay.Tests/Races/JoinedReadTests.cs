@@ -51,7 +51,7 @@ public sealed class JoinedReadTests
         Assert.True((answers[1].Status, answers[1].Body.AsSpan().SequenceEqual(New)) == (200, true),
             $"{answers[1].Status}: {answers[1].Text[..Math.Min(300, answers[1].Text.Length)]}");
 
-        // What stays is no copy of the old one.
+        // No entry of the old version stays.
         await scene.Proxy.WhenIdleAsync();
         Assert.Equal(New, (await scene.SendAsync("GET", "/bucket/key")).Body);
     }

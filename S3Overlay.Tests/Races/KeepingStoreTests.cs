@@ -94,7 +94,7 @@ public sealed class KeepingStoreTests
 
     private static (string Name, string Value) Condition(string? etag) => etag is null ? ("If-None-Match", "*") : ("If-Match", etag);
 
-    /// <summary>Writes the key if it is to be there. Its ETag; null if it is absent.</summary>
+    /// <summary>Writes the key unless it must be absent. Returns its ETag, or null.</summary>
     private static async Task<string?> ArrangeAsync(KeptScene scene, string state)
     {
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/mine", "mine")).Status);

@@ -45,7 +45,7 @@ public sealed class KeptKeyTests
         Assert.True(kept.Writes > 0, "The store had no conditional write.");
     }
 
-    /// <summary>The object that the condition held for is deleted before the write has begun at the store.</summary>
+    /// <summary>The object that met the condition is deleted before the write begins at the store.</summary>
     [Theory]
     [InlineData("absent", "If-None-Match")]
     [InlineData("remote", "If-Match")]
@@ -97,7 +97,7 @@ public sealed class KeptKeyTests
     }
 
     /// <summary>
-    /// An older delete of a key that was written again does not matter, whatever else is deleted at the same time. This process counts
+    /// An older delete of a key that was written again does not matter, even during other deletes. This process counts
     /// deletes by the hash of the key.
     /// </summary>
     [Fact]

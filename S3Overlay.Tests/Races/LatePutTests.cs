@@ -108,7 +108,7 @@ public sealed partial class LatePutTests : IAsyncLifetime
 
     private string PutRemote(int size) => Scene.Remote.Put("bucket", "key", new byte[size]).ETag;
 
-    /// <summary>Another proxy is asked for the key, and killed while the store has its copy and has not executed the PUT.</summary>
+    /// <summary>Another proxy is killed while the store has received its entry and has not executed the PUT.</summary>
     private async Task<LatePut> ReadAndDieAsync(int size, string target, (string, string)[]? settings = null)
     {
         var a = await Scene.AddProxyAsync(settings ?? Settings);

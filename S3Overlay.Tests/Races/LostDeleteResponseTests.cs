@@ -10,13 +10,13 @@ namespace S3Overlay.Tests.Races;
 [Trait("Rule", "D1"), Trait("Rule", "V4"), Trait("Rule", "F")]
 public sealed class LostDeleteResponseTests : IAsyncLifetime
 {
-    /// <summary>The call takes effect, and its answer is lost, as often as it is asked again.</summary>
+    /// <summary>The call takes effect, and its response is lost, at each retry too.</summary>
     private const string Lost = "lost";
 
     /// <summary>The call never reaches the store.</summary>
     private const string Cut = "cut";
 
-    /// <summary>From that call on none is answered, though all take effect.</summary>
+    /// <summary>From that call on all calls take effect and none gets a response.</summary>
     private const string Mute = "mute";
 
     /// <summary>From that call on, none reaches the store.</summary>
@@ -288,7 +288,7 @@ public sealed class LostDeleteResponseTests : IAsyncLifetime
         };
     }
 
-    /// <summary>Deletes the key's markers, the newest first, but for some of the oldest.</summary>
+    /// <summary>Deletes the key's markers, the newest first, except for some of the oldest.</summary>
     private async Task TakeMarkersAwayAsync(object key, string at, int left)
     {
         foreach (var marker in _store.VersionsOf("bucket", $"{key}").Where(static version => version.Bytes is null).SkipLast(left))

@@ -266,7 +266,7 @@ public class ManyReadersTests : ReaderTestBase
             var running = Interlocked.Increment(ref now);
             InterlockedMax(ref most, running);
 
-            // Now the reader reaches a point where it has to wait, and others begin. The clock decides how slow the remote is.
+            // Here the reader has to wait, and other requests begin. The clock decides how slow the remote is.
             await Task.Delay(1, token);
             Time.Advance(TimeSpan.FromMilliseconds(10));
             Interlocked.Decrement(ref now);

@@ -102,7 +102,7 @@ public sealed class OverwrittenWhileReadTests
     }
 
     /// <summary>
-    /// A disk that keeps one file, and signals when it is asked to remove it. The files that go before it are gone by then.
+    /// A disk that refuses to remove one file, and signals the attempt. The files before it are gone by then.
     /// </summary>
     private sealed class ManifestKeepingDisk() : StoreDisk(isDurable: false)
     {

@@ -35,7 +35,7 @@ public sealed class PagedListingTests
     }
 
     /// <summary>
-    /// Sweeps over a bucket in which each run has six keys of the remote's under a prefix of its own, of which clients wrote the first few.
+    /// Sweeps over a bucket in which each run has its own prefix with six remote keys. Clients wrote the first few.
     /// </summary>
     private static async Task SweepAsync(
         Func<Func<string, string, string?, Task<RawResponse>>, int, Task> first,
@@ -84,11 +84,11 @@ public sealed class PagedListingTests
                     }
                 }
 
-                // What a write looks for afterwards is not to be what is interrupted: the end of it is waited for in between.
+                // The follow-up work of a write must not be what is interrupted, so this waits for its end.
                 await proxy.WhenIdleAsync();
             });
 
-        // A call for each page of two rows, before and after it; how many more there are depends on what is asked for ahead.
+        // One call for each page of two rows, before and after it. The number of further calls depends on read-ahead.
         Assert.True(runs > 5, $"Only {runs} instants.");
         Assert.True(pages >= 3 * runs, $"Only {pages} pages.");
 

@@ -11,7 +11,6 @@ public sealed class PartlyCachedChangeTests
 {
     private const int Chunk = 1 << 20;
 
-    /// <summary>The local layers.</summary>
     public static TheoryData<string> Layers => LayerScene.All;
 
     [Theory, MemberData(nameof(Layers))]

@@ -9,7 +9,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// A remote that responds to any request is not down, whatever becomes of an earlier health probe (table F). The clock does not move, so
+/// A remote that responds to any request is not down, even if an earlier health probe fails (table F). The clock does not move, so
 /// the probe that runs once a second has no part in it.
 /// </summary>
 [Trait("Rule", "F")]
@@ -50,7 +50,7 @@ public sealed class RemoteBackTests : IAsyncLifetime
         await _remote.DisposeAsync();
     }
 
-    /// <summary>Put while it was down, the question fails when it is back, and would have had all others fail for a second.</summary>
+    /// <summary>A probe from the outage fails when the remote is back. It would make all requests fail for a second.</summary>
     [Fact]
     public async Task A_request_sent_before_another_succeeded_says_nothing()
     {
@@ -62,7 +62,7 @@ public sealed class RemoteBackTests : IAsyncLifetime
         Assert.Empty(_outages);
         Assert.Equal(200, await GetAsync("key"));
 
-        // The next question is another.
+        // The next probe is a new one.
         await SuspectAsync();
         Assert.Equal(RemoteCondition.Down, await DecidedAsync());
     }

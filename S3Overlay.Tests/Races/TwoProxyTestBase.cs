@@ -10,10 +10,8 @@ public abstract class TwoProxyTestBase : IAsyncLifetime
     /// <summary>The store, the remote, and the first proxy.</summary>
     private protected StoreScene Scene { get; private set; } = null!;
 
-    /// <summary>The first proxy.</summary>
     private protected OverlayHost A { get; private set; } = null!;
 
-    /// <summary>The second.</summary>
     private protected OverlayHost B { get; private set; } = null!;
 
     public async Task InitializeAsync()
@@ -36,7 +34,7 @@ public abstract class TwoProxyTestBase : IAsyncLifetime
         await Scene.DisposeAsync();
     }
 
-    /// <summary>Waits until neither does anything of its own: what is to be interrupted from then on is what the test does.</summary>
+    /// <summary>Waits until neither does background work, so that only the test's actions are interrupted.</summary>
     private protected async Task RestAsync()
     {
         await A.WhenIdleAsync();

@@ -73,7 +73,7 @@ public sealed class UndeleteRaceTests : TwoProxyTestBase
         first: key => CompactAsync(A, key),
         between: async key =>
         {
-            // The remote gets the key, and a client deletes it: whatever was found of the remote before, that delete stays.
+            // The remote gets the key, and a client deletes it. That delete stays, even if the remote was asked before.
             await PutRemoteAsync(key);
             await DeleteAsync(B, key);
         },

@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Races;
 
 /// <summary>
-/// An acknowledged write or delete made while the key's bytes come from the remote stays, at whichever byte of the fill it happens and
-/// however long that fill takes. No marker that guards it may be forgotten before the fill is over (rule C3).
+/// An acknowledged write or delete during a fill of the key stays, at each byte of the fill and
+/// for any duration. No marker that guards it may be forgotten before the fill is over (rule C3).
 /// </summary>
 [Trait("Rule", "C3")]
 public sealed class WrittenDuringFillTests
@@ -55,7 +55,7 @@ public sealed class WrittenDuringFillTests
             [.. Patient,
                 ("S3_OVERLAY_CHUNK_THRESHOLD", inChunks ? "65536" : "50MiB"), ("S3_OVERLAY_CHUNK_SIZE", "65536")]);
 
-        // Null: before the remote has answered.
+        // Null: before the remote has responded.
         foreach (var at in (long?[])[null, 0, 1, 65_535, 65_536, 65_537, 131_072, Size - 1])
         {
             var key = $"key-{at}";

@@ -2,7 +2,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Races;
 
-/// <summary>An acknowledged change made here during a revalidation outranks whatever the remote responds (rules C3, S1).</summary>
+/// <summary>An acknowledged local change during a revalidation outranks the remote's response (rules C3, S1).</summary>
 [Trait("Rule", "S1")]
 [Trait("Rule", "C3")]
 public sealed class WrittenDuringRevalidationTests

@@ -152,11 +152,10 @@ public sealed partial class DeploymentFileTests
     private static partial Regex OfDocker();
 }
 
-/// <summary>A test that checks deployment files with the program that reads them, where it is installed.</summary>
+/// <summary>A test that checks deployment files with the program that reads them, if installed.</summary>
 public sealed class DeploymentToolFactAttribute : FactAttribute
 {
     /// <summary>A test that needs a command.</summary>
-    /// <param name="command">The command.</param>
     /// <param name="plugin">A file that must be there as well, or null.</param>
     public DeploymentToolFactAttribute(string command, string? plugin = null)
     {

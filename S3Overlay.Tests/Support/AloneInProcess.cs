@@ -4,6 +4,5 @@ namespace S3Overlay.Tests.Support;
 [CollectionDefinition(Name, DisableParallelization = true)]
 public static class AloneInProcess
 {
-    /// <summary>The collection's name.</summary>
     public const string Name = "alone in the process";
 }

@@ -5,7 +5,7 @@ namespace S3Overlay.Tests.Support;
 
 /// <summary>
 /// A home folder with AWS's files, the services that they point to, and a remote that records the keys of its requests. The SDK reads the
-/// environment of its process, so a proxy over it runs in a process of its own.
+/// environment of its process, so a proxy over it runs in a separate process.
 /// </summary>
 internal sealed class AwsHome : IAsyncDisposable
 {
@@ -14,16 +14,13 @@ internal sealed class AwsHome : IAsyncDisposable
 
     private AwsHome(FakeAws services, ScriptedRemote remote) => (Services, Remote) = (services, remote);
 
-    /// <summary>The services.</summary>
     public FakeAws Services { get; }
 
     /// <summary>The remote. Every bucket has an object <c>key</c>.</summary>
     public ScriptedRemote Remote { get; }
 
-    /// <summary>A path in it.</summary>
     public string this[string name] => _folder[name];
 
-    /// <summary>Makes one.</summary>
     public static async Task<AwsHome> StartAsync() => new(await FakeAws.StartAsync(), await ScriptedRemote.StartAsync());
 
     /// <summary>Writes a file of it.</summary>
@@ -37,11 +34,9 @@ internal sealed class AwsHome : IAsyncDisposable
 
     /// <summary>Writes what <c>aws sso login</c> leaves behind.</summary>
     /// <param name="session">The session's name, or for a profile without one the start URL.</param>
-    /// <param name="json">The file.</param>
     public void WriteSignIn(string session, string json) =>
         Write($".aws/sso/cache/{Convert.ToHexStringLower(SHA1.HashData(Encoding.UTF8.GetBytes(session)))}.json", json);
 
-    /// <summary>Starts a proxy in it.</summary>
     public Task<ProxyProcess> StartProxyAsync(params (string Name, string Value)[] settings)
     {
         var services = Services.Endpoint.ToString().TrimEnd('/');
@@ -63,7 +58,7 @@ internal sealed class AwsHome : IAsyncDisposable
     }
 
     /// <summary>
-    /// The access key and the session token of the last request for a bucket's <c>key</c>; an empty string for what it had none of.
+    /// The access key and the session token of the last request for a bucket's <c>key</c>; empty strings if it had none.
     /// </summary>
     public (string Key, string Token) LastKeys(string bucket)
     {
@@ -73,7 +68,6 @@ internal sealed class AwsHome : IAsyncDisposable
             headers.GetValueOrDefault("x-amz-security-token", ""));
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();

@@ -5,17 +5,17 @@ internal sealed class Bell
 {
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Says that something was noted.</summary>
+    /// <summary>Rings the bell.</summary>
     public void Ring() => Interlocked.Exchange(ref _next, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
 
-    /// <summary>Waits until a condition holds of what was noted.</summary>
+    /// <summary>Waits until a condition on the recorded events holds.</summary>
     /// <param name="holds">The condition; nothing makes it hold without ringing.</param>
     /// <param name="otherwise">The message if the condition never holds.</param>
     public async Task UntilAsync(Func<bool> holds, Func<string> otherwise)
     {
         while (true)
         {
-            // Before the look: what is noted after it rings this one.
+            // Taken before the check, so that a later event completes it.
             var next = Volatile.Read(ref _next).Task;
             if (holds())
             {

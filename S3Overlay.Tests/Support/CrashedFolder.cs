@@ -4,7 +4,7 @@ namespace S3Overlay.Tests.Support;
 internal static class CrashedFolder
 {
     /// <summary>
-    /// Copies what is on the disk now, while it may be written to. Leaves out locks, which end with their process. Keeps dates, because a
+    /// Copies the current state of the disk, even during writes. Leaves out locks, which end with their process. Keeps dates, because a
     /// start may use them.
     /// </summary>
     public static void Copy(string from, string to)

@@ -11,17 +11,15 @@ internal static class CustomerKey
     private const string Source = "x-amz-copy-source-server-side-encryption-customer-";
 
     /// <summary>The headers that bring a key.</summary>
-    /// <param name="seed">Which key.</param>
     public static (string Name, string Value)[] Headers(byte seed = 1) => Headers(Target, seed);
 
-    /// <summary>The headers that bring the key of a copy's source.</summary>
-    /// <param name="seed">Which key.</param>
+    /// <summary>The headers with the key of a copy's source.</summary>
     public static (string Name, string Value)[] SourceHeaders(byte seed = 1) => Headers(Source, seed);
 
-    /// <summary>The MD5 of the key that a request brings; null for none.</summary>
+    /// <summary>The MD5 of the key in a request, or null.</summary>
     public static string? Of(IHeaderDictionary headers) => headers[Target + "key-MD5"];
 
-    /// <summary>The MD5 of the key that a request brings for a copy's source; null for none.</summary>
+    /// <summary>The MD5 of the key for a copy's source in a request, or null.</summary>
     public static string? OfCopySource(IHeaderDictionary headers) => headers[Source + "key-MD5"];
 
     /// <summary>S3's error for a request about an object. Null if the key is right, or none is needed.</summary>

@@ -23,7 +23,6 @@ internal sealed class CutKeeper : IDisposable
     /// <summary>The uploads that announced nothing but their length.</summary>
     public ConcurrentQueue<string> Bare { get; } = new();
 
-    /// <inheritdoc/>
     public void Dispose() => _store.Take = null;
 
     private Task? Take(HttpContext context)

@@ -1,6 +1,5 @@
 namespace S3Overlay.Tests.Support;
 
-/// <summary>How a disk fails.</summary>
 public enum DiskFault
 {
     /// <summary>There is no room left.</summary>
@@ -9,6 +8,5 @@ public enum DiskFault
     /// <summary>An error of the device.</summary>
     Error,
 
-    /// <summary>Access is denied.</summary>
     Denied,
 }

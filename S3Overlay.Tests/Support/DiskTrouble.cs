@@ -16,7 +16,6 @@ internal sealed class DiskTrouble
     public string Told => _fault == DiskFault.Full ? "InsufficientStorage" : "InternalError";
 
     /// <summary>From now on steps fail.</summary>
-    /// <param name="fault">How.</param>
     /// <param name="skip">The number of steps that still succeed.</param>
     /// <param name="count">The number of steps that fail after that.</param>
     /// <param name="steps">Which ones count.</param>
@@ -37,7 +36,6 @@ internal sealed class DiskTrouble
         }
     }
 
-    /// <summary>A step is under way.</summary>
     /// <exception cref="IOException">It fails.</exception>
     /// <exception cref="UnauthorizedAccessException">It is not allowed.</exception>
     public void Check(DiskSteps step)

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A store that judges the conditions of a PUT by what is there when the request begins, as Versity and CloudServer do, and not again when
-/// it is done.
+/// A store that checks the conditions of a PUT when the request begins, as Versity and CloudServer do, and not again when
+/// it commits.
 /// </summary>
 internal sealed class EarlyJudge
 {

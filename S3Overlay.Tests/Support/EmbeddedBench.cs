@@ -22,7 +22,7 @@ internal sealed class EmbeddedBench : IAsyncDisposable
 
     private EmbeddedBench(StoreDisk? disk, long? indexBytes) => (_disk, _indexBytes) = (disk, indexBytes);
 
-    /// <summary>The store; null where it was never started.</summary>
+    /// <summary>The store. Null if it was never started.</summary>
     public EmbeddedStore Store { get; private set; } = null!;
 
     public EmbeddedService Service { get; private set; } = null!;
@@ -177,7 +177,6 @@ internal sealed class EmbeddedBench : IAsyncDisposable
         };
     }
 
-    /// <summary>Opens the store.</summary>
     public async Task StartAsync()
     {
         Store = await EmbeddedStore.OpenAsync(Options());

@@ -12,14 +12,11 @@ internal sealed class EventLogger : ILogger
     /// <summary>The names so far, in order.</summary>
     public IReadOnlyList<string> Names => [.. _names];
 
-    /// <inheritdoc/>
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
 
-    /// <inheritdoc/>
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    /// <inheritdoc/>
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
         string> formatter) =>
         _names.Enqueue(eventId.Name ?? "");

@@ -27,7 +27,6 @@ internal sealed class FakeAws : IAsyncDisposable
     {
     }
 
-    /// <summary>Where it listens.</summary>
     public Uri Endpoint => _server.Endpoint;
 
     /// <summary>The lifetime of the keys that it issues.</summary>
@@ -36,7 +35,6 @@ internal sealed class FakeAws : IAsyncDisposable
     /// <summary>The requests, with the access key of each.</summary>
     public IReadOnlyList<string> Requests => [.. _requests];
 
-    /// <summary>Starts one.</summary>
     public static async Task<FakeAws> StartAsync()
     {
         var aws = new FakeAws();
@@ -44,7 +42,6 @@ internal sealed class FakeAws : IAsyncDisposable
         return aws;
     }
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private Task HandleAsync(HttpContext context) => (context.Request.Method, context.Request.Path.Value) switch

@@ -28,7 +28,6 @@ public sealed class FakeRemote : IRemote
 
     public ConcurrentQueue<RemoteRead> Heads { get; } = [];
 
-    /// <summary>The known condition of its buckets.</summary>
     public RemoteCondition Condition { get; set; }
 
     /// <summary>The buckets that did not respond in time.</summary>
@@ -37,7 +36,7 @@ public sealed class FakeRemote : IRemote
     /// <summary>The most bytes a read of a body gives.</summary>
     public int PieceSize { get; set; } = 64 * 1024;
 
-    /// <summary>Whether it is noted how often each single byte was given. For small objects.</summary>
+    /// <summary>Whether to count how often each byte was sent. For small objects.</summary>
     public bool CountsEachByte { get; set; }
 
     /// <summary>Whether it takes no notice of If-None-Match.</summary>
@@ -52,10 +51,10 @@ public sealed class FakeRemote : IRemote
     /// <summary>How often the most requested byte was sent.</summary>
     public int MostGiven => _given.IsEmpty ? 0 : _given.Values.Max();
 
-    /// <summary>Runs before a GET or HEAD is answered.</summary>
+    /// <summary>Runs before the response to a GET or HEAD.</summary>
     public Func<RemoteRead, CancellationToken, Task>? OnRequest { get; set; }
 
-    /// <summary>Runs once it is settled what a GET or HEAD is answered, and before the answer is there.</summary>
+    /// <summary>Runs once the response to a GET or HEAD is decided, before it is sent.</summary>
     public Func<RemoteRead, CancellationToken, Task>? OnAnswer { get; set; }
 
     /// <summary>Runs before the byte at a position of a body is given.</summary>
@@ -84,7 +83,7 @@ public sealed class FakeRemote : IRemote
         return info;
     }
 
-    /// <summary>Finishes once a condition holds of what it was asked, and of the bytes it gave.</summary>
+    /// <summary>Finishes once a condition on the requests and sent bytes holds.</summary>
     public Task UntilAsync(Func<bool> holds, string otherwise) => _bell.UntilAsync(holds, () => otherwise);
 
     public void Remove(string key) => _objects.TryRemove(key, out _);

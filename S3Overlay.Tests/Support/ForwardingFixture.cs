@@ -6,23 +6,18 @@ namespace S3Overlay.Tests.Support;
 /// </summary>
 public sealed class ForwardingFixture : LocalOnlyFixture, ITwoWays
 {
-    /// <summary>The endpoint.</summary>
     public ProxyProcess Store { get; private set; } = null!;
 
-    /// <inheritdoc/>
     public StoreAccess Direct => new(Store.Endpoint, "the-store", "the-secret-of-the-store");
 
-    /// <inheritdoc/>
     public StoreAccess Through => new(Proxy.Endpoint, "minioadmin", "minioadmin");
 
-    /// <inheritdoc/>
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
         await Store.DisposeAsync();
     }
 
-    /// <inheritdoc/>
     protected override async Task<ProxyProcess> StartAsync(TemporaryFolder folder)
     {
         Store = await ProxyProcess.StartAsync(folder["data"], ("S3_OVERLAY_ACCESS_KEY", "the-store"),

@@ -16,20 +16,18 @@ internal sealed class FullDisk() : StoreDisk(isDurable: false)
         set => Room = value ? 0 : int.MaxValue;
     }
 
-    /// <summary>For how many writes there is room.</summary>
+    /// <summary>How many more writes fit.</summary>
     public int Room
     {
         set => Volatile.Write(ref _room, value);
     }
 
-    /// <inheritdoc/>
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         Use();
         base.Write(file, bytes, offset);
     }
 
-    /// <inheritdoc/>
     public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
     {
         Use();

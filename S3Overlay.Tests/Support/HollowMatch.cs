@@ -5,15 +5,14 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A store that checks If-Match of some writes only against an existing object, and writes if there is none. It does not remember what was
-/// there before.
+/// A store that checks If-Match of some writes only against an existing object, and writes if there is none. It has no
+/// versions.
 /// </summary>
 internal sealed class HollowMatch
 {
     private readonly ConcurrentDictionary<string, bool> _there = new(StringComparer.Ordinal);
 
     /// <summary>Gives a store this behaviour.</summary>
-    /// <param name="store">The store.</param>
     /// <param name="write">Of which writes: put, complete, copy.</param>
     public HollowMatch(StoreServer store, string write)
     {

@@ -18,14 +18,9 @@ internal static class Http2Client
         Timeout = Patience.Limit,
     };
 
-    /// <summary>Sends a request and returns the answer.</summary>
-    /// <param name="endpoint">The server.</param>
+    /// <summary>Sends a request and returns the response.</summary>
     /// <param name="host">What the request names as its host.</param>
-    /// <param name="method">The method.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="body">The body; null for none.</param>
     /// <param name="hasLength">Whether the headers say how long the body is.</param>
-    /// <param name="headers">Further headers.</param>
     public static async Task<RawResponse> SendAsync(
         Uri endpoint, string host, string method, string target, byte[]? body, bool hasLength, (string Name, string Value)[] headers)
     {

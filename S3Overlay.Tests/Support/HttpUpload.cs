@@ -13,9 +13,6 @@ internal sealed class HttpUpload
 
     private HttpUpload(SignedHttp http, string target, string id) => (_http, _target, _id) = (http, target, id);
 
-    /// <summary>Starts one.</summary>
-    /// <param name="http">The client.</param>
-    /// <param name="target">The object: <c>/bucket/key</c>.</param>
     /// <param name="headers">Headers of CreateMultipartUpload.</param>
     public static async Task<HttpUpload> StartAsync(SignedHttp http, string target, params (string, string)[] headers)
     {
@@ -28,11 +25,10 @@ internal sealed class HttpUpload
     /// <summary>The target of a part.</summary>
     public string Part(int number) => string.Create(CultureInfo.InvariantCulture, $"{_target}?partNumber={number}&uploadId={_id}");
 
-    /// <summary>Sends a part.</summary>
     public Task<RawResponse> SendAsync(int number, byte[] bytes, params (string, string)[] headers) =>
         _http.SendAsync("PUT", Part(number), bytes, headers);
 
-    /// <summary>Completes it with parts as <see cref="Name"/> writes them, or with none and no document.</summary>
+    /// <summary>Completes it with the parts that <see cref="Name"/> formats. Without parts, it sends no document.</summary>
     public Task<RawResponse> CompleteAsync(string parts, params (string, string)[] headers) => _http.SendAsync(
         "POST",
         $"{_target}?uploadId={_id}",

@@ -22,13 +22,12 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
     /// <summary>Runs when a request's body has been read, right before it is committed.</summary>
     public Func<Task>? BeforeCommit { get; set; }
 
-    /// <summary>Whether it judges conditions; else it passes over them.</summary>
+    /// <summary>Whether it checks conditions. Otherwise it ignores them.</summary>
     public bool KnowsConditions { get; set; } = true;
 
     /// <summary>The checksum uploads were started with.</summary>
     public ChecksumAlgorithm? UploadAlgorithm { get; set; }
 
-    /// <summary>Delays completions.</summary>
     public Task Completing { get; set; } = Task.CompletedTask;
 
     public string Text(string bucket, string key) => System.Text.Encoding.UTF8.GetString(_bytes[(bucket, key)]);

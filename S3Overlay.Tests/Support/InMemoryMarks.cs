@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Overlay.Layers;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// The tombstones of a layer in memory, one by one. Their lists are administrators' business: clients' requests must not ask for them.
+/// The tombstones of a layer in memory, one by one. Only administrators list them: clients' requests must not.
 /// </summary>
 public sealed class InMemoryMarks(InMemoryLayer layer) : ITombstones
 {

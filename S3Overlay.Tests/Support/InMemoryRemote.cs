@@ -15,10 +15,10 @@ public sealed class InMemoryRemote : IRemote
 
     public string Endpoint { get; set; } = "http://remote.test";
 
-    /// <summary>When each of its buckets was made, as far as that is known without asking it.</summary>
+    /// <summary>The creation dates of its buckets, if known without a request.</summary>
     public DateTimeOffset? Created { get; set; }
 
-    /// <summary>The most rows it gives on a page, whatever it is asked for.</summary>
+    /// <summary>The maximum number of rows on a page.</summary>
     public int PageLimit { get; set; } = 1000;
 
     /// <summary>The error of every call, or null.</summary>
@@ -27,10 +27,10 @@ public sealed class InMemoryRemote : IRemote
     /// <summary>If set, rows are sorted by UTF-16 code units instead.</summary>
     public bool OrdersByUtf16 { get; set; }
 
-    /// <summary>Turned on, it knows no delimiter.</summary>
+    /// <summary>If set, it ignores the delimiter.</summary>
     public bool IgnoresDelimiters { get; set; }
 
-    /// <summary>Turned on, it takes no notice of where a listing should start.</summary>
+    /// <summary>If set, it ignores the start of a listing.</summary>
     public bool IgnoresStartAfter { get; set; }
 
     /// <summary>The tags of every object, as the XML of <c>?tagging</c>.</summary>
@@ -38,7 +38,7 @@ public sealed class InMemoryRemote : IRemote
 
     public DateTimeOffset? CreatedOf(string bucket) => Created;
 
-    /// <summary>Runs before a page is given.</summary>
+    /// <summary>Runs before a page is returned.</summary>
     public Func<RemoteListing, Task>? BeforeList { get; set; }
 
     /// <summary>If set, a listing that starts inside a folder omits the folder, as Ceph does.</summary>
@@ -82,7 +82,7 @@ public sealed class InMemoryRemote : IRemote
         return info;
     }
 
-    /// <summary>Gives an object a checksum over the whole of itself.</summary>
+    /// <summary>Gives an object a full-object checksum.</summary>
     public void Promise(string bucket, string key, S3Overlay.Proxy.Protocol.Bodies.BodyChecksum checksum)
     {
         var (info, bytes) = _buckets[bucket][key];

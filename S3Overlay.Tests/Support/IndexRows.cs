@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Embedded.Index;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>Rows that tests of the index put and look for.</summary>
+/// <summary>Rows for tests of the index.</summary>
 internal static class IndexRows
 {
     /// <summary>Puts rows of a range of numbers, a commit each.</summary>
@@ -32,7 +32,7 @@ internal static class IndexRows
         return rows;
     }
 
-    /// <summary>The records of a journal, up to the first that is not whole.</summary>
+    /// <summary>The records of a journal, up to the first incomplete one.</summary>
     public static List<string> Records(string path)
     {
         var found = new List<string>();

@@ -6,7 +6,7 @@ namespace S3Overlay.Tests.Support;
 
 /// <summary>
 /// Makes a store lock each key during a conditional PUT, from the headers to the response, as MinIO does: other requests for the key are
-/// served once the write is over or given up.
+/// served once the write ends.
 /// </summary>
 internal sealed class KeepingStore : IDisposable
 {
@@ -23,16 +23,14 @@ internal sealed class KeepingStore : IDisposable
         store.Alter = Begin;
     }
 
-    /// <summary>The number of waiting requests.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
-    /// <summary>To how many writes it has kept a key.</summary>
+    /// <summary>The number of writes that locked a key.</summary>
     public int Writes => Volatile.Read(ref _writes);
 
-    /// <summary>Waits until a path is kept to a write.</summary>
+    /// <summary>Waits until a write has locked a path.</summary>
     public Task UntilKeptAsync(string path) => Patience.UntilAsync(() => _kept.ContainsKey(path), "The store has no conditional write.");
 
-    /// <inheritdoc/>
     public void Dispose() => (_store.Before, _store.Alter) = (null, null);
 
     private async Task WaitAsync(StoreCall call)

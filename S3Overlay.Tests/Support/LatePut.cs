@@ -25,10 +25,8 @@ internal sealed class LatePut
     /// <summary>
     /// Runs an action in a proxy that ends with the PUT of an object, and kills the proxy once the store has received it.
     /// </summary>
-    /// <param name="scene">Where it lives.</param>
     /// <param name="proxy">The proxy, which is gone afterwards.</param>
     /// <param name="target">What the path that is put begins with.</param>
-    /// <param name="work">What it does.</param>
     public static async Task<LatePut> KillAsync(StoreScene scene, OverlayHost proxy, string target, Func<Task> work)
     {
         var taken = new TaskCompletionSource<LatePut>(TaskCreationOptions.RunContinuationsAsynchronously);

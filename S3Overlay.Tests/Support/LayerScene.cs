@@ -12,18 +12,15 @@ internal sealed class LayerScene : IAsyncDisposable
     /// <summary>The clock of all of them. It moves only when a test moves it.</summary>
     public ManualTimeProvider Clock { get; }
 
-    /// <summary>The remote.</summary>
     public ScriptedRemote Remote { get; }
 
     /// <summary>The store that is its local layer; null over the built-in one.</summary>
     public StoreServer? Store { get; }
 
-    /// <summary>The proxy.</summary>
     public OverlayHost Proxy { get; }
 
-    /// <summary>Starts all of it. Unless the settings say otherwise, the remote is waited for however fast time passes.</summary>
+    /// <summary>Starts it. By default, the fast clock does not time out the remote.</summary>
     /// <param name="layer">One of <see cref="All"/>.</param>
-    /// <param name="settings">Settings of the proxy.</param>
     public static async Task<LayerScene> StartAsync(string layer, params (string Name, string Value)[] settings)
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
@@ -43,11 +40,10 @@ internal sealed class LayerScene : IAsyncDisposable
         return new LayerScene(clock, remote, store, proxy);
     }
 
-    /// <summary>Sends a request, and lets time pass until it is answered.</summary>
+    /// <summary>Sends a request, and lets time pass until the response.</summary>
     public Task<RawResponse> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Clock.RunAsync(Proxy.SendAsync(method, target, body, headers));
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Proxy.DisposeAsync();

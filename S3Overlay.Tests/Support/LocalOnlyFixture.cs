@@ -8,10 +8,8 @@ public class LocalOnlyFixture : IAsyncLifetime
     private readonly TemporaryFolder _folder = new();
     private int _buckets;
 
-    /// <summary>The proxy.</summary>
     public ProxyProcess Proxy { get; private set; } = null!;
 
-    /// <summary>A client of it.</summary>
     public AmazonS3Client S3 { get; private set; } = null!;
 
     /// <summary>
@@ -23,7 +21,6 @@ public class LocalOnlyFixture : IAsyncLifetime
     /// <summary>The prefix of new bucket names. A store that outlives the fixture must not see a name twice.</summary>
     protected virtual string BucketPrefix => "bucket-";
 
-    /// <inheritdoc/>
     public async Task InitializeAsync()
     {
         if (!CanStart)
@@ -35,7 +32,6 @@ public class LocalOnlyFixture : IAsyncLifetime
         S3 = S3Clients.Create(Proxy.Endpoint);
     }
 
-    /// <inheritdoc/>
     public virtual async Task DisposeAsync()
     {
         if (CanStart)
@@ -51,7 +47,6 @@ public class LocalOnlyFixture : IAsyncLifetime
     protected virtual Task<ProxyProcess> StartAsync(TemporaryFolder folder) =>
         ProxyProcess.StartAsync(folder["data"], ("S3_OVERLAY_CORS", "true"));
 
-    /// <summary>A new, empty bucket.</summary>
     public async Task<string> NewBucketAsync()
     {
         var name = $"{BucketPrefix}{Interlocked.Increment(ref _buckets)}";

@@ -17,11 +17,8 @@ internal sealed class LoopbackServer : IAsyncDisposable
 
     private LoopbackServer(WebApplication app) => _app = app;
 
-    /// <summary>Where it listens.</summary>
     public Uri Endpoint => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    /// <summary>Starts one.</summary>
-    /// <param name="handle">Answers.</param>
     /// <param name="isSecure">Whether it uses TLS, with HTTP/2 for clients that support it.</param>
     public static async Task<LoopbackServer> StartAsync(RequestDelegate handle, bool isSecure = false)
     {
@@ -36,7 +33,7 @@ internal sealed class LoopbackServer : IAsyncDisposable
                 }
             });
 
-            // Whether a body comes fast enough would be judged by the time of a machine that is busy with other tests.
+            // No minimum data rate: the machine may be busy with other tests.
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
@@ -48,7 +45,6 @@ internal sealed class LoopbackServer : IAsyncDisposable
         return new LoopbackServer(app);
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         using var now = new CancellationTokenSource(TimeSpan.Zero);

@@ -43,7 +43,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         return timer;
     }
 
-    /// <summary>Waits until some timer is running, or one that is due within a time.</summary>
+    /// <summary>Waits until a timer is running that is due within the given time.</summary>
     public async Task WaitForTimerAsync(TimeSpan? within = null)
     {
         while (true)
@@ -64,8 +64,8 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
     }
 
     /// <summary>
-    /// Moves the clock to the end of each pause until the work has finished. No time limit on the work is reached, however busy the
-    /// machine.
+    /// Moves the clock to the end of each pause until the work has finished. A busy machine does not reach a time limit of the
+    /// work.
     /// </summary>
     /// <exception cref="TimeoutException">The work hangs.</exception>
     public Task<T> RunAsync<T>(Task<T> work) => RunAsync(work, LongestPause);
@@ -86,14 +86,12 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         return await work;
     }
 
-    /// <summary>The same, where pauses are longer or shorter.</summary>
-    /// <param name="work">The work.</param>
+    /// <summary>The same, with another length of pauses.</summary>
     /// <param name="pause">What is due within this is a pause.</param>
     /// <exception cref="TimeoutException">The work hangs.</exception>
     public Task<T> RunAsync<T>(Task<T> work, TimeSpan pause) => RunAsync(work, () => pause);
 
     /// <summary>The same, with a length of pauses that may change.</summary>
-    /// <param name="work">The work.</param>
     /// <param name="pause">What is due within this is a pause.</param>
     /// <exception cref="TimeoutException">The work hangs.</exception>
     public async Task<T> RunAsync<T>(Task<T> work, Func<TimeSpan> pause)
@@ -128,7 +126,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         }
     }
 
-    /// <summary>Moves the clock, and fires what falls due.</summary>
+    /// <summary>Moves the clock, and fires the timers that are due.</summary>
     public void Advance(TimeSpan by)
     {
         List<ManualTimer> due;
@@ -163,7 +161,7 @@ public sealed class ManualTimeProvider(DateTimeOffset? start = null) : TimeProvi
         }
     }
 
-    /// <summary>When the next timer is due; null where none is set.</summary>
+    /// <summary>When the next timer is due. Null if none is set.</summary>
     private TimeSpan? NextTimer()
     {
         lock (_lock)

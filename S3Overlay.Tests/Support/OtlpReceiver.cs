@@ -18,10 +18,8 @@ internal sealed class OtlpReceiver : IAsyncDisposable
 
     private OtlpReceiver(WebApplication app) => _app = app;
 
-    /// <summary>Where it listens.</summary>
     public Uri Endpoint { get; private set; } = null!;
 
-    /// <summary>Starts one.</summary>
     public static async Task<OtlpReceiver> StartAsync()
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
@@ -40,14 +38,13 @@ internal sealed class OtlpReceiver : IAsyncDisposable
         return receiver;
     }
 
-    /// <summary>Whether something that was sent to a path holds a text.</summary>
+    /// <summary>Whether a request to the path contains the text.</summary>
     public bool Has(string path, string text)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         return _received.Any(one => one.Path == path && one.Body.AsSpan().IndexOf(bytes) >= 0);
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         using var now = new CancellationTokenSource(TimeSpan.Zero);

@@ -58,13 +58,13 @@ public sealed class OverlayBench : IRemoteBuckets
 
     public SimpleRemoteReader Reader { get; } = new();
 
-    /// <summary>Whether the remote is read by the proxy's own reader.</summary>
+    /// <summary>Whether to read the remote through the proxy's own reader.</summary>
     public bool HasRealReader { get; init; }
 
-    /// <summary>The store that is the writable layer, in place of the one in memory.</summary>
+    /// <summary>The store to use as the writable layer instead of the one in memory.</summary>
     public EmbeddedStore? Store { get; init; }
 
-    /// <summary>Which conditions local judges; null for all.</summary>
+    /// <summary>The conditions that the local layer checks. Null for all.</summary>
     public ILocalConditions? Conditions { get; init; }
 
     public ManualTimeProvider Time { get; } = new();
@@ -96,7 +96,7 @@ public sealed class OverlayBench : IRemoteBuckets
         params (string Name, string Value)[] headers) =>
         _service.Value.HandleAsync(Request(operation, bucket, key, text, query, headers), answer, CancellationToken.None);
 
-    /// <summary>A PutObject with a body of the test's own.</summary>
+    /// <summary>A PutObject with the given body.</summary>
     public async Task WriteAsync(string bucket, string key, S3Body body, params (string Name, string Value)[] headers) =>
         await _service.Value.HandleAsync(
             Request(S3Operation.PutObject, bucket, key, "", "", headers) with { Body = body }, new BufferedResponse(),

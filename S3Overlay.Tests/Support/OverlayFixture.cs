@@ -12,13 +12,11 @@ public class OverlayFixture : IAsyncLifetime
     private RemoteServer _remote = null!;
     private int _buckets;
 
-    /// <summary>The overlay.</summary>
     public ProxyProcess Proxy { get; private set; } = null!;
 
-    /// <summary>The remote, where it is a proxy.</summary>
+    /// <summary>The remote, if it is a proxy.</summary>
     public ProxyProcess Origin { get; private set; } = null!;
 
-    /// <summary>A client of the overlay.</summary>
     public AmazonS3Client S3 { get; private set; } = null!;
 
     /// <summary>A client of the remote itself, to change it behind the overlay's back.</summary>
@@ -37,7 +35,6 @@ public class OverlayFixture : IAsyncLifetime
     /// <summary>The prefix of new bucket names. A store that outlives the fixture must not see a name twice.</summary>
     protected virtual string BucketPrefix => "bucket-";
 
-    /// <inheritdoc/>
     public async Task InitializeAsync()
     {
         if (CanStart)
@@ -55,7 +52,6 @@ public class OverlayFixture : IAsyncLifetime
         await StartProxyAsync();
     }
 
-    /// <inheritdoc/>
     public virtual async Task DisposeAsync()
     {
         if (CanStart)
@@ -81,7 +77,6 @@ public class OverlayFixture : IAsyncLifetime
         return name;
     }
 
-    /// <summary>Starts the remote.</summary>
     protected virtual async Task<RemoteServer> StartRemoteAsync(TemporaryFolder folder)
     {
         await File.WriteAllTextAsync(
@@ -94,7 +89,7 @@ public class OverlayFixture : IAsyncLifetime
         return new RemoteServer(Origin.Endpoint, "overlay", "may-only-read", S3Clients.Create(Origin.Endpoint));
     }
 
-    /// <summary>The settings of the writable layer; what it needs is running once they are there.</summary>
+    /// <summary>Starts the dependencies of the writable layer and returns its settings.</summary>
     protected virtual Task<(string Name, string Value)[]> LocalAsync(TemporaryFolder folder) => Task.FromResult<(string, string)[]>([]);
 
     private async Task StartProxyAsync()

@@ -35,39 +35,35 @@ internal sealed class OverlayHost : IAsyncDisposable
         Http = new SignedHttp(new Uri(proxy.Endpoint)) { Clock = time };
     }
 
-    /// <summary>Where it is.</summary>
     public Uri Endpoint => new(_proxy.Endpoint);
 
-    /// <summary>A client of it.</summary>
     public SignedHttp Http { get; }
 
     /// <summary>The management address. Null if there is none.</summary>
     public Uri? Management => _proxy.Management;
 
-    /// <summary>Its files.</summary>
     public TemporaryFolder Folder => _folder;
 
-    /// <summary>The parts behind the port.</summary>
     public ProxyServices Services => _proxy.Services;
 
     /// <summary>The entries in the store. Null if the cache is off.</summary>
     public BucketCacheStore? Copies => Services.Local.Cache as BucketCacheStore;
 
-    /// <summary>Starts one over the built-in store, and over a remote where there is one.</summary>
+    /// <summary>Starts one over the built-in store, and over a remote if given.</summary>
     public static Task<OverlayHost> StartEmbeddedAsync(Uri? remote, params (string Name, string Value)[] settings) =>
         StartAsync(null, remote, null, settings);
 
-    /// <summary>Starts one over a store, the built-in one where none is named, and over a remote where there is one.</summary>
+    /// <summary>Starts one over a store (by default the built-in one), and over a remote if given.</summary>
     public static Task<OverlayHost> StartAsync(Uri? store, Uri? remote, TimeProvider? time = null,
         params (string Name, string Value)[] settings) =>
         StartOnAsync(MachineWith(time), store, remote, settings);
 
-    /// <summary>The same, with a disk of one's own for the built-in store.</summary>
+    /// <summary>The same, with the given disk for the built-in store.</summary>
     public static Task<OverlayHost> StartOnDiskAsync(StoreDisk disk, Uri? remote, TimeProvider? time = null,
         params (string Name, string Value)[] settings) =>
         StartOnAsync(MachineWith(time) with { Disk = disk }, null, remote, settings);
 
-    /// <summary>The same, on a machine of which anything may be a test's own.</summary>
+    /// <summary>The same, on the given machine.</summary>
     public static async Task<OverlayHost> StartOnAsync(Machine machine, Uri? store, Uri? remote,
         params (string Name, string Value)[] settings)
     {
@@ -118,27 +114,27 @@ internal sealed class OverlayHost : IAsyncDisposable
 
         var host = new OverlayHost(proxy, folder, machine.Time);
 
-        // A start waits a while for what the store can do; on a busy machine the question would go on among the test's own calls.
+        // A start waits only a while for the probe of the store. On a busy machine the probe would continue during the test's own calls.
         await (host.Services.Local.Conditions is StoreProbe probe ? probe.Asking : Task.CompletedTask)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return host;
     }
 
-    /// <summary>Begins what the program begins once it listens: remotes and mapped buckets are tried in the background.</summary>
+    /// <summary>Starts the background probes of remotes and mapped buckets, as the program does once it listens.</summary>
     public void StartProbing() => _proxy.StartProbing();
 
     private static Machine MachineWith(TimeProvider? time) => new() { Time = time ?? TimeProvider.System };
 
-    /// <summary>Stops it as SIGTERM does, by a clock of the test's own.</summary>
+    /// <summary>Stops it as SIGTERM does, on the given clock.</summary>
     public Task StopAsync(TimeProvider time) => _proxy.StopAsync(time);
 
-    /// <summary>Sends a request; its answer comes with what of its body came.</summary>
+    /// <summary>Sends a request. The response has the body as far as it arrived.</summary>
     public Task<RawResponse> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Http.SendAsync(method, target, body is null ? null : System.Text.Encoding.UTF8.GetBytes(body), headers);
 
     /// <summary>
-    /// Finishes once no fill is under way, no question about a copy, and nothing on its way to the store, but for manifests that wait until
-    /// their time has come on the proxy's clock.
+    /// Finishes once no fill, no revalidation and no upload to the store is under way. Does not wait for manifests that are due
+    /// later on the proxy's clock.
     /// </summary>
     public async Task WhenIdleAsync()
     {
@@ -162,7 +158,6 @@ internal sealed class OverlayHost : IAsyncDisposable
         while (hasMoved);
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _proxy.DisposeAsync();

@@ -6,14 +6,12 @@ public class OverlayOnStoreFixture : OverlayFixture
     /// <summary>The endpoint; it outlives restarts of the overlay.</summary>
     public ProxyProcess? Store { get; private set; }
 
-    /// <inheritdoc/>
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
         await Store!.DisposeAsync();
     }
 
-    /// <inheritdoc/>
     protected override async Task<(string Name, string Value)[]> LocalAsync(TemporaryFolder folder)
     {
         Store ??= await ProxyProcess.StartAsync(folder["store"]);

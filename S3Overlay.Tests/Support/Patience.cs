@@ -8,10 +8,10 @@ namespace S3Overlay.Tests.Support;
 /// </summary>
 public static class Patience
 {
-    /// <summary>After this long, what is waited for will not come.</summary>
+    /// <summary>After this time a wait fails.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
-    /// <summary>Waits until a condition holds that nothing announces.</summary>
+    /// <summary>Polls until a condition holds.</summary>
     public static async Task UntilAsync(Func<bool> holds, string otherwise)
     {
         var waited = Stopwatch.StartNew();
@@ -24,18 +24,16 @@ public static class Patience
             }
             else
             {
-                // Looking without a pause would keep from a core what is waited for.
+                // Checking without a pause would take processor time from the work.
                 await Task.Delay(1);
             }
         }
     }
 
-    /// <summary>The same for a condition that has to be asked for.</summary>
+    /// <summary>The same for an asynchronous condition.</summary>
     public static Task UntilAsync(Func<Task<bool>> holds, string otherwise) => UntilAsync(holds, static isSo => isSo, _ => otherwise);
 
     /// <summary>Asks until the result matches.</summary>
-    /// <param name="ask">Asks.</param>
-    /// <param name="isIt">Whether an answer is the one.</param>
     /// <param name="otherwise">The message for the last result, if none matched.</param>
     public static async Task<T> UntilAsync<T>(Func<Task<T>> ask, Predicate<T> isIt, Func<T, string> otherwise)
     {

@@ -11,19 +11,14 @@ public sealed class PatternStream(long length) : Stream
     private static readonly byte[] Pattern = MakePattern();
     private long _position;
 
-    /// <inheritdoc/>
     public override bool CanRead => true;
 
-    /// <inheritdoc/>
     public override bool CanSeek => true;
 
-    /// <inheritdoc/>
     public override bool CanWrite => false;
 
-    /// <inheritdoc/>
     public override long Length => length;
 
-    /// <inheritdoc/>
     public override long Position
     {
         get => _position;
@@ -54,7 +49,6 @@ public sealed class PatternStream(long length) : Stream
         return position - start;
     }
 
-    /// <inheritdoc/>
     public override int Read(Span<byte> buffer)
     {
         var offset = (int)(_position % Period);
@@ -64,29 +58,22 @@ public sealed class PatternStream(long length) : Stream
         return Math.Max(count, 0);
     }
 
-    /// <inheritdoc/>
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    /// <inheritdoc/>
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         Task.FromResult(Read(buffer.AsSpan(offset, count)));
 
-    /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
 
-    /// <inheritdoc/>
     public override long Seek(long offset, SeekOrigin origin) =>
         _position = origin switch { SeekOrigin.Begin => offset, SeekOrigin.Current => _position + offset, _ => length + offset };
 
-    /// <inheritdoc/>
     public override void Flush()
     {
     }
 
-    /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <inheritdoc/>
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private static byte[] MakePattern()

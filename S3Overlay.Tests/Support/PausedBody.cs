@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>An empty body whose end is held back until it is released.</summary>
+/// <summary>An empty body that does not end until it is released.</summary>
 public sealed class PausedBody : S3Body
 {
     public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

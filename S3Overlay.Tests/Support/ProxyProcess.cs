@@ -18,16 +18,13 @@ public sealed class ProxyProcess : IAsyncDisposable
 
     private ProxyProcess(Process process, string dataFolder) => (_process, DataFolder) = (process, dataFolder);
 
-    /// <summary>The port it listens on.</summary>
     public int Port { get; private set; }
 
-    /// <summary>Where its data is.</summary>
     public string DataFolder { get; }
 
     /// <summary>Its endpoint, path style.</summary>
     public Uri Endpoint { get; private set; } = null!;
 
-    /// <summary>All it has printed so far.</summary>
     public string Output
     {
         get
@@ -44,7 +41,7 @@ public sealed class ProxyProcess : IAsyncDisposable
         StartAsync(["dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location], dataFolder, settings);
 
     /// <summary>
-    /// The same with a command of one's own: the program and what comes before the proxy's own arguments. It must become the proxy, not
+    /// The same with another command: the program and the arguments before the proxy's own. It must become the proxy, not
     /// start it.
     /// </summary>
     public static async Task<ProxyProcess> StartAsync(IReadOnlyList<string> command, string dataFolder,
@@ -92,7 +89,7 @@ public sealed class ProxyProcess : IAsyncDisposable
         return proxy;
     }
 
-    /// <summary>Ends it as a power cut would end the process: at once.</summary>
+    /// <summary>Kills it.</summary>
     public async Task KillAsync()
     {
         _process.Kill(entireProcessTree: true);
@@ -122,7 +119,6 @@ public sealed class ProxyProcess : IAsyncDisposable
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
@@ -153,8 +149,8 @@ public sealed class ProxyProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// There is no time-out short enough to help and long enough for every machine: what ends the wait early is the process's own end. The
-    /// minutes are for a process that hangs.
+    /// No timeout is short enough to help and long enough for every machine, so the end of the process is what ends the wait early. The
+    /// minutes are for a hanging process.
     /// </summary>
     private async Task WaitUntilOpenAsync()
     {

@@ -3,19 +3,16 @@ using System.Text.RegularExpressions;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>An answer as it came over the wire.</summary>
-/// <param name="Status">The HTTP status; 0 where none came.</param>
-/// <param name="Headers">The headers.</param>
-/// <param name="Body">What followed them, its chunked framing taken off.</param>
+/// <summary>A response as received.</summary>
+/// <param name="Status">The HTTP status. 0 if there is none.</param>
+/// <param name="Body">The body, without chunked framing.</param>
 public sealed partial record RawResponse(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
-    /// <summary>The body as text.</summary>
     public string Text => Encoding.UTF8.GetString(Body);
 
     /// <summary>The code of an S3 error, or the empty string.</summary>
     public string Code => CodeElement().Match(Text) is { Success: true } match ? match.Groups[1].Value : "";
 
-    /// <summary>Reads an answer.</summary>
     public static RawResponse Parse(byte[] bytes)
     {
         var text = Encoding.Latin1.GetString(bytes);

@@ -11,7 +11,6 @@ internal sealed class RelayedConnection(Socket client, Uri store)
     private WireFault _fault;
     private long _left;
 
-    /// <summary>Whether it was closed.</summary>
     public bool IsOver { get; private set; }
 
     /// <summary>Breaks the connection after more bytes of responses.</summary>
@@ -19,7 +18,7 @@ internal sealed class RelayedConnection(Socket client, Uri store)
     {
         lock (_lock)
         {
-            // A hanging connection stays so: what it holds back is lost.
+            // A hanging connection never recovers, and its bytes are lost.
             if (_fault != WireFault.Hanging)
             {
                 (_fault, _left) = (fault, afterAnswerBytes);

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>Reading remote-owned keys from a test: ones that are not deleted, and copies where it does not matter what for.</summary>
+/// <summary>Helpers to read remote-owned keys that are not deleted.</summary>
 public static class RemoteOwnedReading
 {
     /// <summary>Answers a read of a key that has no tombstone.</summary>
@@ -14,7 +14,7 @@ public static class RemoteOwnedReading
         this IRemoteReader reader, S3Request request, S3Response answer, RemoteBucket remote, CancellationToken cancellationToken) =>
         reader.ReadAsync(request, answer, remote, WrittenRead.Nothing, cancellationToken);
 
-    /// <summary>Starts an empty copy where it does not matter since when its version is known to be current.</summary>
+    /// <summary>Starts an empty entry that was just validated.</summary>
     public static ValueTask<ICacheEntry> CreateAsync(
         this ICacheStore store, string bucket, string key, EntryIdentity identity, ObjectInfo info, CancellationToken cancellationToken) =>
         store.CreateAsync(bucket, key, identity, info, DateTimeOffset.UtcNow, cancellationToken);

@@ -9,7 +9,7 @@ public static class S3Tool
     public static bool IsInstalled(string command) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, command)));
 
-    /// <summary>Runs a command with an environment of its own and returns what it printed.</summary>
+    /// <summary>Runs a command with the given environment and returns its output.</summary>
     public static async Task<ToolResult> RunAsync(string command, IEnumerable<string> arguments, IReadOnlyDictionary<string,
         string> environment, string? workingFolder = null)
     {

@@ -6,7 +6,7 @@ public sealed record ScriptedOutcome
     /// <summary>As a server should.</summary>
     public static readonly ScriptedOutcome AsUsual = new();
 
-    /// <summary>The script has answered already.</summary>
+    /// <summary>The script has sent the response.</summary>
     public static readonly ScriptedOutcome Answered = new() { IsAnswered = true };
 
     /// <summary>Whether the script has answered already.</summary>

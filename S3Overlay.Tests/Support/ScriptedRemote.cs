@@ -31,13 +31,11 @@ public sealed class ScriptedRemote : IAsyncDisposable
     /// <summary>Runs before the usual response of a request. May respond itself, wait, or cut the connection. Null for nothing.</summary>
     public Func<ScriptedRequest, HttpContext, Task<ScriptedOutcome>>? Script { get; set; }
 
-    /// <summary>Where it listens.</summary>
     public Uri Endpoint => _server.Endpoint;
 
     /// <summary>The requests, in order of arrival.</summary>
     public IReadOnlyList<ScriptedRequest> Requests => [.. _requests];
 
-    /// <summary>Starts one on a free port.</summary>
     public static async Task<ScriptedRemote> StartAsync()
     {
         var remote = new ScriptedRemote();
@@ -53,20 +51,18 @@ public sealed class ScriptedRemote : IAsyncDisposable
         _objects[(bucket, key)] = new ScriptedObject(bytes, $"\"{Convert.ToHexStringLower(MD5.HashData(bytes))}\"", DateTimeOffset.UtcNow,
             headers);
 
-    /// <summary>Puts an object with an ETag of one's own.</summary>
+    /// <summary>Puts an object with the given ETag.</summary>
     public void Put(string bucket, string key, ScriptedObject item) => _objects[(bucket, key)] = item;
 
-    /// <summary>Takes an object away.</summary>
     public void Remove(string bucket, string key) => _objects.TryRemove((bucket, key), out _);
 
     /// <summary>The number of body bytes sent of an object, in all responses together.</summary>
     public long BodyBytesSent(string bucket, string key) => _requests.Where(r => r.Bucket == bucket && r.Key == key)
         .Sum(r => Interlocked.Read(ref r.BytesSent));
 
-    /// <summary>Finishes once a condition holds of what it was asked, and of the bytes it sent.</summary>
+    /// <summary>Finishes once a condition on the requests and sent bytes holds.</summary>
     public Task UntilAsync(Func<bool> holds, string otherwise) => _bell.UntilAsync(holds, () => otherwise);
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
@@ -105,7 +101,6 @@ public sealed class ScriptedRemote : IAsyncDisposable
         }
     }
 
-    /// <summary>Answers with an error document.</summary>
     public static async Task AnswerErrorAsync(HttpContext context, int status, string code, string message = "As the script says.")
     {
         context.Response.StatusCode = status;

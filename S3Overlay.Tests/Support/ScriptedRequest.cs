@@ -7,7 +7,6 @@ public sealed record ScriptedRequest(string Method, string RawPath, string RawQu
     /// <summary>The number of body bytes of the response sent so far.</summary>
     public long BytesSent;
 
-    /// <inheritdoc/>
     public override string ToString() =>
         $"{Method} {RawPath}{(RawQuery.Length == 0 ? "" : "?" + RawQuery)}"
         + (Headers.TryGetValue("Range", out var range) ? " " + range : "");

@@ -13,25 +13,22 @@ namespace S3Overlay.Tests.Support;
 /// </summary>
 public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", string secretKey = "minioadmin")
 {
-    /// <summary>The Host header: the endpoint's own unless said otherwise.</summary>
+    /// <summary>The Host header. By default the endpoint's.</summary>
     public string Host { get; init; } = endpoint.Authority;
 
-    /// <summary>Whether the client's side is closed once all is sent. To a server that looks like a client that went away.</summary>
+    /// <summary>Whether to close the sending side after the request. To a server that looks like a client that disconnected.</summary>
     public bool ClosesSending { get; init; }
 
-    /// <summary>Whether the client would use the connection again: it does not ask for its end.</summary>
+    /// <summary>Whether to keep the connection open.</summary>
     public bool KeepsConnection { get; init; }
 
-    /// <summary>The client's clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     private readonly RequestSigner _signer = new(new SigningCredentials(accessKey, secretKey), "us-east-1");
 
-    /// <summary>Sends a signed request over a connection of its own and returns the answer.</summary>
-    /// <param name="method">The method.</param>
-    /// <param name="target">The target exactly as it is sent in the request line.</param>
-    /// <param name="body">The body, or null for none.</param>
-    /// <param name="headers">Further headers; those that have to be are signed.</param>
+    /// <summary>Sends a signed request over a new connection and returns the response.</summary>
+    /// <param name="target">The target exactly as sent in the request line.</param>
+    /// <param name="headers">Further headers. They are signed if required.</param>
     public Task<RawResponse> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
         SendAllAsync(method, target, body, WithSignature(method, target, headers));
 
@@ -108,7 +105,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         return [.. Encoding.Latin1.GetBytes(head.Append("\r\n").ToString()), .. body ?? []];
     }
 
-    /// <summary>Sends bytes and reads until the server closes; fails after a while, since hanging is the worst of answers.</summary>
+    /// <summary>Sends bytes and reads until the server closes the connection. Fails after a while.</summary>
     public async Task<RawResponse> SendBytesAsync(byte[] bytes)
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
@@ -128,7 +125,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         }
         catch (IOException)
         {
-            // The server may cut the connection of a client that sends what it will not read; what it said before that counts.
+            // The server may cut the connection if it does not read the whole body. The response before that counts.
         }
 
         await sending;
@@ -148,7 +145,7 @@ public sealed class SignedHttp(Uri endpoint, string accessKey = "minioadmin", st
         return secure;
     }
 
-    /// <summary>Sends beside the reading: an answer that comes before all is sent is read even where the server then closes.</summary>
+    /// <summary>Sends while reading, so that an early response is read even if the server then closes the connection.</summary>
     private async Task SendAsync(Socket socket, Stream stream, byte[] bytes, CancellationToken cancellationToken)
     {
         try

@@ -33,7 +33,7 @@ public abstract class SinkResponse : S3Response
         IsAborted = true;
     }
 
-    /// <summary>Takes what is sent, one piece after the other.</summary>
+    /// <summary>Gets the sent bytes, piece by piece.</summary>
     protected abstract ValueTask TakeAsync(ReadOnlyMemory<byte> piece, CancellationToken cancellationToken);
 
     private sealed class Sink(Func<ReadOnlyMemory<byte>, CancellationToken, ValueTask> take) : Stream

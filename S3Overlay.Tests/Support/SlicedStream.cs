@@ -7,7 +7,7 @@ internal sealed class SlicedStream(byte[] bytes, Func<int, int> pieceAt, Excepti
 {
     private int _position;
 
-    /// <summary>The largest piece that was asked for: what went straight into the reader's buffer.</summary>
+    /// <summary>The largest requested piece, which went straight into the reader's buffer.</summary>
     public int LargestRequest { get; private set; }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -10,7 +10,6 @@ internal sealed class SlowUpload : IDisposable
 
     private SlowUpload(byte[] rest) => _rest = rest;
 
-    /// <summary>The answer, whenever it comes.</summary>
     public Task<RawResponse> Answer { get; private set; } = null!;
 
     /// <summary>Sends the first half.</summary>
@@ -46,13 +45,12 @@ internal sealed class SlowUpload : IDisposable
         }
         catch (SocketException)
         {
-            // It has its answer already.
+            // It already has its response.
         }
 
         return await Answer;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
     private async Task<RawResponse> ReadAsync()

@@ -12,13 +12,12 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
     private long _capacity = long.MaxValue;
     private string _folder = "";
 
-    /// <summary>Whether the disk says how much room there is, and not by refusing what is written alone, as a quota does.</summary>
+    /// <summary>Whether the disk reports its free space. A quota only refuses writes.</summary>
     public bool TellsRoom { get; set; }
 
     /// <summary>Whether overwriting needs room too, as it does on a file system that copies on write.</summary>
     public bool CopiesOnWrite { get; set; }
 
-    /// <summary>The number of bytes written.</summary>
     public long Written { get; private set; }
 
     /// <summary>Leaves no more space than a folder has used.</summary>
@@ -38,15 +37,12 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
     /// <summary>There is room again.</summary>
     public void Grow() => Volatile.Write(ref _capacity, long.MaxValue);
 
-    /// <inheritdoc/>
     public override long? RoomOf(string folder) =>
         !TellsRoom ? null : Volatile.Read(ref _capacity) is var capacity && capacity == long.MaxValue ? capacity
             : Math.Max(0, capacity - Used());
 
-    /// <inheritdoc/>
     public override long? SizeOf(string folder) => TellsRoom ? Volatile.Read(ref _capacity) : null;
 
-    /// <inheritdoc/>
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         Take(file, offset + bytes.Length);
@@ -54,7 +50,6 @@ internal sealed class SmallDisk() : StoreDisk(isDurable: false)
         base.Write(file, bytes, offset);
     }
 
-    /// <inheritdoc/>
     public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
     {
         Take(file, offset + pieces.Sum(static piece => (long)piece.Length));

@@ -17,7 +17,6 @@ internal sealed class SpanCollector : IDisposable
     private readonly ActivityListener _listener;
     private readonly ActivitySpanId _client = ActivitySpanId.CreateRandom();
 
-    /// <summary>Begins to listen.</summary>
     public SpanCollector()
     {
         _listener = new ActivityListener
@@ -33,7 +32,6 @@ internal sealed class SpanCollector : IDisposable
         ActivitySource.AddActivityListener(_listener);
     }
 
-    /// <summary>The trace.</summary>
     public ActivityTraceId TraceId { get; } = ActivityTraceId.CreateRandom();
 
     /// <summary>The span that a client's requests are below.</summary>
@@ -51,7 +49,7 @@ internal sealed class SpanCollector : IDisposable
     /// <summary>Spans of a name that have ended.</summary>
     public IReadOnlyList<Activity> Named(string name) => [.. _stopped.Where(span => span.DisplayName == name)];
 
-    /// <summary>The one span of a name, once it has ended: an answer may be with its client a moment before its span ends.</summary>
+    /// <summary>The only span with this name, once it has ended. A span may end a moment after the client has the response.</summary>
     public async Task<Activity> OneAsync(string name)
     {
         await _bell.UntilAsync(() => Named(name).Count > 0,
@@ -72,7 +70,6 @@ internal sealed class SpanCollector : IDisposable
     /// <summary>Finishes once a condition holds of the spans.</summary>
     public Task UntilAsync(Func<bool> holds, string otherwise) => _bell.UntilAsync(holds, () => otherwise);
 
-    /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 
     private void Add(Activity span, ConcurrentQueue<Activity> to)

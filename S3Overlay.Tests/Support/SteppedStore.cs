@@ -12,7 +12,7 @@ public sealed class SteppedStore(ICacheStore store) : PassingStore(store)
 
     public Func<Task> AfterCreate { get; init; } = () => Task.CompletedTask;
 
-    /// <summary>Told of each copy that is begun, which is not the caller's.</summary>
+    /// <summary>Called with each entry that a fill creates. The caller does not own it.</summary>
     public Action<ICacheEntry> OnCopy { get; init; } = static _ => { };
 
     public Func<Task> BeforeRenew { get; init; } = () => Task.CompletedTask;

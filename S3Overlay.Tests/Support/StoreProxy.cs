@@ -12,13 +12,11 @@ internal sealed class StoreProxy : IDisposable
 {
     private readonly S3WireClient _client;
 
-    /// <param name="endpoint">The store.</param>
     /// <param name="proxies">How many proxies there are, by each proxy's settings.</param>
-    /// <param name="time">Its clock; null for the system's.</param>
     /// <param name="location">Where it makes buckets.</param>
     /// <param name="accessKey">Its key at the store.</param>
     /// <param name="secretKey">The secret of that key.</param>
-    /// <param name="deadline">How long it waits for the store by its clock. By default longer than any test runs, however hurried the
+    /// <param name="deadline">How long it waits for the store on its clock. By default longer than any test runs, even on a fast
     /// clock: on a busy machine a call may take seconds.</param>
     public StoreProxy(
         Uri endpoint,

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// The wire between a proxy and its store: one port, whatever happens to the store behind it. It can be cut, delayed and refused.
+/// The wire between a proxy and its store: one port that outlives the store. It can be cut, delayed and refused.
 /// </summary>
 public sealed class StoreRelay : IAsyncDisposable
 {
@@ -37,10 +37,8 @@ public sealed class StoreRelay : IAsyncDisposable
     /// </summary>
     public long? AnswerBytes { get; private set; }
 
-    /// <summary>The current fault.</summary>
     public WireFault Fault { get; private set; }
 
-    /// <summary>The number of open connections.</summary>
     public int Open
     {
         get
@@ -70,7 +68,7 @@ public sealed class StoreRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>The store is back on its port; what was connected before stays as it is.</summary>
+    /// <summary>The store is back on its port. Existing connections stay as they are.</summary>
     public void Mend()
     {
         lock (_lock)
@@ -97,7 +95,6 @@ public sealed class StoreRelay : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         lock (_lock)

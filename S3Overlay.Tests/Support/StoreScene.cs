@@ -10,7 +10,6 @@ internal sealed class StoreScene : IAsyncDisposable
     private StoreScene(ManualTimeProvider clock, StoreServer store, StoreRelay wire, ScriptedRemote? remote) =>
         (Clock, Store, Wire, Remote) = (clock, store, wire, remote!);
 
-    /// <summary>The store.</summary>
     public StoreServer Store { get; }
 
     /// <summary>The wire between the store and the proxies.</summary>
@@ -22,10 +21,8 @@ internal sealed class StoreScene : IAsyncDisposable
     /// <summary>The clock of all of them. It moves only when a test moves it.</summary>
     public ManualTimeProvider Clock { get; }
 
-    /// <summary>The first proxy.</summary>
     public OverlayHost Proxy { get; private set; } = null!;
 
-    /// <summary>Starts all of it.</summary>
     public static async Task<StoreScene> StartAsync(bool hasRemote = true, params (string Name, string Value)[] settings)
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
@@ -39,7 +36,7 @@ internal sealed class StoreScene : IAsyncDisposable
     public Task<OverlayHost> AddProxyAsync(params (string Name, string Value)[] settings) =>
         OverlayHost.StartAsync(Wire.Endpoint, Remote?.Endpoint, Clock, [.. Remote is null ? [] : PatientWithRemote, .. settings]);
 
-    /// <summary>Sends a request, and lets time pass until it is answered: of a store that hangs only a limit ends the wait.</summary>
+    /// <summary>Sends a request, and lets time pass until the response. If the store hangs, only a time limit ends the wait.</summary>
     public Task<RawResponse> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         SendAsync(Proxy, method, target, body, headers);
 
@@ -54,7 +51,6 @@ internal sealed class StoreScene : IAsyncDisposable
         new SignedHttp(Store.Endpoint) { Clock = Clock }.SendAsync(method, target, body is null ? null
             : System.Text.Encoding.UTF8.GetBytes(body));
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Proxy.DisposeAsync();

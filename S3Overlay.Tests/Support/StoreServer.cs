@@ -17,8 +17,8 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// An S3 store in this process on a loopback port: the product's own, in a temporary folder. Its calls can be counted, delayed, refused and
-/// cut, so that a test decides what happens between any two of them. Its keys are minioadmin/minioadmin unless its settings say otherwise.
+/// The product's own S3 store in this process, on a loopback port and in a temporary folder. Its calls can be counted, delayed, refused and
+/// cut, so that a test decides what happens between any two of them. Its keys are minioadmin/minioadmin by default.
 /// </summary>
 public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
 {
@@ -38,7 +38,7 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
     public Uri Endpoint { get; private set; } = null!;
 
     /// <summary>
-    /// All calls so far, in the order in which they were answered or cut. A call is in it before its first byte goes out.
+    /// All calls so far, in the order of their responses. A call is added before the first byte of its response.
     /// </summary>
     public IReadOnlyList<StoreCall> Calls
     {
@@ -54,16 +54,16 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
     /// <summary>The service behind it, for tests that store very many objects without a connection. These calls are not counted.</summary>
     public IS3Service Service => _services.Service;
 
-    /// <summary>Runs before a call takes effect. May delay it; what it throws cuts the connection.</summary>
+    /// <summary>Runs before a call takes effect. May delay it. An exception cuts the connection.</summary>
     public Func<StoreCall, Task>? Before { get; set; }
 
-    /// <summary>Runs once a call has taken effect, before the answer goes out. May delay it; what it throws cuts the connection.</summary>
+    /// <summary>Runs once a call has taken effect, before the response. May delay it. An exception cuts the connection.</summary>
     public Func<StoreCall, Task>? After { get; set; }
 
-    /// <summary>Names the status to answer a request with in place of serving it, and null to serve it.</summary>
+    /// <summary>Returns the status to respond with instead of serving the request, or null.</summary>
     public Func<HttpRequest, int?>? Refuse { get; set; }
 
-    /// <summary>Names the error to answer a request with in place of serving it, document and all; null to serve it.</summary>
+    /// <summary>Returns the error to respond with instead of serving the request, with its document, or null.</summary>
     public Func<HttpRequest, (int Status, string Code)?>? Fail { get; set; }
 
     /// <summary>
@@ -71,14 +71,13 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
     /// </summary>
     public Action<HttpRequest>? Alter { get; set; }
 
-    /// <summary>Answers a request in place of serving it; null to serve it.</summary>
+    /// <summary>Responds instead of serving the request, or returns null.</summary>
     public Func<HttpContext, Task?>? Take { get; set; }
 
-    /// <summary>Changes the headers of an answer before they go out.</summary>
+    /// <summary>Changes the headers of a response before they are sent.</summary>
     public Action<HttpContext>? Dress { get; set; }
 
     /// <summary>Starts an empty store.</summary>
-    /// <param name="time">Its clock; null for the system's.</param>
     /// <param name="settings">Further settings, as a proxy has them.</param>
     public static async Task<StoreServer> StartAsync(TimeProvider? time = null, params (string Name, string Value)[] settings)
     {
@@ -114,7 +113,6 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
     /// <summary>Finishes once a condition holds of <see cref="Calls"/>.</summary>
     public Task UntilAsync(Func<bool> holds, string otherwise) => _bell.UntilAsync(holds, () => otherwise);
 
-    /// <summary>Empties <see cref="Calls"/>.</summary>
     public void ForgetCalls()
     {
         lock (_calls)
@@ -123,7 +121,6 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
         }
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();
@@ -144,14 +141,14 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
             return;
         }
 
-        // Runs when the head of the answer is about to go out, however long its body is.
+        // Runs before the head of the response is sent.
         context.Response.OnStarting(() =>
         {
             var answered = call with { Status = context.Response.StatusCode };
             Note(answered);
             if (_time is { } time)
             {
-                // What looks at how old its own objects are by this date must not see two clocks.
+                // A proxy that computes the age of its objects from this date must not see two clocks.
                 context.Response.Headers.Date = HttpDates.Header(time.GetUtcNow());
             }
 
@@ -180,8 +177,7 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
         await _services.FrontDoor.HandleAsync(context);
     }
 
-    /// <summary>Runs a hook.</summary>
-    /// <returns>Whether the call goes on.</returns>
+    /// <returns>Whether the call continues.</returns>
     private static async Task<bool> RunAsync(Func<StoreCall, Task>? hook, StoreCall call, HttpContext context)
     {
         try

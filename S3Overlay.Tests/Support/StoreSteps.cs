@@ -9,7 +9,6 @@ internal static class StoreSteps
     /// Runs <paramref name="first"/> again and again, each time with <paramref name="between"/> one call further on: before the call takes
     /// effect, then after it did.
     /// </summary>
-    /// <param name="store">The store.</param>
     /// <param name="first">What is interrupted; gets the number of the run, to name things by.</param>
     /// <param name="between">What happens in between.</param>
     /// <param name="check">What holds afterwards.</param>
@@ -43,7 +42,7 @@ internal static class StoreSteps
                 await first(run);
                 (store.Before, store.After) = (null, null);
 
-                // The number of a run that came to its end without being interrupted is not used again either: it has left things behind.
+                // The number of a run that was not interrupted is not reused either, because it has left objects.
                 runs++;
                 if (Volatile.Read(ref seen) <= step)
                 {
@@ -60,7 +59,7 @@ internal static class StoreSteps
     }
 
     /// <summary>
-    /// Runs <paramref name="first"/> again and again, and kills it one call further on each time: that call is cut before or after it took
+    /// Runs <paramref name="first"/> repeatedly and kills it one call later each time: that call is cut before or after it takes
     /// effect, and no later one comes through, until it has ended.
     /// </summary>
     public static async Task<int> KillAsync(ISteppedCalls store, Func<int, Task> prepare, Func<int, CancellationToken, Task> first,

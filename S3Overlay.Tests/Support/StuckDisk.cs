@@ -8,14 +8,12 @@ internal sealed class StuckDisk() : StoreDisk(isDurable: false)
     /// <summary>Whether it does not.</summary>
     public bool IsStuck { get; set; } = true;
 
-    /// <inheritdoc/>
     public override void Remove(string path)
     {
         Check(path);
         base.Remove(path);
     }
 
-    /// <inheritdoc/>
     public override void Move(string from, string to)
     {
         Check(from);

@@ -12,15 +12,12 @@ public sealed class TemporaryFolder : IDisposable
 
     private static readonly string? InMemory = MakeRoot();
 
-    /// <summary>Its path.</summary>
     public string Path { get; } = InMemory is null
         ? Directory.CreateTempSubdirectory("s3overlay-test-").FullName
         : Directory.CreateDirectory(System.IO.Path.Combine(InMemory, $"{Guid.NewGuid():n}")).FullName;
 
-    /// <summary>A path in it.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         try
@@ -33,7 +30,7 @@ public sealed class TemporaryFolder : IDisposable
         }
     }
 
-    /// <summary>One folder for the process, removed when it ends: what a test leaves would stay in memory.</summary>
+    /// <summary>One folder for the process, removed when it ends. Otherwise leftovers of tests would stay in memory.</summary>
     private static string? MakeRoot()
     {
         if (FullRunAttribute.IsOn || !OperatingSystem.IsLinux() || !Directory.Exists(Memory)

@@ -10,7 +10,6 @@ namespace S3Overlay.Tests.Support;
 /// </summary>
 internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
 {
-    /// <inheritdoc/>
     public override SafeFileHandle Create(string path)
     {
         SafeFileHandle? file = null;
@@ -18,7 +17,6 @@ internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
         return file!;
     }
 
-    /// <inheritdoc/>
     public override SafeFileHandle Open(string path)
     {
         if (File.Exists(path))
@@ -31,7 +29,6 @@ internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
         return file!;
     }
 
-    /// <inheritdoc/>
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         // A span cannot be kept for later.
@@ -39,44 +36,37 @@ internal class TroubledDisk(DiskTrouble trouble) : StoreDisk(isDurable: false)
         TryStep(DiskSteps.Write, () => base.Write(file, copy.AsSpan(0, copy.Length / 2), offset), () => base.Write(file, copy, offset));
     }
 
-    /// <inheritdoc/>
     public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset) =>
         TryStep(DiskSteps.Write, () => base.Write(file, [.. pieces.Take(pieces.Count / 2)], offset),
             () => base.Write(file, pieces, offset));
 
-    /// <inheritdoc/>
     public override void Move(string from, string to) => TryStep(DiskSteps.Write, () => { }, () => base.Move(from, to));
 
-    /// <inheritdoc/>
     public override void SetLength(SafeFileHandle file, long length) =>
         TryStep(DiskSteps.Resize, () => { }, () => base.SetLength(file, length));
 
-    /// <inheritdoc/>
     public override void Remove(string path) => TryStep(DiskSteps.Remove, () => { }, () => base.Remove(path));
 
-    /// <inheritdoc/>
     public override void Sync(SafeFileHandle file)
     {
         trouble.Check(DiskSteps.Sync);
         base.Sync(file);
     }
 
-    /// <inheritdoc/>
     public override void SyncFolder(string folder)
     {
         trouble.Check(DiskSteps.Sync);
         base.SyncFolder(folder);
     }
 
-    /// <inheritdoc/>
     public override async Task SyncFolderAsync(string folder)
     {
         trouble.Check(DiskSteps.Sync);
         await base.SyncFolderAsync(folder);
     }
 
-    /// <summary>Does something to the disk that changes what is there.</summary>
-    /// <param name="half">Leaves what a failure halfway through leaves.</param>
+    /// <summary>A step that changes the disk.</summary>
+    /// <param name="half">Leaves the state of a failure halfway through.</param>
     /// <param name="rest">Does the rest, or fails.</param>
     protected virtual void Step(Action half, Action rest)
     {

@@ -9,7 +9,7 @@ using S3Overlay.Proxy.Hosting;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// AWS as far as regions go: a store for each of two, by its own host name, which refuses the buckets of the other. Buckets whose names
+/// The regions of AWS: two stores with their own host names, each of which refuses the buckets of the other. Buckets whose names
 /// begin with <c>far</c> are in eu-west-1, all others in us-east-1. Signatures are checked, with the region in their scope.
 /// </summary>
 internal sealed class TwoRegions : IAsyncDisposable
@@ -40,7 +40,6 @@ internal sealed class TwoRegions : IAsyncDisposable
     /// <summary>The endpoint of us-east-1.</summary>
     public static Uri Endpoint { get; } = new("http://s3.us-east-1.amazonaws.com");
 
-    /// <summary>Starts both, empty.</summary>
     public static async Task<TwoRegions> StartAsync()
     {
         var home = await StoreServer.StartAsync(null, ("S3_OVERLAY_REGION", "us-east-1"),
@@ -53,7 +52,6 @@ internal sealed class TwoRegions : IAsyncDisposable
         return regions;
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Home.DisposeAsync();

@@ -35,7 +35,6 @@ public sealed class UploadForm(string accessKey = "minioadmin", string secretKey
         return this;
     }
 
-    /// <summary>Takes a field out.</summary>
     public UploadForm Without(string name)
     {
         Assert.NotEqual(0, _fields.RemoveAll(field => field.Name == name));
@@ -92,7 +91,6 @@ public sealed class UploadForm(string accessKey = "minioadmin", string secretKey
         return bytes.ToArray();
     }
 
-    /// <summary>Sends it.</summary>
     public Task<RawResponse> SendAsync(SignedHttp http, string target, params (string Name, string Value)[] headers) =>
         http.SendUnsignedAsync("POST", target, ToBytes(), [ContentType, .. headers]);
 }

@@ -6,9 +6,9 @@ using Microsoft.AspNetCore.Http;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A proxy whose clients are users of its store: <c>ann</c> and <c>bob</c> have keys there, and each a bucket that the other may not use;
-/// <c>team</c> has none, and is there what the overlay is; <c>eve</c> has keys that it does not know. Ann and Eve may administer. What the
-/// store is asked, and by whom, is noted.
+/// A proxy whose clients are users of its store. <c>ann</c> and <c>bob</c> have keys there, and each a bucket that the other may not use.
+/// <c>team</c> has none and uses the overlay's. <c>eve</c> has keys that the store does not know. Ann and Eve may administer. The requests
+/// to the store and their signers are recorded.
 /// </summary>
 internal sealed class UsersScene : IAsyncDisposable
 {
@@ -17,16 +17,13 @@ internal sealed class UsersScene : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ConcurrentQueue<(string Signer, string Request)> _asked = new();
 
-    /// <summary>The store.</summary>
     public StoreServer Store { get; private set; } = null!;
 
-    /// <summary>The proxy.</summary>
     public OverlayHost Proxy { get; private set; } = null!;
 
     /// <summary>The requests that the store got so far: the signer (empty if unsigned), and <c>METHOD /path</c>.</summary>
     public IReadOnlyList<(string Signer, string Request)> Asked => [.. _asked];
 
-    /// <summary>Starts it.</summary>
     public static async Task<UsersScene> StartAsync(ScriptedRemote? remote = null, params (string Name, string Value)[] settings)
     {
         var scene = new UsersScene();
@@ -80,10 +77,8 @@ internal sealed class UsersScene : IAsyncDisposable
         Forget();
     }
 
-    /// <summary>Empties <see cref="Asked"/>.</summary>
     public void Forget() => _asked.Clear();
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Proxy.DisposeAsync();

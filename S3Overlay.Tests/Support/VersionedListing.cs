@@ -27,7 +27,7 @@ internal static class VersionedListing
         var hasBegun = version.Length == 0;
         foreach (var (key, versions) in keys.Where(each => Utf8Order.Compare(each.Key, marker) >= 0))
         {
-            // Versity looks for the version in whatever key comes, S3 in the one that is named.
+            // Versity looks for the version in the first key it finds, S3 only in the named one.
             hasBegun = inGroups ? hasBegun : key != marker;
             foreach (var each in versions.Reverse())
             {

@@ -26,13 +26,12 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     {
     }
 
-    /// <summary>Where it listens.</summary>
     public Uri Endpoint => _server.Endpoint;
 
-    /// <summary>Whether a delete marker asked for by its id is 404, as Ceph has it, and not 405 that says what it is.</summary>
+    /// <summary>Whether a GET of a delete marker by its id is 404, as at Ceph, instead of 405.</summary>
     public bool DeniesMarkers { get; set; }
 
-    /// <summary>Whether versions are locked: a delete has to ask for governance bypass.</summary>
+    /// <summary>Whether versions are locked, so that a delete needs governance bypass.</summary>
     public bool LocksVersions { get; set; }
 
     /// <summary>The number of deletes of versions that fail and must be retried.</summary>
@@ -46,7 +45,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     public bool ListsInGroups { get; set; }
 
     /// <summary>
-    /// Whether it looks for the version to go on after in the first key behind, where the one that is named is not there, as MinIO does.
+    /// Whether it looks for a version marker in the next key if the named one does not exist, as MinIO does.
     /// </summary>
     public bool TakesNextKeysVersion { get; set; }
 
@@ -59,10 +58,10 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     /// <summary>Whether it knows If-Match of deletes.</summary>
     public bool JudgesDeletes { get; set; }
 
-    /// <summary>Answers the question for a bucket's state of versioning in its place; null to answer it.</summary>
+    /// <summary>Responds to GetBucketVersioning instead of the store, or returns null.</summary>
     public Func<(int Status, string Text)>? TellVersioning { get; set; }
 
-    /// <summary>Whether it knows the question for a bucket's versions.</summary>
+    /// <summary>Whether it supports ListObjectVersions.</summary>
     public bool ListsVersions { get; set; } = true;
 
     /// <summary>Whether it refuses to list versions.</summary>
@@ -71,13 +70,10 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     /// <summary>When what is put is written.</summary>
     public DateTimeOffset Now { get; set; } = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
-    /// <inheritdoc/>
     public Func<StoreCall, Task>? Before { get; set; }
 
-    /// <inheritdoc/>
     public Func<StoreCall, Task>? After { get; set; }
 
-    /// <summary>Starts one on a free port.</summary>
     public static async Task<VersionedStore> StartAsync()
     {
         var store = new VersionedStore();
@@ -115,7 +111,6 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         }
     }
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private async Task HandleAsync(HttpContext context)
@@ -152,8 +147,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         }
     }
 
-    /// <summary>Runs a hook.</summary>
-    /// <returns>Whether the call goes on.</returns>
+    /// <returns>Whether the call continues.</returns>
     private static async Task<bool> RunAsync(Func<StoreCall, Task>? hook, StoreCall call, HttpContext context)
     {
         try
@@ -343,17 +337,15 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
     }
 
     /// <summary>A version of a key.</summary>
-    /// <param name="Id">Its id.</param>
     /// <param name="Bytes">Its bytes; null for a delete marker.</param>
     public sealed record StoredVersion(string Id, byte[]? Bytes)
     {
-        /// <summary>The MD5 of the key of a client's own that it is encrypted with; null for none.</summary>
+        /// <summary>The MD5 of the customer key that encrypts it, or null.</summary>
         public string? CustomerKey { get; init; }
 
         /// <summary>When it was written.</summary>
         public required DateTimeOffset Written { get; init; }
 
-        /// <summary>The ETag, with its quotes.</summary>
         public string? ETag => Bytes is null ? null : $"\"{Convert.ToHexStringLower(MD5.HashData(Bytes))}\"";
     }
 }

@@ -9,7 +9,7 @@ using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Telemetry;
 
-/// <summary>The built proxy, exporting to the real Aspire dashboard, which is then asked what it has seen.</summary>
+/// <summary>The built proxy exports to the real Aspire dashboard, which then shows what it received.</summary>
 [NeedsDashboard]
 public sealed class DashboardTests : IAsyncLifetime
 {
@@ -133,7 +133,7 @@ public sealed class DashboardTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Two reads of one cold object, the second of which has all there is of it and waits for the first one's fill: the traces of both.
+    /// The traces of two reads of one cold object: the second has read all available bytes and waits for the first one's fill.
     /// </summary>
     private async Task<(string Starter, string Joiner)> ShareAsync()
     {
@@ -191,6 +191,5 @@ public sealed class DashboardTests : IAsyncLifetime
 /// <summary>A class of tests against the real Aspire dashboard.</summary>
 public sealed class NeedsDashboardAttribute : NeedsAttribute
 {
-    /// <inheritdoc/>
     public override string? Missing => AspireDashboard.Missing;
 }

@@ -119,11 +119,8 @@ public sealed class LeavingClientTests : IAsyncLifetime
     }
 
     /// <summary>Sends a request and returns how it ended.</summary>
-    /// <param name="method">The method.</param>
-    /// <param name="target">The target.</param>
     /// <param name="isThere">Whether the client still appears connected after this many bytes.</param>
-    /// <param name="body">The body; null for none.</param>
-    /// <param name="cacheControl">The client's say about copies; null for none.</param>
+    /// <param name="cacheControl">The client's Cache-Control, or null.</param>
     /// <param name="gone">Completed when the client has gone.</param>
     private async Task<string?> AskAsync(
         string method, string target, Predicate<long> isThere, byte[]? body = null, string? cacheControl = null,

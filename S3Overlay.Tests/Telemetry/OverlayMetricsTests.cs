@@ -272,7 +272,7 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
 
     private Task ReachesAsync(string series, double value) => ReachesAsync(_proxy, series, value);
 
-    /// <summary>Waits until a series shows a value: an answer may be with its client a moment before it is counted.</summary>
+    /// <summary>Waits until a series shows a value: a response may be counted a moment after the client has it.</summary>
     private static Task ReachesAsync(OverlayHost proxy, string series, double value) =>
         Patience.UntilAsync(() => ValueAsync(proxy, series), now => now == value, now => $"{series} is {now} and not {value}.");
 

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Telemetry;
 
-/// <summary>One span for each request, which says what was asked and how it ended.</summary>
+/// <summary>One span for each request, with the operation and its outcome.</summary>
 public sealed class RequestSpanTests : IAsyncLifetime
 {
     private ScriptedRemote _remote = null!;
@@ -145,7 +145,7 @@ public sealed class RequestSpanTests : IAsyncLifetime
         {
             if (request.Key == "a" && Interlocked.Increment(ref changed) > 1)
             {
-                // Another version by the time the rest is asked for.
+                // The version has changed when the rest is requested.
                 _remote.Put("photos", "a", [.. Enumerable.Repeat((byte)1, 300_000)]);
             }
 

@@ -79,7 +79,7 @@ public sealed class ServiceExportTests : IAsyncLifetime
             Assert.Equal(200, await GetAsync(app, "/incoming"));
         }
 
-        // Clients alone have url.full: the collector's server runs in this process and leaves a span of the same request.
+        // Only clients have url.full: the collector's server runs in this process and leaves a span of the same request.
         Assert.All(["/incoming", "/outgoing", "url.full", "service-of-tests"], text => Assert.True(_collector.Has(Traces, text), text));
         Assert.All(
             ["http.server.request.duration", "kestrel.active_connections", "http.client.request.duration", "dotnet.gc.collections",

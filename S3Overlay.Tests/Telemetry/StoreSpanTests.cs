@@ -35,7 +35,7 @@ public sealed class StoreSpanTests : IAsyncLifetime
 
         await _proxy.SendAsync("GET", "/photos/a", null, spans.Header, ("tracestate", "client=1"));
 
-        // Two servers are asked in this trace: the proxy, and the store beneath, which is a proxy too.
+        // This trace has two servers: the proxy, and the store, which is a proxy too.
         var requests = await spans.SeveralAsync("S3.GetObject", 2);
         var attempt = await spans.OneAsync("GET local store");
         var hit = await spans.OneAsync("local hit");

@@ -182,22 +182,21 @@ public static partial class AllowedDifferences
     private static partial Regex IsoDate();
 }
 
-/// <summary>Something in which an answer through the proxy may differ from the store's own.</summary>
+/// <summary>An allowed difference between a response through the proxy and the store's own.</summary>
 /// <param name="What">What differs.</param>
 /// <param name="Why">Why it must, or may.</param>
 /// <param name="Level">Makes it the same on both sides.</param>
 public sealed record AllowedDifference(string What, string Why, Action<Seen, Side> Level);
 
-/// <summary>A request that the proxy answers by itself, and otherwise than some store would.</summary>
+/// <summary>A request to which the proxy responds by itself, and differently than some store.</summary>
 /// <param name="Request">The request's label, or its beginning.</param>
-/// <param name="Answer">Status and code that the proxy answers with.</param>
+/// <param name="Answer">Status and code of the proxy's response.</param>
 /// <param name="Why">Why it does.</param>
 /// <param name="InPlaceOf">Status and code of the store's response that it replaces. Null for any.</param>
 /// <param name="IsWhole">Whether the label is that, and not only its beginning.</param>
 public sealed record OwnResponse(string Request, string Answer, string Why, string? InPlaceOf = null, bool IsWhole = false)
 {
-    /// <summary>Whether the proxy may have given an answer to a request that the store gave another one to.</summary>
-    /// <param name="label">The request's label.</param>
+    /// <summary>Whether the proxy may respond differently than the store.</summary>
     /// <param name="direct">Status and code of the store's.</param>
     /// <param name="through">Status and code of the proxy's.</param>
     public bool Allows(string label, string direct, string through) =>

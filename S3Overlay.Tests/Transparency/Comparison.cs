@@ -2,7 +2,7 @@ using System.Text;
 
 namespace S3Overlay.Tests.Transparency;
 
-/// <summary>Holds what two sides answered against each other.</summary>
+/// <summary>Compares the responses of two sides.</summary>
 public static class Comparison
 {
     /// <summary>All that differs and may not, in words; empty where nothing does.</summary>
@@ -58,8 +58,8 @@ public static class Comparison
     }
 
     /// <summary>
-    /// Whether the front door answered without the store: status and code are then the store's, the words its own. Its second request id
-    /// gives it away, which it takes off what the store said; or, where the store has one of its own, that the store does not sign.
+    /// Whether the front door responded without the store, with the store's status and code and its own message. Its second request id
+    /// shows that, because it removes the store's.
     /// </summary>
     private static bool IsRefusal(Exchange one, Exchange other) =>
         other.Answer.Headers.ContainsKey("x-amz-id-2")

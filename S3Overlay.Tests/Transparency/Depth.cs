@@ -3,7 +3,6 @@ namespace S3Overlay.Tests.Transparency;
 /// <summary>How much of a response is compared.</summary>
 public enum Depth
 {
-    /// <summary>All of it.</summary>
     All,
 
     /// <summary>Status and headers; the body is about more than the scenario's own bucket.</summary>

@@ -5,7 +5,6 @@ namespace S3Overlay.Tests.Transparency;
 /// <summary>The conversations that both sides have, by name.</summary>
 public static class Scenario
 {
-    /// <summary>All of them.</summary>
     public static IReadOnlyDictionary<string, Func<Side, Task>> All { get; } = new Dictionary<string, Func<Side, Task>>
     {
         ["objects"] = ObjectScenarios.ObjectsAsync,

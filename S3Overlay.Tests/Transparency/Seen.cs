@@ -7,7 +7,7 @@ namespace S3Overlay.Tests.Transparency;
 /// <summary>A response as a client saw it, in a form in which allowed differences can be levelled.</summary>
 public sealed class Seen
 {
-    /// <summary>Reads an answer. Interim answers have been passed over.</summary>
+    /// <summary>Reads a final response.</summary>
     public Seen(RawResponse answer)
     {
         Status = answer.Status;
@@ -16,7 +16,6 @@ public sealed class Seen
         Body = Encoding.Latin1.GetString(answer.Body);
     }
 
-    /// <summary>The status.</summary>
     public int Status { get; }
 
     /// <summary>The error's code, or the empty string.</summary>
@@ -31,7 +30,7 @@ public sealed class Seen
     /// <summary>The body, a character for each byte.</summary>
     public string Body { get; set; }
 
-    /// <summary>Changes the value of a header where it is there.</summary>
+    /// <summary>Changes the value of a header if it exists.</summary>
     public void Header(string name, Func<string, string> change)
     {
         if (Headers.TryGetValue(name, out var value))
@@ -40,7 +39,6 @@ public sealed class Seen
         }
     }
 
-    /// <summary>Takes a header out.</summary>
     public void Without(string name) => Headers.Remove(name);
 
     /// <summary>Replaces every occurrence of a text.</summary>
@@ -53,7 +51,6 @@ public sealed class Seen
         }
     }
 
-    /// <inheritdoc/>
     public override string ToString() =>
         $"{Status}\n{string.Join('\n', Headers.Select(header => $"{header.Key}: {header.Value}"))}\n\n{Body}";
 }

@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Transparency;
 
-/// <summary>One of the two servers that are asked the same, with a fresh bucket of its own there. All that it answers is kept.</summary>
+/// <summary>One of the two servers that get the same requests, each with a fresh bucket. All responses are recorded.</summary>
 public sealed class Side
 {
     private readonly List<Exchange> _exchanges = [];
@@ -20,16 +20,14 @@ public sealed class Side
         Http = new SignedHttp(access.Endpoint, access.AccessKey, access.SecretKey);
     }
 
-    /// <summary>The server.</summary>
     public StoreAccess Access { get; }
 
-    /// <summary>The bucket.</summary>
     public string Bucket { get; }
 
     /// <summary>Whether the server is the proxy.</summary>
     public bool IsProxy { get; init; }
 
-    /// <summary>All that was asked.</summary>
+    /// <summary>All requests.</summary>
     public IReadOnlyList<Exchange> Exchanges => _exchanges;
 
     /// <summary>Values that the server made up (an upload's id), and what they are compared as.</summary>
@@ -42,7 +40,7 @@ public sealed class Side
         SendAsync(Depth.All, method, target, body is null ? null : Encoding.UTF8
             .GetBytes(body.Replace("BUCKET", Bucket, StringComparison.Ordinal)), headers);
 
-    /// <summary>Sends a signed request of whose answer only so much counts.</summary>
+    /// <summary>Sends a signed request and records the given part of the response.</summary>
     public async Task<RawResponse> SendAsync(Depth depth, string method, string target, byte[]? body,
         params (string Name, string Value)[] headers) =>
         Keep(Label(method, target, headers), await Http.SendAsync(method, Own(target), body
@@ -73,10 +71,8 @@ public sealed class Side
     }
 
     /// <summary>Sends a request signed with version 2, in its query.</summary>
-    /// <param name="depth">How much of the answer counts.</param>
-    /// <param name="method">The method.</param>
-    /// <param name="target">The target.</param>
-    /// <param name="end">Until when it may be used, in seconds since 1970; null for an hour. Not all stores take links for longer than a
+    /// <param name="depth">How much of the response counts.</param>
+    /// <param name="end">When it expires, in seconds since 1970. Null for one hour. Not all stores accept links for longer than a
     /// week.</param>
     public async Task<RawResponse> SendVersion2Async(Depth depth, string method, string target, string? end = null)
     {
@@ -136,11 +132,10 @@ public sealed class Side
             ("Content-Encoding", "aws-chunked"));
     }
 
-    /// <summary>Sends an upload form.</summary>
     public async Task<RawResponse> SendFormAsync(Depth depth, string name, Func<UploadForm, UploadForm> fill) =>
         Keep("form: " + name, await fill(new UploadForm(Access.AccessKey, Access.SecretKey)).SendAsync(Http, "/" + Bucket), depth);
 
-    /// <summary>Takes a value out of an answer that the server made up, so that the other side's counts as the same.</summary>
+    /// <summary>Removes a generated value from a response, so that the other side's counts as equal.</summary>
     public string Learn(RawResponse from, string element, string name)
     {
         var start = from.Text.IndexOf($"<{element}>", StringComparison.Ordinal);

@@ -15,7 +15,6 @@ public abstract class TransparencyTests<TFixture>(TFixture fixture) : IClassFixt
 {
     private static int _buckets;
 
-    /// <summary>The scenarios' names.</summary>
     public static TheoryData<string> Names => [.. Scenario.All.Keys];
 
     [Theory]

@@ -19,7 +19,7 @@ namespace S3Overlay.Tests.Contract.Ceph;
 [Collection(CephCollection.Name)]
 public sealed class BadInputTestsOnCeph(CephForwardingFixture fixture) : BadInputTests<CephForwardingFixture>(fixture)
 {
-    /// <summary>Method, target, the start of the body or header, what RGW 16 answers, and what it does that for.</summary>
+    /// <summary>Method, target, the start of the body or header, the response of RGW 16, and its reason.</summary>
     private static readonly (string Method, string Target, string Start, int Status, string Code, string Why)[] Differences =
     [
         ("PUT", "/new-bucket", "<not xml", 400, "InvalidArgument", "its code for documents it cannot read"),
@@ -43,7 +43,6 @@ public sealed class BadInputTestsOnCeph(CephForwardingFixture fixture) : BadInpu
         ("PUT", "/BUCKET?versioning", "", 400, "InvalidArgument", "it serves versions, and misses the status"),
     ];
 
-    /// <inheritdoc/>
     protected override (int Status, string Code) Expected(string method, string target, string? body, string header,
         (int Status, string Code) ofS3)
     {

@@ -9,7 +9,7 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
 {
     private const string Range = """["content-length-range", 0, 1024]""";
 
-    /// <summary>Names of ceph/s3-tests, without <c>test_post_object_</c>; what the policy has beside the usual; the answer.</summary>
+    /// <summary>Names of ceph/s3-tests without <c>test_post_object_</c>, additions to the policy, and the response.</summary>
     [Theory]
     [InlineData("authenticated_request", Range, 204, "")]
     [InlineData("upload_size_limit_exceeded", """["content-length-range", 0, 0]""", 400, "EntityTooLarge")]

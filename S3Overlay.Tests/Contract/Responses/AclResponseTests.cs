@@ -37,7 +37,7 @@ public sealed class AclResponseTests : ResponseTestBase
         Assert.Equal(upload, TextOf(await SendAsync("GET", "/bucket?uploads"), "UploadId"));
     }
 
-    /// <summary>Many tools send one of these with every upload (rclone, s3fs, registries). They ask for what is the case anyway.</summary>
+    /// <summary>Many tools send one of these with every upload (rclone, s3fs, registries). They request what is the case anyway.</summary>
     [Theory]
     [InlineData("plain", "private")]
     [InlineData("plain", "bucket-owner-full-control")]

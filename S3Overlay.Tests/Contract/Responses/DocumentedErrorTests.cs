@@ -140,8 +140,8 @@ public sealed class DocumentedErrorTests : ResponseTestBase
     }
 
     /// <summary>
-    /// The sample answer of https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html has no <c>x-amz-delete-marker</c>, and of
-    /// reads the header "does not appear in the response" where it is false:
+    /// The sample response of https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html has no <c>x-amz-delete-marker</c>, and
+    /// for reads the header "does not appear in the response" if it is false:
     /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html.
     /// </summary>
     [Theory]

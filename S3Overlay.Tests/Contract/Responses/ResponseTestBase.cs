@@ -60,7 +60,7 @@ public abstract partial class ResponseTestBase : IAsyncLifetime
         " | ", Element().Matches(answer.Text).Where(static found => found.Groups[1].Value is not ("RequestId" or "HostId" or "Resource"))
             .Select(static found => $"{found.Groups[1].Value}={found.Groups[2].Value}"));
 
-    /// <summary>The text of the first element of a name; null where there is none.</summary>
+    /// <summary>The text of the first element with this name, or null.</summary>
     private protected static string? TextOf(RawResponse answer, string name) =>
         Regex.Match(answer.Text, $"<{name}>([^<]*)</{name}>") is { Success: true } found ? found.Groups[1].Value
             : answer.Text.Contains($"<{name}/>", StringComparison.Ordinal) ? "" : null;

@@ -70,7 +70,7 @@ public sealed class VersionIdTests : ResponseTestBase
         Assert.Equal("part", (await SendAsync("GET", "/bucket/there")).Text);
     }
 
-    /// <summary>A version that local does not have may be the remote's, whatever local makes of the id.</summary>
+    /// <summary>A version that the local layer does not have may be the remote's, even if its id is invalid locally.</summary>
     [Theory, Trait("Rule", "V1")]
     [InlineData("overlaid")]
     [InlineData("store")]

@@ -159,7 +159,6 @@ public sealed class FullDiskTests : FreshnessTestBase
         Assert.Equal("HIT", Origin(await ReadAsync("other")).Cache);
     }
 
-    /// <inheritdoc/>
     protected override ICacheStore OpenStore() =>
         DiskCacheStore.Open(Folder["cache"], NullLogger<DiskCacheStore>.Instance, Time, _maxBytes, _disk);
 

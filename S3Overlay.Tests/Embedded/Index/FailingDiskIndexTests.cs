@@ -77,7 +77,7 @@ public sealed class FailingDiskIndexTests : IDisposable
         Assert.Equal(200, Scan(index, "").Count());
     }
 
-    /// <summary>A failed flush does not fail the commit, whatever the error.</summary>
+    /// <summary>A failed flush does not fail the commit, for any error.</summary>
     [Theory]
     [InlineData(DiskFault.Error)]
     [InlineData(DiskFault.Denied)]
@@ -144,7 +144,7 @@ public sealed class FailingDiskIndexTests : IDisposable
     }
 
     /// <summary>
-    /// Several journals are replayed, and stay until there is space. Later commits win over theirs, whatever is flushed when.
+    /// Several journals are replayed, and stay until there is space. Later commits win over theirs, in any order of flushes.
     /// </summary>
     [Theory]
     [InlineData(1)]

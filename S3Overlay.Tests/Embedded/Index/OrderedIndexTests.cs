@@ -128,7 +128,7 @@ public sealed class OrderedIndexTests : IDisposable
         }
     }
 
-    /// <summary>Only a last record that seems to go on behind the end of the file may be what a killed process leaves.</summary>
+    /// <summary>Only a last record that extends past the end of the file can be the leftover of a killed process.</summary>
     [Theory, Trait("Rule", "F-damaged")]
     [InlineData(true)]
     [InlineData(false)]

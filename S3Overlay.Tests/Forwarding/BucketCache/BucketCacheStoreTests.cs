@@ -224,7 +224,7 @@ public sealed class BucketCacheStoreTests : IAsyncLifetime
         Assert.Null(await _store.FindAsync("bucket", "key", default));
     }
 
-    /// <summary>While the copy that the wrong one was put for may come yet, that stays.</summary>
+    /// <summary>A row stays while the entry that it belongs to may still arrive.</summary>
     [Theory]
     [Trait("Rule", "T2")]
     [InlineData(1)]

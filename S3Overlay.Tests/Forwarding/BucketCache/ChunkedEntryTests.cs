@@ -318,7 +318,7 @@ public sealed class ChunkedEntryTests : IAsyncLifetime
 
     private Task FillAsync(BucketCacheStore store, params int[] chunks) => FillAsync(store, _bytes, chunks);
 
-    /// <summary>Fills some chunks of the copy that is there, or of a new one; does not wait for the store.</summary>
+    /// <summary>Fills some chunks of the existing or a new entry. Does not wait for the store.</summary>
     private static async Task FillAsync(BucketCacheStore store, byte[] bytes, params int[] chunks)
     {
         await using var copy = await store.FindAsync("bucket", "key", LookupHint.Info, default)

@@ -185,8 +185,8 @@ public sealed class EntryRenewalTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Between any two calls to the store of a fill: whatever date is written then, a row with it was written before, or the copy would be
-    /// taken for one that was dropped.
+    /// Between any two store calls of a fill: a row with the new date must be written first, otherwise the entry would be
+    /// taken for an evicted one.
     /// </summary>
     [Theory]
     [Trait("Rule", "T2")]
@@ -239,7 +239,7 @@ public sealed class EntryRenewalTests : IAsyncLifetime
         }
     }
 
-    /// <summary>A copy is worth more than the checksums that do not fit beside it.</summary>
+    /// <summary>An entry is worth more than the checksums that do not fit.</summary>
     [Fact]
     [Trait("Rule", "T1")]
     public async Task Checksums_without_room_are_dropped_and_the_entry_stays()

@@ -16,7 +16,7 @@ public sealed class EvictedBeforeReadTests : FreshnessTestBase
 
     public EvictedBeforeReadTests() => Wrap = store => new SteppedStore(store) { AfterFind = FoundAsync, AfterEviction = Dropped };
 
-    /// <summary>Found in the spool; by the time it is read it is in the store, and by the time it is asked for there, gone.</summary>
+    /// <summary>Found in the spool. When it is read it has moved to the store, and when it is requested there it is gone.</summary>
     [Fact, Trait("Rule", "R7"), Trait("Rule", "S4")]
     public async Task The_reader_gets_the_new_version_whole()
     {

@@ -148,8 +148,8 @@ public sealed class EvictedWhileFoundTests
     }
 
     /// <summary>
-    /// Its bytes can go nowhere but into the spool, which is for all: half of it is left to others, as with one that is known to be
-    /// dropped.
+    /// Its bytes can only go into the shared spool. Half of that is left to others, as for an entry that is known to be
+    /// evicted.
     /// </summary>
     [Fact, Trait("Rule", "C1"), Trait("Rule", "R7")]
     public async Task What_was_found_before_it_goes_takes_no_more_than_half_of_the_spool()

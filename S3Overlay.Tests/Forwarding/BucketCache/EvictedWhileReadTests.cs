@@ -185,7 +185,7 @@ public sealed class EvictedWhileReadTests : IAsyncLifetime
         Assert.Equal(isReplaced ? 5 : 0, (await _bench.NamesAsync("k/")).Count);
     }
 
-    /// <summary>Only readers that can get the bytes from the remote ask for them then.</summary>
+    /// <summary>Only readers that can get the bytes from the remote request them.</summary>
     [Fact, Trait("Rule", "E1"), Trait("Rule", "E3")]
     public async Task An_entry_evicted_for_another_reason_than_a_new_version_goes_at_once()
     {

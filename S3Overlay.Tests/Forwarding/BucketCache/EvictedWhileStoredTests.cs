@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// An entry in chunks is evicted while more chunks are on their way to the store. It is not found again, whatever was in the store before
+/// An entry in chunks is evicted while more chunks are on their way to the store. It is not found again
 /// (rule C3).
 /// </summary>
 public sealed class EvictedWhileStoredTests

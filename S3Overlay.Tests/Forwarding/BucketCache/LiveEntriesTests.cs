@@ -53,7 +53,7 @@ public sealed class LiveEntriesTests : IDisposable
         Assert.Equal((1, false, 0), (waited, _live.Fills.Any(copy.Record.Fill), _spool.Used));
     }
 
-    /// <summary>One write may be of two chunks: the first is whole, and goes to the store, whatever becomes of the second.</summary>
+    /// <summary>A write may span two chunks. The first is complete and goes to the store, even if the second fails.</summary>
     [Fact, Trait("Rule", "C1")]
     public void A_chunk_is_whole_though_there_is_no_room_for_the_next()
     {

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// Several proxies over one cache bucket, some of which die between any two calls. What is found afterwards is right, and listed.
+/// Several proxies over one cache bucket, some of which die between any two calls. Entries found afterwards are right and listed.
 /// </summary>
 public sealed class RacingProxiesTests : IAsyncLifetime
 {

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
-/// <summary>Spool space is reserved for fills alone, and is released whatever happens to a fill.</summary>
+/// <summary>Spool space is reserved only for fills, and is released for every outcome of a fill.</summary>
 public sealed class SpoolQuotaTests : IAsyncLifetime
 {
     private const int Chunk = 100;

@@ -39,16 +39,14 @@ internal sealed class StoreBench : ICachePlace
         Calls = new StoreCalls(settings, _client, clock);
     }
 
-    /// <summary>The store.</summary>
     public StoreServer Server { get; }
 
     /// <summary>What the proxies know of the store's capabilities.</summary>
     public StoreCapabilities? Abilities { get; set; }
 
-    /// <summary>The client of the store.</summary>
     public StoreCalls Calls { get; }
 
-    /// <summary>Starts a store, with a clock of its own where one is given.</summary>
+    /// <summary>Starts a store, optionally with its own clock.</summary>
     public static async Task<StoreBench> StartAsync(TimeProvider? clock = null) =>
         new(await StoreServer.StartAsync(clock), clock ?? TimeProvider.System);
 
@@ -64,7 +62,6 @@ internal sealed class StoreBench : ICachePlace
         ClosingPatience = Patience.Limit,
     };
 
-    /// <inheritdoc/>
     ICacheStore ICachePlace.Open(TimeProvider time) => Open(time: time);
 
     /// <summary>A spool of limited size.</summary>

@@ -134,8 +134,8 @@ public sealed class SweptPairsTests : IAsyncLifetime
         second.StartsWith("drop", StringComparison.Ordinal) && !(byAnother && first == "fill again");
 
     /// <summary>
-    /// Whether the older version stays: what is learned of it costs nothing of it. Of two proxies that write its manifest at once, one may
-    /// take it for dropped.
+    /// Whether the older version stays: learning about it must not evict it. If two proxies write its manifest at once, one may
+    /// take it for evicted.
     /// </summary>
     private static bool IsKept(string first, string second, bool byAnother) =>
         !byAnother && first is ("add" or "renew" or "fill again") && second is ("add" or "renew");

@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Forwarding.BucketCache;
 
 /// <summary>
-/// What this process is putting into the store is not an orphan, however old it looks by the store's clock. A wrong clock costs no entry.
+/// An object that this process is uploading is not an orphan, regardless of the store's clock. A wrong clock costs no entry.
 /// </summary>
 public sealed class SweptWhilePutTests
 {
@@ -46,7 +46,7 @@ public sealed class SweptWhilePutTests
     }
 
     /// <summary>
-    /// A row that a crash left without its copy is taken for what it is, and in that moment the copy is put after all, by another process.
+    /// A row that a crash left without its object is recognized. At that moment another process stores the object after all.
     /// </summary>
     [Theory, Trait("Rule", "T2")]
     [InlineData(0)]

@@ -11,13 +11,10 @@ public sealed class AwsProfiles : IAsyncLifetime
         ["plain", "role", "chained", "web", "sso", "legacy-sso", "process", "brief", "missing", "refused", "expired-sso", "broken-process",
             "leaky-process", "mfa", "orphan", "no-token-file"];
 
-    /// <summary>The home folder.</summary>
     internal AwsHome Home { get; private set; } = null!;
 
-    /// <summary>The proxy.</summary>
     internal ProxyProcess Proxy { get; private set; } = null!;
 
-    /// <inheritdoc/>
     public async Task InitializeAsync()
     {
         Home = await AwsHome.StartAsync();
@@ -105,7 +102,6 @@ public sealed class AwsProfiles : IAsyncLifetime
         Proxy = await Home.StartProxyAsync([.. settings]);
     }
 
-    /// <inheritdoc/>
     public async Task DisposeAsync()
     {
         await Proxy.DisposeAsync();

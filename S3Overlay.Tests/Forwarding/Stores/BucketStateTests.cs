@@ -95,7 +95,7 @@ public sealed class BucketStateTests : StoreTestBase
         proxy.Dispose();
     }
 
-    /// <summary>An answer that was asked for before a change must not be remembered behind it.</summary>
+    /// <summary>A response to a request from before a change must not be remembered after it.</summary>
     [Fact]
     public async Task A_local_change_shows_at_once_even_during_a_request()
     {

@@ -144,7 +144,7 @@ public sealed class CacheNamesTests
         Assert.True(CacheNames.Tombstone(one, new string('/', 1024)).Length <= 1024);
     }
 
-    /// <summary>Pairs of keys, many of which begin alike, with the awkward ones and lengths around each limit.</summary>
+    /// <summary>Pairs of keys, many with a common prefix, including awkward ones and lengths around each limit.</summary>
     private static IEnumerable<(string Left, string Right)> Pairs(int count)
     {
         var random = new Random(17);
@@ -200,7 +200,7 @@ public sealed class CacheNamesTests
         return key;
     }
 
-    /// <summary>Tombstones must be possible at every store, whatever the key. Scality limits names to 915 bytes.</summary>
+    /// <summary>Every store must accept the tombstone of every key. Scality limits names to 915 bytes.</summary>
     [Fact]
     public void Marks_are_short_enough_for_the_store_with_the_shortest_names()
     {

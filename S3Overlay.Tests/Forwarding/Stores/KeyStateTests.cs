@@ -159,7 +159,7 @@ public sealed class KeyStateTests : StoreTestBase
     private StoreProxy Hasty() => Fresh(deadline: TimeSpan.FromSeconds(10));
 
     /// <summary>
-    /// The answer of a store that is there again: a proxy that soon gives up waiting may have to be asked more than once on a busy machine.
+    /// The response of a store that is back: on a busy machine a proxy with a short time limit may need several attempts.
     /// </summary>
     private static async Task<T> AnsweredAsync<T>(Func<ValueTask<T>> ask)
     {
@@ -192,7 +192,7 @@ public sealed class KeyStateTests : StoreTestBase
     }
 
     /// <summary>
-    /// Looks at a key while it changes, the change sweeping over every call of the looking: whatever is seen, it is never the remote.
+    /// Looks up a key while it changes between any two calls of the lookup. The lookup never sees the remote.
     /// </summary>
     private Task<int> LookWhileAsync(Func<string, Task> before, Func<string, Task> meanwhile, Func<string, Task> after)
     {

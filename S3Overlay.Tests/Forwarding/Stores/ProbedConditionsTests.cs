@@ -64,7 +64,7 @@ public sealed class ProbedConditionsTests : StoreProbeTestBase
         Assert.True(found.Conditions.DeletesIfMatch);
     }
 
-    /// <summary>The other write of the two would come after the first, and be refused, though not for what the first has written.</summary>
+    /// <summary>The second of the two writes would be refused, but not because of the first.</summary>
     [Fact]
     public async Task A_slow_stores_conditions_are_not_relied_on()
     {

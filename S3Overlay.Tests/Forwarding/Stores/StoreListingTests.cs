@@ -39,7 +39,7 @@ public sealed class StoreListingTests : StoreTestBase
         Assert.Empty(Store.Calls);
     }
 
-    /// <summary>To learn that there is one key behind the start, no thousand are asked for.</summary>
+    /// <summary>To see whether there is one key after the start, a request must not list a thousand.</summary>
     [Fact]
     public async Task A_folder_that_a_listing_starts_within_is_asked_for_one_key()
     {
@@ -55,7 +55,7 @@ public sealed class StoreListingTests : StoreTestBase
         Assert.Contains("max-keys=1&", look.Query + "&", StringComparison.Ordinal);
     }
 
-    /// <summary>Keys whose names are cut, many of which begin alike, between others: by a model.</summary>
+    /// <summary>Keys with cut names, many with a common prefix, compared with a model.</summary>
     [Fact]
     public async Task Long_keys_are_listed_in_order_from_anywhere()
     {

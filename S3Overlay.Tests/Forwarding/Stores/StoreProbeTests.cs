@@ -36,7 +36,7 @@ public sealed class StoreProbeTests : StoreProbeTestBase
         }
     }
 
-    /// <summary>A refusal says nothing of what the store knows: it may be of the cache's bucket alone.</summary>
+    /// <summary>A refusal says nothing about the abilities of the store: it may concern only the cache bucket.</summary>
     [Theory]
     [InlineData(403, true)]
     [InlineData(400, false)]
@@ -49,7 +49,7 @@ public sealed class StoreProbeTests : StoreProbeTestBase
         Assert.Equal(has, (await FindAsync()).HasAttributes);
     }
 
-    /// <summary>Each start of each proxy takes away what it put, and asks for nothing else to be taken.</summary>
+    /// <summary>Each start of each proxy deletes what it put and nothing else.</summary>
     [Fact]
     public async Task What_was_put_is_taken_away_once()
     {

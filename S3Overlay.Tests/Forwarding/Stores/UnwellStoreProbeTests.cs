@@ -64,8 +64,8 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
     }
 
     /// <summary>
-    /// An error of the store's own may be about what was asked, or about the store: only of one that is well otherwise it says what it
-    /// lacks.
+    /// An error of the store may concern the request or the store itself. It shows what a store lacks only if the store works
+    /// otherwise.
     /// </summary>
     [Theory]
     [InlineData(5)]

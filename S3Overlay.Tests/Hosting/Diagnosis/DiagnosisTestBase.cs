@@ -47,7 +47,7 @@ public abstract class DiagnosisTestBase : OptionsTestBase, IAsyncLifetime
             .OpenRemotes()!.Checks[0];
     }
 
-    /// <summary>Makes the server answer everything with an error.</summary>
+    /// <summary>Makes the server respond to everything with an error.</summary>
     private protected void Answer(int status, string code) => Server.Script = async (_, context) =>
     {
         await ScriptedRemote.AnswerErrorAsync(context, status, code);

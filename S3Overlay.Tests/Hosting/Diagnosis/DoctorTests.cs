@@ -12,7 +12,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Hosting.Diagnosis;
 
-/// <summary>The command <c>doctor</c>: what it looks at, what it prints, and its exit code.</summary>
+/// <summary>The command <c>doctor</c>: its checks, its output, and its exit code.</summary>
 public sealed class DoctorTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();

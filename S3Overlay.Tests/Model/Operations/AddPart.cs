@@ -2,10 +2,9 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>UploadPart: one more part of an upload, or another one in place of it.</summary>
+/// <summary>UploadPart: adds or replaces a part.</summary>
 internal sealed record AddPart(int Slot, int Number, int Serial, int Size) : ModelOperation
 {
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (!scene.Uploads.TryGetValue(Slot, out var upload))

@@ -1,10 +1,9 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>The first page of a listing, or all of it; what is left is gone on with by <see cref="GoOnListing"/>.</summary>
+/// <summary>The first page of a listing, which <see cref="GoOnListing"/> continues.</summary>
 internal sealed record BeginListing(int Slot, int Bucket, ListingKind Kind, string Prefix, string Delimiter, int PageSize, bool IsWhole)
     : ModelOperation
 {
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         scene.Listings.Remove(Slot);

@@ -2,10 +2,9 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>CreateMultipartUpload and UploadPart of its first part. Another upload of the slot is left lying.</summary>
+/// <summary>CreateMultipartUpload and UploadPart of its first part. Another upload of the slot is abandoned.</summary>
 internal sealed record BeginUpload(int Slot, int Bucket, string Key, int Serial, int Size) : ModelOperation
 {
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];

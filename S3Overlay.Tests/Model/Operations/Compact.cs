@@ -1,13 +1,11 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>An administrator removes tombstones that hide nothing, and looks at those that are left.</summary>
+/// <summary>An administrator removes tombstones that hide nothing, and lists the others.</summary>
 internal sealed record Compact(int Bucket, string Prefix) : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         scene.Buckets[Bucket].Tombstones.Select(key => new ModelDoubt(scene.Buckets[Bucket], key, ModelEffect.Undeleted));
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if ((scene.IsFull && scene.Layer != ModelLayer.Embedded) || scene.Trouble.IsDown)

@@ -4,19 +4,15 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>CopyObject.</summary>
-/// <param name="OfSource">What is said of the source.</param>
-/// <param name="Condition">What is said of the key that is written.</param>
+/// <param name="Condition">The condition on the written key.</param>
 internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, string SourceKey, bool Replaces, ModelCondition OfSource,
     ModelCondition Condition) : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         scene.View.MayShow(scene.Buckets[SourceBucket], SourceKey).OfType<ObjectVersion>()
             .Select(version => new ModelDoubt(scene.Buckets[Bucket], Key, ModelEffect.Written, CopyOf(version)))
             .Append(new ModelDoubt(scene.Buckets[SourceBucket], SourceKey, ModelEffect.Read));
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var (bucket, source) = (scene.Buckets[Bucket], scene.Buckets[SourceBucket]);
@@ -25,7 +21,7 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
         var directive = ("x-amz-metadata-directive", Replaces ? "REPLACE" : "COPY");
         var from = ("x-amz-copy-source", $"/{source.Name}/{UriEncoding.EncodeKey(SourceKey)}");
 
-        // What takes the place of the metadata is the same: it follows from the bytes, of which there may be two.
+        // Replaced metadata follows from the bytes, of which there may be two versions.
         var meta = shown.FirstOrDefault(version => version is not null)?.Meta ?? "none";
         var replaces = Replaces && shown.Count(version => version is not null) == 1;
         var answer = await scene.SendAsync(

@@ -6,16 +6,13 @@ namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>UploadPartCopy: of an object, or of a range of it.</summary>
 /// <param name="First">The range's first byte; null for the whole object.</param>
-/// <param name="Length">How many there are from it on.</param>
-/// <param name="Condition">What is said of the source.</param>
+/// <param name="Length">The length of the range.</param>
 internal sealed record CopyPart(int Slot, int Number, int SourceBucket, string SourceKey, int? First, int Length, ModelCondition Condition)
     : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         [new(scene.Buckets[SourceBucket], SourceKey, ModelEffect.Read)];
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (!scene.Uploads.TryGetValue(Slot, out var upload))
@@ -50,7 +47,7 @@ internal sealed record CopyPart(int Slot, int Number, int SourceBucket, string S
             ?? throw new Mismatch($"The part has the ETag {etag}, and what may be copied is of {string.Join(" or ", shown)}."));
     }
 
-    /// <summary>The bytes meant; null where the object does not have all of them.</summary>
+    /// <summary>The bytes of the range. Null if the object does not have all of them.</summary>
     private byte[]? Slice(ObjectVersion? version) =>
         First is not { } first ? version?.Bytes
         : first + Length <= version?.Bytes.Length ? version.Bytes[first..(first + Length)] : null;

@@ -1,13 +1,10 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>CreateBucket.</summary>
 internal sealed record CreateBucket(int Bucket) : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         [new(scene.Buckets[Bucket], "", ModelEffect.BucketMade)];
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];

@@ -3,12 +3,10 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <summary>DeleteBucket, and HeadBucket after it.</summary>
 internal sealed record DeleteBucket(int Bucket) : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         scene.View.MayList(scene.Buckets[Bucket]).All(row => row.Versions.Contains(null))
             ? [new(scene.Buckets[Bucket], "", ModelEffect.BucketDeleted)] : [];
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];

@@ -1,13 +1,10 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>DeleteObject.</summary>
 internal sealed record DeleteObject(int Bucket, string Key, ModelCondition Condition) : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         [new(scene.Buckets[Bucket], Key, ModelEffect.Deleted)];
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];

@@ -3,14 +3,11 @@ using System.Xml.Linq;
 
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>DeleteObjects.</summary>
 internal sealed record DeleteObjects(int Bucket, IReadOnlyList<string> Keys, bool IsQuiet) : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         Keys.Select(key => new ModelDoubt(scene.Buckets[Bucket], key, ModelEffect.Deleted));
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
@@ -48,7 +45,6 @@ internal sealed record DeleteObjects(int Bucket, IReadOnlyList<string> Keys, boo
         }
     }
 
-    /// <inheritdoc/>
     public override string ToString() => $"DeleteObjects {{ Bucket = {Bucket}, Keys = [{string.Join(", ", Keys)}], IsQuiet = {IsQuiet} }}";
 
     private static List<string> KeysOf(XElement result, string element) =>

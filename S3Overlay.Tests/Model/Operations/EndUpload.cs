@@ -3,15 +3,13 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>CompleteMultipartUpload, or AbortMultipartUpload.</summary>
-/// <param name="Condition">What is said of the key that is written.</param>
+/// <param name="Condition">The condition on the written key.</param>
 internal sealed record EndUpload(int Slot, bool Aborts, ModelCondition Condition) : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         !Aborts && scene.Uploads.TryGetValue(Slot, out var upload) && upload.Parts.Count > 0
             ? [new(upload.Bucket, upload.Key, ModelEffect.Written, upload.Version)] : [];
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (!scene.Uploads.TryGetValue(Slot, out var upload) || (upload.Parts.Count == 0 && !Aborts))

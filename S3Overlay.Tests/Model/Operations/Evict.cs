@@ -3,11 +3,9 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <summary>An administrator evicts the entries of a bucket or of one key.</summary>
 internal sealed record Evict(int Bucket, string? Key) : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         Key is null ? [] : [new(scene.Buckets[Bucket], Key, ModelEffect.Read)];
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (scene.IsFull && scene.Layer != ModelLayer.Embedded)

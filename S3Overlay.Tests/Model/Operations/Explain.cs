@@ -5,7 +5,6 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <summary>An administrator asks what clients see of a key.</summary>
 internal sealed record Explain(int Bucket, string Key) : ModelOperation
 {
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (scene.Trouble.IsDown)

@@ -1,9 +1,8 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>The next page of a listing, whatever changed since the last one.</summary>
+/// <summary>The next page of a listing.</summary>
 internal sealed record GoOnListing(int Slot) : ModelOperation
 {
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (scene.Listings.Remove(Slot, out var cursor) && await ListingPage.NextAsync(scene, cursor) is { } next)

@@ -4,10 +4,9 @@ using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>ListParts: what was acknowledged is there, and of each number but one.</summary>
+/// <summary>ListParts: shows each acknowledged part number once.</summary>
 internal sealed record ListParts(int Slot) : ModelOperation
 {
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (!scene.Uploads.TryGetValue(Slot, out var upload))

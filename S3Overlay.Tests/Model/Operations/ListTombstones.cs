@@ -3,7 +3,6 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <summary>An administrator lists what was deleted.</summary>
 internal sealed record ListTombstones(int Bucket, string Prefix) : ModelOperation
 {
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];

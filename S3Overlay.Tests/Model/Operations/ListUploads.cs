@@ -2,10 +2,9 @@ using System.Xml.Linq;
 
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>ListMultipartUploads: all that are under way are there, and none that is over.</summary>
+/// <summary>ListMultipartUploads: shows all uploads under way and no others.</summary>
 internal sealed record ListUploads(int Bucket) : ModelOperation
 {
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];

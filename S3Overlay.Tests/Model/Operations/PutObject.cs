@@ -1,13 +1,10 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>PutObject.</summary>
 internal sealed record PutObject(int Bucket, string Key, int Serial, int Size, ModelCondition Condition) : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         [new(scene.Buckets[Bucket], Key, ModelEffect.Written, ObjectVersion.Of(ObjectVersion.Content(Serial, Size)))];
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];

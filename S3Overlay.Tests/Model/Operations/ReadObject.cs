@@ -5,20 +5,17 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>GET or HEAD of an object, or of a range of it.</summary>
-/// <param name="First">The range's first byte; null where it is counted from the end.</param>
-/// <param name="Last">Its last byte, or how many from the end; null for all that follows.</param>
+/// <param name="First">The range's first byte. Null for a suffix range.</param>
+/// <param name="Last">Its last byte, or the length of the suffix. Null for an open end.</param>
 internal sealed record ReadObject(
     int Bucket, string Key, string Method, bool HasRange, int? First, int? Last, ModelCondition Condition,
     ModelDirective Directive = ModelDirective.None) : ModelOperation
 {
-    /// <inheritdoc/>
     public override bool MayMakeForget => false;
 
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         [new(scene.Buckets[Bucket], Key, ModelEffect.Read)];
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
@@ -63,15 +60,15 @@ internal sealed record ReadObject(
             origin.Check(found);
         }
 
-        // Of chunks that another proxy fetched one that knows some of them itself need not know.
+        // A proxy that knows some chunks need not know those that another one filled.
         origin.Learn(
             found,
             hasBody: Method == "GET" && answer.Status is 200 or 206 && found?.Bytes.Length > 0,
             hasAll: found?.Bytes.Length <= ModelScene.ChunkThreshold || (answer.Status == 200 && !scene.IsShared));
     }
 
-    /// <summary>Holds an answer against what it may show.</summary>
-    /// <returns>What it shows; null where that is nothing, or not known.</returns>
+    /// <summary>Checks a response against the allowed versions.</summary>
+    /// <returns>The version it shows. Null if there is none or it is unknown.</returns>
     private ObjectVersion? Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, RawResponse answer)
     {
         Expect.Status(answer, shown.Select(version => StatusOf(version, shown)));
@@ -117,7 +114,7 @@ internal sealed record ReadObject(
 
     private (string, string)[] RangeHeader() => HasRange ? [("Range", $"bytes={First}-{Last}")] : [];
 
-    /// <summary>The bytes meant, of an object of this size; null where there are none of them, or no range was asked for.</summary>
+    /// <summary>The bytes of the range in an object of this size. Null if there are none or no range was requested.</summary>
     private (int First, int Last)? Resolve(int size) =>
         !HasRange ? null
         : First is { } first ? first < size ? (first, Math.Min(Last ?? int.MaxValue, size - 1)) : null

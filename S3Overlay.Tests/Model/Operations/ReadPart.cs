@@ -5,20 +5,16 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>
-/// GET or HEAD of a part of an object (rules R8, T1). For keys not decided here the remote is always asked, whatever is cached.
+/// GET or HEAD of a part of an object (rules R8, T1). For remote-owned keys the remote is always asked, even if the key is cached.
 /// </summary>
-/// <param name="Number">The part's number.</param>
 internal sealed record ReadPart(int Bucket, string Key, string Method, int Number, ModelCondition Condition, ModelDirective Directive)
     : ModelOperation
 {
-    /// <inheritdoc/>
     public override bool MayMakeForget => false;
 
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         [new(scene.Buckets[Bucket], Key, ModelEffect.Read)];
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
@@ -104,7 +100,7 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
         : isDecided ? [Conditions.Read(Condition, version, shown, 416)]
         : [Conditions.Read(Condition, version, shown, 416), 416];
 
-    /// <summary>A copy of another version, that readers were given without asking, is gone: parts and wholes are of one version.</summary>
+    /// <summary>An entry of another version is gone: parts and whole objects are of one version.</summary>
     private static void Learn(ModelScene scene, ModelEntries copies, ObjectVersion? current)
     {
         if (copies.Certain is not { } copy || copy.Version == current

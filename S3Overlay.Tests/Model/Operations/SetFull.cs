@@ -1,9 +1,8 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>The store takes nothing more, or has room again; of the built-in one it is the disk.</summary>
+/// <summary>The store (for the built-in one: its disk) becomes full, or has room again.</summary>
 internal sealed record SetFull(bool IsFull) : ModelOperation
 {
-    /// <inheritdoc/>
     public override Task RunAsync(ModelScene scene)
     {
         scene.SetFull(IsFull);

@@ -1,9 +1,8 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>The remote answers nothing any more, or is back.</summary>
+/// <summary>The remote stops responding, or is back.</summary>
 internal sealed record SetRemoteDown(bool IsDown) : ModelOperation
 {
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (IsDown)

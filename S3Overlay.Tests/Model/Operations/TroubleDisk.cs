@@ -3,26 +3,22 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Model.Operations;
 
 /// <summary>
-/// The disk of the built-in store is full or fails at some steps of a request. Reads work, what is acknowledged is there, and what is
-/// refused has not happened, except for deletes that take two steps or one for each key (table F). The next start sees the same, even
+/// The disk of the built-in store is full or fails at some steps of a request. Reads work. Acknowledged changes exist, and
+/// refused ones do not, except for deletes in two steps or one for each key (table F). The next start sees the same, even
 /// without the index.
 /// </summary>
 /// <remarks>Only writes fail more than once. If rolling back fails too, a refused change may take effect.</remarks>
-/// <param name="Operation">The request.</param>
-/// <param name="Fault">How steps fail.</param>
 /// <param name="Skip">The number of steps that still succeed.</param>
 /// <param name="Count">The number of steps that fail after that.</param>
-/// <param name="Steps">Which ones.</param>
 /// <param name="Ends">Whether the proxy ends during this.</param>
-/// <param name="Without">A folder of the built-in store that is gone when the proxy starts again; empty for none; null where it starts only
+/// <param name="Without">A folder of the built-in store that is deleted before a restart. Empty for none. Null to restart only
 /// if it has ended.</param>
-/// <param name="RemoteFailures">How many requests of the remote fail as well, beside what else is wrong with it; null where nothing
-/// is.</param>
+/// <param name="RemoteFailures">How many remote requests fail too, in addition to other trouble of the remote. Null for
+/// none.</param>
 internal sealed record TroubleDisk(
     ModelOperation Operation, DiskFault Fault, int Skip, int Count, DiskSteps Steps, bool Ends, string? Without, int? RemoteFailures = null)
         : ModelOperation
 {
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         scene.SetFull(false);

@@ -1,12 +1,10 @@
 namespace S3Overlay.Tests.Model.Operations;
 
-/// <summary>Something is wrong with the remote that asking again heals: a few failures, or a body that ends early.</summary>
+/// <summary>The remote has a transient failure: a few failing requests, or a body that ends early.</summary>
 internal sealed record TroubleRemote(int Failures, int CutAfter) : ModelOperation
 {
-    /// <inheritdoc/>
     public override bool MayMakeForget => false;
 
-    /// <inheritdoc/>
     public override Task RunAsync(ModelScene scene)
     {
         scene.Trouble.FailNext(Failures);

@@ -3,12 +3,10 @@ namespace S3Overlay.Tests.Model.Operations;
 /// <summary>An administrator undeletes a key, a prefix, or a whole bucket.</summary>
 internal sealed record Undelete(int Bucket, string? Key, string? Prefix) : ModelOperation
 {
-    /// <inheritdoc/>
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
         scene.Buckets[Bucket].Tombstones.Select(key => new ModelDoubt(scene.Buckets[Bucket], key, ModelEffect.Undeleted))
             .Append(new ModelDoubt(scene.Buckets[Bucket], "", ModelEffect.BucketShown));
 
-    /// <inheritdoc/>
     public override async Task RunAsync(ModelScene scene)
     {
         if (scene.IsFull && scene.Layer != ModelLayer.Embedded)

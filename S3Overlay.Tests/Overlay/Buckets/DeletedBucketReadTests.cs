@@ -9,7 +9,6 @@ namespace S3Overlay.Tests.Overlay.Buckets;
 [Trait("Rule", "B4")]
 public sealed class DeletedBucketReadTests
 {
-    /// <summary>The local layers.</summary>
     public static TheoryData<string> Layers => LayerScene.All;
 
     [Theory, MemberData(nameof(Layers))]
@@ -20,7 +19,7 @@ public sealed class DeletedBucketReadTests
         Assert.Equal(204, (await scene.SendAsync("DELETE", "/data/key")).Status);
         Assert.Equal(204, (await scene.SendAsync("DELETE", "/data")).Status);
 
-        // The word on the tombstone comes before the one on the bucket or after it: often enough to see both.
+        // The responses on the tombstone and the bucket race: repeated often enough to see both orders.
         for (var i = 0; i < 50; i++)
         {
             Assert.Equal((404, "NoSuchBucket"), await CodeAsync(scene, "/data/key"));

@@ -9,7 +9,6 @@ namespace S3Overlay.Tests.Overlay.Buckets;
 [Trait("Rule", "B1")]
 public sealed class MissingRemoteBucketTests
 {
-    /// <summary>The local layers.</summary>
     public static TheoryData<string> Layers => LayerScene.All;
 
     [Theory, MemberData(nameof(Layers))]

@@ -9,7 +9,7 @@ namespace S3Overlay.Tests.Overlay.Freshness;
 /// <summary>Reads with entries whose age a test controls.</summary>
 public abstract class FreshnessTestBase : ReaderTestBase
 {
-    /// <summary>The life of copies, where tests give them one.</summary>
+    /// <summary>How long entries are fresh, in tests that limit it.</summary>
     protected static readonly TimeSpan Life = TimeSpan.FromMinutes(10);
 
     /// <summary>A short time, but long enough for tests to distinguish two moments.</summary>
@@ -38,25 +38,25 @@ public abstract class FreshnessTestBase : ReaderTestBase
         return bytes;
     }
 
-    /// <summary>When the copy of "key" was last known to be current.</summary>
+    /// <summary>When the entry of "key" was last validated.</summary>
     protected async Task<DateTimeOffset> ValidatedAtAsync()
     {
         await using var copy = await Store.FindAsync(Bucket, "key", default);
         return copy!.ValidatedAt;
     }
 
-    /// <summary>Finishes once the copy of "key" is known to be current at a moment.</summary>
+    /// <summary>Finishes once the entry of "key" is validated at the given moment.</summary>
     protected Task RenewedAsync(DateTimeOffset at) =>
         Patience.UntilAsync(async () => await ValidatedAtAsync() >= at, "The copy is not renewed.");
 
-    /// <summary>Forgets what the remote was asked.</summary>
+    /// <summary>Clears the recorded requests to the remote.</summary>
     protected void ForgetRequests()
     {
         Remote.Gets.Clear();
         Remote.Heads.Clear();
     }
 
-    /// <summary>Has the remote fail from now on, or answer again.</summary>
+    /// <summary>Makes the remote fail, or respond again.</summary>
     protected void Fail(RemoteFailure? failure) => Remote.OnRequest = failure is { } kind ? (_, _) =>
         throw new RemoteException(kind, "as the test says") : null;
 

@@ -6,7 +6,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Freshness;
 
-/// <summary>Frozen entries are never replaced, whatever happens to their objects at the remote (rule S1).</summary>
+/// <summary>Frozen entries are never replaced, even if their objects change at the remote (rule S1).</summary>
 [Trait("Rule", "S1")]
 public class FrozenTests : FreshnessTestBase
 {

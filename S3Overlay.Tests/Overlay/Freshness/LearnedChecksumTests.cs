@@ -3,8 +3,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Freshness;
 
 /// <summary>
-/// Checksums learned for an entry in chunks over a store are requested once (rule T1), whatever is written to the store after that, and by
-/// which proxy.
+/// Checksums learned for an entry in chunks over a store are requested once (rule T1), even if another proxy writes to the store
+/// afterwards.
 /// </summary>
 public sealed class LearnedChecksumTests
 {

@@ -162,7 +162,7 @@ public class RefreshTests : FreshnessTestBase
         Fail(null);
         Time.Advance(Life / 5);
 
-        // That the remote failed may be noted only now; a second later it is asked again.
+        // The failure of the remote may be recorded only now. A second later it is asked again.
         for (var waited = System.Diagnostics.Stopwatch.StartNew(); Origin(await ReadAsync("key")).Cache != "REVALIDATED"; Time
             .Advance(Moment))
         {
@@ -176,8 +176,8 @@ public class RefreshTests : FreshnessTestBase
     }
 
     /// <summary>
-    /// Reads the copy to its end before the remote says that it is outdated: what is dropped before may not be there any more when its
-    /// bytes are asked for.
+    /// Reads the entry to its end before the remote says that it is outdated: an entry that is evicted earlier may be gone when its
+    /// bytes are read.
     /// </summary>
     private async Task<byte[]> ReadBeforeItIsComparedAsync()
     {

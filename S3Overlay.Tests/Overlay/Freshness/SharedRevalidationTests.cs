@@ -27,7 +27,7 @@ public class SharedRevalidationTests : FreshnessTestBase
             Assert.Equal(bytes.Length, answer.Headers.ContentLength);
         }
 
-        // Between finding an old copy and joining there is an instant in which the answer may come.
+        // The response may arrive between finding a stale entry and joining.
         Assert.InRange(Questions.Count, 1, readers.Count / 2);
     }
 
@@ -189,7 +189,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         return answered;
     }
 
-    /// <summary>Reads that wait for what another asked.</summary>
+    /// <summary>Reads that wait for another one's revalidation.</summary>
     private async Task<List<Task<CollectedResponse>>> JoinAsync(bool saysNoCache)
     {
         (string, string)[] headers = saysNoCache ? [("Cache-Control", "no-cache")] : [];

@@ -96,7 +96,7 @@ public class StaleTests : FreshnessTestBase
         Assert.Equal(bytes, answer.Bytes);
         Assert.Equal("STALE", Origin(answer).Cache);
 
-        // It answers in the end, and what it says counts.
+        // It responds in the end, and the response counts.
         answered.SetResult();
         await RenewedAsync(Time.GetUtcNow() - Settings.Freshness.Timeout);
 
@@ -237,7 +237,7 @@ public class StaleTests : FreshnessTestBase
                 Assert.Equal("STALE", Origin(await ReadAsync($"key-{i}")).Cache);
             }
 
-            // A second object shows whether a failure concerns one object alone.
+            // A second object shows whether a failure concerns only one object.
             Assert.Equal(first + second, Remote.Heads.Count);
             Time.Advance(Moment);
         }

@@ -105,7 +105,7 @@ public sealed class FrozenRowsTests
         }
     }
 
-    /// <summary>A copy of which nothing but what is known of it is asked for.</summary>
+    /// <summary>An entry that supports only its metadata.</summary>
     private sealed class CachedInfo(string bucket, string key) : ICacheEntry
     {
         public EntryIdentity Identity => new("endpoint", bucket, key, 0);

@@ -250,7 +250,7 @@ public sealed class MergedListingCostTests : MergedListingTestBase
             Remote.Put("below", $"f{i:D3}/visible");
         }
 
-        // No probe is answered before four are waiting for theirs.
+        // No probe gets a response before four are waiting.
         var (waiting, four) = (0, new TaskCompletionSource());
         Remote.BeforeList = listing =>
         {

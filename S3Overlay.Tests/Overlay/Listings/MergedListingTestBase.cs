@@ -19,7 +19,6 @@ public abstract class MergedListingTestBase
 
     protected InMemoryRemote Remote { get; } = new();
 
-    /// <summary>The bucket's place at the remote.</summary>
     protected RemoteBucket Below => new(Remote, "below", "");
 
     /// <summary>All rows of a listing, walked through by tokens; every page but the last is full.</summary>

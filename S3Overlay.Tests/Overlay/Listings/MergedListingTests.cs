@@ -79,7 +79,7 @@ public sealed class MergedListingTests : MergedListingTestBase
         }
     }
 
-    /// <summary>Whichever layer they are in, and whatever that itself says of a folder in whose midst a listing starts.</summary>
+    /// <summary>In either layer, and regardless of whether the layer shows a folder that a listing starts within.</summary>
     [Theory, Trait("Rule", "L1")]
     [InlineData("written", true)]
     [InlineData("written", false)]
@@ -206,7 +206,7 @@ public sealed class MergedListingTests : MergedListingTestBase
             visible[key] = remote.Put("below", keyPrefix + key, "remote " + key);
         }
 
-        // What lies beside the hidden prefix must not show.
+        // Keys outside the hidden prefix must not show.
         if (keyPrefix.Length > 0)
         {
             remote.Put("below", "hic");

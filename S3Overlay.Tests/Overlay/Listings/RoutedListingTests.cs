@@ -140,7 +140,7 @@ public sealed class RoutedListingTests
         Assert.Equal((0, 1), (_first.Calls, _second.Calls));
     }
 
-    /// <summary>A thousand keys are one page of whichever remote has them, and that more follow is taken from its word.</summary>
+    /// <summary>A thousand keys are one page of the remote that has them, and its response says whether more follow.</summary>
     [Fact]
     [Trait("Rule", "M3")]
     public async Task Full_pages_cost_one_page_of_the_remote_that_has_them()
@@ -164,7 +164,7 @@ public sealed class RoutedListingTests
     }
 
     /// <summary>
-    /// A folder that both have keys under is looked into once, and the second only where the first has nothing to show there.
+    /// A folder with keys in both is probed once. The second remote is probed only if the first has nothing to show there.
     /// </summary>
     [Theory]
     [InlineData("d/a", 2, 0)]
@@ -232,7 +232,7 @@ public sealed class RoutedListingTests
                 }
             }
 
-            // What lies beside the prefix there must not show; no random prefix starts so.
+            // Keys outside the prefix must not show. No random prefix starts like this.
             if (place.KeyPrefix.Length > 0)
             {
                 source.Put("below", "0beside");

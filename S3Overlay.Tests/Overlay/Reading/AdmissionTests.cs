@@ -14,7 +14,7 @@ public sealed class AdmissionTests
             ("S3_OVERLAY_CACHE_MIN_USES", "3"));
         foreach (var expected in (string[])["BYPASS", "BYPASS", "MISS", "HIT", "HIT"])
         {
-            // What only asks about the object is no use of its bytes.
+            // A HEAD does not use the bytes.
             Assert.Equal(200, (await proxy.SendAsync("HEAD", "/bucket/key")).Status);
             var answer = await proxy.SendAsync("GET", "/bucket/key");
             Assert.Equal((200, 100_000, expected), (answer.Status, answer.Body.Length, answer.Headers["x-cache"]));

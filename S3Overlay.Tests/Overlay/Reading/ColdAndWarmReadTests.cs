@@ -358,7 +358,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
         await QuietAsync();
     }
 
-    /// <summary>Chunks count as they come; all of them together are compared once the last has come, in whatever order.</summary>
+    /// <summary>Chunks count as they arrive. The whole is compared once the last one has arrived, in any order.</summary>
     [Theory]
     [Trait("Rule", "F")]
     [InlineData(true)]

@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Reading;
 
 /// <summary>
-/// Parts of the remote's objects, with and without an entry of the whole, and whatever happened to the version at the remote (rules R8, T1,
+/// Parts of the remote's objects, with and without an entry of the whole, and with changed or deleted versions at the remote (rules R8, T1,
 /// S1).
 /// </summary>
 public sealed class PartTests
@@ -103,7 +103,7 @@ public sealed class PartTests
         Assert.True((first.Status, first.Body.AsSpan().SequenceEqual(bytes)) == (200, true));
     }
 
-    /// <summary>Scality answers so: 200, the part's length, and how many parts there are, but not which bytes of the whole.</summary>
+    /// <summary>As Scality responds: 200 with the part's length and the number of parts, but without the position.</summary>
     [Theory, Trait("Rule", "R8"), Trait("Rule", "T1")]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task A_part_that_the_remote_sends_with_200_is_sent_on_as_it_is(string layer)
@@ -155,7 +155,7 @@ public sealed class PartTests
         Assert.Equal((206, "1000", "bytes 1000-1999/2500"), (head.Status, head.Headers["Content-Length"], head.Headers["Content-Range"]));
         Assert.Equal(["HEAD"], scene.Remote.Requests.Where(request => request.Key == "key").Select(request => request.Method));
 
-        // A remote that does not say which bytes those are is asked with GET.
+        // If the remote does not report the position, the request is a GET.
         scene.Remote.Script = (request, context) =>
         {
             if (request is { Method: "HEAD", Key: "key" })
@@ -185,7 +185,7 @@ public sealed class PartTests
         Assert.Equal("HIT", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-cache"]);
     }
 
-    /// <summary>MinIO answers so: 206, and there is no range of nothing.</summary>
+    /// <summary>As MinIO responds: 206, without a range, because a range cannot be empty.</summary>
     [Theory, Trait("Rule", "R8"), Trait("Rule", "T1")]
     [InlineData("embedded", 206, "true")]
     [InlineData("store", 206, "true")]

@@ -18,7 +18,7 @@ public abstract class ReaderTestBase : IAsyncLifetime
 {
     protected const string Bucket = "bucket";
 
-    /// <summary>Made once, though tests ask for it first from many threads: two readers would each have fills of their own.</summary>
+    /// <summary>Created once, even by many threads: two readers would not share fills.</summary>
     private Lazy<RemoteReader> _reader;
 
     protected ReaderTestBase() => _reader = MakeReader();
@@ -125,12 +125,10 @@ public abstract class ReaderTestBase : IAsyncLifetime
     private Lazy<RemoteReader> MakeReader() => new(() => OverlayParts.Reader(Settings, Wrap(Store), Time, NullLogger.Instance));
 }
 
-/// <summary>A folder of copies beside the built-in store.</summary>
+/// <summary>The cache folder of the built-in store.</summary>
 internal sealed class CacheFolderPlace(string folder) : ICachePlace
 {
-    /// <inheritdoc/>
     public ICacheStore Open(TimeProvider time) => DiskCacheStore.Open(folder, NullLogger<DiskCacheStore>.Instance, time);
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -55,7 +55,7 @@ public sealed class WrongPromiseTests : ReaderTestBase
         var goOn = new TaskCompletionSource();
         scene.Remote.Script = (_, _) =>
         {
-            // What is asked of the store from now on is asked for the copy.
+            // From now on the calls to the store are for the entry.
             scene.Store!.Before = call => call.Path.StartsWith("/s3-overlay-cache", StringComparison.Ordinal) ? goOn.Task
                 : Task.CompletedTask;
             return Task.FromResult(ScriptedOutcome.AsUsual);

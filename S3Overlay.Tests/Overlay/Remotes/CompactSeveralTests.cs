@@ -5,8 +5,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Remotes;
 
 /// <summary>
-/// Tombstones that hide nothing, where several remotes have a bucket's keys (rules D1, M2): of each key the remote that decides about it is
-/// asked, and no other.
+/// Tombstones that hide nothing, if several remotes back a bucket (rules D1, M2): for each key only the remote that decides it is
+/// asked.
 /// </summary>
 [Trait("Rule", "D1"), Trait("Rule", "M2")]
 public sealed class CompactSeveralTests
@@ -73,7 +73,7 @@ public sealed class CompactSeveralTests
     }
 
     /// <summary>
-    /// A bucket of which the first remote has <c>a</c> and <c>z</c>, the other <c>models/m</c>, and of which all is deleted here, and more.
+    /// A bucket with <c>a</c> and <c>z</c> at one remote and <c>models/m</c> at the other. These and other keys are deleted here.
     /// </summary>
     private static async Task<RemotesScene> StartAsync(bool isOnStore)
     {

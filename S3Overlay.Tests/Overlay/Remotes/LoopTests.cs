@@ -8,7 +8,7 @@ public sealed class LoopTests : IAsyncDisposable
 {
     private readonly List<IAsyncDisposable> _opened = [];
 
-    /// <summary>In a circle of proxies, however large, every request ends with a clear error instead of going round for ever.</summary>
+    /// <summary>In a loop of proxies of any size, every request ends with a clear error.</summary>
     [Theory]
     [InlineData(1, false, false)]
     [InlineData(2, false, true)]

@@ -5,7 +5,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Remotes;
 
 /// <summary>
-/// Two remotes at one endpoint, one of which fails: its entries are served past their life, and those of the other are compared as usual
+/// Two remotes at one endpoint, one of which fails: its stale entries are served, and those of the other are revalidated as usual
 /// (table F, rules S1, M1).
 /// </summary>
 [Trait("Rule", "F")]
@@ -58,7 +58,7 @@ public sealed class OutageOfOneTests
 
         Assert.Equal(asked, endpoint.Requests.Count(request => request.Key.Length > 0));
 
-        // The other remote is asked whenever there is something to ask.
+        // The other remote is asked as usual.
         for (var i = 1; i <= 3; i++)
         {
             _clock.Advance(TimeSpan.FromMinutes(11));
@@ -76,8 +76,8 @@ public sealed class OutageOfOneTests
     }
 
     /// <summary>
-    /// Known to be down is what was asked for its bucket a second time: once to make sure, and then to see whether it is back. By the
-    /// third, all that was sent before is answered.
+    /// A remote is known to be down after the second request for its bucket: one confirms the outage, the next probes for its end. By the
+    /// third, all earlier requests have ended.
     /// </summary>
     private static async Task<bool> KnownAsync(ScriptedRemote endpoint)
     {

@@ -16,7 +16,7 @@ internal sealed class RemotesScene : IAsyncDisposable
 
     private RemotesScene(bool isOnStore) => _isOnStore = isOnStore;
 
-    /// <summary>The remote without a name; null where the scene has none.</summary>
+    /// <summary>The unnamed remote, or null.</summary>
     public ScriptedRemote? First { get; private set; }
 
     /// <summary>The remote <c>models</c>.</summary>
@@ -25,13 +25,10 @@ internal sealed class RemotesScene : IAsyncDisposable
     /// <summary>The remote <c>open</c>.</summary>
     public ScriptedRemote Open { get; private set; } = null!;
 
-    /// <summary>The proxy.</summary>
     public OverlayHost Proxy { get; private set; } = null!;
 
-    /// <summary>Starts all of it.</summary>
     /// <param name="isOnStore">Whether local is an S3 endpoint, and not the built-in store.</param>
     /// <param name="hasFirst">Whether there is a remote without a name.</param>
-    /// <param name="settings">Further settings.</param>
     public static async Task<RemotesScene> StartAsync(bool isOnStore, bool hasFirst = true, params (string Name, string Value)[] settings)
     {
         var scene = new RemotesScene(isOnStore)
@@ -53,7 +50,6 @@ internal sealed class RemotesScene : IAsyncDisposable
         Proxy = await NewProxyAsync(settings);
     }
 
-    /// <summary>Sends a request.</summary>
     public Task<RawResponse> SendAsync(string method, string target, string? body = null, params (string Name, string Value)[] headers) =>
         Proxy.SendAsync(method, target, body, headers);
 
@@ -61,7 +57,6 @@ internal sealed class RemotesScene : IAsyncDisposable
     public static void Put(ScriptedRemote remote, string bucket, string key, string text) =>
         remote.Put(bucket, key, Encoding.UTF8.GetBytes(text));
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await Proxy.DisposeAsync();

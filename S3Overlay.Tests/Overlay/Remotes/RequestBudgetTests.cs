@@ -43,7 +43,7 @@ public sealed class RequestBudgetTests
         await AskAsync(TimeSpan.FromSeconds(3.5));
     }
 
-    /// <summary>Whichever of them ends first, and however short its part of the wait is.</summary>
+    /// <summary>In any order, and with any share of the wait.</summary>
     [Fact]
     public async Task A_request_during_which_others_finished_costs_all_of_its_time()
     {
@@ -85,7 +85,7 @@ public sealed class RequestBudgetTests
         await EndsWithinAsync(TimeSpan.FromSeconds(4), third);
     }
 
-    /// <summary>Several answers that were waited for one after the other, while one hung that was asked for before them all.</summary>
+    /// <summary>Several sequential requests during an earlier one that hangs.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -142,7 +142,7 @@ public sealed class RequestBudgetTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => hanging);
     }
 
-    /// <summary>A question that is answered after so long.</summary>
+    /// <summary>A request that gets its response after the given time.</summary>
     private async Task AskAsync(TimeSpan after)
     {
         var answer = new TaskCompletionSource<int>();
@@ -152,7 +152,7 @@ public sealed class RequestBudgetTests
         Assert.Equal(1, await asking);
     }
 
-    /// <summary>A question that hangs is given up after so long, and not before.</summary>
+    /// <summary>A hanging request is given up after exactly the given time.</summary>
     private async Task EndsWithinAsync(TimeSpan after, Hanging hanging)
     {
         if (after > TimeSpan.Zero)
@@ -180,7 +180,7 @@ public sealed class RequestBudgetTests
         return new Hanging(asking, () => asking.IsCompleted || given.IsCancellationRequested);
     }
 
-    /// <summary>A question that is never answered.</summary>
+    /// <summary>A request that never gets a response.</summary>
     /// <param name="Asking">Ends when it is given up, a little later than that is known.</param>
     /// <param name="IsGivenUp">Whether it is, as of the clock's last move.</param>
     private sealed record Hanging(Task<int> Asking, Func<bool> IsGivenUp);

@@ -112,7 +112,7 @@ public sealed partial class SeveralRemotesTests
         Assert.Equal((404, "NoSuchBucket"), StatusOf(await scene.SendAsync("GET", "/data/models/hidden")));
     }
 
-    /// <summary>A listing's pages, whatever their size and where they end, are what a plain list of the visible keys says.</summary>
+    /// <summary>A listing's pages of any size match a plain list of the visible keys.</summary>
     [Theory]
     [MemberData(nameof(Layers))]
     [Trait("Rule", "M3")]
@@ -245,7 +245,7 @@ public sealed partial class SeveralRemotesTests
                 ? $"{remote.GetProperty("bucket")}/{remote.GetProperty("key")}" : ""));
         Assert.Equal((false, "absent", ""), await ExplainAsync("bucket=data&key=other", json => json.GetProperty("remote").ToString()));
 
-        // The bucket has a remote, though not for this key.
+        // The bucket has a remote, but not for this key.
         Assert.Equal(
             (false, "absent", "It was never written here, or deleted since, and no remote backs the key."),
             await ExplainAsync("bucket=data&key=other", json => json.GetProperty("why").ToString()));

@@ -6,6 +6,5 @@ namespace S3Overlay.Tests.Overlay.Versions;
 [Trait("Rule", "V3")]
 public sealed class GroupedVersionListingTests : VersionListingTests
 {
-    /// <inheritdoc/>
     protected override bool InGroups => true;
 }

@@ -6,6 +6,5 @@ namespace S3Overlay.Tests.Overlay.Versions;
 /// </summary>
 public sealed class GroupedVersionsTests : VersionedStoreTests
 {
-    /// <inheritdoc/>
     protected override bool InGroups => true;
 }

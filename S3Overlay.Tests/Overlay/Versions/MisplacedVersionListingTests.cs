@@ -4,6 +4,5 @@ namespace S3Overlay.Tests.Overlay.Versions;
 [Trait("Rule", "V3")]
 public sealed class MisplacedVersionListingTests : VersionListingTests
 {
-    /// <inheritdoc/>
     protected override bool TakesNextKeysVersion => true;
 }

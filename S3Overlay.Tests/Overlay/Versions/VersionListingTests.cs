@@ -129,7 +129,7 @@ public class VersionListingTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Newer versions fill the first page of the key, so that its null is on neither the page that is asked for nor that one.
+    /// Newer versions fill the first page of the key, so its null version is neither on that page nor on the requested one.
     /// </summary>
     [Theory]
     [InlineData(999)]

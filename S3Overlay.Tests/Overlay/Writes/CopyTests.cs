@@ -149,7 +149,7 @@ public sealed class CopyTests
         Assert.Equal("c=d", _bench.Layer.Find(Bucket, "other")!.Header("x-amz-tagging"));
     }
 
-    /// <summary>A copy without what was asked for by name would pass for one with it.</summary>
+    /// <summary>A copy that silently lacks the requested annotations would look complete.</summary>
     [Theory]
     [Trait("Rule", "W4")]
     [InlineData("header")]
@@ -165,7 +165,7 @@ public sealed class CopyTests
             : "", headers: InHeader("EXCLUDE"));
         Assert.Equal("remote", await _bench.GetAsync(Bucket, "copy"));
 
-        // What was written is local's to copy, with all that belongs to it.
+        // The local layer copies its own objects with everything that belongs to them.
         await _bench.SendAsync(S3Operation.CopyObject, Bucket, "again",
             headers: [("x-amz-copy-source", $"{Bucket}/copy"), (Directive, "COPY")]);
         Assert.Equal("remote", await _bench.GetAsync(Bucket, "again"));

@@ -7,7 +7,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Writes;
 
 /// <summary>
-/// An object of the remote whose tags a client sets, over each local layer, and what may happen at each stage of its copy.
+/// A client sets the tags of a remote object over each local layer. Something happens at each stage of the copy-up.
 /// </summary>
 public abstract class CopyUpTestBase : IAsyncLifetime
 {

@@ -4,7 +4,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Writes;
 
-/// <summary>Setting tags and similar on the remote's objects copies them to local first, whichever kind it is (rule W5).</summary>
+/// <summary>Setting tags and similar on the remote's objects copies them to the local layer first (rule W5).</summary>
 [Trait("Rule", "W5")]
 public sealed class CopyUpTests : CopyUpTestBase
 {
@@ -31,7 +31,7 @@ public sealed class CopyUpTests : CopyUpTestBase
         Assert.Equal(isEmbedded, before.Headers["Last-Modified"] == after.Headers["Last-Modified"]);
         Assert.Equal("new=2", await TagsAsync());
 
-        // From now on local alone is asked, and a second change is local's own.
+        // From now on only the local layer is involved.
         var asked = _remote.Requests.Count;
         Assert.Equal(204, (await SendAsync("DELETE", "/bucket/key?tagging")).Status);
         Assert.Equal("", await TagsAsync());

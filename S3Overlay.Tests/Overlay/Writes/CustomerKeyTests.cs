@@ -144,7 +144,7 @@ public sealed class CustomerKeyTests : IAsyncLifetime
         Assert.Equal(200, (await _proxy.SendAsync(method, $"/bucket/k?versionId={_id}", null, CustomerKey.Headers())).Status);
     }
 
-    /// <summary>Ceph refuses with the code that other stores have for ids which are none.</summary>
+    /// <summary>Ceph refuses with the code that other stores use for invalid ids.</summary>
     [Theory, Trait("Rule", "V1"), Trait("Rule", "T1")]
     [InlineData("GET", 0, "")]
     [InlineData("GET", 2, "")]

@@ -96,7 +96,7 @@ public sealed class LocalConditionsTests
         Assert.Single(outcomes, 200);
     }
 
-    /// <summary>Neither slips in between the look and the commit of a conditional write.</summary>
+    /// <summary>Neither happens between the check and the commit of a conditional write.</summary>
     [Theory]
     [InlineData(S3Operation.PutObject)]
     [InlineData(S3Operation.DeleteObject)]
@@ -110,7 +110,7 @@ public sealed class LocalConditionsTests
         {
             bench.Local.BeforeCommit = null;
 
-            // All that this bench does is done when the call returns, but for what waits.
+            // Everything in this bench completes synchronously unless it waits.
             late = bench.SendAsync(other, Bucket, "key", "late", "uploadId=u");
             Assert.False(late.IsCompleted);
             return Task.CompletedTask;

@@ -26,7 +26,7 @@ public sealed class RemovedBehindTests
             Assert.Equal(204, (await scene.AskStoreAsync("DELETE", "/bkt/" + key)).Status);
         }
 
-        // A delete that was asked for here stays one, though its key was written since (rule D1).
+        // A delete through the proxy stays, even if the key was written since (rule D1).
         var read = await scene.SendAsync("GET", "/bkt/key");
         Assert.Equal(wasDeleted ? (404, "NoSuchKey") : (200, null), (read.Status, read.Status == 200 ? null : read.Code));
         Assert.Equal(wasDeleted ? "" : "remote's", read.Status == 200 ? read.Text : "");

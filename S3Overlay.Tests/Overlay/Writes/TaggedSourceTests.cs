@@ -48,7 +48,7 @@ public sealed class TaggedSourceTests
             return Task.CompletedTask;
         }
 
-        // Under always the copy is compared first, so that the change falls in between.
+        // Under always the entry is revalidated first, so the change happens in between.
         ScriptTags(scene, () => version, mode == "always" ? ChangeAsync : null);
         await (mode == "always" ? Task.CompletedTask : ChangeAsync());
         var answer = await UseAsync(scene, use);
@@ -77,8 +77,8 @@ public sealed class TaggedSourceTests
     }
 
     /// <summary>
-    /// If the bytes come from the remote, their request names the version. A remote that does not report the number of tags is asked for
-    /// them.
+    /// If the bytes come from the remote, the request names the version. If the remote does not report the number of tags, they are
+    /// requested too.
     /// </summary>
     [Theory]
     [InlineData("embedded")]

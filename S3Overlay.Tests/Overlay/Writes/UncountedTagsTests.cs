@@ -64,7 +64,7 @@ public sealed class UncountedTagsTests
         }
     }
 
-    /// <summary>A server that passes sub-resources over answers with the object, whatever that looks like.</summary>
+    /// <summary>A server that ignores sub-resources responds with the object.</summary>
     [Theory]
     [InlineData("embedded", "bytes")]
     [InlineData("store", "bytes")]
@@ -91,7 +91,7 @@ public sealed class UncountedTagsTests
         }
     }
 
-    /// <summary>Nor is it read to its end for that, however it comes.</summary>
+    /// <summary>It is not read to its end either.</summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -234,7 +234,7 @@ public sealed class UncountedTagsTests
         Assert.Equal("HIT", (await scene.SendAsync("GET", "/bucket/key")).Headers["x-cache"]);
     }
 
-    /// <summary>The object is known to have tags, and the copy would lack them.</summary>
+    /// <summary>The object has tags that the copy would lack.</summary>
     [Theory]
     [MemberData(nameof(LayerScene.All), MemberType = typeof(LayerScene))]
     public async Task Counted_tags_that_are_refused_fail_the_copy(string layer)

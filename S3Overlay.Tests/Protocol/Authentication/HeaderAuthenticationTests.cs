@@ -77,7 +77,7 @@ public sealed class HeaderAuthenticationTests : AuthenticatorTestBase
         Assert.Equal(PayloadFraming.SignedChunks, request.Payload.Framing);
     }
 
-    /// <summary>With an offset as botocore writes it, where its caller gave the request a <c>Date</c>.</summary>
+    /// <summary>With an offset, as botocore writes it if its caller gave the request a <c>Date</c>.</summary>
     [Theory]
     [InlineData("Fri, 24 May 2013 00:00:00 GMT")]
     [InlineData("Fri, 24 May 2013 00:00:00 -0000")]

@@ -5,7 +5,6 @@ namespace S3Overlay.Tests.Protocol.Authentication;
 /// <summary>See <see cref="SigningTests"/>: over HTTP/2 and TLS, as far as the client has it.</summary>
 public sealed class SigningTestsOverTls : SigningTests
 {
-    /// <inheritdoc/>
     protected override bool IsSecure => true;
 }
 

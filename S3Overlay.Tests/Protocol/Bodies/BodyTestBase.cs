@@ -38,7 +38,7 @@ public abstract class BodyTestBase
 
     internal static PayloadPlan UnsignedPlan() => new(PayloadFraming.Chunks, HasTrailer: true);
 
-    /// <summary>A body in chunks of the given sizes; signed where a chain is given.</summary>
+    /// <summary>A body in chunks of the given sizes, signed if a chain is given.</summary>
     internal static byte[] Frame(byte[] body, IEnumerable<int> sizes, ChunkSignatures? chain,
         (string Name, string Value)[]? trailers = null)
     {

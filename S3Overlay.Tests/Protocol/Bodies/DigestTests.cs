@@ -99,7 +99,7 @@ public sealed class DigestTests : BodyTestBase
             Assert.Throws<S3Exception>(() => Plain(PayloadPlan.Unsigned, ("x-amz-trailer", "x-amz-checksum-crc32"))).Error.Code);
 
     /// <summary>
-    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: BadDigest where the checksum is not of the algorithm that the
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: BadDigest if the checksum is not of the algorithm that the
     /// SDK names.
     /// </summary>
     [Theory]

@@ -6,7 +6,7 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Tests.Protocol.Xml;
 
-/// <summary>Documents read into trees: as the framework reads them, but for those that are too deep.</summary>
+/// <summary>Documents are read into trees as the framework reads them, except for those that are too deep.</summary>
 [Trait("Rule", "W8")]
 public sealed class XmlTreeTests
 {

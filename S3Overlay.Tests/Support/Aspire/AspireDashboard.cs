@@ -8,7 +8,7 @@ using System.Text.Json;
 namespace S3Overlay.Tests.Support.Aspire;
 
 /// <summary>
-/// The real Aspire dashboard, as the Aspire CLI brings it, on free ports and with a home of its own; read by its own telemetry interface.
+/// The real Aspire dashboard of the Aspire CLI, on free ports and with its own home folder. It is read through its telemetry API.
 /// </summary>
 internal sealed class AspireDashboard : IAsyncDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class AspireDashboard : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>Why there is none here; null where there is.</summary>
+    /// <summary>Why there is none here. Null if there is one.</summary>
     public static string? Missing => Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } path
         ? $"The Aspire CLI is run where {Variable} names its binary."
         : File.Exists(path) ? null : $"There is no Aspire CLI at {path} ({Variable}).";
@@ -40,7 +40,7 @@ internal sealed class AspireDashboard : IAsyncDisposable
     /// <summary>The address for OTLP over gRPC.</summary>
     public Uri Otlp { get; }
 
-    /// <summary>Starts one, and waits until it answers.</summary>
+    /// <summary>Starts one, and waits until it responds.</summary>
     public static async Task<AspireDashboard> StartAsync()
     {
         for (var attempt = 1; ; attempt++)
@@ -81,7 +81,7 @@ internal sealed class AspireDashboard : IAsyncDisposable
         return document.RootElement.Clone();
     }
 
-    /// <summary>The value of an attribute, as text; the empty string where there is none.</summary>
+    /// <summary>The value of an attribute as text. Empty if it does not exist.</summary>
     public static string Attribute(JsonElement owner, string name)
     {
         foreach (var attribute in owner.TryGetProperty("attributes", out var attributes) ? attributes.EnumerateArray() : default)
@@ -95,7 +95,6 @@ internal sealed class AspireDashboard : IAsyncDisposable
         return "";
     }
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();

@@ -4,6 +4,5 @@ namespace S3Overlay.Tests.Support.Ceph;
 [CollectionDefinition(Name)]
 public sealed class CephCollection : ICollectionFixture<CephPair>
 {
-    /// <summary>Its name.</summary>
     public const string Name = "Ceph";
 }

@@ -21,13 +21,11 @@ public sealed class CephGateway : IAsyncDisposable
 
     private CephGateway(string folder, int port) => (_folder, Port) = (folder, port);
 
-    /// <summary>Its port.</summary>
     public int Port { get; }
 
-    /// <summary>Its address.</summary>
     public Uri Endpoint => new($"http://127.0.0.1:{Port}");
 
-    /// <summary>The settings of a proxy whose writable layer it is, and whose clients have a key of their own.</summary>
+    /// <summary>Settings for a proxy that uses it as the writable layer. Clients of the proxy have another key.</summary>
     public (string Name, string Value)[] AsLocal =>
     [
         ("S3_OVERLAY_LOCAL_ENDPOINT", Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_LOCAL_ACCESS_KEY", AccessKey),
@@ -35,7 +33,7 @@ public sealed class CephGateway : IAsyncDisposable
         ("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"), ("S3_OVERLAY_CORS", "true"),
     ];
 
-    /// <summary>Why it cannot be started here, or null where it can.</summary>
+    /// <summary>Why it cannot be started here, or null.</summary>
     public static string? Missing =>
         Environment.GetEnvironmentVariable("S3OVERLAY_TEST_CEPH") != "1" ? "Ceph is started where S3OVERLAY_TEST_CEPH=1."
         : Commands.All(S3Tool.IsInstalled) ? null
@@ -56,10 +54,8 @@ public sealed class CephGateway : IAsyncDisposable
         return gateway;
     }
 
-    /// <summary>A client of the gateway itself.</summary>
     public AmazonS3Client CreateClient() => S3Clients.CreateForStore(Endpoint, AccessKey, SecretKey);
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync() => await RunAsync(Script("ceph-rgw-stop.sh"), _folder);
 
     /// <summary>The gateway makes its pools at the first bucket, and may fail while it does.</summary>
@@ -114,7 +110,7 @@ public sealed class CephGateway : IAsyncDisposable
 
     private static async Task RunAsync(string script, params string[] arguments)
     {
-        // The daemons inherit whatever output they are given and keep it open: none is read from them.
+        // The daemons inherit the output streams and keep them open, so their output is not redirected.
         var start = new ProcessStartInfo("bash") { UseShellExecute = false };
         start.ArgumentList.Add("-c");
         start.ArgumentList.Add("log=$1; shift; exec bash \"$@\" >\"$log\" 2>&1");

@@ -1,8 +1,8 @@
 namespace S3Overlay.Tests.Support.Ceph;
 
 /// <summary>
-/// Two gateways, one to be the writable layer and one the remote, shared by all classes of the collection: each takes seconds to start, and
-/// starts when first asked for.
+/// Two gateways, one as the writable layer and one as the remote, shared by all classes of the collection. Each takes seconds to start, and
+/// starts on first use.
 /// </summary>
 public sealed class CephPair : IAsyncLifetime
 {
@@ -11,7 +11,6 @@ public sealed class CephPair : IAsyncLifetime
     private CephGateway? _local;
     private CephGateway? _remote;
 
-    /// <summary>The writable one.</summary>
     public Task<CephGateway> LocalAsync() =>
         StartedAsync(() => _local, async () => _local = await CephGateway.StartAsync(_folder["local"]));
 
@@ -19,10 +18,8 @@ public sealed class CephPair : IAsyncLifetime
     public Task<CephGateway> RemoteAsync() =>
         StartedAsync(() => _remote, async () => _remote = await CephGateway.StartAsync(_folder["remote"]));
 
-    /// <inheritdoc/>
     public Task InitializeAsync() => Task.CompletedTask;
 
-    /// <inheritdoc/>
     public async Task DisposeAsync()
     {
         foreach (var gateway in new[] { _local, _remote })

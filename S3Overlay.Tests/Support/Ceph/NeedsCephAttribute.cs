@@ -5,6 +5,5 @@ namespace S3Overlay.Tests.Support.Ceph;
 /// <summary>A class of tests against real Ceph gateways.</summary>
 public sealed class NeedsCephAttribute : NeedsAttribute
 {
-    /// <inheritdoc/>
     public override string? Missing => CephGateway.Missing;
 }

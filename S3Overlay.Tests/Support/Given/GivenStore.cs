@@ -9,22 +9,21 @@ namespace S3Overlay.Tests.Support.Given;
 /// </summary>
 /// <param name="Endpoint">Where, without a path.</param>
 /// <param name="AccessKey">The key of a user who may do everything.</param>
-/// <param name="SecretKey">Its secret.</param>
 public sealed record GivenStore(Uri Endpoint, string AccessKey, string SecretKey)
 {
-    /// <summary>The store that is to be the writable layer, or null where none is named.</summary>
+    /// <summary>The store to use as the writable layer, or null.</summary>
     public static GivenStore? Local { get; } = Named("S3OVERLAY_TEST_STORE");
 
-    /// <summary>The store that is to be the remote, with the same keys, or null where none is named.</summary>
+    /// <summary>The store to use as the remote, with the same keys, or null.</summary>
     public static GivenStore? Remote { get; } = Named("S3OVERLAY_TEST_STORE_REMOTE");
 
-    /// <summary>Why the tests before it cannot run here, or null where they can.</summary>
+    /// <summary>Why the tests cannot run here, or null.</summary>
     public static string? Missing =>
         Local is null || Remote is null
             ? "A store is tried where S3OVERLAY_TEST_STORE and S3OVERLAY_TEST_STORE_REMOTE name two, "
                 + "and _ACCESS_KEY and _SECRET_KEY their user." : null;
 
-    /// <summary>The settings of a proxy whose writable layer it is, and whose clients have a key of their own.</summary>
+    /// <summary>Settings for a proxy that uses it as the writable layer. Clients of the proxy have another key.</summary>
     public (string Name, string Value)[] AsLocal =>
     [
         ("S3_OVERLAY_LOCAL_ENDPOINT", Endpoint.ToString().TrimEnd('/')), ("S3_OVERLAY_LOCAL_ACCESS_KEY", AccessKey),
@@ -32,7 +31,6 @@ public sealed record GivenStore(Uri Endpoint, string AccessKey, string SecretKey
         ("S3_OVERLAY_ACCESS_KEY", "minioadmin"), ("S3_OVERLAY_SECRET_KEY", "minioadmin"), ("S3_OVERLAY_CORS", "true"),
     ];
 
-    /// <summary>A client of the store itself.</summary>
     public AmazonS3Client CreateClient() => S3Clients.CreateForStore(Endpoint, AccessKey, SecretKey);
 
     private static GivenStore? Named(string variable)

@@ -5,6 +5,5 @@ namespace S3Overlay.Tests.Support.Given;
 /// <summary>A test class that needs an external store.</summary>
 public sealed class NeedsGivenStoreAttribute : NeedsAttribute
 {
-    /// <inheritdoc/>
     public override string? Missing => GivenStore.Missing;
 }

@@ -11,6 +11,5 @@ public sealed class FullRunAttribute(string reason) : NeedsAttribute
     /// <summary>Whether everything runs: all tests, and all rows of every theory.</summary>
     public static bool IsOn { get; } = Environment.GetEnvironmentVariable("S3OVERLAY_TEST_FULL") == "1";
 
-    /// <inheritdoc/>
     public override string? Missing => IsOn ? null : $"Runs with S3OVERLAY_TEST_FULL=1: {reason}.";
 }

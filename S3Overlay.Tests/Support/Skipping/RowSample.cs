@@ -30,7 +30,6 @@ internal sealed class RowSample(IMessageBus next, int most) : IMessageBus
         return picked;
     }
 
-    /// <inheritdoc/>
     public bool QueueMessage(IMessageSinkMessage message)
     {
         _found.Add(message);
@@ -47,7 +46,6 @@ internal sealed class RowSample(IMessageBus next, int most) : IMessageBus
             || next.QueueMessage(found));
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
     }

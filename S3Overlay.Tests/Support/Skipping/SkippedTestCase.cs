@@ -8,19 +8,18 @@ namespace S3Overlay.Tests.Support.Skipping;
 /// <summary>A test that is reported as skipped.</summary>
 public sealed class SkippedTestCase : XunitTestCase
 {
-    /// <summary>For the runner, which makes test cases of what it wrote down of them.</summary>
+    /// <summary>For the runner, which deserializes test cases.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
     [Obsolete("For the runner.")]
     public SkippedTestCase()
     {
     }
 
-    /// <summary>One test in place of all that a method would be.</summary>
+    /// <summary>One test that replaces all tests of a method.</summary>
     public SkippedTestCase(IMessageSink diagnostics, TestMethodDisplay display, TestMethodDisplayOptions options, ITestMethod method)
         : base(diagnostics, display, options, method)
     {
     }
 
-    /// <inheritdoc/>
     protected override string? GetSkipReason(IAttributeInfo factAttribute) => SkippingDiscoverer.ReasonToSkip(TestMethod);
 }

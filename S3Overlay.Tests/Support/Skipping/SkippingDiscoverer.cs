@@ -3,7 +3,7 @@ using Xunit.Sdk;
 
 namespace S3Overlay.Tests.Support.Skipping;
 
-/// <summary>Finds tests as usual, and one skipped test in place of each method that its class cannot run.</summary>
+/// <summary>Finds tests as usual, and one skipped test for each method that cannot run.</summary>
 internal sealed class SkippingDiscoverer(IAssemblyInfo assembly, ISourceInformationProvider sources, IMessageSink diagnostics)
     : XunitTestFrameworkDiscoverer(assembly, sources, diagnostics)
 {
@@ -21,7 +21,6 @@ internal sealed class SkippingDiscoverer(IAssemblyInfo assembly, ISourceInformat
         return Attributes<LeftOutAttribute>(method.TestClass.Class).FirstOrDefault(left => left.Test == method.Method.Name)?.Reason;
     }
 
-    /// <inheritdoc/>
     protected override bool FindTestsForMethod(
         ITestMethod testMethod, bool includeSourceInformation, IMessageBus messageBus, ITestFrameworkDiscoveryOptions discoveryOptions)
     {

@@ -12,7 +12,6 @@ namespace S3Overlay.Tests.Support.Skipping;
 internal sealed class SkippingExecutor(AssemblyName assembly, ISourceInformationProvider sources, IMessageSink diagnostics)
     : XunitTestFrameworkExecutor(assembly, sources, diagnostics)
 {
-    /// <inheritdoc/>
     protected override async void RunTestCases(
         IEnumerable<IXunitTestCase> testCases, IMessageSink executionMessageSink, ITestFrameworkExecutionOptions executionOptions)
     {

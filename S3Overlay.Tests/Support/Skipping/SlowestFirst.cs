@@ -17,7 +17,6 @@ public sealed class SlowestFirst : ITestCollectionOrderer
         nameof(Contract.BadInputTests), nameof(House.DependencyTests),
     ];
 
-    /// <inheritdoc/>
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
         testCollections.OrderBy(static collection => Place(collection.DisplayName));
 

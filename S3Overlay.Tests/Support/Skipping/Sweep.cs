@@ -1,9 +1,9 @@
 namespace S3Overlay.Tests.Support.Skipping;
 
-/// <summary>What a test tries one after the other: every byte of a file, every step of a write.</summary>
+/// <summary>Cases that a test tries one after the other, such as every byte of a file or every step of a write.</summary>
 internal static class Sweep
 {
-    /// <summary>All of it in the full run. In the quick run the first, the last, and some at equal distances between them.</summary>
+    /// <summary>Everything in the full run. In the quick run the first, the last, and some at equal distances between them.</summary>
     public static IReadOnlyList<T> Of<T>(IReadOnlyList<T> all, int quick) => FullRunAttribute.IsOn ? all : Sample(all, quick);
 
     /// <summary>The numbers from 0 to <paramref name="count"/> - 1, all or some.</summary>
@@ -13,6 +13,6 @@ internal static class Sweep
     public static IReadOnlyList<T> Sample<T>(IReadOnlyList<T> all, int count) =>
         all.Count <= count ? all : [.. Enumerable.Range(0, count).Select(i => all[(int)((long)i * (all.Count - 1) / (count - 1))])];
 
-    /// <summary>How far to go on at a time, where only the end of a sweep says how long it is: 1 in the full run.</summary>
+    /// <summary>The step width of a sweep whose length is not known in advance. 1 in the full run.</summary>
     public static int Step(int quick) => FullRunAttribute.IsOn ? 1 : quick;
 }

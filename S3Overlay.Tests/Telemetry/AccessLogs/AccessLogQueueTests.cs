@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Telemetry.AccessLogs;
 
-/// <summary>The access log never holds up a request: what its destination does not take is dropped and counted.</summary>
+/// <summary>The access log never delays a request: lines that its destination does not take are dropped and counted.</summary>
 public sealed class AccessLogQueueTests
 {
     private readonly EventLogger _events = new();

@@ -135,7 +135,7 @@ internal static class ObjectScenarios
         await s.SendAsync("GET", "/BUCKET/k", null, ("x-amz-checksum-mode", "ENABLED"));
         await s.SendAsync("HEAD", "/BUCKET/k", null, ("x-amz-checksum-mode", "ENABLED"));
 
-        // Last: a store that checks none takes the object.
+        // Last: a store without checks accepts the object.
         foreach (var size in (int[])[10, 100_000])
         {
             await s.SendAsync(Depth.All, "PUT", "/BUCKET/k", new byte[size], ("x-amz-checksum-crc32", "nonsense"),

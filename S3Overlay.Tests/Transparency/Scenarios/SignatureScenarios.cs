@@ -1,7 +1,7 @@
 namespace S3Overlay.Tests.Transparency.Scenarios;
 
 /// <summary>
-/// Signatures in links and forms, wrong ones, and none. What the front door refuses has its words: status and code must be the store's.
+/// Signatures in links and forms, wrong ones, and none. Refusals of the front door have its message, and the store's status and code.
 /// </summary>
 internal static class SignatureScenarios
 {

@@ -11,7 +11,7 @@ namespace S3Overlay.Tests.Overlay.Listings.Large;
 /// <param name="Next">Where it says that they do: V2's token or V1's marker.</param>
 public sealed record ClientPage(List<ListingRow> Rows, bool IsTruncated, string? Next)
 {
-    /// <summary>Reads an answer to ListObjects or ListObjectsV2.</summary>
+    /// <summary>Reads a response to ListObjects or ListObjectsV2.</summary>
     public static ClientPage Read(Stream answer)
     {
         using var xml = XmlReader.Create(answer, new XmlReaderSettings { CheckCharacters = false });
@@ -71,7 +71,7 @@ public sealed record ClientPage(List<ListingRow> Rows, bool IsTruncated, string?
             }
         }
 
-        // Each kind must come in order by itself, whatever is made of both.
+        // Keys and prefixes must each be in order.
         AssertOrdered(objects);
         AssertOrdered(prefixes);
         List<ListingRow> rows = [.. objects.Concat(prefixes).Select(Decoded).OrderBy(row => row.Name, Utf8Order.Instance)];

@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
 /// <summary>
-/// The keys of one large bucket: 100,000 at the remote, 10,000 deleted here, 10,000 written here. The same ones in every run.
+/// The keys of one large bucket, the same in every run: 100,000 at the remote, 10,000 deleted and 10,000 written locally.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -16,9 +16,9 @@ namespace S3Overlay.Tests.Overlay.Listings.Large;
 ///              x::000::0 ... x::849::9      folders of a delimiter of two characters
 ///   deleted    data-05000 ... data-08499    pages of the remote without a key to show
 ///              big/00000 ... big/01999, f100/ ... f149/, gone/, and others all over the bucket
-/// written    over keys of the remote, some of them deleted before; between them; in folders of which all else was deleted; in folders of
-/// their own.
-///              None behind x::3: there, that more follows must be learnt of the remote
+///   written    over keys of the remote, some of them deleted before; between them; in folders that are otherwise deleted; in
+///              new folders.
+///              None after x::3: there, only the remote knows whether more follows
 /// </code>
 /// </remarks>
 public static class ManyKeys

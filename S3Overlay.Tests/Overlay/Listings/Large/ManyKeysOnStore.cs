@@ -8,16 +8,13 @@ public sealed class ManyKeysOnStore : ManyKeysScene
 {
     private StoreServer _store = null!;
 
-    /// <inheritdoc/>
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
         await _store.DisposeAsync();
     }
 
-    /// <inheritdoc/>
     protected override async Task<Uri?> StartStoreAsync() => (_store = await StoreServer.StartAsync()).Endpoint;
 
-    /// <inheritdoc/>
     protected override IS3Service LocalService(IS3Service overlay) => _store.Service;
 }

@@ -13,8 +13,8 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
 /// <summary>
-/// A remote of very many keys on a loopback port, which lists them as Amazon does in the time that a page takes, and counts what it was
-/// asked. It has no bytes of them, and insists that it saw nothing but GET and HEAD (rule W1).
+/// A remote with very many keys on a loopback port. It lists them as Amazon does, in time proportional to the page, and counts its
+/// requests. It has no bytes, and fails on requests other than GET and HEAD (rule W1).
 /// </summary>
 public sealed class ManyKeysRemote : IAsyncDisposable
 {
@@ -32,10 +32,9 @@ public sealed class ManyKeysRemote : IAsyncDisposable
         _contents = [.. _keys.Select((key, i) => Contents(key, Info(i)))];
     }
 
-    /// <summary>Where it listens.</summary>
     public Uri Endpoint => _server.Endpoint;
 
-    /// <summary>The pages it was asked for since this was asked last.</summary>
+    /// <summary>The page requests since the last call.</summary>
     public IReadOnlyList<RemoteCall> TakeCalls()
     {
         var taken = new List<RemoteCall>();
@@ -47,7 +46,6 @@ public sealed class ManyKeysRemote : IAsyncDisposable
         return taken;
     }
 
-    /// <summary>Starts one.</summary>
     /// <param name="sorted">Its keys, in the order of their UTF-8 bytes.</param>
     public static async Task<ManyKeysRemote> StartAsync(IEnumerable<string> sorted)
     {
@@ -59,7 +57,6 @@ public sealed class ManyKeysRemote : IAsyncDisposable
     /// <summary>The information about its i-th key.</summary>
     public static ObjectInfo Info(int i) => new() { Size = i, ETag = $"\"{i:x32}\"", LastModified = Modified.AddSeconds(i) };
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();
@@ -137,7 +134,7 @@ public sealed class ManyKeysRemote : IAsyncDisposable
 
     private int Behind(string prefix, int from) => First(key => !key.StartsWith(prefix, StringComparison.Ordinal), from);
 
-    /// <summary>The first key of which something holds that holds of all behind it as well.</summary>
+    /// <summary>The first key for which a monotonic condition holds.</summary>
     private int First(Func<string, bool> holds, int from = 0)
     {
         var to = _keys.Length;
@@ -163,8 +160,7 @@ public sealed class ManyKeysRemote : IAsyncDisposable
         + $"<ETag>{info.ETag}</ETag><Size>{info.Size}</Size></Contents>");
 }
 
-/// <summary>A page that a remote was asked for.</summary>
+/// <summary>A request for a page.</summary>
 /// <param name="Prefix">What its keys start with.</param>
 /// <param name="Delimiter">What rolls them up.</param>
-/// <param name="MaxKeys">How many rows it may have.</param>
 public sealed record RemoteCall(string Prefix, string Delimiter, int MaxKeys);

@@ -14,7 +14,7 @@ using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
-/// <summary>A whole proxy over <see cref="ManyKeys"/>, and what a client must see of them.</summary>
+/// <summary>A whole proxy over <see cref="ManyKeys"/>, and the expected listing.</summary>
 public abstract class ManyKeysScene : IAsyncLifetime
 {
     /// <summary>The bucket, here and at the remote.</summary>
@@ -27,13 +27,11 @@ public abstract class ManyKeysScene : IAsyncLifetime
     private readonly HttpClient _http = new();
     private OverlayHost _proxy = null!;
 
-    /// <summary>The remote.</summary>
     public ManyKeysRemote Remote { get; private set; } = null!;
 
     /// <summary>The visible keys, in the order of their UTF-8 bytes. The dates of written keys are unknown.</summary>
     public IReadOnlyList<KeyValuePair<string, ObjectInfo>> Visible { get; private set; } = [];
 
-    /// <inheritdoc/>
     public async Task InitializeAsync()
     {
         Remote = await ManyKeysRemote.StartAsync(ManyKeys.Remote);
@@ -44,7 +42,7 @@ public abstract class ManyKeysScene : IAsyncLifetime
             await DeleteAsync(thousand);
         }
 
-        // A bucket's local half is made by the first write, or by the store's own client.
+        // The first write creates the bucket's local half, or the store's own client does.
         var local = LocalService(_proxy.Services.Service);
         await Parallel.ForEachAsync(ManyKeys.Written, async (key, token) => await local
             .HandleAsync(Request(S3Operation.PutObject, key, Body(key)), new BufferedResponse(), token));
@@ -52,7 +50,6 @@ public abstract class ManyKeysScene : IAsyncLifetime
         Remote.TakeCalls();
     }
 
-    /// <inheritdoc/>
     public virtual async Task DisposeAsync()
     {
         _http.Dispose();
@@ -60,8 +57,6 @@ public abstract class ManyKeysScene : IAsyncLifetime
         await Remote.DisposeAsync();
     }
 
-    /// <summary>Requests a page.</summary>
-    /// <param name="query">The request's query.</param>
     public async Task<ClientPage> ListAsync(string query)
     {
         using var answer = await SendAsync(HttpMethod.Get, query, null);

@@ -4,13 +4,13 @@ using S3Overlay.Proxy.Protocol.Listings;
 namespace S3Overlay.Tests.Overlay.Listings.Large;
 
 /// <summary>
-/// How many remote pages a client's page may cost (rule L2), computed from both layers in another way than the merge does.
+/// How many remote pages a client's page may cost (rule L2), computed from both layers in a different way than the merge does.
 /// </summary>
 /// <remarks>
-/// A page needs the remote's rows up to the first at or behind its own last one; and where it is full, no row of local follows, and a
-/// tombstone does, up to the next that is shown, since only that proves that another page follows. The remote gives as many rows as the
-/// page has, plus one; where these do not do, four times as many each time, up to a thousand; and a thousand at once where none of them was
-/// shown. Of each of these rows that is a folder with t deleted keys and no written one, a look into it takes t/1000 + 1 pages more, unless
+/// A page needs the remote's rows up to the first at or after its own last one. If it is full, no local row follows, and a
+/// tombstone does, it needs them up to the next visible row, because only that proves that another page follows. The remote returns as many
+/// rows as the page has, plus one. If these are not enough, it returns four times as many each time, up to a thousand, or a thousand at
+/// once if none was visible. For each folder among them with t deleted keys and no written one, a probe takes t/1000 + 1 more pages, unless
 /// reading through all keys from the first of these folders to the last takes fewer.
 /// </remarks>
 public sealed class PageCosts
@@ -28,8 +28,6 @@ public sealed class PageCosts
     private readonly HashSet<string> _shown = new(StringComparer.Ordinal);
 
     /// <summary>The costs of listings with a prefix and a delimiter.</summary>
-    /// <param name="prefix">The prefix.</param>
-    /// <param name="delimiter">The delimiter.</param>
     /// <param name="shown">All rows that a client must see of it.</param>
     public PageCosts(string prefix, string delimiter, IEnumerable<ListingRow> shown)
     {
@@ -47,8 +45,6 @@ public sealed class PageCosts
     }
 
     /// <summary>The most that a page may cost.</summary>
-    /// <param name="after">Where it starts.</param>
-    /// <param name="pageSize">How many rows it may have.</param>
     /// <param name="rows">The rows it has.</param>
     public int Most(ListingPosition after, int pageSize, IReadOnlyList<ListingRow> rows)
     {
@@ -108,7 +104,7 @@ public sealed class PageCosts
         return rows;
     }
 
-    /// <summary>Behind which of the remote's rows nothing need be read for a full page.</summary>
+    /// <summary>The remote row after which a full page needs nothing.</summary>
     private int LastNeeded(int first, string last)
     {
         var end = FirstAfter(_remote, row => row.Name, last);
