@@ -23,21 +23,24 @@ internal sealed class SkippingExecutor(AssemblyName assembly, ISourceInformation
         IMessageSink messages, ITestFrameworkExecutionOptions options)
         : XunitTestAssemblyRunner(assembly, cases, diagnostics, messages, options)
     {
+        /// <remarks>The base limits how many collections run at once, so only those without a test to run go another way.</remarks>
         protected override Task<RunSummary> RunTestCollectionAsync(
-            IMessageBus bus, ITestCollection collection, IEnumerable<IXunitTestCase> cases, CancellationTokenSource cancellation) =>
-            new CollectionRunner(collection, cases, DiagnosticMessageSink, bus, TestCaseOrderer, new(Aggregator), cancellation).RunAsync();
+            IMessageBus messageBus, ITestCollection testCollection, IEnumerable<IXunitTestCase> testCases,
+            CancellationTokenSource cancellationTokenSource) =>
+            testCases.All(static test => test.SkipReason is not null)
+                ? new SkippedCollectionRunner(testCollection, testCases, DiagnosticMessageSink, messageBus, TestCaseOrderer,
+                    new(Aggregator), cancellationTokenSource).RunAsync()
+                : base.RunTestCollectionAsync(messageBus, testCollection, testCases, cancellationTokenSource);
     }
 
-    private sealed class CollectionRunner(ITestCollection collection, IEnumerable<IXunitTestCase> cases, IMessageSink diagnostics,
+    private sealed class SkippedCollectionRunner(ITestCollection collection, IEnumerable<IXunitTestCase> cases, IMessageSink diagnostics,
         IMessageBus bus, ITestCaseOrderer orderer, ExceptionAggregator aggregator, CancellationTokenSource cancellation)
         : XunitTestCollectionRunner(collection, cases, diagnostics, bus, orderer, aggregator, cancellation)
     {
         protected override Task<RunSummary> RunTestClassAsync(
             ITestClass testClass, IReflectionTypeInfo type, IEnumerable<IXunitTestCase> cases) =>
-            cases.All(static test => test.SkipReason is not null)
-                ? new SkippedClassRunner(testClass, type, cases, DiagnosticMessageSink, MessageBus, TestCaseOrderer, new(Aggregator),
-                    CancellationTokenSource, CollectionFixtureMappings).RunAsync()
-                : base.RunTestClassAsync(testClass, type, cases);
+            new SkippedClassRunner(testClass, type, cases, DiagnosticMessageSink, MessageBus, TestCaseOrderer, new(Aggregator),
+                CancellationTokenSource, CollectionFixtureMappings).RunAsync();
     }
 
     private sealed class SkippedClassRunner(ITestClass testClass, IReflectionTypeInfo type, IEnumerable<IXunitTestCase> cases,
