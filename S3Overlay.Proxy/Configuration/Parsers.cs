@@ -34,7 +34,7 @@ internal static class Parsers
     public static long Size(string text) => ByteSize.Parse(text);
 
     /// <summary>
-    /// The size of chunks. S3 accepts at most 5 GiB in one request; with less than 16 KiB the table of a large object's chunks is too large.
+    /// The size of chunks. S3 accepts at most 5 GiB in one request; below 16 KiB, a large object has too many chunks.
     /// </summary>
     public static long ChunkSize(string text) => ByteSize.Parse(text) is var size and >= 16L << 10 and <= 5L << 30
         ? size

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Configuration;
 
-/// <summary>A setting: the one place with its name, default, check, help, and the option it fills.</summary>
+/// <summary>A setting: its name, default, parser, help, and the option it fills.</summary>
 /// <param name="Name">The name in the environment and on the command line.</param>
 /// <param name="Area">The heading in the documentation.</param>
 /// <param name="Default">The default, as a user would write it; null if there is none.</param>

@@ -32,7 +32,7 @@ using S3Overlay.Proxy.Telemetry.AccessLogs;
 
 namespace S3Overlay.Proxy.Hosting;
 
-/// <summary>Wires everything behind one S3 port. <see cref="OpenAsync"/> is the table of contents; each part has one method below.</summary>
+/// <summary>Wires everything behind one S3 port. <see cref="OpenAsync"/> is the table of contents; each part has its method.</summary>
 /// <remarks>
 /// <code>
 ///   front door -> AdministrationService   what is at /-/v1/
@@ -206,7 +206,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
 
     // ---- An S3 endpoint as local layer.
 
-    /// <param name="overlaid">Which buckets have a remote; null in local-only mode, where nothing of the overlay may show (rule T3).</param>
+    /// <param name="overlaid">Which buckets have a remote; null in local-only mode: nothing of the overlay may show (rule T3).</param>
     private async Task<LocalLayer> OpenStoreAsync(IRemoteBuckets? overlaid)
     {
         MachineChecks.RequireSpool(options.Local.SpoolDirectory);
@@ -398,7 +398,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             OpenAccessLog());
     }
 
-    /// <summary>Whether only the S3 endpoint has a bucket. With a remote, it has neither the list of buckets nor the cache bucket.</summary>
+    /// <summary>Whether only the S3 endpoint has a bucket. With a remote, that excludes the list of buckets and the cache bucket.</summary>
     private Func<string, bool> IsForwarded(ProxyServices.RemoteLayers? remotes) => (options.Local.Endpoint, remotes) switch
     {
         (null, _) => static _ => false,

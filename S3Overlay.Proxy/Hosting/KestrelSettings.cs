@@ -22,7 +22,7 @@ internal static class KestrelSettings
         // Behind a load balancer that ends TLS, and for absolute targets, the scheme in the request may differ from the connection's.
         kestrel.AllowAlternateSchemes = true;
 
-        // Header bytes come back to clients as they were sent; Latin-1 is the one encoding that keeps each byte.
+        // Clients get header bytes back unchanged: Latin-1 maps every byte to one character.
         kestrel.RequestHeaderEncodingSelector = static name => name == HeaderNames.ContentLength ? ContentLengthEncoding.Instance
             : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
@@ -50,7 +50,7 @@ internal static class KestrelSettings
         // No minimum rate: players pause for long, and a slow reader does not delay others.
         limits.MinResponseDataRate = null;
 
-        // Lets a megabyte be read from disk while the one before it is on its way.
+        // One megabyte can be read from disk while the one before it is sent.
         limits.MaxResponseBufferSize = 2 * 1024 * 1024;
     }
 

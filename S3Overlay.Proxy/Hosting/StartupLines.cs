@@ -9,8 +9,7 @@ namespace S3Overlay.Proxy.Hosting;
 public static class StartupLines
 {
     /// <summary>
-    /// The lines for a proxy that can be reached at <paramref name="endpoint"/>, and by those who watch it at
-    /// <paramref name="management"/>, where that is set.
+    /// The lines for a proxy at <paramref name="endpoint"/>, with its management port at <paramref name="management"/> if it has one.
     /// </summary>
     public static IEnumerable<string> For(ProxyOptions options, string endpoint, Uri? management = null)
     {
@@ -56,14 +55,13 @@ public static class StartupLines
         ? $"caching on: chunks of {ByteSize.Format(cache.ChunkSize)} above {ByteSize.Format(cache.ChunkThreshold)}"
         : "caching off";
 
-    /// <summary>Where the cache is.</summary>
     private static string Place(ProxyOptions options) => options switch
     {
         { Local.Endpoint: null } => options.Cache.Directory,
         _ => $"in the bucket {options.Cache.Bucket} there",
     };
 
-    /// <summary>How large the cache may grow.</summary>
+    /// <summary>The cache's limits.</summary>
     private static string Bound(ProxyOptions options)
     {
         var free = options.Local.Endpoint is not null ? ""
@@ -74,7 +72,7 @@ public static class StartupLines
             : $"may grow without a bound; {Settings.CacheMaxBytes.Name} sets one";
     }
 
-    /// <summary>What to try: over a remote there is something to list, and a bucket to make where there is none.</summary>
+    /// <summary>A first command: list something of the remote; without a remote, create a bucket.</summary>
     private static string Trial(ProxyOptions options)
     {
         if (options.Remotes.Count == 0)
@@ -99,7 +97,7 @@ public static class StartupLines
         return string.Join(", ", mapped.Append(others));
     }
 
-    /// <summary>What one remote of several has.</summary>
+    /// <summary>The places of one remote of several.</summary>
     private static string Backed(RemoteOptions remote)
     {
         var places = remote.Mapping.Select(mapping => mapping.Here == mapping.There ? mapping.Here : $"{mapping.Here} -> {mapping.There}");

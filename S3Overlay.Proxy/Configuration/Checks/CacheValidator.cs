@@ -6,10 +6,10 @@ namespace S3Overlay.Proxy.Configuration.Checks;
 /// <summary>Checks cache settings against each other: folders, and sizes that leave nothing to cache.</summary>
 internal static class CacheValidator
 {
-    /// <summary>S3 takes no larger object in one request.</summary>
+    /// <summary>S3 accepts no larger object in one request.</summary>
     private const long LargestPiece = 5L << 30;
 
-    /// <summary>What the built-in store has in the data folder (docs/storage-format.md).</summary>
+    /// <summary>The built-in store's folders in the data folder (docs/storage-format.md).</summary>
     private static readonly string[] StoreFolders = ["objects", "incoming", "buckets", "uploads", "deletes", "index", "aside"];
 
     public static void Validate(ProxyOptions options, ConfigurationProblems problems)

@@ -1,8 +1,8 @@
 namespace S3Overlay.Proxy.Configuration.Checks;
 
 /// <summary>A problem with one setting.</summary>
-/// <param name="Setting">The name it was given under.</param>
-/// <param name="Value">The value, or null where there is none or it may not be shown.</param>
+/// <param name="Setting">The name it was set under.</param>
+/// <param name="Value">The value; null if there is none, or it is secret.</param>
 /// <param name="Message">What is wrong and what to do.</param>
 public sealed record ConfigurationProblem(string Setting, string? Value, string Message)
 {
@@ -19,7 +19,7 @@ public sealed class ConfigurationProblems
     /// <summary>Problems that prevent the start.</summary>
     public IReadOnlyList<ConfigurationProblem> Errors => _errors;
 
-    /// <summary>What is likely not meant.</summary>
+    /// <summary>Likely mistakes.</summary>
     public IReadOnlyList<ConfigurationProblem> Warnings => _warnings;
 
     /// <summary>Adds an error.</summary>

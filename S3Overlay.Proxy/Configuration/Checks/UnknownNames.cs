@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Configuration.Values;
 
 namespace S3Overlay.Proxy.Configuration.Checks;
 
-/// <summary>Finds <c>S3_OVERLAY_*</c> names that no setting has: a typing error would otherwise pass for the default.</summary>
+/// <summary>Finds <c>S3_OVERLAY_*</c> names that no setting has: with a typing error, the default would apply silently.</summary>
 internal static class UnknownNames
 {
     private const string Prefix = "S3_OVERLAY_";
@@ -16,7 +16,7 @@ internal static class UnknownNames
 
     public static void Warn(IConfiguration configuration, IReadOnlyCollection<string> known, ConfigurationProblems problems)
     {
-        // Which remotes there are is not known then: their settings have no names of their own.
+        // The names of the remotes are then unknown, so their settings cannot be recognized.
         var areRemotesUnread = problems.Errors.Any(static error => error.Setting == Settings.Remotes.Name);
         foreach (var (name, value) in configuration.AsEnumerable())
         {

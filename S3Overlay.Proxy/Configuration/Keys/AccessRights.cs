@@ -23,18 +23,18 @@ public sealed class AccessRights(
         return secret is not null;
     }
 
-    /// <summary>Whether the caller may do this to this bucket and key (each empty where the operation has none).</summary>
+    /// <summary>Whether the caller may do this. Bucket and key are empty if the operation has none.</summary>
     public bool May(S3Caller caller, S3Operation operation, string bucket, string key) =>
         May(caller, IsRead(operation) ? AccessRight.Read : AccessRight.Write, bucket, key)
         && (bucket.Length > 0 || operation == S3Operation.ListBuckets || MaySeeAll(caller));
 
-    /// <summary>Whether the caller has a right to every bucket there is or will be.</summary>
+    /// <summary>Whether the caller has a right to all buckets, future ones included.</summary>
     public bool MaySeeAll(S3Caller caller) =>
         everyoneMayEverything
             || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights.Any(static right => right.Pattern == "*"));
 
     /// <summary>
-    /// Whether the caller has any right to a bucket, or to any object in it, as everyone may have: ListBuckets shows it then.
+    /// Whether the caller has any right to a bucket or to objects in it, public ones included. ListBuckets then shows it.
     /// </summary>
     public bool MaySee(S3Caller caller, string bucket) =>
         MaySeeAll(caller)
@@ -45,7 +45,7 @@ public sealed class AccessRights(
     /// Whether anyone may do this without signing (rule A3): read an object that is public, or list a public bucket. Buckets that only the
     /// local store has are for that store to open.
     /// </summary>
-    /// <param name="operation">What is asked for.</param>
+    /// <param name="operation">The operation.</param>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key; empty for the bucket itself.</param>
     /// <param name="versionId">The version; null for the current one. Older versions need a signature.</param>
@@ -70,10 +70,10 @@ public sealed class AccessRights(
     /// <summary>Whether the caller may read the object. CopyObject needs this for its source.</summary>
     public bool MayRead(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Read, bucket, key);
 
-    /// <summary>Whether the caller may write the object: what each key of DeleteObjects needs.</summary>
+    /// <summary>Whether the caller may write the object. DeleteObjects needs this for each key.</summary>
     public bool MayWrite(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Write, bucket, key);
 
-    /// <summary>Whether the caller may write any object of the bucket: what DeleteObjects needs before its keys are known.</summary>
+    /// <summary>Whether the caller may write some object of the bucket. DeleteObjects needs this before its keys are known.</summary>
     public bool MayWriteSome(S3Caller caller, string bucket) =>
         everyoneMayEverything
         || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights
@@ -112,7 +112,7 @@ public sealed class AccessRights(
     }
 
     /// <summary>
-    /// What reading a public bucket is in S3: its objects and their listing. Not its settings, uploads, versions, and who may do what.
+    /// Reading a public bucket, as in S3: its objects and their listing; not its settings, uploads, versions and permissions.
     /// </summary>
     private static bool IsOpenRead(S3Operation operation) => operation
         is S3Operation.GetObject or S3Operation.HeadObject or S3Operation.GetObjectAttributes or S3Operation.HeadBucket

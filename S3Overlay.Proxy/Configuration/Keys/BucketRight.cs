@@ -11,10 +11,10 @@ namespace S3Overlay.Proxy.Configuration.Keys;
 /// A bucket's name, with <c>*</c> and <c>?</c> as wildcards. With a slash in it, it names objects (<c>photos/2024/*</c>) and gives no right
 /// on the bucket itself.
 /// </param>
-/// <param name="Right">What is allowed there.</param>
+/// <param name="Right">What it allows.</param>
 public sealed record BucketRight(string Pattern, AccessRight Right)
 {
-    /// <summary>Whether any bucket, and object in it where objects are named, could be one that the pattern names.</summary>
+    /// <summary>Whether the pattern can match any valid bucket name and key.</summary>
     public bool MayCover()
     {
         var slash = Pattern.IndexOf('/');
@@ -23,7 +23,7 @@ public sealed record BucketRight(string Pattern, AccessRight Right)
                 .GetByteCount(Pattern[(slash + 1)..].Replace("*", "", StringComparison.Ordinal)) <= ObjectKeys.MaxBytes));
     }
 
-    /// <summary>Whether the right is about this bucket, or about this object where <paramref name="key"/> is not empty.</summary>
+    /// <summary>Whether the pattern matches the bucket, or the object if <paramref name="key"/> is not empty.</summary>
     public bool Covers(string bucket, string key)
     {
         var slash = Pattern.IndexOf('/');
@@ -32,7 +32,7 @@ public sealed record BucketRight(string Pattern, AccessRight Right)
             : key.Length > 0 && Matches(Pattern.AsSpan(0, slash), bucket) && Matches(Pattern.AsSpan(slash + 1), key);
     }
 
-    /// <summary>Whether the right is about this bucket, or about some object in it.</summary>
+    /// <summary>Whether the pattern matches the bucket, or can match an object in it.</summary>
     public bool CoversSome(string bucket) => Pattern.IndexOf('/') is var slash
         && Matches(slash < 0 ? Pattern : Pattern.AsSpan(0, slash), bucket);
 
@@ -41,7 +41,7 @@ public sealed record BucketRight(string Pattern, AccessRight Right)
         FileSystemName.MatchesSimpleExpression(pattern.ToString().Replace("\\", "\\\\", StringComparison.Ordinal), name, ignoreCase: false);
 }
 
-/// <summary>What a key may do where a pattern matches.</summary>
+/// <summary>What a key may do if a pattern matches.</summary>
 public enum AccessRight
 {
     /// <summary>Read objects, listings and settings.</summary>

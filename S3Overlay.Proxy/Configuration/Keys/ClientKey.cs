@@ -5,7 +5,7 @@ namespace S3Overlay.Proxy.Configuration.Keys;
 /// <summary>A key that clients sign with, and what it may do. It is the overlay's own and never forwarded (rule A2).</summary>
 /// <param name="AccessKey">The public half.</param>
 /// <param name="SecretKey">The secret half.</param>
-/// <param name="Rights">What it may do, and where; any one that allows a request is enough.</param>
+/// <param name="Rights">What it may do. One right that allows a request is enough.</param>
 /// <param name="IsAdministrator">Whether it may use the administration calls.</param>
 public sealed record ClientKey(string AccessKey, string SecretKey, IReadOnlyList<BucketRight> Rights, bool IsAdministrator)
 {
@@ -20,6 +20,6 @@ public sealed record ClientKey(string AccessKey, string SecretKey, IReadOnlyList
     /// <summary>Whether no client can sign with this access key: it contains a separator of the signature's credential scope.</summary>
     public static bool IsAmbiguous(string accessKey) => accessKey.AsSpan().ContainsAny("/, \t=");
 
-    /// <summary>The key without its secret: a record's own text would show it in the first log line that holds one.</summary>
+    /// <summary>Without the secret, which a record's default text would show in logs.</summary>
     public override string ToString() => $"client key {AccessKey}";
 }

@@ -18,10 +18,10 @@ public sealed record ClientOptions
     /// <summary>Whether clients have to sign.</summary>
     public AuthenticationMode Authentication { get; init; }
 
-    /// <summary>What may be read without signing (rule A3).</summary>
+    /// <summary>What anyone may read without a signature (rule A3).</summary>
     public IReadOnlyList<BucketRight> ReadableByAll { get; init; } = [];
 
-    /// <summary>Whether default keys and no authentication are meant, wherever the proxy listens.</summary>
+    /// <summary>Whether the default keys, or no authentication, are allowed beyond localhost.</summary>
     public bool AllowsDefaultKeys { get; init; }
 
     /// <summary>The domain whose sub-domains are buckets.</summary>
@@ -33,13 +33,13 @@ public sealed record ClientOptions
     /// <summary>The one region signatures may name, or null for any.</summary>
     public string? Region { get; init; }
 
-    /// <summary>The account that buckets belong to, or null where none is named.</summary>
+    /// <summary>The account that owns the buckets; null if none is set.</summary>
     public string? AccountId { get; init; }
 
-    /// <summary>Whether signatures of version 2 are taken, too.</summary>
+    /// <summary>Whether SigV2 signatures are accepted.</summary>
     public bool AllowsVersion2 { get; init; }
 
-    /// <summary>Whether anyone who reaches the proxy may do everything: with the well-known key, or without one.</summary>
+    /// <summary>True if anyone who can connect may do everything: with the default keys, or without authentication.</summary>
     public bool IsOpenToAll => HasDefaultKeys || Authentication == AuthenticationMode.None;
 
     /// <summary>

@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Configuration.Options;
 
-/// <summary>The writable layer.</summary>
+/// <summary>The local layer, which writes go to.</summary>
 public sealed record LocalOptions
 {
     /// <summary>The default of both keys.</summary>
@@ -14,7 +14,7 @@ public sealed record LocalOptions
     /// <summary>Whether a write is on disk before it is acknowledged.</summary>
     public bool IsDurable { get; init; }
 
-    /// <summary>The region of buckets made here.</summary>
+    /// <summary>The region of new buckets.</summary>
     public string BucketLocation { get; init; } = "";
 
     /// <summary>An S3 endpoint instead of the built-in store; null for the built-in store.</summary>
@@ -23,10 +23,10 @@ public sealed record LocalOptions
     /// <summary>The local layer's access key.</summary>
     public string AccessKey { get; init; } = "";
 
-    /// <summary>The secret key that belongs to it.</summary>
+    /// <summary>The secret key for it.</summary>
     public string SecretKey { get; init; } = "";
 
-    /// <summary>Where the keys are from, for people: a variable's name, or <c>the default</c>.</summary>
+    /// <summary>Where the keys come from: a variable's name, or <c>the default</c>.</summary>
     public string KeysOrigin { get; init; } = "";
 
     /// <summary>The region for a local endpoint.</summary>
@@ -44,7 +44,7 @@ public sealed record LocalOptions
     /// <summary>How many proxies share a local endpoint.</summary>
     public int Proxies { get; init; }
 
-    /// <summary>The folder for bytes on their way to a local endpoint.</summary>
+    /// <summary>The folder for temporary files on the way to a local endpoint.</summary>
     public string SpoolDirectory { get; init; } = Path.Combine(Path.GetTempPath(), "s3overlay-spool");
 
     /// <summary>The most bytes that running fills may use there.</summary>

@@ -14,7 +14,7 @@ public sealed record ProxyOptions
     /// <summary>The remotes, the unnamed one first; empty in local-only mode.</summary>
     public required IReadOnlyList<RemoteOptions> Remotes { get; init; }
 
-    /// <summary>Whether the start fails if a remote or a mapped bucket does not answer as it should.</summary>
+    /// <summary>Whether the start fails if the check of a remote or mapped bucket fails.</summary>
     public bool RequiresRemote { get; init; }
 
     /// <summary>The unnamed remote, of <c>S3_OVERLAY_REMOTE_*</c>; null if there is none.</summary>

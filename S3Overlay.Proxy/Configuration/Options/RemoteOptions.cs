@@ -6,25 +6,24 @@ namespace S3Overlay.Proxy.Configuration.Options;
 /// <summary>A remote. It is only read, never written to.</summary>
 public sealed record RemoteOptions
 {
-    /// <summary>Its name among several; empty for the one of <c>S3_OVERLAY_REMOTE_*</c>.</summary>
+    /// <summary>Its name in <c>S3_OVERLAY_REMOTES</c>; empty for the remote of <c>S3_OVERLAY_REMOTE_*</c>.</summary>
     public required string Name { get; init; }
 
     /// <summary>The settings it was read from.</summary>
     internal RemoteSettings Settings { get; init; } = RemoteSettings.Unnamed;
 
-    /// <summary>What says where it is: a setting, or a connection string.</summary>
+    /// <summary>The setting or connection string that its URL comes from.</summary>
     public string EndpointOrigin { get => field ?? Settings.NameOf(Configuration.Settings.RemoteEndpoint); init; }
 
     /// <summary>
-    /// What says which credentials to use: a setting, or a connection string; for the standard AWS chain the setting that would take its
-    /// place.
+    /// The setting or connection string that selects the credentials; for the standard AWS chain, the setting that would replace it.
     /// </summary>
     public string KeysOrigin { get => field ?? Settings.NameOf(Configuration.Settings.RemoteAccessKeyId); init; }
 
     /// <summary>Its URL; null for AWS.</summary>
     public required Uri? Endpoint { get; init; }
 
-    /// <summary>Its region, or null where nothing says so.</summary>
+    /// <summary>Its region; null if unknown.</summary>
     public string? Region { get; init; }
 
     /// <summary>How buckets are named in requests to it.</summary>
@@ -36,7 +35,7 @@ public sealed record RemoteOptions
     /// <summary>The access key, or null for the standard AWS chain.</summary>
     public required string? AccessKeyId { get; init; }
 
-    /// <summary>The secret key that belongs to it.</summary>
+    /// <summary>The secret key for it.</summary>
     public required string? SecretAccessKey { get; init; }
 
     /// <summary>The session token of temporary credentials, or null.</summary>
@@ -63,25 +62,25 @@ public sealed record RemoteOptions
     /// <summary>How long a body may stall.</summary>
     public TimeSpan StallTimeout { get; init; }
 
-    /// <summary>Bytes a second that a body has to bring, judged over <see cref="StallTimeout"/>; 0 for any.</summary>
+    /// <summary>The lowest rate of a body in bytes per second, averaged over <see cref="StallTimeout"/>; 0 for any.</summary>
     public long MinRate { get; init; }
 
-    /// <summary>How long attempts are repeated, in all.</summary>
+    /// <summary>How long requests are retried in total.</summary>
     public TimeSpan Budget { get; init; }
 
-    /// <summary>Which buckets, and prefixes of buckets, are which there.</summary>
+    /// <summary>The mapped buckets and prefixes.</summary>
     public required IReadOnlyList<BucketMapping> Mapping { get; init; }
 
-    /// <summary>What happens to everything that no mapping of any remote names.</summary>
+    /// <summary>Whether it also has the buckets that no mapping names.</summary>
     public required UnmappedBuckets Unmapped { get; init; }
 
     /// <summary>The remote without its secrets.</summary>
     public override string ToString() => $"{Role} {DisplayName}";
 
-    /// <summary>What it is to people: <c>remote</c>, or <c>remote</c> and its name.</summary>
+    /// <summary>Its name in messages: <c>remote</c>, or <c>remote</c> and its name.</summary>
     public string Role => Name.Length == 0 ? "remote" : $"remote {Name}";
 
-    /// <summary>What to call it before people.</summary>
+    /// <summary>Its address in messages.</summary>
     public string DisplayName => Endpoint?.GetLeftPart(UriPartial.Authority) ?? (Region is null ? "AWS" : $"AWS {Region}");
 }
 
@@ -89,7 +88,7 @@ public sealed record RemoteOptions
 public enum AddressingStyle
 {
     /// <summary>
-    /// By the host: virtual for the clouds that want it so, AWS first; path for everything else, which serves it without a wildcard in DNS.
+    /// Virtual for the clouds that require it, such as AWS; path for everything else, which needs no wildcard in DNS.
     /// </summary>
     Auto,
 
@@ -100,10 +99,10 @@ public enum AddressingStyle
     Virtual,
 }
 
-/// <summary>What becomes of buckets that no mapping names (rule B6).</summary>
+/// <summary>What happens to buckets that no mapping names (rule B6).</summary>
 public enum UnmappedBuckets
 {
-    /// <summary>They continue on the remote under their own name, and are not listed unless they are local too.</summary>
+    /// <summary>They continue on the remote under the same name. They are listed only if they exist locally.</summary>
     SameName,
 
     /// <summary>The same, and the remote's buckets are listed.</summary>

@@ -15,7 +15,7 @@ public sealed record ViewOptions
     /// <summary>The largest object, in bytes, that is copied up for its sub-resources.</summary>
     public long CopyUpMax { get; init; }
 
-    /// <summary>What a client gets where the remote says AccessDenied.</summary>
+    /// <summary>What a client gets if the remote responds with AccessDenied.</summary>
     public RemoteForbidden RemoteForbidden { get; init; }
 }
 
@@ -25,17 +25,17 @@ public enum ListingScope
     /// <summary>Local and remote as one (rule L1).</summary>
     Merged,
 
-    /// <summary>Local alone (rule L3).</summary>
+    /// <summary>Only the local layer (rule L3).</summary>
     Local,
 }
 
 /// <summary>What a listing does when the remote cannot be listed (rule L4).</summary>
 public enum ListingFailure
 {
-    /// <summary>503, which clients repeat.</summary>
+    /// <summary>503, which clients retry.</summary>
     Error,
 
-    /// <summary>Local alone, said in a header.</summary>
+    /// <summary>Only the local layer, with a header that says so.</summary>
     Local,
 }
 
@@ -49,7 +49,7 @@ public enum DeleteBehaviour
     Local,
 }
 
-/// <summary>What a client gets where the remote says AccessDenied on an object (table F).</summary>
+/// <summary>What a client gets if the remote responds with AccessDenied for an object (table F).</summary>
 public enum RemoteForbidden
 {
     /// <summary>404, and a warning is logged.</summary>

@@ -13,8 +13,8 @@ internal static class LocalReader
         var (access, secret) = (Settings.LocalAccessKey, Settings.LocalSecretKey);
         var hasKeys = values.HasPair(access, secret) || values.Has(access) || values.Has(secret);
 
-        // AWS_* names mean the local endpoint only if there is one and every remote has keys of its own. Otherwise someone's
-        // production keys would open this front door.
+        // AWS_* variables are used for the local endpoint only if every remote has its own keys. Otherwise production keys of the remote
+        // would also be client keys here.
         var options = values.Fill(new LocalOptions { Endpoint = connection?.Endpoint });
         var takesAwsNames = options.Endpoint is not null && remotes.Count > 0 && remotes.All(remote => remote.AccessKeyId is not null);
         return options with

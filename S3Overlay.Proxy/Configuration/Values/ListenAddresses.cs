@@ -55,7 +55,7 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
         !IsFromSections && Urls is [var only] && BindingAddress.Parse(only) is { IsUnixPipe: false } address
             ? new([string.Create(CultureInfo.InvariantCulture, $"{address.Scheme}://{address.Host}:{port}{address.PathBase}")], false)
             : throw new FormatException(
-                $"names one port, but the addresses are {string.Join(", ", Urls)}. Write the port into them, or remove one of the settings.");
+                $"names one port, but the addresses are {string.Join(", ", Urls)}. Write the port there, or remove one of the settings.");
 
     /// <summary>Whether the URL leads to this proxy.</summary>
     public bool Include(Uri url) => Urls.Any(address =>

@@ -14,8 +14,7 @@ namespace S3Overlay.Proxy.Embedded.Buckets;
 /// The buckets, in memory and in one file each, which is the source of truth. Commits into a bucket share its lock; creating and deleting
 /// the bucket take it exclusively. So no object can be committed into a bucket that was found empty and is being deleted.
 /// </summary>
-internal sealed class BucketTable(
-    StoreFolders folders, StoreDisk disk, DirtyFlag dirty, OrderedIndex index, SequenceCounter sequences)
+internal sealed class BucketTable(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, OrderedIndex index, SequenceCounter sequences)
 {
     private readonly ConcurrentDictionary<string, BucketRecord> _records = new(
         index.Scan([RowKeys.Bucket]).Select(static row => BucketRecord.Read(row.Value)).ToDictionary(static record => record.Name),

@@ -93,7 +93,7 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
         var goal = start - Math.Max(bytes, room.MinFree);
         foreach (var anyUse in (bool[])[false, true])
         {
-            var last = IndexedEntry.FirstUse;
+            var last = CacheRows.Entry.FirstUse;
             while (ledger.Bytes > goal && rows.NextUse(last) is { } use)
             {
                 last = use.UseKey;
@@ -222,7 +222,7 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     /// them.</param>
     private async Task EvictAsync(bool anyUse)
     {
-        var last = IndexedEntry.FirstUse;
+        var last = CacheRows.Entry.FirstUse;
         while (_isCounted && IsOver() && !_stopping.IsCancellationRequested && rows.NextUse(last) is { } use)
         {
             last = use.UseKey;

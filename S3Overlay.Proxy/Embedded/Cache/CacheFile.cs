@@ -100,7 +100,7 @@ internal sealed class CacheFile : IDisposable
     }
 
     /// <summary>Starts counting. Call before anything is written.</summary>
-    public void Enter(CacheLedger ledger, IndexedEntry entry) => _account = ledger.Open(entry, _header.Bucket, _header.Key, CachedBytes);
+    public void Enter(CacheLedger ledger, CacheRows.Entry entry) => _account = ledger.Open(entry, _header.Bucket, _header.Key, CachedBytes);
 
     /// <summary>Counts the bytes in a file's complete blocks.</summary>
     /// <exception cref="InvalidDataException">The header is damaged.</exception>

@@ -73,7 +73,7 @@ internal sealed class CacheLedger
     }
 
     /// <summary>An entry's file was opened. <paramref name="bytes"/> is what it really contains.</summary>
-    public Usage Open(IndexedEntry entry, string bucket, string key, long bytes)
+    public Usage Open(CacheRows.Entry entry, string bucket, string key, long bytes)
     {
         Usage? account;
         lock (_lock)
@@ -106,7 +106,7 @@ internal sealed class CacheLedger
 
     /// <summary>An entry's file is removed and no longer counts. Its row may stay for a while if the index cannot be written.</summary>
     /// <returns>True if it counted until now.</returns>
-    public bool FileGone(IndexedEntry entry)
+    public bool FileGone(CacheRows.Entry entry)
     {
         lock (_lock)
         {
@@ -122,7 +122,7 @@ internal sealed class CacheLedger
     }
 
     /// <summary>The row of a removed entry is gone too.</summary>
-    public void RowGone(IndexedEntry entry)
+    public void RowGone(CacheRows.Entry entry)
     {
         lock (_lock)
         {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 
 using S3Overlay.Proxy.Embedded.Files;
@@ -51,16 +52,16 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
     }
 
     /// <summary>True if a key has a row, even one of another format.</summary>
-    public bool Has(string bucket, string key) => Read(index => index.TryGet(IndexedEntry.KeyOf(bucket, key), out _));
+    public bool Has(string bucket, string key) => Read(index => index.TryGet(Entry.KeyOf(bucket, key), out _));
 
     /// <summary>A key's row; null if there is none, or it is unreadable.</summary>
-    public IndexedEntry? Find(string bucket, string key) =>
-        Read(index => index.TryGet(IndexedEntry.KeyOf(bucket, key), out var value) ? IndexedEntry.Parse(value) : null);
+    public Entry? Find(string bucket, string key) =>
+        Read(index => index.TryGet(Entry.KeyOf(bucket, key), out var value) ? Entry.Parse(value) : null);
 
     /// <summary>Replaces a key's row.</summary>
-    public ValueTask PutAsync(string bucket, string key, IndexedEntry? before, IndexedEntry entry)
+    public ValueTask PutAsync(string bucket, string key, Entry? before, Entry entry)
     {
-        var name = IndexedEntry.KeyOf(bucket, key);
+        var name = Entry.KeyOf(bucket, key);
         var batch = new IndexBatch();
         if (before is { } replaced)
         {
@@ -71,9 +72,9 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
     }
 
     /// <summary>Removes a key's row. <paramref name="entry"/> is its value; null if unreadable.</summary>
-    public ValueTask RemoveAsync(string bucket, string key, IndexedEntry? entry)
+    public ValueTask RemoveAsync(string bucket, string key, Entry? entry)
     {
-        var batch = new IndexBatch().Delete(IndexedEntry.KeyOf(bucket, key));
+        var batch = new IndexBatch().Delete(Entry.KeyOf(bucket, key));
         if (entry is { } removed)
         {
             batch.Delete(removed.UseKey);
@@ -89,14 +90,14 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
     {
         using var snapshot = index.Snapshot();
         using var cursor = snapshot.OpenCursor();
-        var start = IndexedEntry.KeyOf(bucket, prefix);
-        var past = after.Length == 0 ? [] : IndexedEntry.KeyOf(bucket, after);
+        var start = Entry.KeyOf(bucket, prefix);
+        var past = after.Length == 0 ? [] : Entry.KeyOf(bucket, after);
         var found = cursor.Seek(past.AsSpan().SequenceCompareTo(start) > 0 ? past : start);
         for (; found && cursor.Key.StartsWith(start); found = cursor.Next())
         {
-            if (!cursor.Key.SequenceEqual(past) && IndexedEntry.Parse(cursor.Value) is { } entry)
+            if (!cursor.Key.SequenceEqual(past) && Entry.Parse(cursor.Value) is { } entry)
             {
-                yield return entry.ToRow(IndexedEntry.NameOf(cursor.Key).Key);
+                yield return entry.ToRow(Entry.NameOf(cursor.Key).Key);
             }
         }
     }
@@ -108,7 +109,7 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
     {
         using var snapshot = index.Snapshot();
         using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek(IndexedEntry.First); found;)
+        for (var found = cursor.Seek(Entry.First); found;)
         {
             var name = cursor.Key[..cursor.Key.IndexOf((byte)0)].ToArray();
             found = cursor.Seek([.. name, 1]);
@@ -117,11 +118,11 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
     }
 
     /// <summary>All readable rows, as of the first read.</summary>
-    public IEnumerable<(string Bucket, string Key, IndexedEntry Entry)> All() =>
-        from row in Walk(static index => index.Scan([], IndexedEntry.First))
-        let entry = IndexedEntry.Parse(row.Value)
+    public IEnumerable<(string Bucket, string Key, Entry Entry)> All() =>
+        from row in Walk(static index => index.Scan([], Entry.First))
+        let entry = Entry.Parse(row.Value)
         where entry is not null
-        let name = IndexedEntry.NameOf(row.Key)
+        let name = Entry.NameOf(row.Key)
         select (name.Bucket, name.Key, entry.Value);
 
     /// <summary>The cached bytes that each row records, as of this call.</summary>
@@ -138,11 +139,11 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
     {
         using var snapshot = index.Snapshot();
         using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek(after); found && cursor.Key[0] == IndexedEntry.FirstUse[0]; found = cursor.Next())
+        for (var found = cursor.Seek(after); found && cursor.Key[0] == Entry.FirstUse[0]; found = cursor.Next())
         {
             if (!cursor.Key.SequenceEqual(after))
             {
-                var (bucket, key) = IndexedEntry.NameOf(cursor.Value);
+                var (bucket, key) = Entry.NameOf(cursor.Value);
                 return (cursor.Key.ToArray(), bucket, key);
             }
         }
@@ -275,10 +276,90 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
         using (snapshot)
         {
             using var cursor = snapshot.OpenCursor();
-            for (var found = cursor.Seek(IndexedEntry.First); found; found = cursor.Next())
+            for (var found = cursor.Seek(Entry.First); found; found = cursor.Next())
             {
-                yield return IndexedEntry.Parse(cursor.Value)?.CachedBytes ?? 0;
+                yield return Entry.Parse(cursor.Value)?.CachedBytes ?? 0;
             }
         }
+    }
+
+    /// <summary>A row of the cache's index: which file has a key's entry, and what a listing compares.</summary>
+    /// <param name="File">The file.</param>
+    /// <param name="Size">The object's size in bytes.</param>
+    /// <param name="LastModified">The version's date.</param>
+    /// <param name="ETag">The version.</param>
+    /// <param name="Used">The last use when the row was written.</param>
+    /// <param name="CachedBytes">The cached bytes when the row was written.</param>
+    public readonly record struct Entry(UInt128 File, long Size, DateTimeOffset LastModified, string ETag, DateTimeOffset Used,
+        long CachedBytes)
+    {
+        /// <summary>Where rows of entries begin. Earlier rows, by last use, belong to no bucket.</summary>
+        public static readonly byte[] First = [0x20];
+
+        /// <summary>Where rows by last use begin.</summary>
+        public static readonly byte[] FirstUse = [1];
+
+        private const int FixedSize = 48;
+        private const int UseSize = 1 + 8 + 16;
+        private const long MaxTicks = 3_155_378_975_999_999_999;
+
+        /// <summary>The key of the entry's row in the order of last use. The value is the entry's own key.</summary>
+        public byte[] UseKey
+        {
+            get
+            {
+                var key = new byte[UseSize];
+                key[0] = FirstUse[0];
+                BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(1), Used.UtcTicks);
+                BinaryPrimitives.WriteUInt128BigEndian(key.AsSpan(9), File);
+                return key;
+            }
+        }
+
+        /// <summary>The row's key. Bucket names contain no zero byte, so a bucket's keys are together and in order.</summary>
+        public static byte[] KeyOf(string bucket, string key)
+        {
+            var length = Encoding.UTF8.GetByteCount(bucket);
+            var bytes = new byte[length + 1 + Encoding.UTF8.GetByteCount(key)];
+            Encoding.UTF8.GetBytes(bucket, bytes);
+            Encoding.UTF8.GetBytes(key, bytes.AsSpan(length + 1));
+            return bytes;
+        }
+
+        /// <summary>The bucket and key in a row's key.</summary>
+        public static (string Bucket, string Key) NameOf(ReadOnlySpan<byte> rowKey)
+        {
+            var end = rowKey.IndexOf((byte)0);
+            return (Encoding.UTF8.GetString(rowKey[..end]), Encoding.UTF8.GetString(rowKey[(end + 1)..]));
+        }
+
+        /// <summary>Parses a row's value; null if it has another format.</summary>
+        public static Entry? Parse(ReadOnlySpan<byte> value) =>
+            value.Length < FixedSize
+                || BinaryPrimitives.ReadInt64LittleEndian(value[24..]) is < 0 or > MaxTicks
+                || BinaryPrimitives.ReadInt64LittleEndian(value[32..]) is < 0 or > MaxTicks
+                || BinaryPrimitives.ReadInt64LittleEndian(value[40..]) < 0
+                ? null
+                : new Entry(
+                    BinaryPrimitives.ReadUInt128LittleEndian(value),
+                    BinaryPrimitives.ReadInt64LittleEndian(value[16..]),
+                    new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(value[24..]), TimeSpan.Zero),
+                    Encoding.UTF8.GetString(value[FixedSize..]),
+                    new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(value[32..]), TimeSpan.Zero),
+                    BinaryPrimitives.ReadInt64LittleEndian(value[40..]));
+
+        public byte[] ToBytes()
+        {
+            var bytes = new byte[FixedSize + Encoding.UTF8.GetByteCount(ETag)];
+            BinaryPrimitives.WriteUInt128LittleEndian(bytes, File);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), Size);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), LastModified.UtcTicks);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(32), Used.UtcTicks);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(40), CachedBytes);
+            Encoding.UTF8.GetBytes(ETag, bytes.AsSpan(FixedSize));
+            return bytes;
+        }
+
+        public CacheRow ToRow(string key) => new(key, Size, ETag, LastModified);
     }
 }

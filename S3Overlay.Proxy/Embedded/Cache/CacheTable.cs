@@ -63,7 +63,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     }
 
     /// <summary>Opens the entry named by a key's row; removes an unusable row. The caller has the key's lock.</summary>
-    public async ValueTask<EntryHandle?> OpenAsync(string bucket, string key, IndexedEntry entry, CancellationToken cancellationToken)
+    public async ValueTask<EntryHandle?> OpenAsync(string bucket, string key, CacheRows.Entry entry, CancellationToken cancellationToken)
     {
         if (_open.TryAcquire(new ObjectName(bucket, key)) is { } open)
         {
@@ -96,7 +96,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     }
 
     /// <summary>Makes a new file the entry of its key and replaces any other. Returns a handle for the caller.</summary>
-    public async ValueTask<EntryHandle> PublishAsync(string bucket, string key, IndexedEntry entry, CacheFile file)
+    public async ValueTask<EntryHandle> PublishAsync(string bucket, string key, CacheRows.Entry entry, CacheFile file)
     {
         using (await LockAsync(bucket, key, CancellationToken.None))
         {
@@ -129,7 +129,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     /// counts as not cached.
     /// </summary>
     /// <returns>True if it counted as cached until now.</returns>
-    public async ValueTask<bool> ForgetAsync(string bucket, string key, IndexedEntry? entry)
+    public async ValueTask<bool> ForgetAsync(string bucket, string key, CacheRows.Entry? entry)
     {
         _open.Forget(new ObjectName(bucket, key));
         var isFreed = Delete(entry);
@@ -215,7 +215,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     }
 
     /// <returns>True if it counted as cached until now.</returns>
-    private bool Delete(IndexedEntry? entry)
+    private bool Delete(CacheRows.Entry? entry)
     {
         if (entry is not { } cached)
         {

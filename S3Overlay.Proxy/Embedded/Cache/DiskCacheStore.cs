@@ -101,8 +101,8 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
             var file = await Task.Run(() => _folder.Create(id, header), cancellationToken);
             try
             {
-                return await _table
-                    .PublishAsync(bucket, key, new IndexedEntry(id, info.Size, info.LastModified, info.ETag, _time.GetUtcNow(), 0), file);
+                var entry = new CacheRows.Entry(id, info.Size, info.LastModified, info.ETag, _time.GetUtcNow(), 0);
+                return await _table.PublishAsync(bucket, key, entry, file);
             }
             catch
             {

@@ -54,6 +54,14 @@ internal sealed record FileHeader
         };
     }
 
+    /// <summary>Reads the header of a file.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static FileHeader ReadFrom(string path)
+    {
+        using var file = RecordFile.Open(path);
+        return Read(RecordFile.ReadHeader(file).Header);
+    }
+
     private static StoredPart[] ReadParts(ref FieldReader fields)
     {
         var parts = new StoredPart[fields.Count()];

@@ -109,9 +109,6 @@ internal sealed class ObjectFiles : IAsyncDisposable
         }
     }
 
-    private IEnumerable<FileId> PartsOf(FileId manifest)
-    {
-        using var file = RecordFile.Open(_folders.PathOf(manifest));
-        return FileHeader.Read(RecordFile.ReadHeader(file).Header).Parts.Select(static part => part.File);
-    }
+    private IEnumerable<FileId> PartsOf(FileId manifest) =>
+        FileHeader.ReadFrom(_folders.PathOf(manifest)).Parts.Select(static part => part.File);
 }

@@ -100,10 +100,7 @@ internal static class StoredHeaders
         if (request.Header("x-amz-storage-class") is { Length: > 0 } storageClass and not "STANDARD")
         {
             headers.Add(new("x-amz-storage-class", StorageClasses.Contains(storageClass) ? storageClass
-                : throw new S3Exception(S3Errors.InvalidStorageClass)
-            {
-                Details = [new("StorageClassRequested", storageClass)],
-            }));
+                : throw new S3Exception(S3Errors.InvalidStorageClass) { Details = [new("StorageClassRequested", storageClass)] }));
         }
     }
 

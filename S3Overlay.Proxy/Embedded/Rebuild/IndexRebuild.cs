@@ -204,12 +204,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
         foreach (var id in _partFiles)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            FileHeader header;
-            using (var file = RecordFile.Open(folders.PathOf(id)))
-            {
-                header = FileHeader.Read(RecordFile.ReadHeader(file).Header);
-            }
-
+            var header = FileHeader.ReadFrom(folders.PathOf(id));
             if (_uploads.ContainsKey(header.UploadId!))
             {
                 if (await _target
@@ -224,8 +219,7 @@ internal sealed class IndexRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
 
             if (_target.Find(header.Bucket, header.Key) is { PartCount: > 0 } row && row.File != manifest.Id)
             {
-                using var file = RecordFile.Open(folders.PathOf(row.File));
-                manifest = (row.File, [.. FileHeader.Read(RecordFile.ReadHeader(file).Header).Parts.Select(static part => part.File)]);
+                manifest = (row.File, [.. FileHeader.ReadFrom(folders.PathOf(row.File)).Parts.Select(static part => part.File)]);
             }
 
             if (!manifest.Parts.Contains(id))

@@ -90,8 +90,7 @@ internal static class OrphanSweep
     {
         try
         {
-            using var file = RecordFile.Open(folders.PathOf(manifest));
-            return [.. FileHeader.Read(RecordFile.ReadHeader(file).Header).Parts.Select(static part => part.File)];
+            return [.. FileHeader.ReadFrom(folders.PathOf(manifest)).Parts.Select(static part => part.File)];
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException)
         {

@@ -72,8 +72,7 @@ internal sealed class SequenceCounter(StoreFolders folders, StoreDisk disk, Orde
             if (wanted > _reserved)
             {
                 var reserved = wanted + Reserve;
-                await RecordFile.WriteAsync(folders, disk, FileKind.Sequence, folders.Sequence, RowValue(reserved),
-                    CancellationToken.None);
+                await RecordFile.WriteAsync(folders, disk, FileKind.Sequence, folders.Sequence, RowValue(reserved), CancellationToken.None);
                 await index.CommitAsync(new IndexBatch().Put(RowKeys.Sequence, RowValue(reserved)));
                 Volatile.Write(ref _reserved, reserved);
             }

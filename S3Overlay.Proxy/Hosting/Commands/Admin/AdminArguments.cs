@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 
-/// <summary>What was typed after <c>admin</c>. What was not given is null.</summary>
+/// <summary>The arguments after <c>admin</c>; null if not given.</summary>
 internal sealed record AdminArguments(string Call)
 {
     public string? Bucket { get; private init; }
@@ -11,13 +11,13 @@ internal sealed record AdminArguments(string Call)
 
     public bool IsForAll { get; init; }
 
-    /// <summary>Whether <c>explain</c> leaves the remote alone.</summary>
+    /// <summary>Whether <c>explain</c> sends the remote no request.</summary>
     public bool LeavesRemoteAlone { get; init; }
 
     /// <summary>The most rows to list.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>Whether to print the response as it is.</summary>
+    /// <summary>Whether to print the response unchanged.</summary>
     public bool IsRaw { get; init; }
 
     /// <summary>A bucket, or a bucket and a key after a slash. The <c>s3://</c> of the AWS command line may precede it.</summary>

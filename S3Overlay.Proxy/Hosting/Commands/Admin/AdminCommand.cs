@@ -278,7 +278,7 @@ internal sealed class AdminCommand(string[] settings, TextWriter output, TextWri
                 ? $"{AdminText.Count(count, "bucket")} with deletes.{(count > 0 ? " Next: s3overlay admin tombstones BUCKET" : "")}"
                 : $"{AdminText.Count(count, "deleted key")}{(token.Length > 0 ? ", and more" : "")}."
                     + (count == 0 ? ""
-                        : $" Next: to undo the deletes, or one of them:  s3overlay admin undelete {AdminText.Argument(arguments.Bucket)}[/KEY]"));
+                        : $" Next: to undo one or all of them:  s3overlay admin undelete {AdminText.Argument(arguments.Bucket)}[/KEY]"));
         }
 
         return ExitCodes.Ok;

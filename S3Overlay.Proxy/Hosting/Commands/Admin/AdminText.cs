@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace S3Overlay.Proxy.Hosting.Commands.Admin;
 
-/// <summary>Words for what answers say.</summary>
+/// <summary>Values of responses in words.</summary>
 internal static class AdminText
 {
     private static readonly (string Unit, double Factor)[] Sizes = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
@@ -13,7 +13,7 @@ internal static class AdminText
     public static string Name(string name) => name.Any(char.IsControl) ? $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(name)}\""
         : name;
 
-    /// <summary>A name as a shell takes it.</summary>
+    /// <summary>A name quoted for a shell.</summary>
     public static string Argument(string name) =>
         name.Length > 0 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_') ? name
             : "'" + Name(name).Replace("'", "'\\''", StringComparison.Ordinal) + "'";
@@ -45,11 +45,11 @@ internal static class AdminText
         _ => Count(seconds / 86_400, "day"),
     };
 
-    /// <summary>A text member; the empty string where it is not there.</summary>
+    /// <summary>A text member; empty if missing.</summary>
     public static string Text(this JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
 
-    /// <summary>A number; 0 where it is not there.</summary>
+    /// <summary>A number; 0 if missing.</summary>
     public static long Number(this JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt64() : 0;
 
@@ -57,7 +57,7 @@ internal static class AdminText
     public static bool Is(this JsonElement json, string name) => json.TryGetProperty(name, out var value)
         && value.ValueKind == JsonValueKind.True;
 
-    /// <summary>A member that is an object; null where it is not there.</summary>
+    /// <summary>A member that is an object; null if missing.</summary>
     public static JsonElement? Object(this JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
 }
