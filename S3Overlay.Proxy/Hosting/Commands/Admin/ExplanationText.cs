@@ -94,7 +94,8 @@ internal static class ExplanationText
             "written" when response.Object("remote")?.Text("found") == "yes" =>
                 $"to show the remote's object, delete this one with any S3 client, then:  s3overlay admin undelete {argument}",
             "deleted" => $"to show the remote's object again:  s3overlay admin undelete {argument}",
-            "bucket-deleted" => $"to show the bucket's remote again:  s3overlay admin undelete {AdminText.Argument(response.Text("bucket"))}",
+            "bucket-deleted" =>
+                $"to show the bucket's remote again:  s3overlay admin undelete {AdminText.Argument(response.Text("bucket"))}",
             "held" or "partly-held" when isOld || response.Object("remote")?.Text("found") == "no" =>
                 $"to show the remote's current version:  s3overlay admin evict {argument}",
             "absent" => $"to see where the bucket continues:  s3overlay admin explain {AdminText.Argument(response.Text("bucket"))}",
