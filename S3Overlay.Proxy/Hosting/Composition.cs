@@ -13,7 +13,6 @@ using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.PassThrough;
 using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Overlay;
@@ -54,13 +53,19 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     private bool HasCache => options.Remotes.Count > 0 && options.Cache.IsEnabled;
 
     /// <summary>The region of the local layer's buckets: that in the name of an AWS endpoint, else the setting.</summary>
-    private string LocalRegion => EndpointRegions.FirstOf(options.Local.Endpoint, options.Local.Region);
+    private string LocalRegion => EndpointFacts.FirstOf(options.Local.Endpoint, options.Local.Region);
 
     private OverlaySettings View =>
         OverlaySettings.From(options, options.Local.Endpoint is null ? options.Local.BucketLocation : LocalRegion);
 
-    private FixedCredentials LocalKeys =>
-        new(new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken));
+    private CredentialSource LocalKeys
+    {
+        get
+        {
+            var keys = new SigningCredentials(options.Local.AccessKey, options.Local.SecretKey, options.Local.SessionToken);
+            return _ => new(keys);
+        }
+    }
 
     /// <summary>Opens all parts, from the stores up.</summary>
     /// <exception cref="StartupException">A folder cannot be used.</exception>
@@ -237,15 +242,14 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 ReadAnswerTimeout = TimeSpan.FromSeconds(showsRemoteOnError ? 10 : 50),
                 SignsForEveryone = options.Clients.Authentication == AuthenticationMode.None,
             },
-            identities, client.Regions, () => probe.Capabilities, client.Make, Time, loggers.CreateLogger<ForwardingService>()));
+            identities, client.Facts, () => probe.Capabilities, Time, loggers.CreateLogger<ForwardingService>()));
         var state = new StoreLayerState(store, loggers.CreateLogger<StoreLayerState>());
         var marks = new StoreMarks(store, state, probe);
         var nulls = new NullVersions(() => probe.Capabilities);
         var endpoint = CheckedEndpoint.Of(options.Local, settings);
         return new LocalLayer
         {
-            Service = overlaid is null ? service
-                : new OverlaidStore(service, new BucketWatch(service, state, overlaid), overlaid, nulls, Time),
+            Service = overlaid is null ? service : new OverlaidStore(service, state, overlaid, nulls, Time),
             Reads = new StoreReads(service, nulls, () => probe.Capabilities, state.IsDeletedAsync, Time, showsRemoteOnError),
             State = state,
             Marks = marks,
@@ -253,7 +257,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Cache = HasCache ? OpenBucketCache(store, () => probe.Capabilities) : null,
             Versions = new StoreVersions(store, state.Tombstones, marks, loggers.CreateLogger<StoreVersions>(), state.ListWritten),
             Identities = identities,
-            Make = () => client.Make.Known,
+            Make = () => client.Facts.Make,
             KeepsAsync = client.KeepsAsync,
             ChecksChecksums = () => probe.Capabilities is { ChecksChecksums: true },
             Check = cancellationToken => EndpointFindings.ExplainAsync(

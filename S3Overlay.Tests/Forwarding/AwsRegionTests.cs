@@ -284,7 +284,7 @@ public sealed class AwsRegionTests
     [InlineData(null, null, "us-east-1")]
     [InlineData("http://minio:9000", "home", "home")]
     public void The_first_region_is_the_endpoint_s_own(string? endpoint, string? setting, string region) => Assert.Equal(
-        region, new EndpointRegions(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = setting })
+        region, new EndpointFacts(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = setting })
             .Of("bucket"));
 
     private static async Task<TwoRegions> FarAsync((int Status, string Code, bool InHeader, bool InDocument) refusal)

@@ -4,7 +4,6 @@ using System.Text;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.PassThrough;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 
@@ -37,7 +36,7 @@ public sealed class CutConnectionTests : IDisposable
     public async Task A_read_on_a_connection_that_is_reset_under_it_is_sent_over_another(string method, bool isRepeated)
     {
         var serving = ServeAsync();
-        using var connection = new StoreConnection(Settings, new EndpointRegions(Settings));
+        using var connection = new StoreConnection(Settings, new EndpointFacts(Settings));
         (await SendAsync(connection, "GET")).Dispose();
         if (isRepeated)
         {
@@ -73,9 +72,9 @@ public sealed class CutConnectionTests : IDisposable
             return stream;
         }
 
-        using var client = new S3WireClient(Settings with { Connect = ConnectAsync }, new FixedCredentials(null), TimeProvider.System);
+        using var client = new S3WireClient(Settings with { Connect = ConnectAsync }, _ => default, TimeProvider.System);
         var failure =
-            await Assert.ThrowsAsync<RemoteException>(() => client.SendAsync(new WireRequest("GET", "bucket", "key", "", []), default));
+            await Assert.ThrowsAsync<RemoteException>(() => client.SendAsync(new WireRequest("GET", "bucket", "key"), default));
         Assert.Equal(RemoteFailure.Unavailable, failure.Failure);
     }
 
@@ -83,7 +82,7 @@ public sealed class CutConnectionTests : IDisposable
     {
         using var patience = new SilenceTimeout(TimeProvider.System, default);
         using var message = new HttpRequestMessage(new HttpMethod(method), Settings.Address) { Version = HttpVersion.Version11 };
-        return await connection.SendAsync(message, "bucket", null, patience, default);
+        return await connection.SendAsync(message, "bucket", null, patience);
     }
 
     /// <summary>

@@ -27,7 +27,7 @@ public sealed class LocalRegionTests
     [Fact]
     public void One_bucket_of_a_cloud_says_nothing_about_another()
     {
-        var cloud = new EndpointRegions(new EndpointSettings { Region = "us-east-1" });
+        var cloud = new EndpointFacts(new EndpointSettings { Region = "us-east-1" });
         Assert.True(cloud.Learn("a", "eu-west-1", signedFor: "us-east-1"));
 
         // Another request that was refused at the same time is worth another attempt too; one that was signed for it already is not.
@@ -35,7 +35,7 @@ public sealed class LocalRegionTests
         Assert.False(cloud.Learn("a", "eu-west-1", signedFor: "eu-west-1"));
         Assert.Equal(("eu-west-1", "us-east-1", "us-east-1"), (cloud.Of("a"), cloud.Of("b"), cloud.Of("")));
 
-        var own = new EndpointRegions(new EndpointSettings { Endpoint = new Uri("http://store.example:9000") });
+        var own = new EndpointFacts(new EndpointSettings { Endpoint = new Uri("http://store.example:9000") });
         Assert.True(own.Learn("a", "eu-west-1", signedFor: "us-east-1"));
         Assert.Equal(("eu-west-1", "eu-west-1", "eu-west-1"), (own.Of("a"), own.Of("b"), own.Of("")));
         Assert.True(own.Learn("b", "eu-west-2", signedFor: "eu-west-1"));
@@ -48,7 +48,7 @@ public sealed class LocalRegionTests
     public void However_many_buckets_clients_name_what_is_kept_of_them_is_bounded(string? endpoint, int bound)
     {
         var regions =
-            new EndpointRegions(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = "us-east-1" });
+            new EndpointFacts(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = "us-east-1" });
         for (var bucket = 0; bucket < 3 * bound; bucket++)
         {
             regions.Learn($"bucket{bucket}", bucket % 2 == 0 ? "eu-west-1" : "us-east-1", "us-east-1");

@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Forwarding;

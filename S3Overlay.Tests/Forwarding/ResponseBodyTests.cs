@@ -33,7 +33,7 @@ public sealed class ResponseBodyTests
         using var patience = new StorePatience(_clock, default);
         var source = new HalvedStream(_store.Reader.AsStream(), 2);
         await _store.Writer.WriteAsync("fives"u8.ToArray());
-        await ResponseBody.SendAsync(source, _client, Settings, patience, default);
+        await ResponseBody.SendAsync(source, _client, Settings, patience);
         Assert.Equal((9, 1), (_client.Sent, _client.Flushes));
         Assert.Equal("fourfives", await _client.ReceiveAsync(9));
     }
@@ -43,7 +43,7 @@ public sealed class ResponseBodyTests
     {
         await _store.Writer.WriteAsync("four"u8.ToArray());
         using var patience = new StorePatience(_clock, default);
-        var sending = ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience, default);
+        var sending = ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience);
         Assert.Equal("four", await _client.ReceiveAsync(4));
         Assert.False(sending.IsCompleted);
         await _store.Writer.WriteAsync("fives"u8.ToArray());
@@ -58,7 +58,7 @@ public sealed class ResponseBodyTests
         _client.Headers.ContentLength = 9;
         await _store.Writer.WriteAsync("four"u8.ToArray());
         using var patience = new StorePatience(_clock, default);
-        var sending = ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience, default);
+        var sending = ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience);
         Assert.Equal((0, 0), (_client.Sent, _client.Flushes));
         await _store.Writer.WriteAsync("fives"u8.ToArray());
         await sending;
@@ -72,7 +72,7 @@ public sealed class ResponseBodyTests
         _client.Headers.ContentLength = 9;
         await _store.Writer.WriteAsync("four"u8.ToArray());
         using var patience = new StorePatience(_clock, default);
-        var sending = ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience, default);
+        var sending = ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience);
         await TestPatience.UntilAsync(
             () =>
             {
@@ -90,7 +90,7 @@ public sealed class ResponseBodyTests
         _client.Headers.ContentLength = 1 << 20;
         await _store.Writer.WriteAsync("four"u8.ToArray());
         using var patience = new StorePatience(_clock, default);
-        var sending = ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience, default);
+        var sending = ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience);
         await _client.ReceiveAsync(4);
         await TestPatience.UntilAsync(
             () =>
@@ -109,7 +109,7 @@ public sealed class ResponseBodyTests
         _client.Headers.ContentLength = bytes.Length;
         using var patience = new StorePatience(_clock, default);
         patience.Limit(Settings.StallTimeout);
-        var sending = ResponseBody.SendAsync(new MemoryStream(bytes), _client, Settings, patience, default);
+        var sending = ResponseBody.SendAsync(new MemoryStream(bytes), _client, Settings, patience);
         Assert.False(sending.IsCompleted);
         _clock.Advance(Settings.StallTimeout * 2);
         var receiving = ReceiveAllAsync();
@@ -132,7 +132,7 @@ public sealed class ResponseBodyTests
         await _store.Writer.WriteAsync("four"u8.ToArray());
         await _client.LeaveAsync();
         using var patience = new StorePatience(_clock, default);
-        await ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience, default);
+        await ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience);
 
         // A read under way would refuse this one.
         await _store.Writer.WriteAsync("fives"u8.ToArray());
@@ -148,7 +148,7 @@ public sealed class ResponseBodyTests
         await _store.Writer.WriteAsync("four"u8.ToArray());
         await _store.Writer.CompleteAsync();
         using var patience = new StorePatience(_clock, default);
-        await Assert.ThrowsAsync<IOException>(() => ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience, default));
+        await Assert.ThrowsAsync<IOException>(() => ResponseBody.SendAsync(_store.Reader.AsStream(), _client, Settings, patience));
     }
 
     /// <summary>A stream that returns a limited number of bytes per read.</summary>

@@ -3,7 +3,6 @@ using System.Net;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Remotes;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
@@ -30,7 +29,7 @@ public sealed class S3RemoteTests : IAsyncLifetime
             Endpoint = _server.Endpoint, InstanceId = "test", FirstByteTimeout = Patience.Limit, StallTimeout = Patience.Limit,
             Budget = 2 * Patience.Limit,
         };
-        _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
+        _client = new S3WireClient(settings, _ => new(new SigningCredentials("key", "secret")), TimeProvider.System);
         _remote = new S3Remote(settings, _client, TimeProvider.System);
         _server.Put("bucket", "k", Bytes, ("x-amz-meta-colour", "blue"), ("Content-Encoding", "gzip"));
     }

@@ -80,7 +80,7 @@ public sealed class VersionDocumentTests
     {
         using var body = new MemoryStream(
             Encoding.UTF8.GetBytes($"<ListVersionsResult><IsTruncated>false</IsTruncated>{string.Concat(rows)}</ListVersionsResult>"));
-        var page = await VersionDocument.ReadAsync(body, "store", CancellationToken.None);
+        var page = await ListingDocument.ReadVersionsAsync(body, "store", CancellationToken.None);
         return [.. page.Rows
             .Select(static row => $"{row.Name} {row.VersionId}{(row.IsLatest ? "*" : "")}{(row.Object is null ? "-" : "")}")];
     }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Tests.Support;
@@ -40,7 +39,7 @@ public sealed class RemoteBackTests : IAsyncLifetime
             return ScriptedOutcome.AsUsual;
         };
         _client = new S3WireClient(
-            new EndpointSettings { Endpoint = _remote.Endpoint }, new FixedCredentials(new SigningCredentials("key", "secret")), _clock,
+            new EndpointSettings { Endpoint = _remote.Endpoint }, _ => new(new SigningCredentials("key", "secret")), _clock,
             (_, isDown) => _outages.Enqueue(isDown));
     }
 
@@ -97,7 +96,7 @@ public sealed class RemoteBackTests : IAsyncLifetime
 
     private async Task<int> GetAsync(string key)
     {
-        using var answer = await _client.SendAsync(new WireRequest("GET", "bucket", key, "", []), CancellationToken.None);
+        using var answer = await _client.SendAsync(new WireRequest("GET", "bucket", key), CancellationToken.None);
         return answer.Status;
     }
 }

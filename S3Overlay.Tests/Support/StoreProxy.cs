@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Tests.Support;
@@ -41,7 +40,7 @@ internal sealed class StoreProxy : IDisposable
             Budget = limit,
             InstanceId = Guid.NewGuid().ToString("n"),
         };
-        _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials(accessKey, secretKey)), time);
+        _client = new S3WireClient(settings, _ => new(new SigningCredentials(accessKey, secretKey)), time);
         Calls = new StoreCalls(settings, _client, time);
         Store = new LocalStore(Calls, new StoreSettings { Proxies = proxies, BucketLocation = location }, time);
         State = new StoreLayerState(Store, NullLogger.Instance);

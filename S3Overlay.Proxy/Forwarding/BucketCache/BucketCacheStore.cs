@@ -3,7 +3,6 @@ using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
 using S3Overlay.Proxy.Forwarding.BucketCache.Reading;
 using S3Overlay.Proxy.Forwarding.BucketCache.Removal;
-using S3Overlay.Proxy.Forwarding.BucketCache.Rows;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 using S3Overlay.Proxy.Forwarding.Stores;
@@ -42,7 +41,6 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     private readonly RemovalRetries _retries;
     private readonly EntryPublisher _publisher;
     private readonly CacheListing _listing;
-    private readonly CachedBuckets _buckets;
     private readonly OrphanCollector _sweep;
     private readonly EntryRenewer _renewer;
     private readonly CacheBucketObjects _objects;
@@ -57,8 +55,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     {
         (_spool, _time, _logger) = (spool, store.Time, logger);
         var objects = _objects = new CacheBucketObjects(store, abilities);
-        _listing = new CacheListing(objects);
-        _buckets = new CachedBuckets(objects, _live);
+        _listing = new CacheListing(objects, _live);
         _sweep = new OrphanCollector(objects, _live, _time, logger);
         _removal = new EntryRemoval(objects, _live, _work, store.IsAlone ? TimeSpan.Zero : OthersReadFor, _time, logger);
         _retries = new RemovalRetries(_live, _work, _gates, _time);
@@ -223,16 +220,11 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken)
-    {
-        var stored = _listing.ListAsync(bucket, prefix, after, cancellationToken);
-
-        // Reads find what is in memory, whatever happened in the store: listings must compare it too.
-        return stored.WithAsync(() => _live.Rows(bucket, prefix, after), cancellationToken);
-    }
+    public IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
+        _listing.ListAsync(bucket, prefix, after, cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => _buckets.ListAsync(cancellationToken);
+    public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => _listing.ListBucketsAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -263,14 +255,13 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
 
         if (evicted is not null)
         {
-            _live.ReleaseEvicted(evicted);
+            _live.EndWork(evicted, isEviction: true);
         }
     }
 
     private async Task RemoveAsync(ObjectName name, string? onlyETag, CancellationToken cancellationToken)
     {
-        await _removal.RemoveAsync(
-            name, suffix => onlyETag is null || EntryNames.ParseSuffix(name.Key, suffix) is not { } row
+        await _removal.RemoveAsync(name, suffix => onlyETag is null || EntryNames.ParseSuffix(name.Key, suffix) is not { } row
                 || ETags.Same(row.ETag, onlyETag), onlyETag is not null, cancellationToken);
         _live.Removed(name, onlyETag);
     }

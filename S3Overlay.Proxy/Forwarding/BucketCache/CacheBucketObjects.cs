@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 
@@ -24,7 +24,7 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
     /// <summary>True if no other proxy writes entries.</summary>
     public bool IsAlone => store.IsAlone;
 
-    private string Bucket => store.Cache.Name;
+    private string Bucket => store.CacheBucket;
 
     /// <summary>The store's clock.</summary>
     public DateTimeOffset Now => store.Calls.Now;
@@ -44,7 +44,7 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
         {
             // The object is shorter than the requested range: read all of it.
             answer.Dispose();
-            answer = await SendAsync(new WireRequest("GET", Bucket, name, "", NoHeaders), cancellationToken);
+            answer = await SendAsync(new WireRequest("GET", Bucket, name), cancellationToken);
         }
 
         return await FoundAsync(answer, cancellationToken);
@@ -52,21 +52,11 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
 
     /// <summary>The headers of an object; null if it does not exist. The caller disposes the response.</summary>
     public async Task<WireResponse?> HeadAsync(string name, CancellationToken cancellationToken) =>
-        await FoundAsync(await SendAsync(new WireRequest("HEAD", Bucket, name, "", NoHeaders), cancellationToken), cancellationToken);
+        await FoundAsync(await SendAsync(new WireRequest("HEAD", Bucket, name), cancellationToken), cancellationToken);
 
     /// <summary>Writes an object.</summary>
-    public async Task PutAsync(string name, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            await store.Cache.PutAsync(name, body, headers, cancellationToken);
-        }
-        catch (S3Exception failure)
-        {
-            throw AsIO(failure);
-        }
-    }
+    public Task PutAsync(string name, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers,
+        CancellationToken cancellationToken) => AsIOAsync(store.PutAsync(name, body, headers, cancellationToken));
 
     /// <summary>
     /// Writes an object only over the given ETag, or only if there is none. A store that cannot judge this writes it unconditionally.
@@ -95,31 +85,13 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
 
     /// <summary>Replaces an object's metadata, but not its bytes, if it has the ETag.</summary>
     /// <returns>False if the object has changed or is gone, or the store cannot do this.</returns>
-    public async Task<bool> TryReplaceMetadataAsync(string name, string etag, IReadOnlyList<KeyValuePair<string, string>> headers,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await store.Calls.TryReplaceMetadataAsync(Bucket, name, etag, headers, cancellationToken);
-        }
-        catch (S3Exception failure)
-        {
-            throw AsIO(failure);
-        }
-    }
+    public Task<bool> TryReplaceMetadataAsync(string name, string etag, IReadOnlyList<KeyValuePair<string, string>> headers,
+        CancellationToken cancellationToken) =>
+        AsIOAsync(store.Calls.TryReplaceMetadataAsync(Bucket, name, etag, headers, cancellationToken));
 
     /// <summary>Deletes an object. A missing object is no error.</summary>
-    public async Task DeleteAsync(string name, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await store.Calls.DeleteAsync(Bucket, name, cancellationToken);
-        }
-        catch (S3Exception failure)
-        {
-            throw AsIO(failure);
-        }
-    }
+    public Task DeleteAsync(string name, CancellationToken cancellationToken) =>
+        AsIOAsync(store.Calls.DeleteAsync(Bucket, name, cancellationToken));
 
     /// <summary>The objects with a prefix, after a name, in order.</summary>
     public IAsyncEnumerable<ListingRow> ListAsync(string prefix, string after, CancellationToken cancellationToken) =>
@@ -164,16 +136,25 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
         }
     }
 
-    private async Task<WireResponse> SendAsync(WireRequest request, CancellationToken cancellationToken)
+    private Task<WireResponse> SendAsync(WireRequest request, CancellationToken cancellationToken) =>
+        AsIOAsync(store.Calls.SendAsync(request, cancellationToken));
+
+    private static async Task AsIOAsync(Task call)
     {
         try
         {
-            return await store.Calls.SendAsync(request, cancellationToken);
+            await call;
         }
         catch (S3Exception failure)
         {
             throw AsIO(failure);
         }
+    }
+
+    private static async Task<T> AsIOAsync<T>(Task<T> call)
+    {
+        await AsIOAsync((Task)call);
+        return await call;
     }
 
     private static IOException AsIO(S3Exception failure) => new(failure.Message, failure);

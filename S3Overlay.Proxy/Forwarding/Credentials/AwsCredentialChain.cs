@@ -1,3 +1,4 @@
+using Amazon;
 using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
 
@@ -16,11 +17,13 @@ namespace S3Overlay.Proxy.Forwarding.Credentials;
 internal sealed class AwsCredentialChain(string? profile, string? region, RemoteSettings settings)
 {
     private const string Default = "default";
+    private static readonly Lock RegionGate = new();
 
     private static readonly string[] ContainerVariables = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
 
     /// <summary>The place that was asked last, or will be.</summary>
-    public string Source { get; private set; } = profile is null ? "the standard AWS chain" : NameOf(profile, settings.NameOf(Settings.RemoteProfile));
+    public string Source { get; private set; } = profile is null ? "the standard AWS chain"
+        : NameOf(profile, settings.NameOf(Settings.RemoteProfile));
 
     /// <summary>Obtains keys. Reads files anew each time and bypasses the SDK's cache.</summary>
     public Task<ObtainedKeys> ObtainAsync() => Task.Run(async () =>
@@ -32,12 +35,12 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
         {
             origin = profile is null ? Find() : OfProfile(profile, settings.NameOf(Settings.RemoteProfile));
             Source = origin.Name;
-            AwsRegion.Choose(origin.Region, region);
+            ChooseRegion([origin.Region, region]);
             return await ReadAsync(origin.Open());
         }
         catch (Exception failure) when (failure is not CredentialsException)
         {
-            throw CredentialFailures.Of(origin, failure);
+            throw origin.Failed(failure);
         }
     });
 
@@ -66,8 +69,7 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
         if (Has("AWS_WEB_IDENTITY_TOKEN_FILE") && Has("AWS_ROLE_ARN"))
         {
             RequireTokenFile(Environment.GetEnvironmentVariable("AWS_WEB_IDENTITY_TOKEN_FILE")!, "AWS_WEB_IDENTITY_TOKEN_FILE");
-            return new(
-                "the web identity of AWS_WEB_IDENTITY_TOKEN_FILE",
+            return new("the web identity of AWS_WEB_IDENTITY_TOKEN_FILE",
                 "Check AWS_ROLE_ARN, and that the role's trust policy names the issuer and subject of the token.",
                 AssumeRoleWithWebIdentityCredentials.FromEnvironmentVariables);
         }
@@ -84,8 +86,7 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
 
         if (Array.Find(ContainerVariables, Has) is { } container)
         {
-            return new(
-                $"the container credentials of {container}",
+            return new($"the container credentials of {container}",
                 $"Check {container}, the authorization token beside it, and the role of the task or pod.", static () =>
                 new GenericContainerCredentials());
         }
@@ -105,8 +106,7 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
         var store = new CredentialProfileStoreChain();
         if (!store.TryGetProfile(name, out var found))
         {
-            throw new CredentialsException(
-                $"There is no AWS profile '{name}'{(setting is null ? "" : $" ({setting})")}.",
+            throw new CredentialsException($"There is no AWS profile '{name}'{(setting is null ? "" : $" ({setting})")}.",
                 $"Add it to {SharedCredentialsFile.DefaultConfigFilePath} or {SharedCredentialsFile.DefaultFilePath}, "
                 + $"or correct {setting}.");
         }
@@ -116,8 +116,7 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
         {
             if (each.Options.MfaSerial is { Length: > 0 })
             {
-                throw new CredentialsException(
-                    $"A server cannot use {called}: '{each.Name}' asks for an MFA code (mfa_serial).",
+                throw new CredentialsException($"A server cannot use {called}: '{each.Name}' asks for an MFA code (mfa_serial).",
                     "Use a profile without mfa_serial, such as one with SSO or credential_process.");
             }
 
@@ -156,4 +155,23 @@ internal sealed class AwsCredentialChain(string? profile, string? region, Remote
     private static string NameOf(string name, string? setting) => $"the AWS profile '{name}'{(setting is null ? "" : $" ({setting})")}";
 
     private static bool Has(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
+
+    /// <summary>
+    /// Sets the region in which STS is asked once for the process, where the SDK keeps it: AWS_REGION, else the profile's, else the
+    /// remote's, else us-east-1. Without one, the SDK asks the instance metadata service, which takes seconds to fail outside AWS.
+    /// </summary>
+    private static void ChooseRegion(string?[] candidates)
+    {
+        lock (RegionGate)
+        {
+            if (AWSConfigs.AWSRegion is { Length: > 0 } || Has("AWS_REGION"))
+            {
+                return;
+            }
+
+            AWSConfigs.AWSRegion =
+                Array.Find(candidates, name => RegionEndpoint.EnumerableAllRegions.Any(known => known.SystemName == name))
+                ?? RegionEndpoint.USEast1.SystemName;
+        }
+    }
 }

@@ -12,8 +12,10 @@ public static class RemoteCredentials
     /// <param name="remote">The remote.</param>
     /// <param name="time">The clock by which keys expire.</param>
     /// <param name="notRenewed">Hears, once for each reason, why keys in use could not be renewed.</param>
-    internal static ICredentialSource SourceOf(RemoteOptions remote, TimeProvider time, Action<string>? notRenewed = null) =>
-        IsFixed(remote) ? new FixedCredentials(FixedKeysOf(remote)) : new RenewedCredentials(Chain(remote).ObtainAsync, time, notRenewed);
+    internal static CredentialSource SourceOf(RemoteOptions remote, TimeProvider time, Action<string>? notRenewed = null) =>
+        IsFixed(remote) ? Fixed(FixedKeysOf(remote)) : new RenewedCredentials(Chain(remote).ObtainAsync, time, notRenewed).GetAsync;
+
+    private static CredentialSource Fixed(SigningCredentials? keys) => _ => new(keys);
 
     /// <summary>Obtains a remote's credentials once, as its first request would. Sends nothing to the remote itself.</summary>
     /// <param name="remote">The remote.</param>
@@ -54,3 +56,14 @@ public static class RemoteCredentials
 
     private static AwsCredentialChain Chain(RemoteOptions remote) => new(remote.Profile, remote.Region, remote.Settings);
 }
+
+/// <summary>
+/// Whether a remote's credentials can be obtained, as <see cref="RemoteCredentials.CheckAsync"/> found out. Holds no secret.
+/// </summary>
+/// <param name="Source">Where they come from, such as <c>the AWS profile 'team' (S3_OVERLAY_REMOTE_PROFILE)</c>.</param>
+/// <param name="AccessKeyId">The access key id, which is no secret; null without credentials, and for a remote that is read without a
+/// signature.</param>
+/// <param name="Expires">When they expire; null for never, and where the source does not say.</param>
+/// <param name="Problem">What went wrong, as a sentence; null where all is well.</param>
+/// <param name="Remedy">What to do about it, as a sentence; null where all is well.</param>
+public sealed record CredentialCheck(string Source, string? AccessKeyId, DateTimeOffset? Expires, string? Problem, string? Remedy);

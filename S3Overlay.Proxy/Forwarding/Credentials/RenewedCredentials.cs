@@ -13,7 +13,6 @@ namespace S3Overlay.Proxy.Forwarding.Credentials;
 /// <param name="time">The clock by which keys expire.</param>
 /// <param name="notRenewed">Hears, once for each reason, why keys in use could not be renewed.</param>
 internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimeProvider time, Action<string>? notRenewed = null)
-    : ICredentialSource
 {
     /// <summary>
     /// How long one attempt may take. Below a request's budget, so that its client hears of the credentials and not of a slow remote.
@@ -32,8 +31,8 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
     public static readonly TimeSpan Reread = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private volatile Held? _held;
-    private Task<Held>? _attempt;
+    private volatile Current? _current;
+    private Task<Current>? _attempt;
     private CredentialsException? _failure;
     private DateTimeOffset _failedAt;
 
@@ -49,21 +48,21 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>The current keys. A <see cref="CredentialSource"/>.</summary>
     public ValueTask<SigningCredentials?> GetAsync(CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        if (_held is not { } held || now >= held.Expires)
+        if (_current is not { } current || now >= current.Expires)
         {
             return WaitAsync(cancellationToken);
         }
 
-        if (now >= held.RenewFrom)
+        if (now >= current.RenewFrom)
         {
             RenewBehind();
         }
 
-        return new(held.Keys);
+        return new(current.Keys);
     }
 
     /// <summary>An attempt that took longer than <see cref="Limit"/>.</summary>
@@ -73,12 +72,12 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
 
     private async ValueTask<SigningCredentials?> WaitAsync(CancellationToken cancellationToken)
     {
-        Task<Held> attempt;
+        Task<Current> attempt;
         lock (_lock)
         {
-            if (_held is { } held && time.GetUtcNow() < held.Expires)
+            if (_current is { } current && time.GetUtcNow() < current.Expires)
             {
-                return held.Keys;
+                return current.Keys;
             }
 
             if (_attempt is null && _failure is { } failure && IsPausing())
@@ -96,7 +95,7 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
     {
         lock (_lock)
         {
-            if (_attempt is null && !(_failure is not null && IsPausing()) && time.GetUtcNow() >= _held!.RenewFrom)
+            if (_attempt is null && !(_failure is not null && IsPausing()) && time.GetUtcNow() >= _current!.RenewFrom)
             {
                 _attempt = Start();
             }
@@ -104,26 +103,26 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
     }
 
     /// <summary>Not cancelled with the first caller: others may be waiting. Runs on the pool, since SDKs block.</summary>
-    private Task<Held> Start() => Task.Run(AttemptAsync).Observed();
+    private Task<Current> Start() => Task.Run(AttemptAsync).Observed();
 
-    private async Task<Held> AttemptAsync()
+    private async Task<Current> AttemptAsync()
     {
         try
         {
-            var held = HeldOf(await ObtainAsync(), time.GetUtcNow());
+            var current = CurrentOf(await ObtainAsync(), time.GetUtcNow());
             lock (_lock)
             {
-                (_held, _failure) = (held, null);
+                (_current, _failure) = (current, null);
             }
 
-            return held;
+            return current;
         }
         catch (CredentialsException failure)
         {
             bool isNews;
             lock (_lock)
             {
-                isNews = _held is { } held && time.GetUtcNow() < held.Expires && _failure?.Message != failure.Message;
+                isNews = _current is { } current && time.GetUtcNow() < current.Expires && _failure?.Message != failure.Message;
                 (_failure, _failedAt) = (failure, time.GetUtcNow());
             }
 
@@ -157,7 +156,7 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
 
     private bool IsPausing() => time.GetUtcNow() - _failedAt < Pause;
 
-    private static Held HeldOf(ObtainedKeys obtained, DateTimeOffset now)
+    private static Current CurrentOf(ObtainedKeys obtained, DateTimeOffset now)
     {
         if (obtained.Expires is not { } expires)
         {
@@ -178,7 +177,7 @@ internal sealed class RenewedCredentials(Func<Task<ObtainedKeys>> obtain, TimePr
     /// <param name="Keys">What to sign with.</param>
     /// <param name="Expires">From when on they are no good.</param>
     /// <param name="RenewFrom">From when on others are asked for.</param>
-    private sealed record Held(SigningCredentials Keys, DateTimeOffset Expires, DateTimeOffset RenewFrom);
+    private sealed record Current(SigningCredentials Keys, DateTimeOffset Expires, DateTimeOffset RenewFrom);
 }
 
 /// <summary>Keys as a source gave them.</summary>

@@ -27,9 +27,9 @@ internal sealed record CallerIdentity(string? Arn, string? Code)
     public static async Task<CallerIdentity> AskAsync(EndpointSettings settings, SigningCredentials keys, TimeProvider time,
         TimeSpan patience, CancellationToken cancellationToken)
     {
-        var region = EndpointRegions.FirstOf(settings.Endpoint, settings.Region);
+        var region = EndpointFacts.FirstOf(settings.Endpoint, settings.Region);
         var address = AddressOf(settings, region);
-        using var http = new HttpClient(Wire.EndpointConnections.Create(settings))
+        using var http = new HttpClient(settings.CreateHandler())
             { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = Limit };
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, "/?" + Query));
         var signed = new RequestSigner(keys, region, "sts").Sign("GET", address.Authority, "/", Query, [], SigV4.EmptyPayload,

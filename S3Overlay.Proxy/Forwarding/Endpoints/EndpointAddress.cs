@@ -28,7 +28,7 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
     /// <param name="key">The key; empty for the bucket itself.</param>
     /// <param name="query">The percent-encoded query; empty for none.</param>
     /// <param name="region">The bucket's region. On AWS it selects the host; elsewhere it only affects signatures.</param>
-    public EndpointTarget Of(string bucket, string key, string query, string region)
+    public Target Of(string bucket, string key, string query, string region)
     {
         var isVirtual = bucket.Length > 0 && IsVirtual(bucket);
         var authority = _isAws ? AuthorityIn(region) : endpoint.Authority;
@@ -42,7 +42,7 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
         }
 
         var target = query.Length == 0 ? path : $"{path}?{query}";
-        return new EndpointTarget(new Uri($"{endpoint.Scheme}://{host}{target}", AsItIs), host, path, query);
+        return new Target(new Uri($"{endpoint.Scheme}://{host}{target}", AsItIs), host, path, query);
     }
 
     /// <summary>
@@ -90,15 +90,14 @@ internal sealed class EndpointAddress(Uri endpoint, AddressingStyle style)
     {
         AddressingStyle.Path => false,
         AddressingStyle.Virtual => !bucket.Contains(':') && Uri.CheckHostName($"{bucket}.{endpoint.Host}") == UriHostNameType.Dns,
-        _ => _isCloud
-            && !(endpoint.Scheme == Uri.UriSchemeHttps && bucket.Contains('.', StringComparison.Ordinal))
+        _ => _isCloud && !(endpoint.Scheme == Uri.UriSchemeHttps && bucket.Contains('.', StringComparison.Ordinal))
             && Protocol.BucketNames.IsValid(bucket),
     };
-}
 
-/// <summary>Where a request goes, in the pieces that signing needs.</summary>
-/// <param name="Uri">The address.</param>
-/// <param name="Host">The Host header.</param>
-/// <param name="RawPath">The path as sent.</param>
-/// <param name="RawQuery">The query as sent, without its question mark.</param>
-internal sealed record EndpointTarget(Uri Uri, string Host, string RawPath, string RawQuery);
+    /// <summary>Where a request goes, in the pieces that signing needs.</summary>
+    /// <param name="Uri">The address.</param>
+    /// <param name="Host">The Host header.</param>
+    /// <param name="RawPath">The path as sent.</param>
+    /// <param name="RawQuery">The query as sent, without its question mark.</param>
+    internal sealed record Target(Uri Uri, string Host, string RawPath, string RawQuery);
+}

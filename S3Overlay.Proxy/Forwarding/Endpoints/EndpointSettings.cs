@@ -1,4 +1,7 @@
 using System.Net;
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Protocol.Buckets;
@@ -68,4 +71,55 @@ public sealed record EndpointSettings
 
     /// <summary>The address; AWS's endpoint for the region if none is set.</summary>
     public Uri Address => Endpoint ?? AwsHosts.EndpointOf(Region);
+
+    /// <summary>
+    /// Creates an HTTP handler that changes nothing: no redirects, decompression or cookies, and header bytes as they arrived.
+    /// </summary>
+    /// <param name="watch">Wraps each connection; null for none.</param>
+    internal SocketsHttpHandler CreateHandler(Func<Stream, Stream>? watch = null)
+    {
+        var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            UseProxy = !IsWritable && Environment.GetEnvironmentVariable("HTTPS_PROXY") is { Length: > 0 }
+                && Address.Scheme == Uri.UriSchemeHttps,
+            ActivityHeadersPropagator = null,
+            ConnectTimeout = ConnectTimeout,
+
+            // The default of AWS's SDKs. A store that never sends 100 Continue costs this wait for each body.
+            Expect100ContinueTimeout = TimeSpan.FromSeconds(1),
+            PooledConnectionIdleTimeout = IdleTimeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+
+            // Abandoned bodies are not read to their end to save the connection.
+            MaxResponseDrainSize = 64 << 10,
+        };
+        if (Connect is { } connect)
+        {
+            handler.ConnectCallback = (context, cancellationToken) => connect(context.DnsEndPoint, cancellationToken);
+        }
+
+        if (CaFile is { } file)
+        {
+            var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust,
+                RevocationMode = X509RevocationMode.NoCheck };
+            policy.CustomTrustStore.ImportFromPemFile(file);
+            handler.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
+        }
+
+        if (IsWritable || watch is not null)
+        {
+            handler.PlaintextStreamFilter = (connection, _) =>
+            {
+                var written = new WrittenStream(connection.PlaintextStream);
+                return new(watch is null ? written : watch(written));
+            };
+        }
+
+        return handler;
+    }
 }

@@ -51,8 +51,7 @@ internal sealed record Unreachable(UnreachableReason Reason, string Text)
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError } =>
                 new(UnreachableReason.NoHttp, $"{name} does not answer in HTTP."),
             HttpRequestException or IOException or SocketException => Innermost(failure) is SocketException socket
-                ? OfSocket(socket, settings)
-                : new(UnreachableReason.CutOff, $"{name} closed the connection without an answer."),
+                ? OfSocket(socket, settings) : new(UnreachableReason.CutOff, $"{name} closed the connection without an answer."),
             _ => null,
         };
     }

@@ -27,8 +27,7 @@ internal static class BucketListDocument
             var root = await XmlTree.ReadAsync(reader, cancellationToken);
             return root.Name.LocalName != "ListAllMyBucketsResult" ? null :
             [
-                .. root.Descendants().Where(e => e.Name.LocalName == "Bucket").Select(bucket => new LayerBucket(
-                    Child(bucket, "Name"),
+                .. root.Descendants().Where(e => e.Name.LocalName == "Bucket").Select(bucket => new LayerBucket(Child(bucket, "Name"),
                     DateTimeOffset.TryParse(Child(bucket, "CreationDate"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal,
                         out var created) ? created : DateTimeOffset.UnixEpoch)),
             ];

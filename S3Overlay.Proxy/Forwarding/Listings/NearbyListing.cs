@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Protocol.Listings;
 
@@ -6,7 +6,7 @@ namespace S3Overlay.Proxy.Forwarding.Listings;
 
 /// <summary>
 /// A listing whose names an endpoint takes, in place of one whose prefix or position it refuses as it would refuse a key
-/// (<see cref="ImpossibleNames"/>): MinIO takes neither <c>../up</c> nor <c>x/.</c> in a query, where <c>x/.hidden</c> may well be there.
+/// (<see cref="ErrorCodes"/>): MinIO takes neither <c>../up</c> nor <c>x/.</c> in a query, where <c>x/.hidden</c> may well be there.
 /// It shows all that the other would, and a few rows that are left out.
 /// </summary>
 /// <remarks>

@@ -86,8 +86,7 @@ internal static class CompletedUploads
         }
 
         var location = SpellingOf(WebUtility.HtmlDecode(document[start..end]), request.Key) is { } spelling
-            ? request.Address.UrlOf(request.Bucket, spelling)
-            : request.Address.ObjectUrl(request.Bucket, request.Key);
+            ? request.Address.UrlOf(request.Bucket, spelling) : request.Address.ObjectUrl(request.Bucket, request.Key);
         return Encoding.UTF8.GetBytes($"{document.AsSpan(0, start)}{SecurityElement.Escape(location)}{document.AsSpan(end)}");
     }
 

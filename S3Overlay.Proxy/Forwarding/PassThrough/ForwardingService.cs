@@ -1,12 +1,14 @@
+using System.Buffers;
+using System.Collections.Frozen;
 using System.Net;
 using System.Xml;
 using System.Xml.Linq;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -20,55 +22,38 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// <remarks>
 /// <code>
 ///   request
-///     1 address    bucket and key at the store; the query that the operation knows           EndpointAddress, RequestQueries
+///     1 address    bucket and key at the store; the query that the operation knows           EndpointAddress, QueryOf
 ///     2 headers    those that S3 documents                                                   RequestHeaders
-///     3 body       small: read and checked first, sent in one piece                          PreparedBody
+///     3 body       small: read and checked first, sent in one piece                          SendSmallAsync
 ///                  large: streamed, the last byte held back until all is checked (rule W7)   StreamedContent
 ///                  of unknown length: spooled first, since stores do not take such           SpooledBody
 ///                  its checksum in the form that the store takes                             RelayedChecksums
 ///     4 sign       with the keys of the proxy or those of the client for the store;       StoreIdentities, RequestSigner
 ///                  unsigned requests stay unsigned (rule A3)
 ///     5 send       once; again only for reads, and if the store has no byte of it         StoreConnection
-///                  again in the bucket's region if the store names another               RegionLessons
+///                  again in the bucket's region if the store names another               IsTaughtAsync
 ///   answer
-///     6 headers    all but those of the connection; addresses become the proxy's             ResponseHeaders, Addresses
+///     6 headers    all but those of the connection; addresses become the proxy's             ResponseHeaders
 ///     7 body       as it comes, error documents too; an upload's Location is rewritten       ResponseBody, CompletedUploads
 /// </code>
 /// </remarks>
-public sealed class ForwardingService : IS3Service, IDisposable
+/// <param name="capabilities">The endpoint's capabilities, which decide how checksums are sent; null while unknown.</param>
+internal sealed partial class ForwardingService(
+    ForwardingSettings settings, StoreIdentities identities, EndpointFacts facts, Func<StoreCapabilities?> capabilities, TimeProvider time,
+    ILogger<ForwardingService> logger) : IS3Service, IDisposable
 {
     /// <summary>HttpClient waits for 100 Continue only above this size.</summary>
-    private const int HeldByClient = 1024;
+    private const int LargestSentAtOnce = 1024;
 
     /// <summary>Error documents are a few hundred bytes.</summary>
     internal const int LongestError = 64 << 10;
 
-    private readonly ForwardingSettings _settings;
-    private readonly StoreIdentities _identities;
-    private readonly EndpointRegions _regions;
-    private readonly Func<StoreCapabilities?> _store;
-    private readonly EndpointMake _make;
-    private readonly TimeProvider _time;
-    private readonly ILogger _logger;
-    private readonly StoreConnection _connection;
-    private readonly RegionLessons _lessons;
-    private readonly EndpointAddress _address;
-    private readonly SpoolQuota _spool;
-    private readonly Uri _endpoint;
+    /// <summary>The largest body that is read and checked before it is sent.</summary>
+    private const int LargestSmallBody = 64 << 10;
 
-    /// <param name="store">The endpoint's capabilities, which decide how checksums are sent; null while unknown.</param>
-    /// <param name="make">The kind of store: which names it reserves, and its operations beyond S3.</param>
-    internal ForwardingService(
-        ForwardingSettings settings, StoreIdentities identities, EndpointRegions regions, Func<StoreCapabilities?> store, EndpointMake make,
-        TimeProvider time, ILogger<ForwardingService> logger)
-    {
-        (_settings, _identities, _regions, _store, _make, _time, _logger) = (settings, identities, regions, store, make, time, logger);
-        _endpoint = settings.Endpoint.Address;
-        _address = new EndpointAddress(_endpoint, settings.Endpoint.Addressing);
-        _connection = new StoreConnection(settings.Endpoint, regions);
-        _lessons = new RegionLessons(this, regions);
-        _spool = new SpoolQuota(settings.SpoolMaxBytes);
-    }
+    private readonly StoreConnection _connection = new(settings.Endpoint, facts);
+    private readonly EndpointAddress _address = new(settings.Endpoint.Address, settings.Endpoint.Addressing);
+    private readonly SpoolQuota _spool = new(settings.SpoolMaxBytes);
 
     /// <inheritdoc/>
     public async Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
@@ -85,9 +70,9 @@ public sealed class ForwardingService : IS3Service, IDisposable
             return;
         }
 
-        using var patience = new SilenceTimeout(_time, cancellationToken);
-        using var response = await SendAsync(request, patience, cancellationToken);
-        await AnswerAsync(request, response, answer, patience, cancellationToken);
+        using var patience = new SilenceTimeout(time, cancellationToken);
+        using var response = await SendAsync(request, patience);
+        await AnswerAsync(request, response, answer, patience);
     }
 
     /// <inheritdoc/>
@@ -97,7 +82,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// <exception cref="S3Exception">
     /// The client's body did not match what it declared, or ServiceUnavailable if the store did not respond.
     /// </exception>
-    internal async Task<HttpResponseMessage> SendAsync(S3Request request, SilenceTimeout patience, CancellationToken cancellationToken)
+    internal async Task<HttpResponseMessage> SendAsync(S3Request request, SilenceTimeout patience)
     {
         if (LimitedDeletes.Is(request))
         {
@@ -106,146 +91,89 @@ public sealed class ForwardingService : IS3Service, IDisposable
         }
 
         RefuseArchive(request);
-        if (RelayedChecksums.AreUnknown(request, _store()))
+        if (RelayedChecksums.AreUnknown(request, capabilities()))
         {
             request = request with { Body = new BareBody(request.Body) };
         }
 
-        var isSmall = request.Body.Length <= PreparedBody.Limit && !WaitsForStore(request);
-        if (!isSmall && RelayedChecksums.NeedSeal(request, _store()))
+        var isSmall = request.Body.Length <= LargestSmallBody && !WaitsForStore(request);
+        if (!isSmall && RelayedChecksums.NeedSeal(request, capabilities()))
         {
             await using var summed = RelayedChecksums.Sealed(request.Body);
-            return await SendAsync(request with { Body = summed }, patience, cancellationToken);
+            return await SendAsync(request with { Body = summed }, patience);
         }
 
-        if (request.Body.Length is null || (!isSmall && RelayedChecksums.NeedEnd(request, _store())))
+        if (request.Body.Length is null || (!isSmall && RelayedChecksums.NeedEnd(request, capabilities())))
         {
-            await using var spooled = await SpooledBody.ReadAsync(request.Body, _settings.SpoolDirectory, _spool, cancellationToken);
-            return await SendAsync(request with { Body = spooled }, patience, cancellationToken);
+            await using var spooled = await SpooledBody.ReadAsync(request.Body, settings.SpoolDirectory, _spool, patience.Client);
+            return await SendAsync(request with { Body = spooled }, patience);
         }
 
         if (!isSmall)
         {
-            return await SendStreamedAsync(request, patience, cancellationToken);
+            return await SendStreamedAsync(request, patience);
         }
 
-        using var body = await PreparedBody.ReadAsync(request.Body, cancellationToken);
-        for (var attempt = 0; ; attempt++)
-        {
-            var region = RegionOf(request);
-            var response = await SendPreparedAsync(request, body, region, patience, cancellationToken);
-            if (!await _lessons.IsTaughtAsync(request, response, region, attempt, patience, cancellationToken))
-            {
-                return response;
-            }
-        }
-    }
-
-    /// <summary>Sends the store's response to the client.</summary>
-    internal async Task AnswerAsync(S3Request request, HttpResponseMessage response, S3Response answer, SilenceTimeout patience,
-        CancellationToken cancellationToken)
-    {
-        answer.Status = (int)response.StatusCode;
-        ResponseHeaders.Copy(response, answer, request, _endpoint);
-        if (request.IsHead || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified)
-        {
-            return;
-        }
-
+        // One byte beyond the end: the read that finds the end also verifies. Its trailing checksum is sent as a header, which every store
+        // accepts.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)request.Body.Length + 1);
         try
         {
-            patience.Limit(_settings.StallTimeout);
-            await using var source = await response.Content.ReadAsStreamAsync(patience.Token);
-            if (request.Operation == S3Operation.CompleteMultipartUpload && response.StatusCode == HttpStatusCode.OK
-                && CodingOf(response) is null)
+            var length = 0;
+            while (await request.Body.ReadAsync(buffer.AsMemory(length), patience.Client) is > 0 and var read)
             {
-                patience.Limit(_settings.LongAnswerTimeout);
-                await CompletedUploads.SendAsync(source, request, answer, patience.Token);
-                return;
+                length += read;
             }
 
-            await ResponseBody.SendAsync(source, answer, _settings, patience, cancellationToken);
+            for (var attempt = 0; ; attempt++)
+            {
+                var region = RegionOf(request);
+                var response = await SendSmallAsync(request, buffer.AsMemory(0, length), region, patience);
+                if (!await IsTaughtAsync(request, response, region, attempt, patience))
+                {
+                    return response;
+                }
+            }
         }
-        catch (Exception failure) when (failure is IOException or HttpRequestException or InvalidDataException or OperationCanceledException
-            && !cancellationToken.IsCancellationRequested)
+        finally
         {
-            if (!answer.HasStarted)
-            {
-                throw _connection.Unavailable("its response ended early", failure);
-            }
-
-            // The response cannot be completed, and must not look complete. Bytes that arrived are sent: clients resume from there.
-            Log.LocalAnswerCut(_logger, request.RequestId, failure.Message);
-            var sending = (Task)answer.FlushAsync(cancellationToken).AsTask();
-            await sending.WaitAsync(_settings.StallTimeout, _time, cancellationToken)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            answer.Abort();
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    /// <summary>
-    /// The error code of the store's response; null if its document has none. The document stays buffered for the client.
-    /// </summary>
-    /// <exception cref="S3Exception">ServiceUnavailable where the store breaks off within it, or stops.</exception>
-    internal async Task<string?> CodeAsync(HttpResponseMessage response, SilenceTimeout patience, CancellationToken cancellationToken) =>
-        (await ErrorAsync(response, patience, cancellationToken))?.ChildText("Code");
-
-    /// <summary>The store's error document; null if it cannot be read.</summary>
-    /// <exception cref="S3Exception">ServiceUnavailable where the store breaks off within it, or stops.</exception>
-    internal async Task<XElement?> ErrorAsync(HttpResponseMessage response, SilenceTimeout patience, CancellationToken cancellationToken)
-    {
-        try
-        {
-            patience.Limit(_settings.StallTimeout);
-            await response.Content.LoadIntoBufferAsync(LongestError, patience.Token);
-            var document = await response.Content.ReadAsByteArrayAsync(patience.Token);
-            return S3XmlReader.Parse(await ContentCodings.DecodeAsync(document, CodingOf(response), LongestError, patience.Token));
-        }
-        catch (Exception unreadable) when (unreadable is XmlException or InvalidDataException)
-        {
-            return null;
-        }
-        catch (Exception broken)
-            when (broken is IOException or HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
-        {
-            throw _connection.Unavailable("its response ended early", broken);
-        }
-    }
-
-    private async Task<HttpResponseMessage> SendPreparedAsync(S3Request request, PreparedBody body, string region, SilenceTimeout patience,
-        CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendSmallAsync(S3Request request, ReadOnlyMemory<byte> body, string region,
+        SilenceTimeout patience)
     {
         using var message = Start(request, region, out var target, out var signed);
         if (body.Length > 0 || request.Method is "PUT" or "POST")
         {
-            SetContent(message, new ReadOnlyMemoryContent(body.Bytes));
+            SetContent(message, new ReadOnlyMemoryContent(body));
         }
 
         RelayedChecksums.Add(message, request, signed);
         await SignAsync(message, request, target, region, signed, body.Length == 0 ? SigV4.EmptyPayload
-            : PayloadHash(request), cancellationToken);
+            : PayloadHash(request), patience.Client);
         patience.Limit(AnswerTimeoutOf(request));
-        return await _connection.SendAsync(message, request.Bucket, null, patience, cancellationToken);
+        return await _connection.SendAsync(message, request.Bucket, null, patience);
     }
 
-    private async Task<HttpResponseMessage> SendStreamedAsync(S3Request request, SilenceTimeout patience,
-        CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendStreamedAsync(S3Request request, SilenceTimeout patience)
     {
-        if (_store() is { Conditions.KeepKeys: true } && (request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0))
+        if (capabilities() is { Conditions.KeepKeys: true } && (request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0))
         {
-            await request.Body.BeginAsync(cancellationToken);
+            await request.Body.BeginAsync(patience.Client);
         }
 
         for (var attempt = 0; ; attempt++)
         {
             var region = RegionOf(request);
-            var (length, store) = (request.Body.Length!.Value, _store());
+            var (length, store) = (request.Body.Length!.Value, capabilities());
             var trailer = RelayedChecksums.Framing(request, store, length);
-            var verdict = length <= HeldByClient ? new StoreVerdict() : null;
-            var content = new StreamedContent(request.Body, length, trailer, patience, _settings.StallTimeout, AnswerTimeoutOf(request),
+            var verdict = length <= LargestSentAtOnce ? new StoreVerdict() : null;
+            var content = new StreamedContent(request.Body, length, trailer, patience, settings.StallTimeout, AnswerTimeoutOf(request),
                 verdict);
-            var response = await SendStreamedAsync(request, content, trailer, store, region, patience, cancellationToken);
-            if (!await _lessons.IsTaughtAsync(request, response, region, attempt, patience, cancellationToken))
+            var response = await SendStreamedAsync(request, content, trailer, store, region, patience);
+            if (!await IsTaughtAsync(request, response, region, attempt, patience))
             {
                 return response;
             }
@@ -260,7 +188,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
     private async Task<HttpResponseMessage> SendStreamedAsync(
         S3Request request, StreamedContent content, TrailingChecksum? trailer, StoreCapabilities? store, string region,
-        SilenceTimeout patience, CancellationToken cancellationToken)
+        SilenceTimeout patience)
     {
         using var message = Start(request, region, out var target, out var signed);
         SetContent(message, content);
@@ -277,9 +205,9 @@ public sealed class ForwardingService : IS3Service, IDisposable
             RelayedChecksums.Add(message, request, signed);
         }
 
-        await SignAsync(message, request, target, region, signed, hash, cancellationToken);
-        patience.Limit(_settings.Endpoint.ConnectTimeout + _settings.StallTimeout);
-        return await _connection.SendAsync(message, request.Bucket, content, patience, cancellationToken);
+        await SignAsync(message, request, target, region, signed, hash, patience.Client);
+        patience.Limit(settings.Endpoint.ConnectTimeout + settings.StallTimeout);
+        return await _connection.SendAsync(message, request.Bucket, content, patience);
     }
 
     /// <summary>
@@ -289,7 +217,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
     /// </summary>
     private bool WaitsForStore(S3Request request) =>
         request.Body.Length > 0
-        && (request.Body.Length > HeldByClient || IsUnsigned(request))
+        && (request.Body.Length > LargestSentAtOnce || IsUnsigned(request))
         && request.Header("Expect") is { } expects && expects.Contains("100-continue", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
@@ -303,7 +231,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
             return;
         }
 
-        if (!_identities.IsStoresAlone(request.Bucket))
+        if (!identities.IsStoresAlone(request.Bucket))
         {
             throw S3Exception.ArchiveNotUnpacked();
         }
@@ -315,25 +243,24 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     /// <summary>True if the request is forwarded unsigned.</summary>
-    private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !_settings.SignsForEveryone
-        && _identities.IsStoresAlone(request.Bucket);
+    private bool IsUnsigned(S3Request request) => request.Caller.IsAnonymous && !settings.SignsForEveryone
+        && identities.IsStoresAlone(request.Bucket);
 
     /// <summary>A new bucket is in the store's own region, whatever was learned about an earlier bucket of that name.</summary>
-    private string RegionOf(S3Request request) => _regions.Of(request.Operation == S3Operation.CreateBucket ? "" : request.Bucket);
+    private string RegionOf(S3Request request) => facts.Of(request.Operation == S3Operation.CreateBucket ? "" : request.Bucket);
 
     /// <summary>The message as far as it is the client's.</summary>
-    private HttpRequestMessage Start(S3Request request, string region, out EndpointTarget target, out List<KeyValuePair<string,
+    private HttpRequestMessage Start(S3Request request, string region, out EndpointAddress.Target target, out List<KeyValuePair<string,
         string>> signed)
     {
-        var make = _make.Known;
+        var make = facts.Make;
         if (_address.IsKept(make, request.Bucket, request.Key))
         {
             // The front door has looked already, at what clients ask for. This is for all else, and the last door before the store.
             throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", request.Bucket)] };
         }
 
-        target = _address.Of(request.Bucket, request.Key, RequestQueries.Of(request.Query, make.Operations.ParametersOf(request.Operation)),
-            region);
+        target = _address.Of(request.Bucket, request.Key, QueryOf(request.Query, make.Operations.ParametersOf(request.Operation)), region);
         var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
         signed = new List<KeyValuePair<string, string>>(8);
         RequestHeaders.Copy(request.Headers, message, signed);
@@ -345,14 +272,18 @@ public sealed class ForwardingService : IS3Service, IDisposable
             message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         }
 
-        message.Headers.TryAddWithoutValidation(ProxyChain.Header, ProxyChain.Through(_settings.Endpoint.InstanceId));
+        message.Headers.TryAddWithoutValidation(ProxyChain.Header, ProxyChain.Through(settings.Endpoint.InstanceId));
         return message;
     }
 
-    /// <summary>The content encoding of a response; null for none.</summary>
-    private static string? CodingOf(HttpResponseMessage response) =>
-        response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var coding)
-            && coding.ToString() is { Length: > 0 } one and not "identity" ? one : null;
+    /// <summary>
+    /// The query for the store: the parameters that the operation knows, in the client's order, encoded in the way that all servers sign.
+    /// Parameters that S3 does not know could mean something to the store (rules A1, T3).
+    /// </summary>
+    private static string QueryOf(S3Query query, FrozenSet<string> known) => string.Join('&', query.Parameters
+        .Where(parameter => known.Contains(parameter.Key))
+        .Select(static parameter => UriEncoding.EncodeComponent(parameter.Key)
+            + (parameter.Value is null ? "" : $"={UriEncoding.EncodeComponent(parameter.Value)}")));
 
     /// <summary>Sets the body, and moves the headers that HttpClient keeps with it.</summary>
     private static void SetContent(HttpRequestMessage message, HttpContent content)
@@ -375,10 +306,11 @@ public sealed class ForwardingService : IS3Service, IDisposable
     }
 
     private async ValueTask SignAsync(
-        HttpRequestMessage message, S3Request request, EndpointTarget target, string region, List<KeyValuePair<string, string>> signed,
+        HttpRequestMessage message, S3Request request, EndpointAddress.Target target, string region, List<KeyValuePair<string,
+        string>> signed,
         string payloadHash, CancellationToken cancellationToken)
     {
-        if (IsUnsigned(request) || await _identities.KeysFor(request.Caller, request.Bucket).GetAsync(cancellationToken) is not { } keys)
+        if (IsUnsigned(request) || await identities.KeysFor(request.Caller, request.Bucket)(cancellationToken) is not { } keys)
         {
             if (payloadHash == SigV4.StreamingUnsignedPayloadTrailer)
             {
@@ -400,7 +332,7 @@ public sealed class ForwardingService : IS3Service, IDisposable
         }
 
         foreach (var (name, value) in signer.Sign(request.Method, target.Host, target.RawPath, target.RawQuery, signed, payloadHash,
-            _time.GetUtcNow()).Headers)
+            time.GetUtcNow()).Headers)
         {
             message.Headers.TryAddWithoutValidation(name, value);
         }
@@ -414,11 +346,11 @@ public sealed class ForwardingService : IS3Service, IDisposable
 
     private TimeSpan AnswerTimeoutOf(S3Request request) => request.Operation switch
     {
-        S3Operation.GetObject or S3Operation.HeadObject => _settings.ReadAnswerTimeout,
+        S3Operation.GetObject or S3Operation.HeadObject => settings.ReadAnswerTimeout,
         S3Operation.CompleteMultipartUpload or S3Operation.CopyObject or S3Operation.UploadPartCopy or S3Operation.RestoreObject
             or S3Operation.SelectObjectContent
-            => _settings.LongAnswerTimeout,
-        _ => _settings.AnswerTimeout,
+            => settings.LongAnswerTimeout,
+        _ => settings.AnswerTimeout,
     };
 
     /// <summary>A body without its checksum: the store must not be asked to check it.</summary>

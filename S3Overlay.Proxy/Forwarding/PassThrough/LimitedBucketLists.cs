@@ -41,7 +41,7 @@ internal static class LimitedBucketLists
             }
 
             await stored.FinishAsync(cancellationToken);
-            var page = ListIn(stored);
+            var page = LimitedDeletes.ResultIn(stored, "list of buckets");
             foreach (var bucket in page.Children("Buckets").SelectMany(static buckets => buckets.Children("Bucket")))
             {
                 if (bucket.ChildText("Name") is { } name && request.MaySee!(name))
@@ -78,18 +78,5 @@ internal static class LimitedBucketLists
         answer.Headers.ContentType = "application/xml";
         answer.Headers.ContentLength = bytes.Length;
         await answer.WriteAsync(bytes, cancellationToken);
-    }
-
-    private static XElement ListIn(BufferedResponse stored)
-    {
-        try
-        {
-            return S3XmlReader.Parse(stored.Content);
-        }
-        catch (XmlException odd)
-        {
-            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1,
-                "The local store answered with something that is no list of buckets. Please try again.", odd);
-        }
     }
 }

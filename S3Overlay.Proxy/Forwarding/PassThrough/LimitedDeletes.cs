@@ -65,7 +65,7 @@ internal static class LimitedDeletes
             return;
         }
 
-        var result = ResultIn(stored);
+        var result = ResultIn(stored, "result");
         result.Add(refused.Select(item => ErrorOf(item, result.Name.Namespace)));
         var bytes = S3XmlReader.ToBytes(result);
         foreach (var header in stored.Headers)
@@ -81,7 +81,8 @@ internal static class LimitedDeletes
         new(s3 + "Object", new XElement(s3 + "Key", item.Key), Told.Select(name => sent.ChildText(name) is { } text
             ? new XElement(s3 + name, text) : null));
 
-    private static XElement ResultIn(BufferedResponse stored)
+    /// <summary>The document in the store's response. The error allows a retry, even of a delete: deleting again is harmless.</summary>
+    public static XElement ResultIn(BufferedResponse stored, string what)
     {
         try
         {
@@ -89,9 +90,8 @@ internal static class LimitedDeletes
         }
         catch (XmlException odd)
         {
-            // Deleting again is harmless.
-            throw S3Exception.ForNow(
-                S3Errors.ServiceUnavailable, 1, "The local store answered with something that is no result. Please try again.", odd);
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1,
+                $"The local store answered with something that is no {what}. Please try again.", odd);
         }
     }
 

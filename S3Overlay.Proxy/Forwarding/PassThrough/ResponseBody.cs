@@ -16,8 +16,7 @@ internal static class ResponseBody
     /// <summary>Sends the whole body.</summary>
     /// <exception cref="IOException">The body ended early.</exception>
     /// <exception cref="OperationCanceledException">The store was too slow, or the client disconnected.</exception>
-    public static async Task SendAsync(Stream source, S3Response answer, ForwardingSettings settings, SilenceTimeout patience,
-        CancellationToken cancellationToken)
+    public static async Task SendAsync(Stream source, S3Response answer, ForwardingSettings settings, SilenceTimeout patience)
     {
         var left = answer.Headers.ContentLength ?? long.MaxValue;
         var unsent = 0;
@@ -55,7 +54,7 @@ internal static class ResponseBody
         }
 
         // The server does not flush a response that has begun on an open connection.
-        await answer.FlushAsync(cancellationToken);
+        await answer.FlushAsync(patience.Client);
 
         async ValueTask SendWholeAsync(int length)
         {
@@ -80,7 +79,7 @@ internal static class ResponseBody
                 var isOpen = false;
                 try
                 {
-                    isOpen = await answer.FlushAsync(cancellationToken);
+                    isOpen = await answer.FlushAsync(patience.Client);
                     unsent = 0;
                 }
                 finally

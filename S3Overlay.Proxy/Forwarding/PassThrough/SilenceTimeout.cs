@@ -9,11 +9,15 @@ internal sealed class SilenceTimeout : IDisposable
     /// <summary>Also cancelled by the client's token.</summary>
     public SilenceTimeout(TimeProvider time, CancellationToken client)
     {
+        Client = client;
         _source = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _client = client.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), _source);
     }
 
     public CancellationToken Token => _source.Token;
+
+    /// <summary>The client's own token.</summary>
+    public CancellationToken Client { get; }
 
     /// <summary>Starts the limit.</summary>
     public void Limit(TimeSpan time) => _source.CancelAfter(time);

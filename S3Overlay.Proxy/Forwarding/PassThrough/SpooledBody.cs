@@ -10,20 +10,16 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// A body of unknown length, or with a trailing checksum, buffered in a file: stores do not accept the former. The file has no name, so a
 /// crash leaves nothing.
 /// </summary>
-internal sealed class SpooledBody : S3Body, IAsyncDisposable
+internal sealed class SpooledBody(FileStream file, SpoolQuota room) : S3Body, IAsyncDisposable
 {
     /// <summary>The largest object or part that S3 accepts in one request.</summary>
     private const long LargestBody = 5L << 30;
 
-    private readonly FileStream _file;
-    private readonly SpoolQuota _room;
     private BodyChecksum? _checksum;
     private long _taken;
 
-    private SpooledBody(FileStream file, SpoolQuota room) => (_file, _room) = (file, room);
-
     /// <inheritdoc/>
-    public override long? Length => _file.Length;
+    public override long? Length => file.Length;
 
     /// <inheritdoc/>
     public override BodyChecksum? Checksum => _checksum;
@@ -59,21 +55,21 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
         while (await body.ReadAsync(buffer, cancellationToken) is > 0 and var read)
         {
             Take(read);
-            await WriteAsync(_file, buffer.AsMemory(0, read), cancellationToken);
+            await WriteAsync(file, buffer.AsMemory(0, read), cancellationToken);
         }
 
-        _file.Position = 0;
+        file.Position = 0;
         _checksum = body.Checksum;
     }
 
     private void Take(int bytes)
     {
-        if (_taken + bytes > Largest(_room))
+        if (_taken + bytes > Largest(room))
         {
-            throw TooLarge(_room);
+            throw TooLarge(room);
         }
 
-        if (!_room.TryTake(bytes))
+        if (!room.TryTake(bytes))
         {
             throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1,
                 "There is no room to buffer the body on its way to the local store (S3_OVERLAY_SPOOL_MAX_BYTES). Please try again.");
@@ -124,12 +120,12 @@ internal sealed class SpooledBody : S3Body, IAsyncDisposable
 
     /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken) =>
-        _file.ReadAsync(buffer, cancellationToken);
+        file.ReadAsync(buffer, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _file.DisposeAsync();
-        _room.GiveBack(Interlocked.Exchange(ref _taken, 0));
+        await file.DisposeAsync();
+        room.GiveBack(Interlocked.Exchange(ref _taken, 0));
     }
 }

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
@@ -14,9 +13,9 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// Sends complete requests to the store, and maps its failures to what clients see. A request is sent once, unless the store cannot have
 /// acted on it or repeating is harmless: then a connection that closed as it was used is replaced.
 /// </summary>
-internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions regions) : IDisposable
+internal sealed class StoreConnection(EndpointSettings settings, EndpointFacts facts) : IDisposable
 {
-    private readonly HttpMessageInvoker _http = new(EndpointConnections.Create(settings));
+    private readonly HttpMessageInvoker _http = new(settings.CreateHandler());
 
     /// <summary>Sends a request. The caller disposes the response.</summary>
     /// <param name="bucket">The bucket, for the span.</param>
@@ -25,13 +24,13 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
     /// The client's body did not match what it declared, or ServiceUnavailable if the store did not respond.
     /// </exception>
     public async Task<HttpResponseMessage> SendAsync(
-        HttpRequestMessage message, string bucket, StreamedContent? content, SilenceTimeout patience, CancellationToken cancellationToken)
+        HttpRequestMessage message, string bucket, StreamedContent? content, SilenceTimeout patience)
     {
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return await SendOnceAsync(message, bucket, content, patience, attempt, cancellationToken);
+                return await SendOnceAsync(message, bucket, content, patience, attempt);
             }
             catch (S3Exception cut) when (attempt == 0 && IsCut(cut.InnerException?.InnerException) && MayBeRepeated(message, content))
             {
@@ -62,16 +61,14 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
             : content is { HasBegun: false, Failure: null, Verdict: null };
 
     private async Task<HttpResponseMessage> SendOnceAsync(
-        HttpRequestMessage message, string bucket, StreamedContent? content, SilenceTimeout patience, int attempt,
-        CancellationToken cancellationToken)
+        HttpRequestMessage message, string bucket, StreamedContent? content, SilenceTimeout patience, int attempt)
     {
         using var span = Tracing.StartAttempt(message.Method.Method, settings.Role, message.RequestUri!, bucket, attempt);
         Tracing.Propagate(span, message);
         var started = settings.Meters?.Started() ?? 0;
 
         // A watched connection is used once, and closes with its response.
-        using var own = content?.Verdict is { } verdict ? new HttpMessageInvoker(EndpointConnections.Create(settings, verdict.Watch))
-            : null;
+        using var own = content?.Verdict is { } verdict ? new HttpMessageInvoker(settings.CreateHandler(verdict.Watch)) : null;
         try
         {
             var response = await (own ?? _http).SendAsync(message, patience.Token);
@@ -79,7 +76,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
             settings.Meters?.Answered(started, (int)response.StatusCode);
             return response;
         }
-        catch (Exception failure) when (IsNoted(span, bucket, started, failure, cancellationToken.IsCancellationRequested))
+        catch (Exception failure) when (IsNoted(span, bucket, started, failure, patience.Client.IsCancellationRequested))
         {
             throw;
         }
@@ -92,7 +89,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
             ExceptionDispatchInfo.Throw(broken);
             throw;
         }
-        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException late) when (!patience.Client.IsCancellationRequested)
         {
             throw Unavailable("it did not answer in time", late);
         }
@@ -107,7 +104,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointRegions
     {
         Tracing.FailAttempt(span, failure);
         settings.Meters?.Failed(started, isUnwanted);
-        regions.ForgetUnreachable(bucket, failure);
+        facts.ForgetUnreachable(bucket, failure);
         return false;
     }
 }

@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 

@@ -9,33 +9,19 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 /// Streams a client's body to the store. The last byte is held back until the front door has verified everything (rule W7): a store that
 /// lacks a byte cannot keep the object.
 /// </summary>
-internal sealed class StreamedContent : HttpContent
+/// <param name="body">The client's body, decoded as it is read.</param>
+/// <param name="trailer">The framing and trailing checksum; null for none.</param>
+/// <param name="patience">The timeout for the store's silence.</param>
+/// <param name="stall">How long the store may accept no bytes.</param>
+/// <param name="timeout">How long it may take to respond to the complete body.</param>
+/// <param name="verdict">The store's early response. If it refused, the client's body is not read. Null if unwatched.</param>
+internal sealed class StreamedContent(S3Body body, long length, TrailingChecksum? trailer, SilenceTimeout patience, TimeSpan stall,
+    TimeSpan timeout, StoreVerdict? verdict = null) : HttpContent
 {
     private const int BufferSize = 256 << 10;
 
-    private readonly S3Body _body;
-    private readonly SilenceTimeout _patience;
-    private readonly TimeSpan _stall;
-    private readonly TimeSpan _answer;
-    private readonly TrailingChecksum? _trailer;
-    private readonly long _length;
-
-    /// <param name="body">The client's body, decoded as it is read.</param>
-    /// <param name="trailer">The framing and trailing checksum; null for none.</param>
-    /// <param name="patience">The timeout for the store's silence.</param>
-    /// <param name="stall">How long the store may accept no bytes.</param>
-    /// <param name="answer">How long it may take to respond to the complete body.</param>
-    /// <param name="verdict">The store's early answer. If it refused, the client's body is not read. Null if unwatched.</param>
-    public StreamedContent(S3Body body, long length, TrailingChecksum? trailer, SilenceTimeout patience, TimeSpan stall, TimeSpan answer,
-        StoreVerdict? verdict = null)
-    {
-        (_body, _length, _trailer, _patience, _stall, _answer) = (body, length, trailer, patience, stall, answer);
-        Verdict = verdict;
-        Headers.ContentLength = trailer?.FramedLength(length) ?? length;
-    }
-
-    /// <summary>The store's early answer; null if unwatched.</summary>
-    public StoreVerdict? Verdict { get; }
+    /// <summary>The store's early response; null if unwatched.</summary>
+    public StoreVerdict? Verdict => verdict;
 
     /// <summary>True once a byte was sent, or read from the client: then it cannot be sent again.</summary>
     public bool HasBegun { get; private set; }
@@ -50,7 +36,7 @@ internal sealed class StreamedContent : HttpContent
     /// <inheritdoc/>
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        if (Verdict is { IsRefusal: true })
+        if (verdict is { IsRefusal: true })
         {
             // HttpClient still asks for the body, and must not see an error. These bytes are dropped.
             await stream.WriteAsync(new byte[Headers.ContentLength!.Value], cancellationToken);
@@ -58,7 +44,7 @@ internal sealed class StreamedContent : HttpContent
         }
 
         HasBegun = true;
-        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferSize, _length + 1));
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(BufferSize, length + 1));
         try
         {
             var kept = 0;
@@ -75,12 +61,12 @@ internal sealed class StreamedContent : HttpContent
             }
 
             await WriteAsync(stream, buffer.AsMemory(0, kept), cancellationToken);
-            if (_trailer is not null)
+            if (trailer is not null)
             {
-                await stream.WriteAsync(_trailer.End(_body.Checksum), cancellationToken);
+                await stream.WriteAsync(trailer.End(body.Checksum), cancellationToken);
             }
 
-            _patience.Limit(_answer);
+            patience.Limit(timeout);
         }
         finally
         {
@@ -89,18 +75,18 @@ internal sealed class StreamedContent : HttpContent
     }
 
     /// <inheritdoc/>
-    protected override bool TryComputeLength(out long length)
+    protected override bool TryComputeLength(out long framed)
     {
-        length = Headers.ContentLength ?? 0;
+        framed = trailer?.FramedLength(length) ?? length;
         return true;
     }
 
     private async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        _patience.Unlimited();
+        patience.Unlimited();
         try
         {
-            return await _body.ReadAsync(buffer, cancellationToken);
+            return await body.ReadAsync(buffer, cancellationToken);
         }
         catch (Exception failure)
         {
@@ -116,13 +102,13 @@ internal sealed class StreamedContent : HttpContent
             return;
         }
 
-        _patience.Limit(_stall);
-        if (_trailer is null)
+        patience.Limit(stall);
+        if (trailer is null)
         {
             await stream.WriteAsync(bytes, cancellationToken);
             return;
         }
 
-        await _trailer.WriteAsync(stream, bytes, cancellationToken);
+        await trailer.WriteAsync(stream, bytes, cancellationToken);
     }
 }

@@ -57,8 +57,7 @@ internal sealed class TrailingChecksum(ChecksumAlgorithm? algorithm, long length
 
     /// <summary>The end of the framing.</summary>
     /// <param name="checksum">The verified checksum.</param>
-    public ReadOnlyMemory<byte> End(BodyChecksum? checksum) => Encoding.ASCII.GetBytes(
-        algorithm is not { } named ? "0\r\n\r\n"
+    public ReadOnlyMemory<byte> End(BodyChecksum? checksum) => Encoding.ASCII.GetBytes(algorithm is not { } named ? "0\r\n\r\n"
         : checksum is not { Value: var value } ? throw new InvalidOperationException("The announced checksum is missing.")
         : $"0\r\n{ChecksumNames.Header(named)}:{value}\r\n\r\n");
 

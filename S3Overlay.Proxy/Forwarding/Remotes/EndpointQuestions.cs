@@ -2,7 +2,6 @@ using System.Net.Sockets;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Listings;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -16,7 +15,7 @@ namespace S3Overlay.Proxy.Forwarding.Remotes;
 /// throwing. Only GETs.
 /// </summary>
 /// <param name="noteBuckets">Called with the buckets that the endpoint showed.</param>
-internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient client, TimeProvider time, ICredentialSource credentials,
+internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient client, TimeProvider time, CredentialSource credentials,
     Action<IReadOnlyList<LayerBucket>>? noteBuckets = null)
 {
     /// <summary>The time for each response. An endpoint that takes longer is in trouble.</summary>
@@ -27,13 +26,12 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
     /// <summary>Lists the buckets. Any response shows whether the credentials are accepted.</summary>
     public async Task<EndpointReply> BucketsAsync(CancellationToken cancellationToken)
     {
-        var request = new WireRequest("GET", "", "", "", []);
+        var request = new WireRequest("GET", "");
         var reply = await AskAsync(request, ReadAsync, cancellationToken);
 
         // Asked once more, since a momentary failure is none.
         return reply is { Unreachable.Reason: UnreachableReason.CutOff } or { Status: >= 500 and not (501 or 508) }
-            ? await AskAsync(request, ReadAsync, cancellationToken)
-            : reply;
+            ? await AskAsync(request, ReadAsync, cancellationToken) : reply;
 
         async Task<IReadOnlyList<string>?> ReadAsync(WireResponse answer, CancellationToken token)
         {
@@ -45,8 +43,7 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
 
     /// <summary>Lists the first key of a bucket under a prefix.</summary>
     public Task<EndpointReply> FirstKeyAsync(string bucket, string prefix, CancellationToken cancellationToken) => AskAsync(
-        new WireRequest("GET", bucket, "", ListingQueries.V2(new RemoteListing(bucket, prefix, "", "", null, 1)), []),
-        async (answer, token) =>
+        new WireRequest("GET", bucket, "", ListingQueries.V2(new RemoteListing(bucket, prefix, "", "", null, 1))), async (answer, token) =>
             (await answer.ReadAsync(settings, time, (body, end) => ListingDocument.ReadAsync(body, settings.Name, end), token)).Rows
             .Select(row => row.Name).ToList(),
         cancellationToken);
@@ -88,7 +85,7 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
     {
         try
         {
-            await credentials.GetAsync(patience);
+            await credentials(patience);
             return null;
         }
         catch (InvalidOperationException failure)
@@ -112,7 +109,7 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
         };
         if (answer.Status >= 300)
         {
-            return reply with { Failure = await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken) };
+            return reply with { Failure = await answer.FailureAsync(cancellationToken) };
         }
 
         try
@@ -124,4 +121,26 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
             return reply with { Failure = nonsense };
         }
     }
+}
+
+/// <summary>The outcome of one question to an endpoint.</summary>
+internal sealed record EndpointReply
+{
+    /// <summary>Why there was no response; null if there was one or nothing could be sent.</summary>
+    public Unreachable? Unreachable { get; init; }
+
+    /// <summary>The error of the response, or why nothing could be signed; null if all went well.</summary>
+    public RemoteException? Failure { get; init; }
+
+    /// <summary>The status; 0 without a response.</summary>
+    public int Status { get; init; }
+
+    /// <summary>How far the endpoint's clock is ahead of this machine's, from the <c>Date</c> header; null without one.</summary>
+    public TimeSpan? Ahead { get; init; }
+
+    /// <summary>True if the response is the document that was asked for.</summary>
+    public bool IsUnderstood { get; init; }
+
+    /// <summary>The buckets or first keys in the document.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
 }

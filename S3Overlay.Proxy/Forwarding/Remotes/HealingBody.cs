@@ -1,7 +1,6 @@
 using System.Globalization;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -13,55 +12,36 @@ namespace S3Overlay.Proxy.Forwarding.Remotes;
 /// The bytes of a range of one version. If the remote ends early, stalls, is too slow or sends too little, the rest is requested again from
 /// the current position with If-Match, so that bytes of two versions never mix (rule R7, table F). This needs a strong ETag.
 /// </summary>
-internal sealed class HealingBody : ForwardStream
+/// <param name="answer">The response with the bytes. Owned by this stream.</param>
+/// <param name="etag">The version's ETag; empty if it has none.</param>
+/// <param name="total">The size of the whole object.</param>
+/// <param name="settings">The limits on speed, and the metrics.</param>
+/// <param name="resume">Requests a range with If-Match.</param>
+internal sealed class HealingBody(
+    WireResponse answer, string etag, ByteRange range, long total, EndpointSettings settings, TimeProvider time,
+    Func<string, string, CancellationToken, Task<WireResponse>> resume) : ForwardStream
 {
     /// <summary>How often in a row a request may bring nothing, or too little too slowly.</summary>
     private const int MaxBarrenAttempts = 4;
 
-    private readonly Func<string, string, CancellationToken, Task<WireResponse>> _askAgain;
-    private readonly string _etag;
-    private readonly ByteRange _range;
-    private readonly long _total;
-    private readonly MinimumRate _pace;
-    private readonly TimeProvider _time;
-    private readonly UpstreamMeters? _meters;
-    private WireResponse? _answer;
+    private readonly MinimumRate _pace = new(settings, time);
+    private WireResponse? _answer = answer;
     private Stream? _body;
-    private long _position;
+    private long _position = range.First;
     private int _barren;
     private bool _isSlow;
 
-    /// <param name="answer">The response with the bytes. Owned by this stream.</param>
-    /// <param name="etag">The version's ETag; empty if it has none.</param>
-    /// <param name="total">The size of the whole object.</param>
-    /// <param name="settings">The limits on speed, and the metrics.</param>
-    /// <param name="askAgain">Requests a range with If-Match.</param>
-    public HealingBody(
-        WireResponse answer, string etag, ByteRange range, long total, EndpointSettings settings, TimeProvider time, Func<string, string,
-        CancellationToken, Task<WireResponse>> askAgain)
-    {
-        _answer = answer;
-        _etag = etag;
-        _range = range;
-        _total = total;
-        _pace = new MinimumRate(settings, time);
-        _meters = settings.Meters;
-        _time = time;
-        _askAgain = askAgain;
-        _position = range.First;
-    }
-
-    public override long Length => _range.Length;
+    public override long Length => range.Length;
 
     public override long Position
     {
-        get => _position - _range.First;
+        get => _position - range.First;
         set => throw new NotSupportedException();
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var left = _range.Last + 1 - _position;
+        var left = range.Last + 1 - _position;
         if (left == 0 || buffer.IsEmpty)
         {
             return 0;
@@ -77,7 +57,7 @@ internal sealed class HealingBody : ForwardStream
                 if (read > 0)
                 {
                     _position += read;
-                    _meters?.BytesReceived(read);
+                    settings.Meters?.BytesReceived(read);
                     if (_pace.Received(read))
                     {
                         _isSlow = false;
@@ -94,7 +74,7 @@ internal sealed class HealingBody : ForwardStream
                 broken = e;
             }
 
-            await AskAgainAsync(broken, cancellationToken);
+            await ResumeAsync(broken, cancellationToken);
         }
     }
 
@@ -117,8 +97,8 @@ internal sealed class HealingBody : ForwardStream
         }
 
         // Only reads that wait are timed: most find their bytes ready.
-        var since = _time.GetTimestamp();
-        using var stalled = new CancellationTokenSource(_pace.Left, _time);
+        var since = time.GetTimestamp();
+        using var stalled = new CancellationTokenSource(_pace.Left, time);
         var pending = reading.AsTask();
         using (stalled.Token.UnsafeRegister(static state => ((WireResponse)state!).Dispose(), _answer))
         {
@@ -138,11 +118,11 @@ internal sealed class HealingBody : ForwardStream
         }
     }
 
-    private async Task AskAgainAsync(Exception? broken, CancellationToken cancellationToken)
+    private async Task ResumeAsync(Exception? broken, CancellationToken cancellationToken)
     {
         _answer?.Dispose();
         (_answer, _body) = (null, null);
-        if (_etag.Length == 0 || ETags.IsWeak(_etag) || ++_barren > MaxBarrenAttempts)
+        if (etag.Length == 0 || ETags.IsWeak(etag) || ++_barren > MaxBarrenAttempts)
         {
             throw new RemoteException(
                 RemoteFailure.BodyBroken, "The remote broke off in the middle of a body, and could not be made to go on.", broken);
@@ -150,26 +130,60 @@ internal sealed class HealingBody : ForwardStream
 
         if (_barren > 1)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(100 << _barren), _time, cancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(100 << _barren), time, cancellationToken);
         }
 
-        var answer = await _askAgain(string.Create(CultureInfo.InvariantCulture, $"bytes={_position}-{_range.Last}"), _etag,
-            cancellationToken);
-        var isTheRest = answer.Status == 206
-            && answer.ContentRange is { } got && got.Range == new ByteRange(_position, _range.Last) && got.Total == _total
-            && answer.Header("ETag") is { } etag && ETags.Same(etag, _etag);
+        var rest = await resume(string.Create(CultureInfo.InvariantCulture, $"bytes={_position}-{range.Last}"), etag, cancellationToken);
+        var isTheRest = rest.Status == 206
+            && rest.ContentRange is { } got && got.Range == new ByteRange(_position, range.Last) && got.Total == total
+            && rest.Header("ETag") is { } theirs && ETags.Same(theirs, etag);
         if (!isTheRest)
         {
-            using (answer)
+            using (rest)
             {
-                throw answer.Status is 206 or 200 or 412
+                throw rest.Status is 206 or 200 or 412
                     ? new RemoteException(RemoteFailure.Changed, "The object changed at the remote in the middle of a body.")
-                        { Status = answer.Status }
-                    : await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+                        { Status = rest.Status }
+                    : await rest.FailureAsync(cancellationToken);
             }
         }
 
-        _answer = answer;
+        _answer = rest;
         _pace.Restart();
+    }
+
+    /// <summary>
+    /// Checks that a body arrives fast enough. Waiting time is added up; once it reaches the stall timeout, the body must have delivered
+    /// the minimum rate times that timeout, and the next window begins. With a rate of zero, one byte is enough. Time that the reader
+    /// itself takes does not count.
+    /// </summary>
+    private sealed class MinimumRate(EndpointSettings settings, TimeProvider time)
+    {
+        private readonly long _stretch =
+            Math.Max(1, (long)Math.Min(settings.MinRate * settings.StallTimeout.TotalSeconds, long.MaxValue / 2));
+        private TimeSpan _waited;
+        private long _received;
+
+        /// <summary>The waiting time left.</summary>
+        public TimeSpan Left => settings.StallTimeout > _waited ? settings.StallTimeout - _waited : TimeSpan.Zero;
+
+        /// <summary>Adds a wait that began at this timestamp.</summary>
+        public void Waited(long since) => _waited += time.GetElapsedTime(since);
+
+        /// <returns>True if a window is complete.</returns>
+        public bool Received(int bytes)
+        {
+            _received += bytes;
+            if (_received < _stretch)
+            {
+                return false;
+            }
+
+            Restart();
+            return true;
+        }
+
+        /// <summary>Starts over with another response.</summary>
+        public void Restart() => (_waited, _received) = (TimeSpan.Zero, 0);
     }
 }

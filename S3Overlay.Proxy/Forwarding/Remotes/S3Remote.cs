@@ -3,7 +3,6 @@ using System.Globalization;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Listings;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -14,10 +13,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Remotes;
 
 /// <summary>Any S3 endpoint as a remote.</summary>
-public sealed class S3Remote(EndpointSettings settings, S3WireClient client, TimeProvider time) : IRemote
+public sealed partial class S3Remote(EndpointSettings settings, S3WireClient client, TimeProvider time) : IRemote
 {
-    private readonly RemoteResponses _answers = new(settings, time);
-
     /// <summary>The attempts when a response makes no sense.</summary>
     private const int MaxAnswers = 3;
 
@@ -72,13 +69,13 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         {
             if (answer.Status is not (200 or 206))
             {
-                throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+                throw await answer.FailureAsync(cancellationToken);
             }
 
-            return RemoteResponses.IsDocument(read) ? await _answers.DocumentAsync(answer, cancellationToken)
+            return IsDocument(read) ? await DocumentAsync(answer, cancellationToken)
                 : answer is { Status: 200, ContentLength: null } && read.Range is null && !read.NamesPart
                     ? await MeasuredAsync(answer, read, since, cancellationToken)
-                : _answers.Object(answer, read, AskAgainFor(read));
+                : Object(answer, read);
         }
         catch
         {
@@ -102,12 +99,12 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         }
         catch (RemoteException empty) when (empty is { Failure: RemoteFailure.InvalidRange, ActualSize: 0 } && etag is not null)
         {
-            return RemoteResponses.Empty(answer);
+            return Empty(answer);
         }
         catch (RemoteException changed)
             when (changed.Failure is RemoteFailure.Changed or RemoteFailure.InvalidRange && read.IfMatch is null)
         {
-            throw _answers.Nonsense("an object without Content-Length");
+            throw Nonsense("an object without Content-Length");
         }
     }
 
@@ -122,7 +119,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
             // Gateways that chunk or compress bodies leave out the length of a HEAD.
             var part = answer.ContentRange;
             return (answer.Status == 206 ? part?.Total : answer.ContentLength) is { } total
-                ? new RemoteObject(ObjectHeaders.Read(answer, total), answer.Status, answer.Status == 206 ? part?.Range : null, Stream.Null)
+                ? new RemoteObject(answer.ObjectInfo(total), answer.Status, answer.Status == 206 ? part?.Range : null, Stream.Null)
                 : await InfoOfGetAsync(read, since, cancellationToken);
         }
 
@@ -132,7 +129,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
             return await InfoOfGetAsync(read, since, cancellationToken);
         }
 
-        var failure = await RemoteErrors.ReadAsync(answer, isHead: true, cancellationToken);
+        var failure = await answer.FailureAsync(cancellationToken, isHead: true);
         throw failure.Failure == RemoteFailure.NoSuchKey && !await BucketExistsAsync(read.Bucket, since, cancellationToken)
             ? new RemoteException(RemoteFailure.NoSuchBucket, "The bucket does not exist at the remote.")
                 { Status = 404, Code = "NoSuchBucket" }
@@ -174,7 +171,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
         {
             return await ListOnceAsync(listing, cancellationToken);
         }
-        catch (RemoteException refused) when (ImpossibleNames.IsOfKey(refused.Code))
+        catch (RemoteException refused) when (ErrorCodes.IsImpossibleKey(refused.Code))
         {
             if (NearbyListing.Of(listing.Prefix, listing.Delimiter, listing.StartAfter) is not { } near)
             {
@@ -194,7 +191,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
             listing.WithRestoreStatus ? [RestoreStatus.Wish] : []), cancellationToken);
         if (answer.Status != 200)
         {
-            throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+            throw await answer.FailureAsync(cancellationToken);
         }
 
         return await answer.ReadAsync(settings, time, (body, token) => ListingDocument
@@ -207,23 +204,23 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
 
     private async Task<bool> BucketExistsAsync(string bucket, long since, CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(new WireRequest("HEAD", bucket, "", "", []), cancellationToken, since);
+        using var answer = await client.SendAsync(new WireRequest("HEAD", bucket), cancellationToken, since);
         return answer.Status switch
         {
             < 300 or 301 or 307 or 403 => true,
             404 => false,
             400 => await IsThereAsync(bucket, since, cancellationToken),
-            _ => throw await RemoteErrors.ReadAsync(answer, isHead: true, cancellationToken),
+            _ => throw await answer.FailureAsync(cancellationToken, isHead: true),
         };
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken);
+        using var answer = await client.SendAsync(new WireRequest("GET", ""), cancellationToken);
         if (answer.Status != 200)
         {
-            return TellsRefusals ? throw await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken) : [];
+            return TellsRefusals ? throw await answer.FailureAsync(cancellationToken) : [];
         }
 
         var buckets = await answer.ReadAsync(settings, time, BucketListDocument.ReadAsync, cancellationToken);
@@ -251,13 +248,13 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     /// <summary>A bare 400 may mean an invalid bucket name or an expired token. A listing has a document with the reason.</summary>
     private async Task<bool> IsThereAsync(string bucket, long since, CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(new WireRequest("GET", bucket, "", ListingQueries.Nothing, []), cancellationToken, since);
+        using var answer = await client.SendAsync(new WireRequest("GET", bucket, "", ListingQueries.Nothing), cancellationToken, since);
         if (answer.Status == 200)
         {
             return true;
         }
 
-        var failure = await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+        var failure = await answer.FailureAsync(cancellationToken);
         return failure.Failure == RemoteFailure.AccessDenied || (failure.Failure == RemoteFailure.NoSuchBucket ? false : throw failure);
     }
 
@@ -283,7 +280,7 @@ public sealed class S3Remote(EndpointSettings settings, S3WireClient client, Tim
     }
 
     /// <summary>Requests the rest of a read. Also for a part, as a range of the whole object: its bytes are known by then.</summary>
-    private Func<string, string, CancellationToken, Task<WireResponse>> AskAgainFor(RemoteRead read) =>
+    private Func<string, string, CancellationToken, Task<WireResponse>> ResumeOf(RemoteRead read) =>
         (range, etag, cancellationToken) => client
             .SendAsync(Request("GET", read.WithoutPart() with { Range = range, IfMatch = etag, IfNoneMatch = null }), cancellationToken);
 }

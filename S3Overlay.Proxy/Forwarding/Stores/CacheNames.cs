@@ -71,9 +71,7 @@ internal static class CacheNames
     public static string OfKey(string key)
     {
         var encoded = Encode(key);
-        return encoded.Length <= LongestEncoding
-            ? encoded + End
-            : $"{encoded.AsSpan(0, LongestEncoding)}{Cut}{Hash(key)}";
+        return encoded.Length <= LongestEncoding ? encoded + End : $"{encoded.AsSpan(0, LongestEncoding)}{Cut}{Hash(key)}";
     }
 
     /// <summary>

@@ -27,7 +27,6 @@ internal sealed class NullVersions(Func<StoreCapabilities?> capabilities)
         }
 
         return request.Header(SourceHeader) is { } source && source.EndsWith(InSource, StringComparison.Ordinal)
-            ? request.With(SourceHeader, source[..^InSource.Length])
-            : request;
+            ? request.With(SourceHeader, source[..^InSource.Length]) : request;
     }
 }

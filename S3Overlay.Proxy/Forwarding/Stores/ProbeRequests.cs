@@ -1,4 +1,7 @@
-using S3Overlay.Proxy.Forwarding.Wire;
+using System.Xml;
+using System.Xml.Linq;
+
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 
@@ -30,7 +33,7 @@ internal sealed class ProbeRequests(LocalStore store)
     private readonly string _folder = $"p/{Guid.NewGuid():n}/";
 
     /// <summary>The bucket that it is tried in.</summary>
-    public string Bucket => store.Cache.Name;
+    public string Bucket => store.CacheBucket;
 
     /// <summary>A store's clock.</summary>
     public TimeProvider Time => store.Time;
@@ -49,7 +52,7 @@ internal sealed class ProbeRequests(LocalStore store)
     public Task KeepAsync(string name, CancellationToken cancellationToken)
     {
         NoteKept(name);
-        return store.Cache.PutAsync(name, WireBody.Of(Content), cancellationToken);
+        return store.PutAsync(name, WireBody.Of(Content), cancellationToken);
     }
 
     /// <summary>An object may be there from now on.</summary>
@@ -83,7 +86,7 @@ internal sealed class ProbeRequests(LocalStore store)
             foreach (var (name, query) in _started)
             {
                 // One that has been completed after all is not there.
-                await SendAsync(new WireRequest("DELETE", Bucket, name, query, []), cancellationToken);
+                await SendAsync(new WireRequest("DELETE", Bucket, name, query), cancellationToken);
             }
 
             foreach (var name in _kept)
@@ -116,7 +119,7 @@ internal sealed class ProbeRequests(LocalStore store)
     /// <exception cref="S3Exception">ServiceUnavailable where the store does not have it.</exception>
     public async Task<string> ETagAsync(string name, CancellationToken cancellationToken)
     {
-        using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name, "", []), cancellationToken);
+        using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name), cancellationToken);
         return answer.Header("ETag") ?? throw new S3Exception(S3Errors.ServiceUnavailable,
             $"The local store answered HEAD of an object just written with {answer.Status}.");
     }
@@ -127,7 +130,7 @@ internal sealed class ProbeRequests(LocalStore store)
 
     /// <summary>Looks at an object, whatever comes of it.</summary>
     public Task<WireResponse> LookAsync(string name, CancellationToken cancellationToken) =>
-        store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name, "", []), cancellationToken);
+        store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name), cancellationToken);
 
     /// <summary>
     /// Asks. 500 is an answer to what was asked only where the store takes what is no question at all, and stays with it. That something
@@ -153,13 +156,50 @@ internal sealed class ProbeRequests(LocalStore store)
         try
         {
             using var answer = await store.Calls.SendAsync(request, cancellationToken);
-            return new ProbeResponse(
-                answer.Status, answer.Header("ETag") ?? "", answer.Header("Content-Encoding")
+            return new ProbeResponse(answer.Status, answer.Header("ETag") ?? "", answer.Header("Content-Encoding")
                     ?? "", await store.Calls.ReadAsync(answer, LongestAnswer, cancellationToken));
         }
         catch (S3Exception failure) when (failure.InnerException is RemoteException { Status: 501 or 505 } refused)
         {
             return new ProbeResponse(refused.Status, "", "", []);
+        }
+    }
+}
+
+/// <summary>What came of one request of the trial.</summary>
+/// <param name="Status">The status.</param>
+/// <param name="ETag">The ETag, or the empty string.</param>
+/// <param name="Encoding">Content-Encoding, or the empty string.</param>
+/// <param name="Body">The document or object.</param>
+internal sealed record ProbeResponse(int Status, string ETag, string Encoding, byte[] Body)
+{
+    /// <summary>Whether there was another answer before it, which was not believed.</summary>
+    public bool IsAgain { get; init; }
+
+    /// <summary>Whether what was asked is done.</summary>
+    public bool IsTaken => this is { Status: < 300, Code: "" };
+
+    /// <summary>Whether it may be another a moment later. An error of the store's own may come with a 200, too.</summary>
+    public bool MayPass => Status is 409 or 500 || Code is "InternalError" or "ServiceUnavailable" or "SlowDown";
+
+    /// <summary>The code of the error document, also of one that came with a 200; else the empty string.</summary>
+    public string Code => Root() is { Name.LocalName: "Error" } error ? error.Elements()
+        .FirstOrDefault(e => e.Name.LocalName == "Code")?.Value ?? "?" : "";
+
+    /// <summary>The text of an element of the document; null where there is none.</summary>
+    public string? Text(string element) => Root()?.Descendants().FirstOrDefault(e => e.Name.LocalName == element)?.Value;
+
+    private XElement? Root()
+    {
+        try
+        {
+            using var reader = XmlReader.Create(new MemoryStream(Body),
+                new XmlReaderSettings { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null });
+            return XElement.Load(reader);
+        }
+        catch (XmlException)
+        {
+            return null;
         }
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -53,7 +53,6 @@ internal sealed class ProbeRun
         HasBegun = true;
         await _requests.KeepAsync(Second, cancellationToken);
         await _writes.CutAsync(cancellationToken);
-        var etag = await _requests.ETagAsync(First, cancellationToken);
         var takesTrailers = await TakesFramesAsync("framed", isNamed: false, ChecksumAlgorithm.Crc32, cancellationToken);
         var takesNamed = !takesTrailers && await TakesFramesAsync("named", isNamed: true, ChecksumAlgorithm.Crc32, cancellationToken);
         var takesLate = (takesTrailers || takesNamed)
@@ -72,7 +71,6 @@ internal sealed class ProbeRun
         var copiesIfNew = takesOneAlone && await RefusesAsync(CopyAsync(First, "If-None-Match", "*", cancellationToken));
         var found = new StoreCapabilities
         {
-            HasPlainETags = ETags.Same(etag, Convert.ToHexStringLower(MD5.HashData(Content))),
             TakesTrailers = takesTrailers || takesNamed,
             NeedsChunkedEncoding = takesNamed,
             TakesLateChecksums = takesLate,
@@ -80,14 +78,13 @@ internal sealed class ProbeRun
             ChecksChecksums = (await PutSummedAsync(Checksum(), cancellationToken)) is { Status: < 300 }
                 && (await PutSummedAsync(WrongChecksum, cancellationToken)) is { Status: 400 }
                 && (await PutSummedAsync("none", cancellationToken)) is { Status: 400 },
-            HasVersions = await TakesAsync(_requests.SendAsync(new("GET", Bucket, "", "versioning", []), cancellationToken)),
-            TakesNullVersion = await _requests.SendAsync(new("GET", Bucket, Second, "versionId=null", []), cancellationToken) is not
+            HasVersions = await TakesAsync(_requests.SendAsync(new("GET", Bucket, "", "versioning"), cancellationToken)),
+            TakesNullVersion = await _requests.SendAsync(new("GET", Bucket, Second, "versionId=null"), cancellationToken) is not
                 { Status: 400 },
             HasAttributes = await _requests.SendAsync(
                 new("GET", Bucket, Second, "attributes", [new("x-amz-object-attributes", "ETag,ObjectSize")]),
                 cancellationToken) is var attributes
-                && (attributes.Status == 403
-                    || (attributes.Status == 200 && attributes.Text("ObjectSize") == Content.Length
+                && (attributes.Status == 403 || (attributes.Status == 200 && attributes.Text("ObjectSize") == Content.Length
                         .ToString(CultureInfo.InvariantCulture))),
             Conditions = new()
             {
@@ -103,8 +100,7 @@ internal sealed class ProbeRun
 
                 // After all that needs this one: a store that does not know the condition deletes the object.
                 DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag, cancellationToken))
-                    && await _requests.ExistsAsync(First, cancellationToken)
-                    && await TakesAsync(async name => await DeleteAsync(
+                    && await _requests.ExistsAsync(First, cancellationToken) && await TakesAsync(async name => await DeleteAsync(
                         name, await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second),
             },
         };
@@ -181,7 +177,7 @@ internal sealed class ProbeRun
     private async Task<(bool New, bool Match)> CompletesIfAsync(CancellationToken cancellationToken)
     {
         var name = _requests.Named("joined");
-        var started = await _requests.SendAsync(new("POST", Bucket, name, "uploads=", []), cancellationToken);
+        var started = await _requests.SendAsync(new("POST", Bucket, name, "uploads="), cancellationToken);
         if (started.Text("UploadId") is not { Length: > 0 } id)
         {
             return default;
@@ -190,24 +186,21 @@ internal sealed class ProbeRun
         var upload = "uploadId=" + UriEncoding.EncodeComponent(id);
         _requests.NoteStarted(name, upload);
         var part = await _requests.SendAsync(
-            new WireRequest("PUT", Bucket, name, "partNumber=1&" + upload, []) { Body = WireBody.Of(Content) }, cancellationToken);
-        var body = WireBody.Of(Encoding.UTF8.GetBytes(
-            "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
+            new WireRequest("PUT", Bucket, name, "partNumber=1&" + upload) { Body = WireBody.Of(Content) }, cancellationToken);
+        var body = WireBody.Of(Encoding.UTF8.GetBytes("<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
             + $"<Part><PartNumber>1</PartNumber><ETag>{part.ETag}</ETag></Part></CompleteMultipartUpload>"));
         Task<ProbeResponse> CompleteAsync(string header, string value) =>
             _requests.SendAsync(new WireRequest("POST", Bucket, name, upload, [new(header, value)]) { Body = body }, cancellationToken);
         await _requests.KeepAsync(name, cancellationToken);
         var refusesNew = await RefusesAsync(CompleteAsync("If-None-Match", "*"));
         var refusesOther = refusesNew && await RefusesAsync(CompleteAsync("If-Match", WrongETag));
-        var refusesAbsent = refusesOther
-            && (await DeleteAsync(name, null, cancellationToken)).Status is < 300 or 404
+        var refusesAbsent = refusesOther && (await DeleteAsync(name, null, cancellationToken)).Status is < 300 or 404
             && await RefusesAbsentAsync("joined", _ => CompleteAsync("If-Match", WrongETag), cancellationToken);
         return (refusesNew, refusesAbsent);
     }
 
     private Task<ProbeResponse> PutSummedAsync(string checksum, CancellationToken cancellationToken) =>
-        _requests.SendAsync(
-            new WireRequest("PUT", Bucket, Second, "",
+        _requests.SendAsync(new WireRequest("PUT", Bucket, Second, "",
                 [new("x-amz-sdk-checksum-algorithm", "CRC32"), new("x-amz-checksum-crc32", checksum)]) { Body = WireBody.Of(Content) },
             cancellationToken);
 
@@ -220,15 +213,14 @@ internal sealed class ProbeRun
             return false;
         }
 
-        var kept = await _requests.SendAsync(new WireRequest("GET", Bucket, name, "", []), cancellationToken);
+        var kept = await _requests.SendAsync(new WireRequest("GET", Bucket, name), cancellationToken);
         return !kept.Encoding.Contains("aws-chunked", StringComparison.OrdinalIgnoreCase) && kept.Body.AsSpan().SequenceEqual(Content);
     }
 
     private Task<ProbeResponse> PutFramedAsync(string name, bool isNamed, ChecksumAlgorithm? algorithm, CancellationToken cancellationToken)
     {
         _requests.NoteKept(name);
-        var body = WireBody.Of(Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture,
+        var body = WireBody.Of(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
             $"{Content.Length:x}\r\n{Encoding.ASCII.GetString(Content)}\r\n0\r\n"
             + $"{(algorithm is { } kind ? $"{ChecksumNames.Header(kind)}:{Checksum(kind)}\r\n" : "")}\r\n")));
         KeyValuePair<string, string>[] headers =

@@ -2,7 +2,7 @@ using System.Text;
 
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.Listings;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
@@ -15,7 +15,7 @@ internal sealed class StoreBuckets
 {
     private const int MaxAttempts = 5;
 
-    private static readonly WireRequest List = new("GET", "", "", "", []);
+    private static readonly WireRequest List = new("GET", "", "", "");
 
     private readonly StoreCalls _calls;
     private readonly StoreSettings _settings;
@@ -37,7 +37,7 @@ internal sealed class StoreBuckets
     /// <exception cref="S3Exception">BucketNotEmpty; what the store refuses.</exception>
     public async Task DeleteAsync(string bucket, CancellationToken cancellationToken)
     {
-        using var answer = await _calls.SendAsync(new WireRequest("DELETE", bucket, "", "", []), cancellationToken);
+        using var answer = await _calls.SendAsync(new WireRequest("DELETE", bucket), cancellationToken);
         if (answer.Status is < 300 or 404)
         {
             return;
@@ -45,8 +45,7 @@ internal sealed class StoreBuckets
 
         var error = await answer.ErrorAsync(cancellationToken);
         throw answer.Status == 409 && error.Code == S3Errors.BucketNotEmpty.Code
-            ? new S3Exception(S3Errors.BucketNotEmpty)
-            : await StoreCalls.RefusedAsync(answer, cancellationToken);
+            ? new S3Exception(S3Errors.BucketNotEmpty) : await StoreCalls.RefusedAsync(answer, cancellationToken);
     }
 
     /// <summary>The buckets, without the overlay's own.</summary>
@@ -68,8 +67,7 @@ internal sealed class StoreBuckets
     {
         for (var attempt = 1; ; attempt++)
         {
-            using var answer = await _calls.SendAsync(new WireRequest("PUT", bucket, "", "", []) { Body = Configuration() },
-                CancellationToken.None);
+            using var answer = await _calls.SendAsync(new WireRequest("PUT", bucket) { Body = Configuration() }, CancellationToken.None);
             if (answer.Status < 300)
             {
                 return;
@@ -88,7 +86,7 @@ internal sealed class StoreBuckets
                 return;
             }
 
-            if (ImpossibleNames.IsOfBucket(error.Code))
+            if (ErrorCodes.IsImpossibleBucket(error.Code))
             {
                 throw new S3Exception(S3Errors.InvalidBucketName,
                     $"The bucket {bucket} cannot be made at the local store, which takes no such name: it can only be read.");
@@ -111,13 +109,12 @@ internal sealed class StoreBuckets
 
     private async Task<bool> IsOursAsync(string bucket)
     {
-        using var answer = await _calls.SendAsync(new WireRequest("HEAD", bucket, "", "", []), CancellationToken.None);
+        using var answer = await _calls.SendAsync(new WireRequest("HEAD", bucket), CancellationToken.None);
         return answer.Status < 300;
     }
 
     private WireBody? Configuration() => _settings.BucketLocation == AwsHosts.DefaultRegion
-        ? null
-        : WireBody.Of(Encoding.UTF8.GetBytes(
+        ? null : WireBody.Of(Encoding.UTF8.GetBytes(
             "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>"
             + _settings.BucketLocation
             + "</LocationConstraint></CreateBucketConfiguration>"));

@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Listings;
 using S3Overlay.Proxy.Forwarding.Remotes;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
@@ -84,7 +83,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// </exception>
     public async Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(new WireRequest("HEAD", bucket, "", "", NoHeaders), cancellationToken);
+        using var answer = await SendAsync(new WireRequest("HEAD", bucket), cancellationToken);
         if (answer.Status is not (400 or 403))
         {
             return answer.Status < 300 || (answer.Status == 404 ? false : throw Refused(answer.Status, ""));
@@ -92,14 +91,14 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
 
         // A HEAD has no document that would say why: whose the bucket is, that no bucket can have the name, that these credentials have
         // expired.
-        using var explained = await SendAsync(new WireRequest("GET", bucket, "", ListingQueries.Nothing, NoHeaders), cancellationToken);
+        using var explained = await SendAsync(new WireRequest("GET", bucket, "", ListingQueries.Nothing), cancellationToken);
         if (explained.Status < 300)
         {
             return true;
         }
 
         var error = await explained.ErrorAsync(cancellationToken);
-        return StoreErrors.IsAbsence(error.Code) ? false
+        return ErrorCodes.IsAbsence(error.Code) ? false
             : throw (error.Code is "AccessDenied" or "AllAccessDisabled"
                 ? new S3Exception(S3Errors.AccessDenied, "At the local store the bucket belongs to another account, or may not be listed.")
                 : Refused(explained.Status, error.Code));
@@ -108,7 +107,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// <summary>Whether an object of the overlay's own is there.</summary>
     public async Task<bool> ExistsAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(new WireRequest("HEAD", bucket, key, "", NoHeaders), cancellationToken);
+        using var answer = await SendAsync(new WireRequest("HEAD", bucket, key), cancellationToken);
         return answer.Status switch
         {
             < 300 => true,
@@ -167,7 +166,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// <summary>Deletes an object; that it is not there is no error.</summary>
     public async Task DeleteAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(new WireRequest("DELETE", bucket, key, "", NoHeaders), cancellationToken);
+        using var answer = await SendAsync(new WireRequest("DELETE", bucket, key), cancellationToken);
         if (answer.Status is not (< 300 or 404))
         {
             throw await RefusedAsync(answer, cancellationToken);
@@ -178,41 +177,32 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// The objects of a bucket whose names start with a prefix and come after a name, in the store's order; none where the bucket is not
     /// there. The first page is of the size given, later ones as large as pages may be.
     /// </summary>
-    public async IAsyncEnumerable<ListingRow> ListAsync(
-        string bucket, string prefix, string after, int pageSize, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<ListingRow> ListAsync(string bucket, string prefix, string after, int pageSize,
+        CancellationToken cancellationToken) => ListAsync(new RemoteListing(bucket, prefix, "", after, null, pageSize), cancellationToken);
+
+    /// <summary>The folders right below a prefix, their names whole and ended by a slash; none where the bucket is not there.</summary>
+    public IAsyncEnumerable<string> ListFoldersAsync(string bucket, string prefix, CancellationToken cancellationToken) =>
+        ListAsync(new RemoteListing(bucket, prefix, "/", "", null, ListRequest.MaxPage), cancellationToken)
+            .Where(static row => row.IsPrefix).Select(static row => row.Name);
+
+    private async IAsyncEnumerable<ListingRow> ListAsync(RemoteListing listing,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string? token = null;
-        do
+        while (true)
         {
-            var page = await PageAsync(new RemoteListing(bucket, prefix, "", token is null ? after : "", token, pageSize),
-                cancellationToken);
+            var page = await PageAsync(listing, cancellationToken);
             foreach (var row in page.Rows)
             {
                 yield return row;
             }
 
-            token = page.NextToken;
-            pageSize = ListRequest.MaxPage;
-        }
-        while (token is not null);
-    }
-
-    /// <summary>The folders right below a prefix, their names whole and ended by a slash; none where the bucket is not there.</summary>
-    public async IAsyncEnumerable<string> ListFoldersAsync(string bucket, string prefix,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        string? token = null;
-        do
-        {
-            var page = await PageAsync(new RemoteListing(bucket, prefix, "/", "", token, ListRequest.MaxPage), cancellationToken);
-            foreach (var row in page.Rows.Where(static row => row.IsPrefix))
+            if (page.NextToken is null)
             {
-                yield return row.Name;
+                yield break;
             }
 
-            token = page.NextToken;
+            listing = listing with { StartAfter = "", ContinuationToken = page.NextToken, MaxKeys = ListRequest.MaxPage };
         }
-        while (token is not null);
     }
 
     /// <summary>One page of a bucket's versions; empty where the bucket is not there.</summary>
@@ -224,7 +214,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         {
             return await VersionsOnceAsync(listing, cancellationToken);
         }
-        catch (RemoteException failure) when (ImpossibleNames.IsOfKey(failure.Code))
+        catch (RemoteException failure) when (ErrorCodes.IsImpossibleKey(failure.Code))
         {
             if (NearbyListing.Of(listing.Prefix, listing.Delimiter, listing.KeyMarker) is not { } near)
             {
@@ -257,18 +247,18 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
             listing.WithRestoreStatus ? [RestoreStatus.Wish] : NoHeaders), cancellationToken);
         if (answer.Status == 200)
         {
-            return await ReadAsync(answer, (body, token) => VersionDocument.ReadAsync(body, $"{settings.Role} {settings.Name}", token),
+            return await ReadAsync(answer, (body, token) => ListingDocument
+                .ReadVersionsAsync(body, $"{settings.Role} {settings.Name}", token),
                 cancellationToken);
         }
 
-        var refused = await RemoteErrors.ReadAsync(answer, isHead: false, cancellationToken);
+        var refused = await answer.FailureAsync(cancellationToken);
         return answer.Status == 404 || refused.Failure == RemoteFailure.NoSuchBucket ? new VersionPage([], null) : throw refused;
     }
 
     /// <summary>The client's error for a listing that the store refuses: AccessDenied if the bucket may not be listed.</summary>
     internal static S3Exception Unlisted(RemoteException failure) => failure.Failure == RemoteFailure.AccessDenied
-        ? new S3Exception(S3Errors.AccessDenied, "At the local store the bucket may not be listed.", failure)
-        : Unavailable(failure);
+        ? new S3Exception(S3Errors.AccessDenied, "At the local store the bucket may not be listed.", failure) : Unavailable(failure);
 
     private static S3Exception Refusal(RemoteException failure) =>
         failure.Status is 501 or 405 || failure.Code == S3Errors.NotImplemented.Code
@@ -301,10 +291,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// What the store's failure is to a client: never one of the remote, which a setting may allow to be passed over. A refusal's own words
     /// do not say whose it is.
     /// </summary>
-    internal static S3Exception Unavailable(RemoteException failure) => S3Exception.ForNow(
-        Means(failure),
-        failure.Failure == RemoteFailure.Throttled ? 5 : 2,
-        failure.Status is >= 300 and < 500 ? Answered(failure.Status, failure.Code)
+    internal static S3Exception Unavailable(RemoteException failure) => S3Exception.ForNow(Means(failure),
+        failure.Failure == RemoteFailure.Throttled ? 5 : 2, failure.Status is >= 300 and < 500 ? Answered(failure.Status, failure.Code)
             : "The local store could not be reached, or did not answer in time.",
         failure);
 
@@ -313,9 +301,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// temporary.
     /// </summary>
     private static S3Exception Refused(int status, string code) => S3Exception.ForNow(
-        IsFull(status, code) ? S3Errors.InsufficientStorage : S3Errors.ServiceUnavailable,
-        2,
-        Answered(status, code));
+        IsFull(status, code) ? S3Errors.InsufficientStorage : S3Errors.ServiceUnavailable, 2, Answered(status, code));
 
     private static string Answered(int status, string code) => $"The local store answered {status} {code}".TrimEnd()
         + " to the overlay's own request.";

@@ -42,9 +42,6 @@ public sealed record StoreCapabilities
     /// <summary>It then also accepts frames without a checksum, and keeps nothing of a body that ends early.</summary>
     public bool TakesBareFrames { get; init; }
 
-    /// <summary>The ETag of a simple PUT is the MD5 of its bytes.</summary>
-    public bool HasPlainETags { get; init; }
-
     /// <summary>Buckets can have versions.</summary>
     public bool HasVersions { get; init; }
 
@@ -65,7 +62,7 @@ public sealed record StoreCapabilities
         + $"one alone of two at once {Word(TakesOneAlone)}, checksums checked {Word(ChecksChecksums)}, "
         + $"checksum trailers {Word(TakesTrailers)}, newer checksum trailers {Word(TakesLateChecksums)}, "
         + $"aws-chunked must be named {Word(NeedsChunkedEncoding)}, cut bodies kept {Word(KeepsCutBodies)}, "
-        + $"frames without checksums {Word(TakesBareFrames)}, MD5 as ETag {Word(HasPlainETags)}, versions {Word(HasVersions)}, "
+        + $"frames without checksums {Word(TakesBareFrames)}, versions {Word(HasVersions)}, "
         + $"version null {Word(TakesNullVersion)}, attributes {Word(HasAttributes)}";
 
     private static string Word(bool can) => can ? "yes" : "no";

@@ -1,5 +1,5 @@
 using S3Overlay.Proxy.Concurrency;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
@@ -39,7 +39,7 @@ internal sealed class StoreLayerState : ILayerState
     public StoreLayerState(LocalStore store, ILogger logger)
     {
         (_store, _logger) = (store, logger);
-        _tombstones = new Tombstones(store.Calls, store.Cache, logger);
+        _tombstones = new Tombstones(store, logger);
         _memory = new CoalescingCache<BucketState>(store.IsAlone ? AloneLifetime : SharedLifetime, store.Time);
         _ensuring = new SingleFlight(EnsureAsync);
     }
@@ -91,7 +91,7 @@ internal sealed class StoreLayerState : ILayerState
     /// <exception cref="Protocol.S3Exception">ServiceUnavailable if it does not respond.</exception>
     public async Task PingAsync(CancellationToken cancellationToken, TimeSpan? budget = null)
     {
-        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", _store.Cache.Name, "", "", []), cancellationToken, budget);
+        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", _store.CacheBucket), cancellationToken, budget);
     }
 
     /// <inheritdoc/>
@@ -111,7 +111,7 @@ internal sealed class StoreLayerState : ILayerState
             await _store.Buckets.DeleteAsync(bucket, cancellationToken);
 
             // From here on it completes even if the client disconnects.
-            await _store.Cache.PutAsync(CacheNames.BucketMark(bucket), Mark.DeletedBucket(bucket).ToBody(), CancellationToken.None);
+            await _store.PutAsync(CacheNames.BucketMark(bucket), Mark.DeletedBucket(bucket).ToBody(), CancellationToken.None);
         }
         finally
         {
@@ -126,8 +126,7 @@ internal sealed class StoreLayerState : ILayerState
     /// <inheritdoc/>
     public IListingSource ListWritten(string bucket, ListingQuery query)
     {
-        return new StoreRows(
-            new RemoteRows(ListingShare.Whole(new RemoteBucket(_store.Calls.Reads, bucket, ""), query), _logger, "local"));
+        return new StoreRows(new RemoteRows(ListingShare.Whole(new RemoteBucket(_store.Calls.Reads, bucket, ""), query), _logger, "local"));
     }
 
     /// <inheritdoc/>
@@ -136,7 +135,7 @@ internal sealed class StoreLayerState : ILayerState
 
     private async Task<bool> IsWrittenAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", bucket, key, "", []), cancellationToken);
+        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", bucket, key), cancellationToken);
         if (answer.Status < 300)
         {
             return true;
@@ -156,8 +155,8 @@ internal sealed class StoreLayerState : ILayerState
         }
 
         var error = await explained.ErrorAsync(cancellationToken);
-        return StoreErrors.IsEncrypted(error)
-            || (StoreErrors.IsAbsence(error.Code) ? false : throw await StoreCalls.RefusedAsync(explained, cancellationToken));
+        return ErrorCodes.IsEncrypted(error)
+            || (ErrorCodes.IsAbsence(error.Code) ? false : throw await StoreCalls.RefusedAsync(explained, cancellationToken));
     }
 
     private async Task EnsureAsync(string bucket)
@@ -181,7 +180,7 @@ internal sealed class StoreLayerState : ILayerState
     private async Task<BucketState> AskAsync(string bucket)
     {
         var exists = _store.Calls.BucketExistsAsync(bucket, CancellationToken.None);
-        var isOpaque = _store.Calls.ExistsAsync(_store.Cache.Name, CacheNames.BucketMark(bucket), CancellationToken.None);
+        var isOpaque = _store.Calls.ExistsAsync(_store.CacheBucket, CacheNames.BucketMark(bucket), CancellationToken.None);
         await Task.WhenAll(exists, isOpaque);
         return new BucketState(await exists, await isOpaque);
     }

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
@@ -28,7 +28,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
     {
         // As many as there are buckets, which fit into memory like the store's own list.
         var names = new SortedSet<string>(StringComparer.Ordinal);
-        await foreach (var folder in store.Calls.ListFoldersAsync(store.Cache.Name, CacheNames.AllTombstones, cancellationToken))
+        await foreach (var folder in store.Calls.ListFoldersAsync(store.CacheBucket, CacheNames.AllTombstones, cancellationToken))
         {
             if (await BucketOfAsync(folder[CacheNames.AllTombstones.Length..^1], folder, cancellationToken) is { } bucket)
             {
@@ -37,7 +37,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
         }
 
         await foreach (
-            var mark in store.Calls.ListAsync(store.Cache.Name, CacheNames.BucketMarks, "", ListRequest.MaxPage, cancellationToken))
+            var mark in store.Calls.ListAsync(store.CacheBucket, CacheNames.BucketMarks, "", ListRequest.MaxPage, cancellationToken))
         {
             if (await BucketOfAsync(mark.Name[CacheNames.BucketMarks.Length..], mark.Name, cancellationToken) is { } bucket)
             {
@@ -63,8 +63,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
     public async ValueTask<UndeleteOutcome> UndeleteAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
     {
         return !store.IsAlone && await MayBeUnderWayAsync(bucket, tombstone, cancellationToken)
-            ? UndeleteOutcome.Kept
-            : await TakeAsync(bucket, tombstone, cancellationToken);
+            ? UndeleteOutcome.Kept : await TakeAsync(bucket, tombstone, cancellationToken);
     }
 
     /// <summary>Removes a tombstone whose delete is finished, unless a later one replaced it.</summary>
@@ -90,13 +89,13 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
         var mark = CacheNames.BucketMark(bucket);
         try
         {
-            if (!await store.Calls.ExistsAsync(store.Cache.Name, mark, cancellationToken))
+            if (!await store.Calls.ExistsAsync(store.CacheBucket, mark, cancellationToken))
             {
                 return false;
             }
 
             await state.Tombstones.ClearAsync(bucket, cancellationToken);
-            await store.Calls.DeleteAsync(store.Cache.Name, mark, cancellationToken);
+            await store.Calls.DeleteAsync(store.CacheBucket, mark, cancellationToken);
             return true;
         }
         finally
@@ -108,7 +107,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
     /// <summary>True if the delete that wrote the tombstone may still be about to remove the object.</summary>
     private async Task<bool> MayBeUnderWayAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
     {
-        using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", bucket, tombstone.Key, "", []), cancellationToken);
+        using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", bucket, tombstone.Key), cancellationToken);
         if (answer.Status is 404 or 400)
         {
             // There is no object. 400: the store can have none of that name.
@@ -128,8 +127,8 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
             return name;
         }
 
-        var first = await store.Calls.ListAsync(store.Cache.Name, prefix, "", 1, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        if (first is null || await store.Calls.GetAsync(store.Cache.Name, first.Name, null, cancellationToken) is not { } answer)
+        var first = await store.Calls.ListAsync(store.CacheBucket, prefix, "", 1, cancellationToken).FirstOrDefaultAsync(cancellationToken);
+        if (first is null || await store.Calls.GetAsync(store.CacheBucket, first.Name, null, cancellationToken) is not { } answer)
         {
             return null;
         }
@@ -138,7 +137,7 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
         {
             return Mark.Parse(await store.Calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Bucket
                 ?? throw new S3Exception(S3Errors.ServiceUnavailable,
-                    $"The object {first.Name} in the bucket {store.Cache.Name} should be a mark but does not name its bucket.");
+                    $"The object {first.Name} in the bucket {store.CacheBucket} should be a mark but does not name its bucket.");
         }
     }
 }

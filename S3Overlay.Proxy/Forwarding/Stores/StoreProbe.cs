@@ -67,7 +67,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         {
             if (IsRefusal(failure))
             {
-                Log.StoreNotProbed(_logger, failure.Message, (_other ?? _store).Cache.Name, PauseAfterRefusal.TotalMinutes);
+                Log.StoreNotProbed(_logger, failure.Message, (_other ?? _store).CacheBucket, PauseAfterRefusal.TotalMinutes);
             }
             else
             {
@@ -136,13 +136,13 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     {
         try
         {
-            await _store.Buckets.DeleteAsync(_store.Cache.Name, _stopping.Token);
+            await _store.Buckets.DeleteAsync(_store.CacheBucket, _stopping.Token);
         }
         catch (Exception failure) when (failure is S3Exception or OperationCanceledException)
         {
             if (isThere)
             {
-                Log.ProbeBucketLeft(_logger, _store.Cache.Name, failure.Message);
+                Log.ProbeBucketLeft(_logger, _store.CacheBucket, failure.Message);
             }
         }
     }
@@ -160,7 +160,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         }
         catch (S3Exception failure) when (_other is not null && IsRefusal(failure))
         {
-            if (!await _store.Calls.ExistsAsync(_other.Cache.Name, "", _stopping.Token))
+            if (!await _store.Calls.ExistsAsync(_other.CacheBucket, "", _stopping.Token))
             {
                 throw;
             }

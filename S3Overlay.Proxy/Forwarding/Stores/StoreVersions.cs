@@ -14,8 +14,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// <summary>Versions of keys at an S3 endpoint.</summary>
 /// <param name="marks">Removes tombstones.</param>
 /// <param name="written">Lists a bucket's written objects, for a store that does not list versions.</param>
-internal sealed class StoreVersions(
-    LocalStore store, Tombstones tombstones, StoreMarks marks, ILogger logger,
+internal sealed class StoreVersions(LocalStore store, Tombstones tombstones, StoreMarks marks, ILogger logger,
     Func<string, ListingQuery, IListingSource> written) : ILocalVersions
 {
     /// <summary>The first page when listing one key's versions.</summary>
@@ -43,8 +42,7 @@ internal sealed class StoreVersions(
     /// </remarks>
     public IVersionedRows List(string bucket, ListingQuery query, string versionIdMarker, CancellationToken cancellationToken) =>
         new UnlessUnknown(
-        IsUnlisted(bucket) ? null : ListVersions(bucket, query, versionIdMarker, cancellationToken),
-        () => written(bucket, query),
+        IsUnlisted(bucket) ? null : ListVersions(bucket, query, versionIdMarker, cancellationToken), () => written(bucket, query),
         () => Unlist(bucket));
 
     private bool IsUnlisted(string bucket) => _unlisted.TryGetValue(bucket, out var found) && store.Time.GetElapsedTime(found) < Memory;
@@ -101,8 +99,7 @@ internal sealed class StoreVersions(
     /// MinIO then skips the next key's, and Versity returns only other <c>null</c> versions after that of a key with newer ones. Versity
     /// also repeats a <c>null</c> after older versions: one per key is shown.
     /// </remarks>
-    private async IAsyncEnumerable<VersionRow> ListAsync(
-        string bucket, ListingQuery query, string versionIdMarker, StrongBox<int> pages,
+    private async IAsyncEnumerable<VersionRow> ListAsync(string bucket, ListingQuery query, string versionIdMarker, StrongBox<int> pages,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (ListingBounds.IsPast(query))
@@ -252,7 +249,8 @@ internal sealed class StoreVersions(
                     && (last is not null || page.Rows.Any(row => row.Name == key && row.VersionId == version));
             }
 
-            var next = listing with { KeyMarker = last.IsPrefix ? ListingBounds.Beyond(last.Name) : last.Name, VersionIdMarker = last.VersionId
+            var next = listing with { KeyMarker = last.IsPrefix ? ListingBounds.Beyond(last.Name)
+                : last.Name, VersionIdMarker = last.VersionId
                 ?? "" };
             if (next == listing)
             {

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Protocol;
@@ -10,7 +10,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>Tombstones: one object in the cache bucket per deleted key.</summary>
-internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger logger)
+internal sealed class Tombstones(LocalStore store, ILogger logger)
 {
     /// <summary>The first page. Most listings need few rows; later pages are as large as possible.</summary>
     private const int FirstPage = 100;
@@ -19,16 +19,16 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
 
     /// <summary>Writes a tombstone. Returns once the store has it.</summary>
     public Task PutAsync(Mark mark, CancellationToken cancellationToken) =>
-        cache.PutAsync(CacheNames.Tombstone(mark.Bucket, mark.Key!), mark.ToBody(), cancellationToken);
+        store.PutAsync(CacheNames.Tombstone(mark.Bucket, mark.Key!), mark.ToBody(), cancellationToken);
 
     /// <summary>True if a key has a tombstone. One call.</summary>
     public Task<bool> HasAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        calls.ExistsAsync(cache.Name, CacheNames.Tombstone(bucket, key), cancellationToken);
+        store.Calls.ExistsAsync(store.CacheBucket, CacheNames.Tombstone(bucket, key), cancellationToken);
 
     /// <summary>The tombstone of a key; null without one. One call.</summary>
     public async Task<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await calls.SendAsync(new WireRequest("HEAD", cache.Name, CacheNames.Tombstone(bucket, key), "", []),
+        using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", store.CacheBucket, CacheNames.Tombstone(bucket, key)),
             cancellationToken);
         return answer.Status == 404 ? null
             : answer.Status >= 300 ? throw await StoreCalls.RefusedAsync(answer, cancellationToken)
@@ -38,13 +38,13 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
     /// <summary>The tombstone of a key with its body; null without one. One call.</summary>
     public async Task<Tombstone?> FindNamedAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await calls.GetAsync(cache.Name, CacheNames.Tombstone(bucket, key), null, cancellationToken);
+        using var answer = await store.Calls.GetAsync(store.CacheBucket, CacheNames.Tombstone(bucket, key), null, cancellationToken);
         if (answer is null)
         {
             return null;
         }
 
-        var mark = Mark.Parse(await calls.ReadAsync(answer, Mark.Limit, cancellationToken));
+        var mark = Mark.Parse(await store.Calls.ReadAsync(answer, Mark.Limit, cancellationToken));
         return Show(key, answer) with { Marker = mark?.Marker, Over = mark?.Over };
     }
 
@@ -56,16 +56,16 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
     {
         var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", $"\"{tombstone.Stamp}\"") } : [];
         var name = CacheNames.Tombstone(bucket, tombstone.Key);
-        using var answer = await calls.SendAsync(new WireRequest("DELETE", cache.Name, name, "", headers), cancellationToken);
+        using var answer = await store.Calls.SendAsync(new WireRequest("DELETE", store.CacheBucket, name, "", headers), cancellationToken);
         return answer.Status is < 300 or 404
             || (answer.Status is 409 or 412 ? false : throw await StoreCalls.RefusedAsync(answer, cancellationToken));
     }
 
     /// <summary>Removes all tombstones of a bucket.</summary>
     public Task ClearAsync(string bucket, CancellationToken cancellationToken) => System.Threading.Tasks.Parallel.ForEachAsync(
-        calls.ListAsync(cache.Name, CacheNames.Tombstones(bucket), "", ListRequest.MaxPage, cancellationToken),
+        store.Calls.ListAsync(store.CacheBucket, CacheNames.Tombstones(bucket), "", ListRequest.MaxPage, cancellationToken),
         new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
-        async (row, token) => await calls.DeleteAsync(cache.Name, row.Name, token));
+        async (row, token) => await store.Calls.DeleteAsync(store.CacheBucket, row.Name, token));
 
     /// <summary>The deleted keys with a prefix, after a key, in UTF-8 byte order, with their tombstones.</summary>
     public async IAsyncEnumerable<Tombstone> ListAsync(
@@ -81,7 +81,8 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
         var order = new RowOrder("local", logger);
         var alike = new List<ListingRow>();
         await foreach (
-            var row in calls.ListAsync(cache.Name, folder + CacheNames.OfPrefix(prefix), startAfter, FirstPage, cancellationToken))
+            var row in store.Calls.ListAsync(store.CacheBucket, folder + CacheNames.OfPrefix(prefix), startAfter, FirstPage,
+                cancellationToken))
         {
             order.Next(row.Name);
             var name = row.Name[folder.Length..];
@@ -124,9 +125,7 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
         string bucket, List<ListingRow> rows, string prefix, string after, CancellationToken cancellationToken)
     {
         var keys = new string?[rows.Count];
-        await System.Threading.Tasks.Parallel.ForAsync(
-            0,
-            keys.Length,
+        await System.Threading.Tasks.Parallel.ForAsync(0, keys.Length,
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
             async (i, token) => keys[i] = await KeyOfAsync(bucket, rows[i].Name, token));
         return keys.Zip(rows)
@@ -139,17 +138,16 @@ internal sealed class Tombstones(StoreCalls calls, CacheBucket cache, ILogger lo
     /// <exception cref="S3Exception">ServiceUnavailable if the body has no key: skipping it would show the remote's object.</exception>
     private async Task<string?> KeyOfAsync(string bucket, string name, CancellationToken cancellationToken)
     {
-        using var answer = await calls.GetAsync(cache.Name, name, null, cancellationToken);
+        using var answer = await store.Calls.GetAsync(store.CacheBucket, name, null, cancellationToken);
         if (answer is null)
         {
             return null;
         }
 
-        return Mark.Parse(await calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Key is { } key
+        return Mark.Parse(await store.Calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Key is { } key
             && CacheNames.Tombstone(bucket, key) == name
-            ? key
-            : throw new S3Exception(S3Errors.ServiceUnavailable,
-                $"The object {name} in the bucket {cache.Name} should be a tombstone but does not name its key.");
+            ? key : throw new S3Exception(S3Errors.ServiceUnavailable,
+                $"The object {name} in the bucket {store.CacheBucket} should be a tombstone but does not name its key.");
     }
 
     private static bool IsWanted(string key, string prefix, string after) =>

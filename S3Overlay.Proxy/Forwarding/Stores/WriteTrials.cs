@@ -1,7 +1,7 @@
 using System.Globalization;
 
 using S3Overlay.Proxy.Concurrency;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
@@ -39,7 +39,7 @@ internal sealed class WriteTrials(ProbeRequests requests)
         requests.NoteKept(Cut);
         try
         {
-            await requests.SendAsync(new WireRequest("PUT", requests.Bucket, Cut, "", []) { Body = body }, ending.Token);
+            await requests.SendAsync(new WireRequest("PUT", requests.Bucket, Cut) { Body = body }, ending.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -92,8 +92,7 @@ internal sealed class WriteTrials(ProbeRequests requests)
     /// <param name="ofMatch">True if it knows If-Match.</param>
     public async Task<bool> TakesOneAloneAsync(bool ofNew, bool ofMatch, CancellationToken cancellationToken)
     {
-        var found = await Task.WhenAll(
-            ofNew ? TakesOneAloneAsync("If-None-Match", cancellationToken) : Task.FromResult(true),
+        var found = await Task.WhenAll(ofNew ? TakesOneAloneAsync("If-None-Match", cancellationToken) : Task.FromResult(true),
             ofMatch ? TakesOneAloneAsync("If-Match", cancellationToken) : Task.FromResult(true));
         return found[0] && found[1];
     }

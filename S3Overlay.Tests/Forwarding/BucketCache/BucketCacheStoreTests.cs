@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
-using S3Overlay.Proxy.Forwarding.BucketCache.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 
 using S3Overlay.Proxy.Forwarding.BucketCache;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;

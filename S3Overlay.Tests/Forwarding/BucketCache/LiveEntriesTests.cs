@@ -81,7 +81,7 @@ public sealed class LiveEntriesTests : IDisposable
 
         foreach (var isLast in (bool[])[false, true])
         {
-            (isLast ? _live.LetGo : (Action<SharedEntry>)_live.ReleaseEvicted)(copy);
+            _live.EndWork(copy, isEviction: !isLast);
             Assert.Null(_live.Use(Name, out isEvicted));
             Assert.Equal(!isLast, isEvicted);
         }

@@ -5,7 +5,6 @@ using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Tests.Overlay.Reading;
@@ -35,7 +34,7 @@ internal sealed class StoreBench : ICachePlace
             ConnectTimeout = Patience.Limit, FirstByteTimeout = TimeSpan.FromDays(9), StallTimeout = TimeSpan.FromDays(9),
             Budget = TimeSpan.FromDays(9),
         };
-        _client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("minioadmin", "minioadmin", null)), clock);
+        _client = new S3WireClient(settings, _ => new(new SigningCredentials("minioadmin", "minioadmin", null)), clock);
         Calls = new StoreCalls(settings, _client, clock);
     }
 

@@ -255,7 +255,7 @@ public sealed class BucketStateTests : StoreTestBase
         using var s3 = S3Clients.Create(Store.Endpoint);
         Assert.Equal("eu-central-1", (await s3.GetBucketLocationAsync("bucket")).Location.Value);
         await proxy.State.MarkDeletedAsync("bucket", "a", default);
-        Assert.Equal("eu-central-1", (await s3.GetBucketLocationAsync(proxy.Store.Cache.Name)).Location.Value);
+        Assert.Equal("eu-central-1", (await s3.GetBucketLocationAsync(proxy.Store.CacheBucket)).Location.Value);
     }
 
     /// <summary>A clock for what is remembered, and the system's timers for what waits.</summary>

@@ -227,7 +227,7 @@ public sealed class KeyStateTests : StoreTestBase
 
     private async Task EmptyCacheBucketAsync()
     {
-        var cache = One.Store.Cache.Name;
+        var cache = One.Store.CacheBucket;
         await foreach (var row in One.Calls.ListAsync(cache, "", "", 1000, default))
         {
             await One.Calls.DeleteAsync(cache, row.Name, default);

@@ -90,10 +90,10 @@ public sealed class StoreListingTests : StoreTestBase
     public async Task What_is_no_tombstone_hides_nothing_and_a_damaged_one_is_no_guess()
     {
         await One.State.MarkDeletedAsync("bucket", "a", default);
-        await One.WriteAsync(One.Store.Cache.Name, "t/bucket/readme.txt");
+        await One.WriteAsync(One.Store.CacheBucket, "t/bucket/readme.txt");
         Assert.Equal(["a"], await ToListAsync(One.State.ListDeletedAsync("bucket", "", "", default)));
         var key = new string('/', 1000);
-        await One.WriteAsync(One.Store.Cache.Name, CacheNames.Tombstone("bucket", key));
+        await One.WriteAsync(One.Store.CacheBucket, CacheNames.Tombstone("bucket", key));
         Assert.Equal(503,
             (await Assert.ThrowsAsync<S3Exception>(() => ToListAsync(One.State.ListDeletedAsync("bucket", "", "", default)))).Error.Status);
         await One.State.MarkDeletedAsync("bucket", key, default);
@@ -114,8 +114,9 @@ public sealed class StoreListingTests : StoreTestBase
             if (call.Query.Length == 0 && call.Method == "GET")
             {
                 Store.Before = null;
-                await Other.Calls.DeleteAsync(One.Store.Cache.Name, CacheNames.Tombstone("bucket", keys[2]), default);
-                await Other.Calls.DeleteAsync(One.Store.Cache.Name, Uri.UnescapeDataString(call.Path[(One.Store.Cache.Name.Length + 2)..]),
+                await Other.Calls.DeleteAsync(One.Store.CacheBucket, CacheNames.Tombstone("bucket", keys[2]), default);
+                await Other.Calls
+                    .DeleteAsync(One.Store.CacheBucket, Uri.UnescapeDataString(call.Path[(One.Store.CacheBucket.Length + 2)..]),
                     default);
             }
         };

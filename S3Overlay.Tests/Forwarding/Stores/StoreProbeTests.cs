@@ -30,7 +30,7 @@ public sealed class StoreProbeTests : StoreProbeTestBase
         Store.ForgetCalls();
         Assert.Same(found, await probe.FindAsync(default));
         Assert.Empty(Store.Calls);
-        await foreach (var row in One.Calls.ListAsync(One.Store.Cache.Name, "", "", 1000, default))
+        await foreach (var row in One.Calls.ListAsync(One.Store.CacheBucket, "", "", 1000, default))
         {
             Assert.Fail($"{row.Name} is left behind.");
         }
@@ -125,7 +125,7 @@ public sealed class StoreProbeTests : StoreProbeTestBase
     [InlineData(false)]
     public async Task Where_no_bucket_can_be_made_the_one_that_is_there_is_used_and_stays(bool isThere)
     {
-        var cache = One.Store.Cache.Name;
+        var cache = One.Store.CacheBucket;
         if (isThere)
         {
             await One.Store.Buckets.CreateAsync(cache, default);

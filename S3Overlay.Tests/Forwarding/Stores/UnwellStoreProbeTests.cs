@@ -1,5 +1,5 @@
 using S3Overlay.Proxy.Forwarding.Stores;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
 using S3Overlay.Tests.Support.Skipping;
@@ -55,7 +55,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
             Store.Refuse = null;
             foreach (var (query, left) in ((string, string)[])[("uploads=", "<Upload>"), ("list-type=2&prefix=p%2F", "<Key>")])
             {
-                using var answer = await One.Calls.SendAsync(new WireRequest("GET", One.Store.Cache.Name, "", query, []), default);
+                using var answer = await One.Calls.SendAsync(new WireRequest("GET", One.Store.CacheBucket, "", query), default);
                 Assert.True(answer.Status is 200 or 404, $"{answer.Status}");
                 var text = System.Text.Encoding.UTF8.GetString(await One.Calls.ReadAsync(answer, 1 << 20, default));
                 Assert.False(text.Contains(left, StringComparison.Ordinal), $"After {good} calls: {text}");
@@ -122,7 +122,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
             if (lost == 1 && call is { Method: "PUT", Status: 200 })
             {
                 lost++;
-                await One.Store.Cache.PutAsync(call.Path[(One.Store.Cache.Name.Length + 2)..], WireBody.Of("of another ETag"u8.ToArray()),
+                await One.Store.PutAsync(call.Path[(One.Store.CacheBucket.Length + 2)..], WireBody.Of("of another ETag"u8.ToArray()),
                     default);
                 throw new IOException();
             }

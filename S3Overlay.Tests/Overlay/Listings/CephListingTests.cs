@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Remotes;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -51,7 +50,7 @@ public sealed class CephListingTests(CephPair pair)
 
         var settings = new EndpointSettings { Endpoint = gateway.Endpoint };
         using var client = new S3WireClient(
-            settings, new FixedCredentials(new SigningCredentials(CephGateway.AccessKey, CephGateway.SecretKey)), TimeProvider.System);
+            settings, _ => new(new SigningCredentials(CephGateway.AccessKey, CephGateway.SecretKey)), TimeProvider.System);
         var below = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "below", "");
         foreach (var delimiter in (string[])["", "/", "//", "b/"])
         {

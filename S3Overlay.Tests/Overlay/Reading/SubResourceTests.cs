@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Forwarding.Remotes;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -35,7 +34,7 @@ public class SubResourceTests : ReaderTestBase
             return ScriptedOutcome.Answered;
         };
         var settings = new EndpointSettings { Endpoint = server.Endpoint, InstanceId = "test" };
-        using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
+        using var client = new S3WireClient(settings, _ => new(new SigningCredentials("key", "secret")), TimeProvider.System);
         var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
         var answer = new CollectedResponse();
         await Reader.ReadAsync(Request("key", query: query) with { Operation = operation }, answer, bucket, default);
@@ -66,7 +65,7 @@ public class SubResourceTests : ReaderTestBase
             return ScriptedOutcome.Answered;
         };
         var settings = new EndpointSettings { Endpoint = server.Endpoint, InstanceId = "test" };
-        using var client = new S3WireClient(settings, new FixedCredentials(new SigningCredentials("key", "secret")), TimeProvider.System);
+        using var client = new S3WireClient(settings, _ => new(new SigningCredentials("key", "secret")), TimeProvider.System);
         var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
         var request = Request("key", query: "attributes", headers: ("x-amz-object-attributes", "ETag,ObjectSize,ObjectParts"));
         var answer = new CollectedResponse();

@@ -1,6 +1,10 @@
+using System.Buffers;
 using System.Buffers.Binary;
 
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Cache.Blocks;
+using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -31,8 +35,7 @@ internal static class EntryFrames
             : (((data.Last / BlockSize) + 1) * FrameSize) - 1);
 
     /// <summary>How many bytes at the object's end hold this many bytes of data.</summary>
-    public static long OfSuffix(long data) =>
-        data >= long.MaxValue / 2 ? long.MaxValue : LengthOf(data) + FrameSize;
+    public static long OfSuffix(long data) => data >= long.MaxValue / 2 ? long.MaxValue : LengthOf(data) + FrameSize;
 
     /// <summary>The seal of a block.</summary>
     public static uint Seal(Guid fill, long chunk, long block, ReadOnlySpan<byte> bytes)
@@ -42,5 +45,35 @@ internal static class EntryFrames
         BinaryPrimitives.WriteInt64LittleEndian(place[16..], chunk);
         BinaryPrimitives.WriteInt64LittleEndian(place[24..], block);
         return Crc32C.Append(Crc32C.Compute(place), bytes);
+    }
+
+    /// <summary>A spooled chunk as the body of an upload. Needs no digest: it has seals.</summary>
+    public static WireBody BodyOf(SpooledChunk spooled, Guid fill, int chunk, long length) => new(
+        LengthOf(length), SigV4.UnsignedPayload, (target, cancellationToken) =>
+            CopyAsync(spooled, fill, chunk, length, target, cancellationToken));
+
+    private static async Task CopyAsync(SpooledChunk spooled, Guid fill, int chunk, long length, Stream target,
+        CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(FrameSize);
+        try
+        {
+            for (long position = 0, block = 0; position < length; block++)
+            {
+                var size = (int)Math.Min(BlockSize, length - position);
+                if (await spooled.ReadAsync(position, buffer.AsMemory(0, size), cancellationToken) != size)
+                {
+                    throw new IOException("A block of the spool is damaged.");
+                }
+
+                BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(size), Seal(fill, chunk, block, buffer.AsSpan(0, size)));
+                await target.WriteAsync(buffer.AsMemory(0, size + SealSize), cancellationToken);
+                position += size;
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 }

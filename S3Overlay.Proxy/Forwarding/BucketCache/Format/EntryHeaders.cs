@@ -1,4 +1,8 @@
-using S3Overlay.Proxy.Forwarding.Wire;
+using System.Buffers.Binary;
+using System.IO.Compression;
+
+using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
@@ -18,11 +22,14 @@ internal static class EntryHeaders
     private const string Row = "x-amz-meta-s3overlay-row";
     private const string Record = "x-amz-meta-s3overlay-record";
 
+    /// <summary>S3 takes 2 KB of user metadata in all.</summary>
+    private const int LongestPacked = 1600;
+
+    private const int LongestRecordText = 1 << 16;
+
     /// <summary>The headers of a whole entry; null if they would be too long.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>>? OfWhole(EntryRecord record)
-    {
-        return PackedRecord.Write(record) is { } packed ? [.. Common(record, "whole"), new(Record, packed)] : null;
-    }
+    public static IReadOnlyList<KeyValuePair<string, string>>? OfWhole(EntryRecord record) =>
+        Pack(record) is { } packed ? [.. Common(record, "whole"), new(Record, packed)] : null;
 
     public static IReadOnlyList<KeyValuePair<string, string>> OfManifest(EntryRecord record) => [.. Common(record, "manifest")];
 
@@ -38,7 +45,7 @@ internal static class EntryHeaders
     /// <summary>Reads the record of a whole entry.</summary>
     /// <exception cref="InvalidDataException">It has another format, or is damaged.</exception>
     public static EntryRecord ReadWhole(WireResponse answer) =>
-        answer.Header(Form) == "whole" && answer.Header(Record) is { } packed ? PackedRecord.Read(packed)
+        answer.Header(Form) == "whole" && answer.Header(Record) is { } packed ? Unpack(packed)
             : throw new InvalidDataException("its metadata is not that of an entry");
 
     /// <summary>Reads the record of an object; null if it does not exist or is no entry.</summary>
@@ -59,4 +66,38 @@ internal static class EntryHeaders
 
     private static IEnumerable<KeyValuePair<string, string>> Common(EntryRecord record, string form) =>
         [new(Form, form), new(Fill, record.Fill.ToString("n")), new(Row, EntryNames.RowSuffix(record.Row))];
+
+    /// <summary>Packs a record; null where it would be too long.</summary>
+    private static string? Pack(EntryRecord record)
+    {
+        var text = EntryRecordText.Write(record, null);
+        using var packed = new MemoryStream();
+        packed.Write(new byte[4]);
+        using (var deflate = new DeflateStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            deflate.Write(text);
+        }
+
+        var bytes = packed.ToArray();
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, Crc32C.Compute(text));
+        var value = Convert.ToBase64String(bytes);
+        return value.Length <= LongestPacked ? value : null;
+    }
+
+    /// <summary>Unpacks a record.</summary>
+    /// <exception cref="InvalidDataException">It has another format, or is damaged.</exception>
+    private static EntryRecord Unpack(string value)
+    {
+        var packed = new byte[LongestPacked];
+        if (value.Length > LongestPacked || !Convert.TryFromBase64String(value, packed, out var length) || length < 4)
+        {
+            throw new InvalidDataException("its metadata is not that of an entry");
+        }
+
+        var text = new byte[LongestRecordText];
+        using var inflate = new DeflateStream(new MemoryStream(packed, 4, length - 4), CompressionMode.Decompress);
+        var read = inflate.ReadAtLeast(text, text.Length, throwOnEndOfStream: false);
+        return Crc32C.Compute(text.AsSpan(0, read)) == BinaryPrimitives.ReadUInt32LittleEndian(packed)
+            ? EntryRecordText.Read(text.AsMemory(0, read)).Record : throw new InvalidDataException("its metadata is damaged");
+    }
 }

@@ -1,6 +1,6 @@
 using System.Text;
 
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
@@ -71,8 +71,7 @@ internal sealed record EntryManifest(EntryRecord Record, ChunkSet Chunks)
         {
             var layout = new ChunkLayout(record.Info.Size, record.Identity.ChunkSize);
             return chunks is not null && ChunkSet.Parse(chunks, layout.Count) is { } set
-                ? new EntryManifest(record, set)
-                : throw new InvalidDataException("its chunks are not those of its object");
+                ? new EntryManifest(record, set) : throw new InvalidDataException("its chunks are not those of its object");
         }
         catch (IOException failure)
         {

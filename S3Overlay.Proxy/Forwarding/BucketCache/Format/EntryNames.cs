@@ -59,11 +59,9 @@ internal static class EntryNames
     {
         var number = name.LastIndexOf('/') + 1;
         var fill = number - FillLength - 1;
-        return fill > Chunks.Length
-            && Guid.TryParseExact(name.AsSpan(fill, FillLength), "n", out var id)
+        return fill > Chunks.Length && Guid.TryParseExact(name.AsSpan(fill, FillLength), "n", out var id)
             && int.TryParse(name.AsSpan(number), NumberStyles.None, CultureInfo.InvariantCulture, out var chunk)
-            ? (string.Concat(Entries, name.AsSpan(Chunks.Length, fill - Chunks.Length - 1)), id, chunk)
-            : null;
+            ? (string.Concat(Entries, name.AsSpan(Chunks.Length, fill - Chunks.Length - 1)), id, chunk) : null;
     }
 
     /// <summary>The prefix of a key's rows.</summary>
@@ -83,8 +81,7 @@ internal static class EntryNames
     public static string AfterRowsOf(string rows, string key) => key.Length == 0 ? "" : $"{rows}{CacheNames.StartAfter(key)}/~";
 
     /// <summary>The last part of a row's name.</summary>
-    public static string RowSuffix(CacheRow row) => string.Create(
-        CultureInfo.InvariantCulture,
+    public static string RowSuffix(CacheRow row) => string.Create(CultureInfo.InvariantCulture,
         $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(row.ETag))}.{row.Size}.{row.LastModified.ToUnixTimeSeconds()}");
 
     /// <summary>True if the entry can have a row. Only a server with unusually long ETags can exceed this.</summary>

@@ -77,13 +77,10 @@ internal static class EntryRecordText
                 throw new InvalidDataException("it is of another format version");
             }
 
-            var record = new EntryRecord(
-                new ObjectName(Text(root, "bucket"), Text(root, "key")),
+            var record = new EntryRecord(new ObjectName(Text(root, "bucket"), Text(root, "key")),
                 new EntryIdentity(Text(root, "endpoint"), Text(root, "remoteBucket"), Text(root, "remoteKey"),
                     root.GetProperty("chunkSize").GetInt64()),
-                Info(root),
-                Date(root, "validated"),
-                root.GetProperty("fill").GetGuid());
+                Info(root), Date(root, "validated"), root.GetProperty("fill").GetGuid());
             return record.Info.Size >= 0 && record.Identity.ChunkSize >= 0
                 ? (record, root.TryGetProperty("chunks", out var chunks) ? chunks.GetBytesFromBase64() : null)
                 : throw new InvalidDataException("a number is negative");

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
@@ -10,23 +10,15 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 /// Reads a chunk from a response, and returns no byte before its block's seal was verified. Positions are within the chunk. Not
 /// thread-safe.
 /// </summary>
-internal sealed class FramedReader : IAsyncDisposable
+internal sealed class FramedReader(WireResponse answer, Stream body, Guid fill, int chunk, long length, long firstBlock, TimeProvider time)
+    : IAsyncDisposable
 {
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(15);
 
-    private readonly WireResponse _answer;
-    private readonly Stream _body;
-    private readonly TimeProvider _time;
-    private readonly Guid _fill;
-    private readonly int _chunk;
-    private readonly long _length;
     private readonly byte[] _seal = new byte[EntryFrames.SealSize];
-    private long _nextBlock;
+    private long _nextBlock = firstBlock;
     private byte[]? _block;
     private int _blockLength;
-
-    private FramedReader(WireResponse answer, Stream body, Guid fill, int chunk, long length, long firstBlock, TimeProvider time) =>
-        (_answer, _body, _fill, _chunk, _length, _nextBlock, _time) = (answer, body, fill, chunk, length, firstBlock, time);
 
     /// <summary>The position of the next block in the response.</summary>
     public long Position => _nextBlock * EntryFrames.BlockSize;
@@ -66,18 +58,18 @@ internal sealed class FramedReader : IAsyncDisposable
         var offset = (int)(position % EntryFrames.BlockSize);
         while (block >= _nextBlock)
         {
-            var length = (int)Math.Min(EntryFrames.BlockSize, _length - (_nextBlock * EntryFrames.BlockSize));
-            if (block == _nextBlock && offset == 0 && buffer.Length >= length)
+            var size = (int)Math.Min(EntryFrames.BlockSize, length - (_nextBlock * EntryFrames.BlockSize));
+            if (block == _nextBlock && offset == 0 && buffer.Length >= size)
             {
                 // Read into place: it is only used after its seal was verified.
-                await ReadBlockAsync(buffer[..length], cancellationToken);
-                return length;
+                await ReadBlockAsync(buffer[..size], cancellationToken);
+                return size;
             }
 
             _block ??= ArrayPool<byte>.Shared.Rent(EntryFrames.BlockSize);
             _blockLength = 0;
-            await ReadBlockAsync(_block.AsMemory(0, length), cancellationToken);
-            _blockLength = length;
+            await ReadBlockAsync(_block.AsMemory(0, size), cancellationToken);
+            _blockLength = size;
         }
 
         if (block != _nextBlock - 1 || offset >= _blockLength)
@@ -93,8 +85,8 @@ internal sealed class FramedReader : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _body.DisposeAsync();
-        _answer.Dispose();
+        await body.DisposeAsync();
+        answer.Dispose();
         if (_block is not null)
         {
             ArrayPool<byte>.Shared.Return(_block);
@@ -107,7 +99,7 @@ internal sealed class FramedReader : IAsyncDisposable
         await FillAsync(block, cancellationToken);
         await FillAsync(_seal, cancellationToken);
         var number = _nextBlock++;
-        if (EntryFrames.Seal(_fill, _chunk, number, block.Span) != BinaryPrimitives.ReadUInt32LittleEndian(_seal))
+        if (EntryFrames.Seal(fill, chunk, number, block.Span) != BinaryPrimitives.ReadUInt32LittleEndian(_seal))
         {
             throw new InvalidDataException("a block is damaged");
         }
@@ -135,7 +127,7 @@ internal sealed class FramedReader : IAsyncDisposable
     {
         while (!buffer.IsEmpty)
         {
-            var reading = _body.ReadAsync(buffer, cancellationToken);
+            var reading = body.ReadAsync(buffer, cancellationToken);
             int read;
             try
             {
@@ -155,11 +147,11 @@ internal sealed class FramedReader : IAsyncDisposable
     {
         try
         {
-            return await reading.WaitAsync(Stall, _time, cancellationToken);
+            return await reading.WaitAsync(Stall, time, cancellationToken);
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {
-            _answer.Dispose();
+            answer.Dispose();
             await reading.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);
             cancellationToken.ThrowIfCancellationRequested();

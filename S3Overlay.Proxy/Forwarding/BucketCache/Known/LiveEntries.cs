@@ -11,7 +11,7 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 /// entries in the store are not among them: one call reads them.
 /// </summary>
 /// <param name="remembered">The approximate limit for unused manifests, in bytes.</param>
-internal sealed class LiveEntries(long remembered)
+internal sealed partial class LiveEntries(long remembered)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<ObjectName, SharedEntry> _entries = [];
@@ -124,24 +124,6 @@ internal sealed class LiveEntries(long remembered)
         }
     }
 
-    /// <summary>True if the entry is the key's entry, even if evicted.</summary>
-    public bool IsKnown(SharedEntry entry)
-    {
-        lock (_lock)
-        {
-            return _entries.GetValueOrDefault(entry.Name) == entry;
-        }
-    }
-
-    /// <summary>True if the entry is or could become the key's entry.</summary>
-    public bool IsCurrent(SharedEntry entry)
-    {
-        lock (_lock)
-        {
-            return IsCurrentOne(entry);
-        }
-    }
-
     /// <summary>One user less: the last does what waited for that.</summary>
     public void Release(SharedEntry entry)
     {
@@ -184,22 +166,12 @@ internal sealed class LiveEntries(long remembered)
         }
     }
 
-    /// <summary>Work in the background is over.</summary>
-    public void LetGo(SharedEntry entry)
+    /// <summary>Background work, or an eviction, is over.</summary>
+    public void EndWork(SharedEntry entry, bool isEviction = false)
     {
         lock (_lock)
         {
-            entry.Pending--;
-            Settle(entry);
-        }
-    }
-
-    /// <summary>A drop is over.</summary>
-    public void ReleaseEvicted(SharedEntry entry)
-    {
-        lock (_lock)
-        {
-            entry.Drops--;
+            entry.Drops -= isEviction ? 1 : 0;
             entry.Pending--;
             Settle(entry);
         }
@@ -218,17 +190,6 @@ internal sealed class LiveEntries(long remembered)
 
             Remove(entry);
             return true;
-        }
-    }
-
-    /// <summary>
-    /// True if the store has the whole entry: nothing is being uploaded or about to be. False for a new entry without bytes.
-    /// </summary>
-    public bool IsAtRest(SharedEntry entry)
-    {
-        lock (_lock)
-        {
-            return IsStored(entry);
         }
     }
 
@@ -268,7 +229,7 @@ internal sealed class LiveEntries(long remembered)
     /// True if something of it is being uploaded; the uploader then removes it from the store. Another eviction does not count: it does not
     /// report when the entry is out.
     /// </param>
-    /// <returns>The entry, for <see cref="ReleaseEvicted"/> once it is out of the store; null if none is known.</returns>
+    /// <returns>The entry, for <see cref="EndWork"/> once it is out of the store; null if none is known.</returns>
     public SharedEntry? Drop(ObjectName name, string? onlyETag, out bool isOnItsWay)
     {
         lock (_lock)
@@ -328,59 +289,6 @@ internal sealed class LiveEntries(long remembered)
 
             entry.IsEvicted = true;
             Settle(entry);
-        }
-    }
-
-    /// <summary>True if the key's entry is being read here, filled or uploaded.</summary>
-    public bool IsInUse(ObjectName name)
-    {
-        lock (_lock)
-        {
-            return _users.Any(name) || (_entries.TryGetValue(name, out var entry) && entry.Pending > 0);
-        }
-    }
-
-    /// <summary>True if something of the entry is being uploaded or removed.</summary>
-    /// <param name="entry">The entry's name there.</param>
-    public bool IsOnItsWay(string entry)
-    {
-        lock (_lock)
-        {
-            return _entries.Values.Any(known => known.Pending > 0 && EntryNames.Entry(known.Name) == entry);
-        }
-    }
-
-    /// <summary>True if the fill belongs to an entry that is known or read here.</summary>
-    public bool HasFill(Guid fill)
-    {
-        lock (_lock)
-        {
-            return Fills.Any(fill) || _entries.Values.Any(entry => entry.Record.Fill == fill);
-        }
-    }
-
-    /// <summary>The rows of entries known here with a prefix, after a key, in order.</summary>
-    public List<CacheRow> Rows(string bucket, string prefix, string after)
-    {
-        lock (_lock)
-        {
-            return [.. _entries.Values
-                .Where(entry => !entry.IsEvicted
-                    && entry.Name.Bucket == bucket
-                    && entry.Name.Key.StartsWith(prefix, StringComparison.Ordinal)
-                    && Utf8Order.Compare(entry.Name.Key, after) > 0)
-                .Select(entry => entry.Record.Row)
-                .OrderBy(row => row.Key, Utf8Order.Instance)];
-        }
-    }
-
-    /// <summary>The buckets that something is known of here.</summary>
-    public List<string> Buckets()
-    {
-        lock (_lock)
-        {
-            return [.. _entries.Values.Where(entry => !entry.IsEvicted).Select(entry => entry.Name.Bucket)
-                .Distinct(StringComparer.Ordinal)];
         }
     }
 

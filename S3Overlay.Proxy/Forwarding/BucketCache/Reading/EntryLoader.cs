@@ -4,7 +4,7 @@ using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.BucketCache.Writing;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -23,8 +23,7 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Reading;
 /// <param name="time">The clock.</param>
 internal sealed class EntryLoader(
     CacheBucketObjects objects, LiveEntries live, EntryRenewals renewals, StoredChunks chunks, EntryPublisher publisher, SpoolFolder spool,
-    bool isShared, long largestWhole,
-    TimeProvider time, ILogger logger)
+    bool isShared, long largestWhole, TimeProvider time, ILogger logger)
 {
     /// <summary>Reads that begin further on cannot be of a whole entry: no bytes are requested with the lookup.</summary>
     private const long Furthest = 1L << 60;
@@ -215,8 +214,7 @@ internal sealed class EntryLoader(
         try
         {
             var last = answer.Status == 206 && answer.ContentRange is { } part && part.Range.Last + 1 < part.Total
-                ? ((part.Range.Last + 1) / EntryFrames.FrameSize * EntryFrames.BlockSize) - 1
-                : record.Info.Size - 1;
+                ? ((part.Range.Last + 1) / EntryFrames.FrameSize * EntryFrames.BlockSize) - 1 : record.Info.Size - 1;
             return new StartedRead(
                 0, last, await FramedReader.OpenAsync(answer, record.Fill, 0, record.Info.Size, time, cancellationToken));
         }

@@ -13,13 +13,8 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 /// <param name="uploaded">How many bytes this process has uploaded.</param>
 /// <param name="drop">Removes an entry. Returns false if it is in use.</param>
 /// <param name="nameOf">The key of an entry's name in the bucket; null if unknown.</param>
-internal sealed class EntryEviction(
-    long maxBytes,
-    EntryUses uses,
-    Func<long> uploaded,
-    Func<ObjectName, CancellationToken, Task<bool>> drop,
-    Func<string, CancellationToken, ValueTask<ObjectName?>> nameOf,
-    TimeProvider time,
+internal sealed class EntryEviction(long maxBytes, EntryUses uses, Func<long> uploaded,
+    Func<ObjectName, CancellationToken, Task<bool>> drop, Func<string, CancellationToken, ValueTask<ObjectName?>> nameOf, TimeProvider time,
     ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(10);
@@ -99,8 +94,7 @@ internal sealed class EntryEviction(
             // Everything used earlier goes, and as many as needed of the last minute.
             var minute = MinuteOf(entry);
             if (entry.Bytes == 0 || minute > lastToGo || (minute == lastToGo && freed >= tooMuch)
-                || await nameOf(entry.Tail, cancellationToken) is not { } name
-                || !await drop(name, cancellationToken))
+                || await nameOf(entry.Tail, cancellationToken) is not { } name || !await drop(name, cancellationToken))
             {
                 continue;
             }

@@ -1,8 +1,7 @@
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
-using S3Overlay.Proxy.Forwarding.BucketCache.Rows;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 

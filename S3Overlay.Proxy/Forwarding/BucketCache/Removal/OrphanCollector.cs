@@ -108,8 +108,7 @@ internal sealed class OrphanCollector : IAsyncDisposable
         try
         {
             return answer is not null && EntryHeaders.IsManifest(answer) && EntryHeaders.TryFill(answer, out var theirs) && theirs == fill
-                ? (await EntryManifest.ReadAsync(answer, cancellationToken)).Chunks
-                : null;
+                ? (await EntryManifest.ReadAsync(answer, cancellationToken)).Chunks : null;
         }
         catch (InvalidDataException)
         {

@@ -37,7 +37,7 @@ internal sealed class RemovalRetries(LiveEntries live, BackgroundWork work, Name
         }
         finally
         {
-            live.ReleaseEvicted(evicted);
+            live.EndWork(evicted, isEviction: true);
         }
     }
 

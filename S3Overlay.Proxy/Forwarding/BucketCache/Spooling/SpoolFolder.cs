@@ -63,3 +63,22 @@ internal sealed class SpoolFolder(string directory, long maxBytes)
         return handle;
     }
 }
+
+/// <summary>An open, nameless file with its reserved space.</summary>
+internal sealed class SpoolFile(SafeFileHandle handle, Action giveBack) : IDisposable
+{
+    private int _disposed;
+
+    /// <summary>The file.</summary>
+    public SafeFileHandle Handle => handle;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+        {
+            handle.Dispose();
+            giveBack();
+        }
+    }
+}

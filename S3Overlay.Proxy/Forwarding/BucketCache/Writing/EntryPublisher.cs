@@ -3,7 +3,7 @@ using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
 using S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -87,7 +87,7 @@ internal sealed class EntryPublisher(
         }
         finally
         {
-            live.LetGo(entry);
+            live.EndWork(entry);
         }
     }
 
@@ -131,7 +131,7 @@ internal sealed class EntryPublisher(
         {
             entry.IsStored(chunk, out fill);
             await objects.PutAsync(EntryNames.Chunk(entry.Name, fill, chunk),
-                FramedBody.Of(spooled, fill, chunk, entry.Layout.BytesOf(chunk).Length), [], cancellationToken);
+                EntryFrames.BodyOf(spooled, fill, chunk, entry.Layout.BytesOf(chunk).Length), [], cancellationToken);
         }
         while (!entry.MarkStored(chunk, fill));
 
@@ -193,7 +193,7 @@ internal sealed class EntryPublisher(
         EntryRecord record, IReadOnlyList<KeyValuePair<string, string>> headers, SpooledChunk? spooled, CancellationToken cancellationToken)
     {
         await rows.PutAsync(record, cancellationToken);
-        var body = spooled is null ? Nothing : FramedBody.Of(spooled, record.Fill, 0, record.Info.Size);
+        var body = spooled is null ? Nothing : EntryFrames.BodyOf(spooled, record.Fill, 0, record.Info.Size);
         await objects.PutAsync(EntryNames.Entry(record.Name), body, headers, cancellationToken);
         return await rows.SettleAsync(record, cancellationToken);
     }

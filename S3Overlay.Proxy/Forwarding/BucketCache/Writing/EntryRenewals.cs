@@ -150,8 +150,7 @@ internal sealed class EntryRenewals
         // It is older, but may have checksums that later news lacked.
         var later = known.News.Info ?? known.Told?.Info;
         return renewal.Info is { AreChecksumsKnown: true } && later is not { AreChecksumsKnown: true }
-            ? known with { News = known.News with { Info = later?.OrChecksumsOf(renewal.Info) ?? renewal.Info } }
-            : null;
+            ? known with { News = known.News with { Info = later?.OrChecksumsOf(renewal.Info) ?? renewal.Info } } : null;
     }
 
     private void Remove(LinkedListNode<Entry> node)
@@ -174,8 +173,7 @@ internal sealed class EntryRenewals
     private sealed record Entry(EntryRenewal News, EntryRenewal? Told, StoredState? Stored)
     {
         /// <summary>True if the store must be updated.</summary>
-        public bool IsDue => Stored is not { } stored
-            || (News.Info is { } info
+        public bool IsDue => Stored is not { } stored || (News.Info is { } info
                 && (info.LastModified != stored.LastModified || (info.AreChecksumsKnown && !stored.AreChecksumsKnown)))
             || News.ValidatedAt - stored.ValidatedAt >= Lag;
 

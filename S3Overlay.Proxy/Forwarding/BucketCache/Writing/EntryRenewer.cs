@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
 using S3Overlay.Proxy.Forwarding.BucketCache.Removal;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -22,8 +22,7 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 /// </remarks>
 internal sealed class EntryRenewer(
     CacheBucketObjects objects, EntryRenewals renewals, LiveEntries live, ManifestWriter manifests, EntryRows rows, EntryRemoval removal,
-    BackgroundWork work, NameLocks<ObjectName> gates,
-    ILogger logger)
+    BackgroundWork work, NameLocks<ObjectName> gates, ILogger logger)
 {
     /// <summary>Notes what was learned about a version.</summary>
     public void Renew(EntryRenewal renewal)

@@ -1,7 +1,6 @@
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Removal;
-using S3Overlay.Proxy.Forwarding.BucketCache.Rows;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Layers;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;

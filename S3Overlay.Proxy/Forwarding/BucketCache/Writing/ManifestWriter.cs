@@ -2,7 +2,7 @@ using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
 using S3Overlay.Proxy.Forwarding.BucketCache.Removal;
-using S3Overlay.Proxy.Forwarding.Wire;
+using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -44,7 +44,7 @@ internal sealed class ManifestWriter(
         }
         else
         {
-            live.LetGo(entry);
+            live.EndWork(entry);
         }
 
         return true;
@@ -65,7 +65,7 @@ internal sealed class ManifestWriter(
         }
         finally
         {
-            live.LetGo(entry);
+            live.EndWork(entry);
         }
     }
 

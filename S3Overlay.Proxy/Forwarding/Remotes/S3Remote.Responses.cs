@@ -1,20 +1,17 @@
 using S3Overlay.Proxy.Forwarding.Endpoints;
-using S3Overlay.Proxy.Forwarding.Wire;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.Remotes;
 
-/// <summary>
-/// Turns an endpoint's responses to reads into objects and documents, and rejects what cannot be a response to the request.
-/// </summary>
-internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider time)
+/// <content>Turns responses to reads into objects and documents, and rejects what cannot be a response to the request.</content>
+public sealed partial class S3Remote
 {
     private const int LongestDocument = 1 << 20;
 
     /// <summary>True if a sub-resource is requested (<c>?acl</c>, <c>?tagging</c>) and not the object, a version or a part.</summary>
-    public static bool IsDocument(RemoteRead read)
+    private static bool IsDocument(RemoteRead read)
     {
         foreach (var part in read.Query.AsSpan().Split('&'))
         {
@@ -30,7 +27,7 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
     }
 
     /// <summary>A document. S3 sends these small documents without length, ETag or date. One that ends early is an error.</summary>
-    public async Task<RemoteObject> DocumentAsync(WireResponse answer, CancellationToken cancellationToken)
+    private async Task<RemoteObject> DocumentAsync(WireResponse answer, CancellationToken cancellationToken)
     {
         var mayBeObject = answer.Header("ETag") is not null;
         if (mayBeObject && (answer.Header("Accept-Ranges") is not null || answer.ContentLength > LongestDocument))
@@ -61,7 +58,7 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
             throw Nonsense("a document of another length than documents have");
         }
 
-        var info = ObjectHeaders.Read(answer, length);
+        var info = answer.ObjectInfo(length);
         var status = answer.Status;
         answer.Dispose();
         return new RemoteObject(info, status, length == 0 ? null : new ByteRange(0, length - 1),
@@ -73,12 +70,10 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
         { Status = 501, Code = "NotImplemented" };
 
     /// <summary>An object, or a part of it.</summary>
-    /// <param name="answer">The answer, which the object ends with.</param>
-    /// <param name="read">What was asked for.</param>
-    /// <param name="askAgain">Asks for a range of the same version once more, where its body breaks off.</param>
-    /// <exception cref="RemoteException">Changed where it is of another version than the one asked for; Unavailable where it cannot be an
-    /// answer to what was asked for.</exception>
-    public RemoteObject Object(WireResponse answer, RemoteRead read, Func<string, string, CancellationToken, Task<WireResponse>> askAgain)
+    /// <param name="answer">The response. Disposed with the object.</param>
+    /// <exception cref="RemoteException">Changed: it is of another version. Unavailable: it cannot be a response to the
+    /// request.</exception>
+    private RemoteObject Object(WireResponse answer, RemoteRead read)
     {
         ByteRange? range;
         long total;
@@ -107,7 +102,7 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
             range = total == 0 ? null : new ByteRange(0, total - 1);
         }
 
-        var info = ObjectHeaders.Read(answer, total);
+        var info = answer.ObjectInfo(total);
         if (answer.Status == 206 && read.Range is not null)
         {
             // S3 sends no checksum with a range, or that of a part that the range matches.
@@ -130,11 +125,11 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
         var heals = answer.Status == 206 || !read.NamesPart || info.PartsCount == 0;
         return range is { } bytes
             ? new RemoteObject(
-                info, answer.Status, bytes, new HealingBody(answer, heals ? info.ETag : "", bytes, total, settings, time, askAgain))
+                info, answer.Status, bytes, new HealingBody(answer, heals ? info.ETag : "", bytes, total, settings, time, ResumeOf(read)))
             : Empty(answer, info);
     }
 
-    public static RemoteObject Empty(WireResponse answer) => Empty(answer, ObjectHeaders.Read(answer, 0));
+    private static RemoteObject Empty(WireResponse answer) => Empty(answer, answer.ObjectInfo(0));
 
     private static RemoteObject Empty(WireResponse answer, ObjectInfo info) => new(info, answer.Status, null, Stream.Null, () =>
     {
@@ -151,6 +146,6 @@ internal sealed class RemoteResponses(EndpointSettings settings, TimeProvider ti
             && answer.Header("x-amz-mp-parts-count") is null or "1";
 
     /// <summary>Reports a response that cannot answer the request.</summary>
-    public RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.")
+    private RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.")
         { IsNonsense = true };
 }

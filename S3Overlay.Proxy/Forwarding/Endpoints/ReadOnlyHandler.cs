@@ -1,4 +1,4 @@
-namespace S3Overlay.Proxy.Forwarding.Wire;
+namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
 /// <summary>The last check before the network: only GET and HEAD without a body pass, whatever the code above asks for (rule W1).</summary>
 internal sealed class ReadOnlyHandler(HttpMessageHandler inner) : DelegatingHandler(inner)

@@ -1,17 +1,18 @@
 using System.Collections.Concurrent;
 
-
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
 /// <summary>
-/// The regions of an endpoint's buckets: learned from refusals, else from the endpoint's host name or the setting. Shared by everything
-/// that signs for the endpoint.
+/// What responses teach about an endpoint: the regions of its buckets, and the kind of store. Until a refusal names a region, it is the
+/// host name's or the setting's. Shared by everything that signs for the endpoint.
 /// </summary>
-public sealed class EndpointRegions(EndpointSettings settings)
+public sealed class EndpointFacts(EndpointSettings settings)
 {
     /// <summary>
     /// Other stores than clouds have one region: what one bucket taught is the first guess for all. No bucket has this name.
@@ -33,8 +34,7 @@ public sealed class EndpointRegions(EndpointSettings settings)
         ?? AwsHosts.DefaultRegion;
 
     /// <summary>The region of a bucket; of the service if the name is empty.</summary>
-    public string Of(string bucket) =>
-        _found.GetValueOrDefault(bucket) ?? (AreMany ? null : _found.GetValueOrDefault(Anywhere)) ?? _first;
+    public string Of(string bucket) => _found.GetValueOrDefault(bucket) ?? (AreMany ? null : _found.GetValueOrDefault(Anywhere)) ?? _first;
 
     /// <summary>Forgets a bucket that was created or deleted. A store with one region keeps what it taught.</summary>
     public void Forget(string bucket)
@@ -124,5 +124,76 @@ public sealed class EndpointRegions(EndpointSettings settings)
         }
 
         _found[bucket] = region;
+    }
+
+    /// <summary>
+    /// How long a request waits for the first response. Until then, all names that any store reserves are treated as reserved.
+    /// </summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
+    private volatile StoreMake? _make = settings.Make ?? (AwsHosts.DomainOf(settings.Address.Host) is null ? null : StoreMakes.Aws);
+
+    /// <summary>
+    /// Which kind of store it is: from the settings, from an AWS host name, or from the first response. Unknown until then.
+    /// </summary>
+    internal StoreMake Make => _make ?? StoreMakes.Unknown;
+
+    /// <summary>Learns from a response. The first one from the endpoint itself decides.</summary>
+    internal void LearnMake(WireResponse answer)
+    {
+        if (_make is null && answer.Status < 500)
+        {
+            _make = StoreMakes.Of(answer.Header("Server"), answer.Header("x-amz-request-id")) ?? StoreMakes.Unknown;
+        }
+    }
+
+    /// <summary>The kind of store. Sends the endpoint a request if it is not known yet.</summary>
+    /// <param name="sendAsync">Sends any request to the endpoint.</param>
+    internal async ValueTask<StoreMake> FindMakeAsync(Func<CancellationToken, Task> sendAsync, TimeProvider time,
+        CancellationToken cancellationToken)
+    {
+        if (_make is null)
+        {
+            using var wait = new CancellationTokenSource(LongestWait, time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, wait.Token);
+            try
+            {
+                await sendAsync(both.Token);
+            }
+            catch (Exception failure)
+                when (failure is RemoteException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            {
+                // Still unknown.
+            }
+        }
+
+        return Make;
+    }
+}
+
+/// <summary>Whether a response refused a request for its region, and which region it names.</summary>
+/// <param name="Region">The region; null if none is named. Responses to HEAD may not name it.</param>
+/// <param name="IsOne">True if it is a refusal for the region.</param>
+/// <param name="MayBeOne">True if it is or may be one. Responses to HEAD have no document to show it.</param>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html</remarks>
+internal readonly record struct RegionRefusal(string? Region, bool IsOne, bool MayBeOne)
+{
+    public const string Header = "x-amz-bucket-region";
+
+    /// <summary>True if a response with this status can be one.</summary>
+    public static bool IsPossible(int status) =>
+        status is StatusCodes.Status301MovedPermanently or StatusCodes.Status307TemporaryRedirect or StatusCodes.Status400BadRequest;
+
+    /// <summary>Judges a response.</summary>
+    /// <param name="status">A status for which <see cref="IsPossible"/> is true.</param>
+    /// <param name="header">The value of <see cref="Header"/>; null for none.</param>
+    /// <param name="code">The error code; null without a document.</param>
+    /// <param name="named">The region in the document; null for none.</param>
+    public static RegionRefusal Of(int status, string? header, string? code, string? named)
+    {
+        var isSaid = code is "AuthorizationHeaderMalformed" or "PermanentRedirect" or "TemporaryRedirect"
+            or "IllegalLocationConstraintException";
+        return new(header ?? (isSaid ? named : null), isSaid || (header is not null && status != StatusCodes.Status400BadRequest), isSaid
+            || code is null);
     }
 }

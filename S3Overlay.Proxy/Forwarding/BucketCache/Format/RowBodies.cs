@@ -2,7 +2,7 @@ using System.Text;
 
 using S3Overlay.Proxy.Forwarding.Stores;
 
-namespace S3Overlay.Proxy.Forwarding.BucketCache.Rows;
+namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
 /// <summary>The bodies of listing rows.</summary>
 /// <remarks>
@@ -41,3 +41,8 @@ internal static class RowBodies
         return Encoding.UTF8.GetString(bytes is [.. var named, Evicted] ? named : bytes);
     }
 }
+
+/// <summary>A listing row of an entry.</summary>
+/// <param name="Put">When it was written, by the store's clock.</param>
+/// <param name="IsEvicted">True if its entry was evicted and the row only waits for a late upload.</param>
+internal sealed record StoredRow(string Name, DateTimeOffset Put, bool IsEvicted = false);

@@ -9,14 +9,14 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Forwarding.PassThrough;
 
-/// <summary>
+/// <content>
 /// Handles refusals for the region. AWS refuses a request that was sent to, or signed for, another region than the bucket's. The proxy
 /// solves this itself: the client has no keys for the store and must not be redirected there.
-/// </summary>
-internal sealed class RegionLessons(ForwardingService service, EndpointRegions regions)
+/// </content>
+internal sealed partial class ForwardingService
 {
     /// <summary>One for an unknown region, one for a bucket that moves.</summary>
-    private const int Most = 2;
+    private const int MostRegions = 2;
 
     /// <summary>
     /// Returns whether the response named another region and the request should be sent again. The response is then disposed.
@@ -25,40 +25,36 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
     /// <param name="region">The region that the request was signed for.</param>
     /// <param name="attempt">How often this has happened for the request.</param>
     /// <exception cref="S3Exception">ServiceUnavailable if the store redirects without naming a region that helps.</exception>
-    public ValueTask<bool> IsTaughtAsync(
-        S3Request request, HttpResponseMessage response, string region, int attempt, SilenceTimeout patience,
-        CancellationToken cancellationToken)
+    private ValueTask<bool> IsTaughtAsync(
+        S3Request request, HttpResponseMessage response, string region, int attempt, SilenceTimeout patience)
     {
         if (response.IsSuccessStatusCode && request.Operation is S3Operation.CreateBucket or S3Operation.DeleteBucket)
         {
-            regions.Forget(request.Bucket);
+            facts.Forget(request.Bucket);
         }
 
         return RegionRefusal.IsPossible((int)response.StatusCode) && request.Bucket.Length > 0
-            ? LearnAsync(request, response, region, attempt, patience, cancellationToken)
-            : new(false);
+            ? LearnAsync(request, response, region, attempt, patience) : new(false);
     }
 
     private async ValueTask<bool> LearnAsync(
-        S3Request request, HttpResponseMessage response, string region, int attempt, SilenceTimeout patience,
-        CancellationToken cancellationToken)
+        S3Request request, HttpResponseMessage response, string region, int attempt, SilenceTimeout patience)
     {
         var isKept = false;
         try
         {
-            var refusal = await ReadAsync(request, response, patience, cancellationToken);
-            if (attempt < Most && request.Operation != S3Operation.CreateBucket
-                && (refusal.Region is { Length: > 0 } named ? regions.Learn(request.Bucket, named, region)
-                    : await AskAsync(request, response, refusal, region, patience, cancellationToken)))
+            var refusal = await ReadAsync(request, response, patience);
+            if (attempt < MostRegions && request.Operation != S3Operation.CreateBucket
+                && (refusal.Region is { Length: > 0 } named ? facts.Learn(request.Bucket, named, region)
+                    : await AskAsync(request, response, refusal, region, patience)))
             {
                 return true;
             }
 
-            if ((refusal.IsOne || (refusal.MayBeOne && regions.AreMany)) && response.StatusCode != HttpStatusCode.BadRequest)
+            if ((refusal.IsOne || (refusal.MayBeOne && facts.AreMany)) && response.StatusCode != HttpStatusCode.BadRequest)
             {
                 // Following the redirect would send keys and data to an unverified address.
-                throw S3Exception.ForNow(
-                    S3Errors.ServiceUnavailable, 5,
+                throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 5,
                     "The local store redirects requests for this bucket to another address. If this persists, set "
                     + "S3_OVERLAY_LOCAL_ENDPOINT to that address.");
             }
@@ -75,17 +71,16 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
         }
     }
 
-    private async ValueTask<RegionRefusal> ReadAsync(S3Request request, HttpResponseMessage response, SilenceTimeout patience,
-        CancellationToken cancellationToken)
+    private async ValueTask<RegionRefusal> ReadAsync(S3Request request, HttpResponseMessage response, SilenceTimeout patience)
     {
-        var error = request.IsHead || !MayBeDocument(response) ? null : await service.ErrorAsync(response, patience, cancellationToken);
+        var error = request.IsHead || !MayBeDocument(response) ? null : await ErrorAsync(response, patience);
         return RegionRefusal.Of((int)response.StatusCode, HeaderOf(response), request.IsHead ? null : error?.ChildText("Code")
             ?? "", error?.ChildText("Region"));
     }
 
     /// <summary>True if the response may have an S3 error document. Pages of websites and gateways are forwarded unread.</summary>
     private static bool MayBeDocument(HttpResponseMessage response) =>
-        response.Content.Headers.ContentLength is null or <= ForwardingService.LongestError
+        response.Content.Headers.ContentLength is null or <= LongestError
         && (!response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var type)
             || type.ToString().Contains("xml", StringComparison.OrdinalIgnoreCase));
 
@@ -94,10 +89,9 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
     /// assumed.
     /// </summary>
     private async ValueTask<bool> AskAsync(
-        S3Request request, HttpResponseMessage response, RegionRefusal refusal, string region, SilenceTimeout patience,
-        CancellationToken cancellationToken)
+        S3Request request, HttpResponseMessage response, RegionRefusal refusal, string region, SilenceTimeout patience)
     {
-        if (request.Operation == S3Operation.HeadBucket || !regions.IsWorthAsking(request.Bucket, (int)response.StatusCode, refusal))
+        if (request.Operation == S3Operation.HeadBucket || !facts.IsWorthAsking(request.Bucket, (int)response.StatusCode, refusal))
         {
             return false;
         }
@@ -107,10 +101,10 @@ internal sealed class RegionLessons(ForwardingService service, EndpointRegions r
             Operation = S3Operation.HeadBucket, Method = "HEAD", Key = "", Query = S3Query.Empty, Headers = new HeaderDictionary(),
             Body = S3Body.Empty,
         };
-        using var told = await service.SendAsync(question, patience, cancellationToken);
+        using var told = await SendAsync(question, patience);
 
         // Sending the question may have taught the region as well.
-        return regions.LearnFromHead(request.Bucket, HeaderOf(told), (int)told.StatusCode, region) || regions.Of(request.Bucket) != region;
+        return facts.LearnFromHead(request.Bucket, HeaderOf(told), (int)told.StatusCode, region) || facts.Of(request.Bucket) != region;
     }
 
     private static string? HeaderOf(HttpResponseMessage response) => response.Headers.NonValidated

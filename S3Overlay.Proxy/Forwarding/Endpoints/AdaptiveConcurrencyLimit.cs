@@ -1,4 +1,4 @@
-namespace S3Overlay.Proxy.Forwarding.Wire;
+namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
 /// <summary>
 /// Limits concurrent requests to an endpoint. There is no limit until the endpoint throttles. Then the limit is halved and grows by one per

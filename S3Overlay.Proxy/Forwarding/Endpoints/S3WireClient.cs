@@ -1,13 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 
-using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Forwarding.Wire;
+namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
 /// <summary>
 /// An S3 client that returns each response with its headers unchanged. It signs every attempt anew, learns regions and the endpoint's
@@ -19,13 +19,14 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private const int MaxAttempts = 5;
 
     private readonly EndpointSettings _settings;
-    private readonly EndpointSigner _signer;
+    private readonly CredentialSource _credentials;
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _http;
     private readonly EndpointAddress _address;
     private readonly bool _isDerived;
     private readonly BucketHealth? _outages;
     private readonly AdaptiveConcurrencyLimit _pace = new();
+    private long _skewTicks;
 
     /// <summary>Creates a client. If the endpoint is not writable, only GET and HEAD pass (rule W1).</summary>
     /// <param name="settings">The endpoint.</param>
@@ -35,42 +36,35 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// Called with true when a bucket stops answering, and with false when it answers again. In between, its requests fail at once. Null:
     /// each request finds out for itself.
     /// </param>
-    public S3WireClient(EndpointSettings settings, ICredentialSource credentials, TimeProvider time, Action<string, bool>? whenDown = null)
+    public S3WireClient(EndpointSettings settings, CredentialSource credentials, TimeProvider time, Action<string, bool>? whenDown = null)
     {
-        _settings = settings;
-        _time = time;
+        (_settings, _credentials, _time) = (settings, credentials, time);
         _address = new EndpointAddress(settings.Address, settings.Addressing);
-        var connections = EndpointConnections.Create(settings);
+        var connections = settings.CreateHandler();
         _http = new HttpMessageInvoker(settings.IsWritable ? connections : new ReadOnlyHandler(connections));
-        Regions = new EndpointRegions(settings);
-        Make = new EndpointMake(settings);
-        _signer = new EndpointSigner(settings, credentials, Regions, time);
+        Facts = new EndpointFacts(settings);
         _outages = whenDown is null ? null : new BucketHealth(AnswersAsync, whenDown, time);
     }
 
-    private S3WireClient(S3WireClient origin, ICredentialSource credentials)
+    private S3WireClient(S3WireClient origin, CredentialSource credentials)
     {
-        (_settings, _time, _http, _address, Regions, Make, _isDerived) =
-            (origin._settings, origin._time, origin._http, origin._address, origin.Regions, origin.Make, true);
-        _signer = new EndpointSigner(_settings, credentials, Regions, _time);
+        (_settings, _credentials, _time, _http, _address, Facts, _isDerived) =
+            (origin._settings, credentials, origin._time, origin._http, origin._address, origin.Facts, true);
     }
 
     /// <summary>A client with other keys that shares the connections of this one. They close with this one.</summary>
-    public S3WireClient As(ICredentialSource credentials) => new(this, credentials);
+    public S3WireClient As(CredentialSource credentials) => new(this, credentials);
 
-    /// <summary>The regions of the endpoint's buckets, as learned so far.</summary>
-    public EndpointRegions Regions { get; }
-
-    /// <summary>Which kind of store the endpoint is.</summary>
-    internal EndpointMake Make { get; }
+    /// <summary>What the endpoint's responses have taught so far.</summary>
+    public EndpointFacts Facts { get; }
 
     /// <summary>
     /// True if the endpoint reserves the address of a bucket or object, so that it must not be requested. Asks the endpoint once if that
     /// depends on its kind and the kind is not known yet.
     /// </summary>
     public async ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        _address.IsKept(Make.Known, bucket, key)
-            && _address.IsKept(await Make.FindAsync(AskAnythingAsync, _time, cancellationToken), bucket, key);
+        _address.IsKept(Facts.Make, bucket, key)
+            && _address.IsKept(await Facts.FindMakeAsync(SendAnythingAsync, _time, cancellationToken), bucket, key);
 
     /// <summary>True if any bucket of the endpoint is known to be down.</summary>
     public bool IsDown => _outages is { Any: true };
@@ -124,8 +118,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
                 {
                     if (answer.Status == 508)
                     {
-                        throw new RemoteException(
-                            RemoteFailure.Loop,
+                        throw new RemoteException(RemoteFailure.Loop,
                             $"The {_settings.Role} {_settings.Name} is this proxy itself, or leads back to it.") { Status = 508,
                             Code = "LoopDetected" };
                     }
@@ -139,8 +132,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
                     var error = await answer.ErrorAsync(both.Token);
                     var isThrottle = answer.Status == 429 || error.Code is "SlowDown" or "Throttling" or "RequestLimitExceeded"
                         or "TooManyRequests";
-                    last = new RemoteException(
-                        isThrottle ? RemoteFailure.Throttled : RemoteFailure.Unavailable,
+                    last = new RemoteException(isThrottle ? RemoteFailure.Throttled : RemoteFailure.Unavailable,
                         $"The {_settings.Role} answered {answer.Status} {error.Code}".TrimEnd() + ".")
                     {
                         Status = answer.Status, Code = error.Code,
@@ -215,7 +207,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// </summary>
     private async Task<bool> AnswersAsync(string bucket, CancellationToken cancellationToken)
     {
-        using var answer = await AttemptAsync(new WireRequest("HEAD", bucket, "", "", []), 0, cancellationToken);
+        using var answer = await AttemptAsync(new WireRequest("HEAD", bucket), 0, cancellationToken);
         return IsSign(answer.Status);
     }
 
@@ -250,7 +242,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         var answer = await SendOnceAsync(request, region, attempt, cancellationToken);
         if (answer.Status < 300 && IsOfBucketItself(request))
         {
-            Regions.Forget(request.Bucket);
+            Facts.Forget(request.Bucket);
         }
 
         for (var lesson = 0; lesson < 2 && answer.Status is 301 or 307 or 400 or 403
@@ -270,7 +262,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// </summary>
     private static bool IsOfBucketItself(WireRequest request) => request is { Method: "PUT" or "DELETE", Key.Length: 0, Query.Length: 0 };
 
-    private string RegionOf(WireRequest request) => Regions.Of(request.Method == "PUT" && IsOfBucketItself(request) ? "" : request.Bucket);
+    private string RegionOf(WireRequest request) => Facts.Of(request.Method == "PUT" && IsOfBucketItself(request) ? "" : request.Bucket);
 
     /// <summary>Learns from a refusal, and returns whether another attempt may succeed. Disposes the response on failure.</summary>
     private async ValueTask<bool> LearnsAsync(WireRequest request, WireResponse answer, string region, CancellationToken cancellationToken)
@@ -288,52 +280,98 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
     private async ValueTask<bool> LearnAsync(WireRequest request, WireResponse answer, string region, CancellationToken cancellationToken)
     {
-        if (await _signer.LearnAsync(request, answer, region, cancellationToken))
+        var refusal = await RefusalAsync(request, answer, cancellationToken);
+        if ((refusal.Region is { Length: > 0 } named && Facts.Learn(request.Bucket, named, region)) || LearnsClock(answer))
         {
             return true;
         }
 
         if (IsOfBucketItself(request) || request is { Method: "HEAD", Key.Length: 0 }
-            || !Regions.IsWorthAsking(request.Bucket, answer.Status, await EndpointSigner.NamedAsync(request, answer, cancellationToken)))
+            || !Facts.IsWorthAsking(request.Bucket, answer.Status, refusal))
         {
             return false;
         }
 
-        var question = new WireRequest("HEAD", request.Bucket, "", "", []);
-        using var told = await SendOnceAsync(question, region, 0, cancellationToken);
-        return Regions.LearnFromHead(request.Bucket, told.Header(RegionRefusal.Header), told.Status, region);
+        using var head = await SendOnceAsync(new WireRequest("HEAD", request.Bucket), region, 0, cancellationToken);
+        return Facts.LearnFromHead(request.Bucket, head.Header(RegionRefusal.Header), head.Status, region);
+    }
+
+    /// <summary>The region that a response names.</summary>
+    private static async ValueTask<RegionRefusal> RefusalAsync(WireRequest request, WireResponse answer,
+        CancellationToken cancellationToken)
+    {
+        var header = answer.Header(RegionRefusal.Header);
+        if (!RegionRefusal.IsPossible(answer.Status))
+        {
+            return new(header, false, false);
+        }
+
+        var error = header is null && request.Method != "HEAD" ? await answer.ErrorAsync(cancellationToken) : null;
+        return RegionRefusal.Of(answer.Status, header, error?.Code, error?.Region);
+    }
+
+    /// <summary>True if a refusal showed that the clocks differ. From then on, requests are signed by the endpoint's clock.</summary>
+    private bool LearnsClock(WireResponse answer)
+    {
+        if (answer.Status != 403 || !HttpDates.TryParseHeader(answer.Header("Date"), out var theirs)
+            || (theirs - Now).Duration() < TimeSpan.FromMinutes(5))
+        {
+            return false;
+        }
+
+        Interlocked.Exchange(ref _skewTicks, (theirs - _time.GetUtcNow()).Ticks);
+        return true;
+    }
+
+    /// <summary>The time by the endpoint's clock, as far as it is known.</summary>
+    private DateTimeOffset Now => _time.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _skewTicks));
+
+    /// <summary>Signs a request if there are keys.</summary>
+    /// <exception cref="RemoteException">BadCredentials: no credentials could be obtained.</exception>
+    private async ValueTask SignAsync(HttpRequestMessage message, WireRequest request, EndpointAddress.Target target, string region,
+        CancellationToken cancellationToken)
+    {
+        SigningCredentials? keys;
+        try
+        {
+            keys = await _credentials(cancellationToken);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new RemoteException(RemoteFailure.BadCredentials, e.Message, e);
+        }
+
+        var headers = request.Headers.Where(static h => RequestSigner.MustSign(h.Key));
+        if (_settings.RequestPayer)
+        {
+            message.Headers.TryAddWithoutValidation("x-amz-request-payer", "requester");
+            headers = headers.Append(new("x-amz-request-payer", "requester"));
+        }
+
+        if (keys is null)
+        {
+            return;
+        }
+
+        var signed = new RequestSigner(keys, region).Sign(request.Method, target.Host, target.RawPath, target.RawQuery, headers,
+            request.Body?.Sha256 ?? SigV4.EmptyPayload, Now);
+        foreach (var header in signed.Headers)
+        {
+            message.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
     }
 
     private async Task<WireResponse> SendOnceAsync(WireRequest request, string region, int resends, CancellationToken cancellationToken)
     {
-        if (_address.IsKept(Make.Known, request.Bucket, request.Key))
+        if (_address.IsKept(Facts.Make, request.Bucket, request.Key))
         {
             throw new RemoteException(RemoteFailure.NoSuchBucket, $"The {_settings.Role} keeps the name {request.Bucket} for itself.")
                 { Status = 404, Code = "NoSuchBucket" };
         }
 
         var target = _address.Of(request.Bucket, request.Key, request.Query, region);
-        using var message = new HttpRequestMessage(new HttpMethod(request.Method), target.Uri) { Version = HttpVersion.Version11 };
-        foreach (var header in request.Headers)
-        {
-            message.Headers.TryAddWithoutValidation(header.Key, header.Value);
-        }
-
-        if (request.Body is { } body)
-        {
-            message.Content = body.ToContent();
-            message.Headers.ExpectContinue = request.AsksFirst;
-            foreach (var header in request.Headers)
-            {
-                // HttpClient keeps Content-Type and Content-MD5 with the body.
-                if (!message.Headers.NonValidated.Contains(header.Key))
-                {
-                    message.Content.Headers.TryAddWithoutValidation(header.Key, header.Value);
-                }
-            }
-        }
-
-        await _signer.SignAsync(message, request, target, region, cancellationToken);
+        using var message = request.ToMessage(target.Uri);
+        await SignAsync(message, request, target, region, cancellationToken);
         message.Headers.TryAddWithoutValidation(ProxyChain.Header, ProxyChain.Through(_settings.InstanceId));
         using var span = Tracing.StartAttempt(request.Method, _settings.Role, target.Uri, request.Bucket, resends);
         Tracing.Propagate(span, message);
@@ -346,21 +384,21 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
             var answer = await _http.SendAsync(message, both.Token);
             Tracing.EndAttempt(span, (int)answer.StatusCode);
             _settings.Meters?.Answered(started, (int)answer.StatusCode);
-            var came = new WireResponse(answer);
-            Make.Learn(came);
-            return came;
+            var response = new WireResponse(answer);
+            Facts.LearnMake(response);
+            return response;
         }
         catch (Exception failure)
         {
             Tracing.FailAttempt(span, failure);
-            Regions.ForgetUnreachable(request.Bucket, failure);
+            Facts.ForgetUnreachable(request.Bucket, failure);
             _settings.Meters?.Failed(started, cancellationToken.IsCancellationRequested);
             throw;
         }
     }
 
-    private async Task AskAnythingAsync(CancellationToken cancellationToken) =>
-        (await SendAsync(new WireRequest("GET", "", "", "", []), cancellationToken)).Dispose();
+    private async Task SendAnythingAsync(CancellationToken cancellationToken) =>
+        (await SendAsync(new WireRequest("GET", ""), cancellationToken)).Dispose();
 
     /// <summary>The extra time for sending a body: one second per MiB, slower than any store in use.</summary>
     private static TimeSpan TimeToSend(WireBody? body) => TimeSpan.FromSeconds((body?.Length ?? 0) >> 20);
