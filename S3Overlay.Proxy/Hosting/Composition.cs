@@ -136,7 +136,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         meters.WatchOutage(remote.Role, () => client.IsDown);
         var opening = new S3Remote(settings, client, Time);
         return (opening, new RemoteChecks(
-            remote, new EndpointQuestions(settings, client, Time, credentials, opening.Note), credentials, Time));
+            remote, new EndpointRequests(settings, client, Time, credentials, opening.Note), credentials, Time));
 
         void LogHealth(string bucket, bool isDown)
         {
@@ -261,7 +261,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             KeepsAsync = client.KeepsAsync,
             ChecksChecksums = () => probe.Capabilities is { ChecksChecksums: true },
             Check = cancellationToken => EndpointFindings.ExplainAsync(
-                state.PingAsync(cancellationToken, EndpointQuestions.Timeout), settings, endpoint),
+                state.PingAsync(cancellationToken, EndpointRequests.Timeout), settings, endpoint),
             Ping = cancellationToken => state.PingAsync(cancellationToken),
         };
     }
@@ -271,7 +271,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     {
         var (settings, keys) = (StoreEndpoint(), LocalKeys);
         var client = opened.Add(new S3WireClient(settings, keys, Time));
-        return new EndpointCheck(new EndpointQuestions(settings, client, Time, keys), CheckedEndpoint.Of(options.Local, settings));
+        return new EndpointCheck(new EndpointRequests(settings, client, Time, keys), CheckedEndpoint.Of(options.Local, settings));
     }
 
     private EndpointSettings StoreEndpoint() => new()

@@ -90,7 +90,7 @@ internal sealed class ModelProxies : IAsyncDisposable
     {
         if (Current.Services.Local.Conditions is StoreProbe probe)
         {
-            await RunAsync(Settled(probe.Asking));
+            await RunAsync(Settled(probe.Probing));
             await RunAsync(probe.FindAsync(CancellationToken.None).AsTask());
         }
     }

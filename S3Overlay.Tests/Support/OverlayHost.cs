@@ -115,7 +115,7 @@ internal sealed class OverlayHost : IAsyncDisposable
         var host = new OverlayHost(proxy, folder, machine.Time);
 
         // A start waits only a while for the probe of the store. On a busy machine the probe would continue during the test's own calls.
-        await (host.Services.Local.Conditions is StoreProbe probe ? probe.Asking : Task.CompletedTask)
+        await (host.Services.Local.Conditions is StoreProbe probe ? probe.Probing : Task.CompletedTask)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return host;
     }

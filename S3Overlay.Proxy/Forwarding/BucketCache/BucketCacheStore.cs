@@ -195,7 +195,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
             {
                 // Take the key's turn before evicting: later fills are uploaded after this.
                 var turn = _gates.TakeAsync(name, token);
-                var evicted = _live.Drop(name, onlyETag, out isOnItsWay);
+                var evicted = _live.Evict(name, onlyETag, out isOnItsWay);
                 return RemoveAsync(name, onlyETag, evicted, turn, token);
             },
             CancellationToken.None);

@@ -38,16 +38,16 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
     /// <summary>Reads an object or the range of a Range header; null if it does not exist. The caller disposes the response.</summary>
     public async Task<WireResponse?> GetAsync(string name, string? range, CancellationToken cancellationToken)
     {
-        var answer = await SendAsync(new WireRequest("GET", Bucket, name, "", range is null ? NoHeaders : [new("Range", range)]),
+        var response = await SendAsync(new WireRequest("GET", Bucket, name, "", range is null ? NoHeaders : [new("Range", range)]),
             cancellationToken);
-        if (answer.Status == NoPart)
+        if (response.Status == NoPart)
         {
             // The object is shorter than the requested range: read all of it.
-            answer.Dispose();
-            answer = await SendAsync(new WireRequest("GET", Bucket, name), cancellationToken);
+            response.Dispose();
+            response = await SendAsync(new WireRequest("GET", Bucket, name), cancellationToken);
         }
 
-        return await FoundAsync(answer, cancellationToken);
+        return await FoundAsync(response, cancellationToken);
     }
 
     /// <summary>The headers of an object; null if it does not exist. The caller disposes the response.</summary>
@@ -77,10 +77,10 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
         }
 
         KeyValuePair<string, string> condition = etag is null ? new("If-None-Match", "*") : new("If-Match", etag);
-        using var answer = await SendAsync(new WireRequest("PUT", Bucket, name, "", [.. headers, condition]) { Body = body },
+        using var response = await SendAsync(new WireRequest("PUT", Bucket, name, "", [.. headers, condition]) { Body = body },
             cancellationToken);
-        return answer.Status < 300
-            || (answer.Status is 404 or 409 or 412 ? false : throw AsIO(await StoreCalls.RefusedAsync(answer, cancellationToken)));
+        return response.Status < 300
+            || (response.Status is 404 or 409 or 412 ? false : throw AsIO(await StoreCalls.RefusedAsync(response, cancellationToken)));
     }
 
     /// <summary>Replaces an object's metadata, but not its bytes, if it has the ETag.</summary>
@@ -123,16 +123,16 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
         }
     }
 
-    private static async Task<WireResponse?> FoundAsync(WireResponse answer, CancellationToken cancellationToken)
+    private static async Task<WireResponse?> FoundAsync(WireResponse response, CancellationToken cancellationToken)
     {
-        if (answer.Status is 200 or 206)
+        if (response.Status is 200 or 206)
         {
-            return answer;
+            return response;
         }
 
-        using (answer)
+        using (response)
         {
-            return answer.Status == 404 ? null : throw AsIO(await StoreCalls.RefusedAsync(answer, cancellationToken));
+            return response.Status == 404 ? null : throw AsIO(await StoreCalls.RefusedAsync(response, cancellationToken));
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed record CallerIdentity(string? Arn, string? Code)
     /// <summary>Asks STS. Failures are returned, not thrown.</summary>
     /// <param name="settings">An AWS S3 endpoint: its region and domain are used.</param>
     /// <param name="patience">The longest wait.</param>
-    public static async Task<CallerIdentity> AskAsync(EndpointSettings settings, SigningCredentials keys, TimeProvider time,
+    public static async Task<CallerIdentity> FindAsync(EndpointSettings settings, SigningCredentials keys, TimeProvider time,
         TimeSpan patience, CancellationToken cancellationToken)
     {
         var region = EndpointFacts.FirstOf(settings.Endpoint, settings.Region);
@@ -43,10 +43,10 @@ internal sealed record CallerIdentity(string? Arn, string? Code)
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
-            using var answer = await http.SendAsync(request, both.Token);
-            var document = XElement.Parse(await answer.Content.ReadAsStringAsync(both.Token));
+            using var response = await http.SendAsync(request, both.Token);
+            var document = XElement.Parse(await response.Content.ReadAsStringAsync(both.Token));
             string? Text(string name) => document.Descendants().FirstOrDefault(element => element.Name.LocalName == name)?.Value;
-            return Text("Arn") is { Length: > 0 } arn ? new(arn, null) : new(null, Text("Code") ?? $"status {(int)answer.StatusCode}");
+            return Text("Arn") is { Length: > 0 } arn ? new(arn, null) : new(null, Text("Code") ?? $"status {(int)response.StatusCode}");
         }
         catch (XmlException)
         {

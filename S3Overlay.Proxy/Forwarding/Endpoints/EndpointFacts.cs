@@ -57,7 +57,7 @@ public sealed class EndpointFacts(EndpointSettings settings)
     /// Learns from the response to a HEAD of the bucket. A response without a region confirms the region that was assumed.
     /// </summary>
     /// <param name="bucket">The bucket that was asked for.</param>
-    /// <param name="region">The region that the answer names; null for none.</param>
+    /// <param name="region">The region that the response names; null for none.</param>
     /// <param name="status">The status of the response.</param>
     /// <param name="signedFor">The region that the refused request was signed for.</param>
     /// <returns>Whether that request is worth another attempt.</returns>
@@ -139,11 +139,11 @@ public sealed class EndpointFacts(EndpointSettings settings)
     internal StoreMake Make => _make ?? StoreMakes.Unknown;
 
     /// <summary>Learns from a response. The first one from the endpoint itself decides.</summary>
-    internal void LearnMake(WireResponse answer)
+    internal void LearnMake(WireResponse response)
     {
-        if (_make is null && answer.Status < 500)
+        if (_make is null && response.Status < 500)
         {
-            _make = StoreMakes.Of(answer.Header("Server"), answer.Header("x-amz-request-id")) ?? StoreMakes.Unknown;
+            _make = StoreMakes.Of(response.Header("Server"), response.Header("x-amz-request-id")) ?? StoreMakes.Unknown;
         }
     }
 

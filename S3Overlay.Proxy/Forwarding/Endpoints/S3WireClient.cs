@@ -104,38 +104,38 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
                     }
                 }
 
-                var answer = await PacedAsync(request, attempt, both.Token);
+                var response = await PacedAsync(request, attempt, both.Token);
 
                 // 507: a full store is still full on a retry.
-                if ((answer.Status < 500 || answer.Status == (int)HttpStatusCode.InsufficientStorage
-                    || (answer.Status == 500 && request.TakesInternalError))
-                    && answer.Status != (int)HttpStatusCode.TooManyRequests)
+                if ((response.Status < 500 || response.Status == (int)HttpStatusCode.InsufficientStorage
+                    || (response.Status == 500 && request.TakesInternalError))
+                    && response.Status != (int)HttpStatusCode.TooManyRequests)
                 {
-                    return answer;
+                    return response;
                 }
 
-                using (answer)
+                using (response)
                 {
-                    if (answer.Status == 508)
+                    if (response.Status == 508)
                     {
                         throw new RemoteException(RemoteFailure.Loop,
                             $"The {_settings.Role} {_settings.Name} is this proxy itself, or leads back to it.") { Status = 508,
                             Code = "LoopDetected" };
                     }
 
-                    if (answer.Status == 501)
+                    if (response.Status == 501)
                     {
-                        throw new RemoteException(RemoteFailure.Other, $"The {_settings.Role} answered {answer.Status}.")
-                            { Status = answer.Status, Code = "NotImplemented" };
+                        throw new RemoteException(RemoteFailure.Other, $"The {_settings.Role} answered {response.Status}.")
+                            { Status = response.Status, Code = "NotImplemented" };
                     }
 
-                    var error = await answer.ErrorAsync(both.Token);
-                    var isThrottle = answer.Status == 429 || error.Code is "SlowDown" or "Throttling" or "RequestLimitExceeded"
+                    var error = await response.ErrorAsync(both.Token);
+                    var isThrottle = response.Status == 429 || error.Code is "SlowDown" or "Throttling" or "RequestLimitExceeded"
                         or "TooManyRequests";
                     last = new RemoteException(isThrottle ? RemoteFailure.Throttled : RemoteFailure.Unavailable,
-                        $"The {_settings.Role} answered {answer.Status} {error.Code}".TrimEnd() + ".")
+                        $"The {_settings.Role} answered {response.Status} {error.Code}".TrimEnd() + ".")
                     {
-                        Status = answer.Status, Code = error.Code,
+                        Status = response.Status, Code = error.Code,
                     };
                 }
             }
@@ -179,7 +179,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// <exception cref="RemoteException">BadCredentials: there are no credentials.</exception>
     /// <exception cref="HttpRequestException">The network's failures come as they are, and <see cref="IOException"/>,
     /// <see cref="SocketException"/> and time-outs too.</exception>
-    internal Task<WireResponse> AskOnceAsync(WireRequest request, CancellationToken cancellationToken) =>
+    internal Task<WireResponse> SendUnretriedAsync(WireRequest request, CancellationToken cancellationToken) =>
         AttemptAsync(request, 0, cancellationToken);
 
     /// <inheritdoc/>
@@ -203,12 +203,12 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Asks once whether the endpoint answers for a bucket. 503 counts as an answer: a HEAD has no document that says more.
+    /// Checks once whether the endpoint answers for a bucket. 503 counts as a response: a HEAD has no document that says more.
     /// </summary>
     private async Task<bool> AnswersAsync(string bucket, CancellationToken cancellationToken)
     {
-        using var answer = await AttemptAsync(new WireRequest("HEAD", bucket), 0, cancellationToken);
-        return IsSign(answer.Status);
+        using var response = await AttemptAsync(new WireRequest("HEAD", bucket), 0, cancellationToken);
+        return IsSign(response.Status);
     }
 
     /// <summary>True if the status comes from the endpoint itself, and not from a gateway in front of it.</summary>
@@ -221,14 +221,14 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         bool? isTooMany = null;
         try
         {
-            var answer = await AttemptAsync(request, attempt, cancellationToken);
-            isTooMany = answer.Status is 429 or 503;
-            if (IsSign(answer.Status))
+            var response = await AttemptAsync(request, attempt, cancellationToken);
+            isTooMany = response.Status is 429 or 503;
+            if (IsSign(response.Status))
             {
                 _outages?.NoteAnswered(request.Bucket);
             }
 
-            return answer;
+            return response;
         }
         finally
         {
@@ -239,21 +239,21 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private async Task<WireResponse> AttemptAsync(WireRequest request, int attempt, CancellationToken cancellationToken)
     {
         var region = RegionOf(request);
-        var answer = await SendOnceAsync(request, region, attempt, cancellationToken);
-        if (answer.Status < 300 && IsOfBucketItself(request))
+        var response = await SendOnceAsync(request, region, attempt, cancellationToken);
+        if (response.Status < 300 && IsOfBucketItself(request))
         {
             Facts.Forget(request.Bucket);
         }
 
-        for (var lesson = 0; lesson < 2 && answer.Status is 301 or 307 or 400 or 403
-            && await LearnsAsync(request, answer, region, cancellationToken); lesson++)
+        for (var lesson = 0; lesson < 2 && response.Status is 301 or 307 or 400 or 403
+            && await LearnsAsync(request, response, region, cancellationToken); lesson++)
         {
-            answer.Dispose();
+            response.Dispose();
             region = RegionOf(request);
-            answer = await SendOnceAsync(request, region, attempt + lesson + 1, cancellationToken);
+            response = await SendOnceAsync(request, region, attempt + lesson + 1, cancellationToken);
         }
 
-        return answer;
+        return response;
     }
 
     /// <summary>
@@ -265,29 +265,30 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private string RegionOf(WireRequest request) => Facts.Of(request.Method == "PUT" && IsOfBucketItself(request) ? "" : request.Bucket);
 
     /// <summary>Learns from a refusal, and returns whether another attempt may succeed. Disposes the response on failure.</summary>
-    private async ValueTask<bool> LearnsAsync(WireRequest request, WireResponse answer, string region, CancellationToken cancellationToken)
+    private async ValueTask<bool> LearnsAsync(WireRequest request, WireResponse response, string region,
+        CancellationToken cancellationToken)
     {
         try
         {
-            return await LearnAsync(request, answer, region, cancellationToken);
+            return await LearnAsync(request, response, region, cancellationToken);
         }
         catch
         {
-            answer.Dispose();
+            response.Dispose();
             throw;
         }
     }
 
-    private async ValueTask<bool> LearnAsync(WireRequest request, WireResponse answer, string region, CancellationToken cancellationToken)
+    private async ValueTask<bool> LearnAsync(WireRequest request, WireResponse response, string region, CancellationToken cancellationToken)
     {
-        var refusal = await RefusalAsync(request, answer, cancellationToken);
-        if ((refusal.Region is { Length: > 0 } named && Facts.Learn(request.Bucket, named, region)) || LearnsClock(answer))
+        var refusal = await RefusalAsync(request, response, cancellationToken);
+        if ((refusal.Region is { Length: > 0 } named && Facts.Learn(request.Bucket, named, region)) || LearnsClock(response))
         {
             return true;
         }
 
         if (IsOfBucketItself(request) || request is { Method: "HEAD", Key.Length: 0 }
-            || !Facts.IsWorthAsking(request.Bucket, answer.Status, refusal))
+            || !Facts.IsWorthAsking(request.Bucket, response.Status, refusal))
         {
             return false;
         }
@@ -297,23 +298,23 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>The region that a response names.</summary>
-    private static async ValueTask<RegionRefusal> RefusalAsync(WireRequest request, WireResponse answer,
+    private static async ValueTask<RegionRefusal> RefusalAsync(WireRequest request, WireResponse response,
         CancellationToken cancellationToken)
     {
-        var header = answer.Header(RegionRefusal.Header);
-        if (!RegionRefusal.IsPossible(answer.Status))
+        var header = response.Header(RegionRefusal.Header);
+        if (!RegionRefusal.IsPossible(response.Status))
         {
             return new(header, false, false);
         }
 
-        var error = header is null && request.Method != "HEAD" ? await answer.ErrorAsync(cancellationToken) : null;
-        return RegionRefusal.Of(answer.Status, header, error?.Code, error?.Region);
+        var error = header is null && request.Method != "HEAD" ? await response.ErrorAsync(cancellationToken) : null;
+        return RegionRefusal.Of(response.Status, header, error?.Code, error?.Region);
     }
 
     /// <summary>True if a refusal showed that the clocks differ. From then on, requests are signed by the endpoint's clock.</summary>
-    private bool LearnsClock(WireResponse answer)
+    private bool LearnsClock(WireResponse response)
     {
-        if (answer.Status != 403 || !HttpDates.TryParseHeader(answer.Header("Date"), out var theirs)
+        if (response.Status != 403 || !HttpDates.TryParseHeader(response.Header("Date"), out var theirs)
             || (theirs - Now).Duration() < TimeSpan.FromMinutes(5))
         {
             return false;
@@ -381,10 +382,9 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, first.Token);
         try
         {
-            var answer = await _http.SendAsync(message, both.Token);
-            Tracing.EndAttempt(span, (int)answer.StatusCode);
-            _settings.Meters?.Answered(started, (int)answer.StatusCode);
-            var response = new WireResponse(answer);
+            var response = new WireResponse(await _http.SendAsync(message, both.Token));
+            Tracing.EndAttempt(span, response.Status);
+            _settings.Meters?.Answered(started, response.Status);
             Facts.LearnMake(response);
             return response;
         }

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace S3Overlay.Proxy.Forwarding.Endpoints;
 
-/// <summary>Why an endpoint gave no answer.</summary>
+/// <summary>Why an endpoint gave no response.</summary>
 internal enum UnreachableReason
 {
     /// <summary>Its host name leads nowhere.</summary>
@@ -27,7 +27,7 @@ internal enum UnreachableReason
     /// <summary>It answered in something else than HTTP.</summary>
     NoHttp,
 
-    /// <summary>It closed the connection in place of an answer.</summary>
+    /// <summary>It closed the connection in place of a response.</summary>
     CutOff,
 }
 

@@ -15,7 +15,7 @@ internal static class CompletedUploads
 {
     private const int Limit = 1 << 20;
 
-    public static async Task SendAsync(Stream source, S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public static async Task SendAsync(Stream source, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var document = new byte[16 << 10];
         var (length, sent) = (0, 0);
@@ -26,8 +26,8 @@ internal static class CompletedUploads
             if (ready > sent)
             {
                 // The store's length would not match what is sent from here.
-                answer.Headers.ContentLength = null;
-                await answer.WriteAsync(document.AsMemory(sent, ready - sent), cancellationToken);
+                response.Headers.ContentLength = null;
+                await response.WriteAsync(document.AsMemory(sent, ready - sent), cancellationToken);
                 sent = ready;
             }
 
@@ -46,12 +46,12 @@ internal static class CompletedUploads
         }
 
         var rest = Rewrite(Encoding.UTF8.GetString(document, sent, length - sent), request);
-        if (!answer.HasStarted)
+        if (!response.HasStarted)
         {
-            answer.Headers.ContentLength = rest.Length;
+            response.Headers.ContentLength = rest.Length;
         }
 
-        await answer.WriteAsync(rest, cancellationToken);
+        await response.WriteAsync(rest, cancellationToken);
     }
 
     /// <summary>The length of the white space and XML declaration at the beginning that can be sent at once.</summary>

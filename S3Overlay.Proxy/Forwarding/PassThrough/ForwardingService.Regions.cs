@@ -46,7 +46,7 @@ internal sealed partial class ForwardingService
             var refusal = await ReadAsync(request, response, patience);
             if (attempt < MostRegions && request.Operation != S3Operation.CreateBucket
                 && (refusal.Region is { Length: > 0 } named ? facts.Learn(request.Bucket, named, region)
-                    : await AskAsync(request, response, refusal, region, patience)))
+                    : await FindRegionAsync(request, response, refusal, region, patience)))
             {
                 return true;
             }
@@ -88,7 +88,7 @@ internal sealed partial class ForwardingService
     /// Asks for the region if the refusal does not name it: any response to a HEAD of the bucket may. True if it differs from the one
     /// assumed.
     /// </summary>
-    private async ValueTask<bool> AskAsync(
+    private async ValueTask<bool> FindRegionAsync(
         S3Request request, HttpResponseMessage response, RegionRefusal refusal, string region, SilenceTimeout patience)
     {
         if (request.Operation == S3Operation.HeadBucket || !facts.IsWorthAsking(request.Bucket, (int)response.StatusCode, refusal))
@@ -96,15 +96,15 @@ internal sealed partial class ForwardingService
             return false;
         }
 
-        var question = request with
+        var head = request with
         {
             Operation = S3Operation.HeadBucket, Method = "HEAD", Key = "", Query = S3Query.Empty, Headers = new HeaderDictionary(),
             Body = S3Body.Empty,
         };
-        using var told = await SendAsync(question, patience);
+        using var found = await SendAsync(head, patience);
 
-        // Sending the question may have taught the region as well.
-        return facts.LearnFromHead(request.Bucket, HeaderOf(told), (int)told.StatusCode, region) || facts.Of(request.Bucket) != region;
+        // Sending the request may have taught the region as well.
+        return facts.LearnFromHead(request.Bucket, HeaderOf(found), (int)found.StatusCode, region) || facts.Of(request.Bucket) != region;
     }
 
     private static string? HeaderOf(HttpResponseMessage response) => response.Headers.NonValidated

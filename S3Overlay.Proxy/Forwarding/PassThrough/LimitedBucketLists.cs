@@ -22,7 +22,7 @@ internal static class LimitedBucketLists
     public static bool Is(S3Request request) => request is { Operation: S3Operation.ListBuckets, MaySee: not null };
 
     /// <param name="ask">Sends a request to the store.</param>
-    public static async Task AnswerAsync(S3Request request, S3Response answer, Func<S3Request, S3Response, CancellationToken, Task> ask,
+    public static async Task AnswerAsync(S3Request request, S3Response response, Func<S3Request, S3Response, CancellationToken, Task> ask,
         CancellationToken cancellationToken)
     {
         var limit = BucketPages.LimitOf(request.Query);
@@ -36,7 +36,7 @@ internal static class LimitedBucketLists
             await ask(next, stored, cancellationToken);
             if (stored.Status != StatusCodes.Status200OK || stored.IsCut)
             {
-                await stored.CopyToAsync(answer, cancellationToken);
+                await stored.CopyToAsync(response, cancellationToken);
                 return;
             }
 
@@ -60,10 +60,10 @@ internal static class LimitedBucketLists
         }
 
         var rows = shown.Where(pair => string.CompareOrdinal(pair.Key, after) > 0).Take(limit + 1).ToList();
-        await SendAsync(list, rows, limit, answer, cancellationToken);
+        await SendAsync(list, rows, limit, response, cancellationToken);
     }
 
-    private static async Task SendAsync(XElement list, List<KeyValuePair<string, XElement>> rows, int limit, S3Response answer,
+    private static async Task SendAsync(XElement list, List<KeyValuePair<string, XElement>> rows, int limit, S3Response response,
         CancellationToken cancellationToken)
     {
         list.Children("Buckets").FirstOrDefault()?.ReplaceNodes(rows.Take(limit).Select(static row => row.Value));
@@ -75,8 +75,8 @@ internal static class LimitedBucketLists
         }
 
         var bytes = S3XmlReader.ToBytes(list);
-        answer.Headers.ContentType = "application/xml";
-        answer.Headers.ContentLength = bytes.Length;
-        await answer.WriteAsync(bytes, cancellationToken);
+        response.Headers.ContentType = "application/xml";
+        response.Headers.ContentLength = bytes.Length;
+        await response.WriteAsync(bytes, cancellationToken);
     }
 }

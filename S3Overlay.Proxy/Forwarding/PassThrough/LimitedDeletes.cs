@@ -23,7 +23,7 @@ internal static class LimitedDeletes
     public static bool Is(S3Request request) => request is { Operation: S3Operation.DeleteObjects, MayWriteAll: false };
 
     /// <param name="ask">Sends a request to the store.</param>
-    public static async Task AnswerAsync(S3Request request, S3Response answer, Func<S3Request, S3Response, CancellationToken, Task> ask,
+    public static async Task AnswerAsync(S3Request request, S3Response response, Func<S3Request, S3Response, CancellationToken, Task> ask,
         CancellationToken cancellationToken)
     {
         var document = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
@@ -46,7 +46,7 @@ internal static class LimitedDeletes
         if (refused.Count == delete.Items.Count)
         {
             await DeleteResult.SendAsync(delete, [.. refused.Select(static item => new DeleteOutcome(item, S3Errors.AccessDenied))],
-                request, answer, cancellationToken);
+                request, response, cancellationToken);
             return;
         }
 
@@ -54,14 +54,14 @@ internal static class LimitedDeletes
         await ask(Without(request, S3XmlReader.ToBytes(allowed)), stored, cancellationToken);
         if (stored.Status != StatusCodes.Status200OK || refused.Count == 0)
         {
-            await stored.CopyToAsync(answer, cancellationToken);
+            await stored.CopyToAsync(response, cancellationToken);
             return;
         }
 
         await stored.FinishAsync(cancellationToken);
         if (stored.IsCut)
         {
-            answer.Abort();
+            response.Abort();
             return;
         }
 
@@ -70,11 +70,11 @@ internal static class LimitedDeletes
         var bytes = S3XmlReader.ToBytes(result);
         foreach (var header in stored.Headers)
         {
-            answer.Headers[header.Key] = header.Value;
+            response.Headers[header.Key] = header.Value;
         }
 
-        answer.Headers.ContentLength = bytes.Length;
-        await answer.WriteAsync(bytes, cancellationToken);
+        response.Headers.ContentLength = bytes.Length;
+        await response.WriteAsync(bytes, cancellationToken);
     }
 
     private static XElement ObjectOf(DeleteItem item, XElement sent, XNamespace s3) =>

@@ -16,9 +16,9 @@ internal static class ResponseBody
     /// <summary>Sends the whole body.</summary>
     /// <exception cref="IOException">The body ended early.</exception>
     /// <exception cref="OperationCanceledException">The store was too slow, or the client disconnected.</exception>
-    public static async Task SendAsync(Stream source, S3Response answer, ForwardingSettings settings, SilenceTimeout patience)
+    public static async Task SendAsync(Stream source, S3Response response, ForwardingSettings settings, SilenceTimeout patience)
     {
-        var left = answer.Headers.ContentLength ?? long.MaxValue;
+        var left = response.Headers.ContentLength ?? long.MaxValue;
         var unsent = 0;
 
         // From here on, only waiting for the store counts against its time limit.
@@ -36,7 +36,7 @@ internal static class ResponseBody
                 return;
             }
 
-            var memory = answer.Body.GetMemory((int)Math.Min(left, PieceSize));
+            var memory = response.Body.GetMemory((int)Math.Min(left, PieceSize));
             var read = await ReadAsync(source.ReadAsync(memory[..(int)Math.Min(left, memory.Length)], patience.Token));
             if (read == 0)
             {
@@ -48,24 +48,24 @@ internal static class ResponseBody
                 break;
             }
 
-            answer.Advance(read);
+            response.Advance(read);
             settings.Endpoint.Meters?.BytesReceived(read);
             (left, unsent) = (left - read, unsent + read);
         }
 
         // The server does not flush a response that has begun on an open connection.
-        await answer.FlushAsync(patience.Client);
+        await response.FlushAsync(patience.Client);
 
         async ValueTask SendWholeAsync(int length)
         {
-            var memory = answer.Body.GetMemory(length);
+            var memory = response.Body.GetMemory(length);
             for (var have = 0; have < length;)
             {
                 var read = await ReadAsync(source.ReadAsync(memory[have..length], patience.Token));
                 have += read > 0 ? read : throw new IOException("The store's answer ended early.");
             }
 
-            answer.Advance(length);
+            response.Advance(length);
             settings.Endpoint.Meters?.BytesReceived(length);
         }
 
@@ -79,7 +79,7 @@ internal static class ResponseBody
                 var isOpen = false;
                 try
                 {
-                    isOpen = await answer.FlushAsync(patience.Client);
+                    isOpen = await response.FlushAsync(patience.Client);
                     unsent = 0;
                 }
                 finally

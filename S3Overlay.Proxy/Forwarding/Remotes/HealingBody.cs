@@ -12,20 +12,20 @@ namespace S3Overlay.Proxy.Forwarding.Remotes;
 /// The bytes of a range of one version. If the remote ends early, stalls, is too slow or sends too little, the rest is requested again from
 /// the current position with If-Match, so that bytes of two versions never mix (rule R7, table F). This needs a strong ETag.
 /// </summary>
-/// <param name="answer">The response with the bytes. Owned by this stream.</param>
+/// <param name="response">The response with the bytes. Owned by this stream.</param>
 /// <param name="etag">The version's ETag; empty if it has none.</param>
 /// <param name="total">The size of the whole object.</param>
 /// <param name="settings">The limits on speed, and the metrics.</param>
 /// <param name="resume">Requests a range with If-Match.</param>
 internal sealed class HealingBody(
-    WireResponse answer, string etag, ByteRange range, long total, EndpointSettings settings, TimeProvider time,
+    WireResponse response, string etag, ByteRange range, long total, EndpointSettings settings, TimeProvider time,
     Func<string, string, CancellationToken, Task<WireResponse>> resume) : ForwardStream
 {
     /// <summary>How often in a row a request may bring nothing, or too little too slowly.</summary>
     private const int MaxBarrenAttempts = 4;
 
     private readonly MinimumRate _pace = new(settings, time);
-    private WireResponse? _answer = answer;
+    private WireResponse? _response = response;
     private Stream? _body;
     private long _position = range.First;
     private int _barren;
@@ -52,7 +52,7 @@ internal sealed class HealingBody(
             Exception? broken = null;
             try
             {
-                _body ??= await _answer!.BodyAsync(cancellationToken);
+                _body ??= await _response!.BodyAsync(cancellationToken);
                 var read = await ReadOnceAsync(buffer[..(int)Math.Min(buffer.Length, left)], cancellationToken);
                 if (read > 0)
                 {
@@ -82,7 +82,7 @@ internal sealed class HealingBody(
     {
         if (disposing)
         {
-            _answer?.Dispose();
+            _response?.Dispose();
         }
 
         base.Dispose(disposing);
@@ -100,7 +100,7 @@ internal sealed class HealingBody(
         var since = time.GetTimestamp();
         using var stalled = new CancellationTokenSource(_pace.Left, time);
         var pending = reading.AsTask();
-        using (stalled.Token.UnsafeRegister(static state => ((WireResponse)state!).Dispose(), _answer))
+        using (stalled.Token.UnsafeRegister(static state => ((WireResponse)state!).Dispose(), _response))
         {
             try
             {
@@ -120,8 +120,8 @@ internal sealed class HealingBody(
 
     private async Task ResumeAsync(Exception? broken, CancellationToken cancellationToken)
     {
-        _answer?.Dispose();
-        (_answer, _body) = (null, null);
+        _response?.Dispose();
+        (_response, _body) = (null, null);
         if (etag.Length == 0 || ETags.IsWeak(etag) || ++_barren > MaxBarrenAttempts)
         {
             throw new RemoteException(
@@ -148,7 +148,7 @@ internal sealed class HealingBody(
             }
         }
 
-        _answer = rest;
+        _response = rest;
         _pace.Restart();
     }
 

@@ -27,10 +27,10 @@ public sealed partial class S3Remote
     }
 
     /// <summary>A document. S3 sends these small documents without length, ETag or date. One that ends early is an error.</summary>
-    private async Task<RemoteObject> DocumentAsync(WireResponse answer, CancellationToken cancellationToken)
+    private async Task<RemoteObject> DocumentAsync(WireResponse response, CancellationToken cancellationToken)
     {
-        var mayBeObject = answer.Header("ETag") is not null;
-        if (mayBeObject && (answer.Header("Accept-Ranges") is not null || answer.ContentLength > LongestDocument))
+        var mayBeObject = response.Header("ETag") is not null;
+        if (mayBeObject && (response.Header("Accept-Ranges") is not null || response.ContentLength > LongestDocument))
         {
             throw IsTheObject();
         }
@@ -39,7 +39,7 @@ public sealed partial class S3Remote
         int length;
         try
         {
-            await using var body = await answer.BodyAsync(cancellationToken);
+            await using var body = await response.BodyAsync(cancellationToken);
             length = await body.ReadAtLeastAsync(bytes, bytes.Length, throwOnEndOfStream: false, cancellationToken);
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException)
@@ -53,14 +53,14 @@ public sealed partial class S3Remote
             throw IsTheObject();
         }
 
-        if (length > LongestDocument || (answer.ContentLength is { } promised && promised != length))
+        if (length > LongestDocument || (response.ContentLength is { } promised && promised != length))
         {
             throw Nonsense("a document of another length than documents have");
         }
 
-        var info = answer.ObjectInfo(length);
-        var status = answer.Status;
-        answer.Dispose();
+        var info = response.ObjectInfo(length);
+        var status = response.Status;
+        response.Dispose();
         return new RemoteObject(info, status, length == 0 ? null : new ByteRange(0, length - 1),
             new MemoryStream(bytes, 0, length, writable: false));
     }
@@ -70,22 +70,22 @@ public sealed partial class S3Remote
         { Status = 501, Code = "NotImplemented" };
 
     /// <summary>An object, or a part of it.</summary>
-    /// <param name="answer">The response. Disposed with the object.</param>
+    /// <param name="response">The response. Disposed with the object.</param>
     /// <exception cref="RemoteException">Changed: it is of another version. Unavailable: it cannot be a response to the
     /// request.</exception>
-    private RemoteObject Object(WireResponse answer, RemoteRead read)
+    private RemoteObject Object(WireResponse response, RemoteRead read)
     {
         ByteRange? range;
         long total;
-        if (answer.Status == 206 && IsEmptyFirstPart(answer, read))
+        if (response.Status == 206 && IsEmptyFirstPart(response, read))
         {
             (range, total) = (null, 0);
         }
-        else if (answer.Status == 206)
+        else if (response.Status == 206)
         {
-            var got = answer.ContentRange ?? throw Nonsense("206 without a valid Content-Range");
+            var got = response.ContentRange ?? throw Nonsense("206 without a valid Content-Range");
             (range, total) = (got.Range, got.Total);
-            if (answer.ContentLength is { } length && length != got.Range.Length)
+            if (response.ContentLength is { } length && length != got.Range.Length)
             {
                 throw Nonsense("a Content-Length that is not that of its Content-Range");
             }
@@ -93,17 +93,17 @@ public sealed partial class S3Remote
             if (read.Range is { } asked && RangeHeader.Parse(asked) is { } wanted && wanted.Resolve(total) is var expected
                 && expected != range)
             {
-                throw Nonsense($"{answer.Header("Content-Range")} to a request for {asked}");
+                throw Nonsense($"{response.Header("Content-Range")} to a request for {asked}");
             }
         }
         else
         {
-            total = answer.ContentLength ?? throw Nonsense("an object without Content-Length");
+            total = response.ContentLength ?? throw Nonsense("an object without Content-Length");
             range = total == 0 ? null : new ByteRange(0, total - 1);
         }
 
-        var info = answer.ObjectInfo(total);
-        if (answer.Status == 206 && read.Range is not null)
+        var info = response.ObjectInfo(total);
+        if (response.Status == 206 && read.Range is not null)
         {
             // S3 sends no checksum with a range, or that of a part that the range matches.
             info = info.WithoutChecksums();
@@ -112,28 +112,29 @@ public sealed partial class S3Remote
         if (read.IfMatch is { } ifMatch && info.ETag.Length > 0 && !ETags.ListHas(ifMatch, info.ETag))
         {
             throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.")
-                { Status = answer.Status };
+                { Status = response.Status };
         }
 
-        if (info.ETag.Length == 0 && answer.Header("Content-Type") is { } type && type.Contains("xml", StringComparison.OrdinalIgnoreCase)
-            && answer.Header("Last-Modified") is null)
+        if (info.ETag.Length == 0 && response.Header("Content-Type") is { } type && type.Contains("xml", StringComparison.OrdinalIgnoreCase)
+            && response.Header("Last-Modified") is null)
         {
             throw Nonsense("200 with a document that is no object");
         }
 
         // A part that arrives with 200 does not say where it lies in the object: its rest cannot be requested.
-        var heals = answer.Status == 206 || !read.NamesPart || info.PartsCount == 0;
+        var heals = response.Status == 206 || !read.NamesPart || info.PartsCount == 0;
         return range is { } bytes
             ? new RemoteObject(
-                info, answer.Status, bytes, new HealingBody(answer, heals ? info.ETag : "", bytes, total, settings, time, ResumeOf(read)))
-            : Empty(answer, info);
+                info, response.Status, bytes, new HealingBody(response, heals ? info.ETag
+                    : "", bytes, total, settings, time, ResumeOf(read)))
+            : Empty(response, info);
     }
 
-    private static RemoteObject Empty(WireResponse answer) => Empty(answer, answer.ObjectInfo(0));
+    private static RemoteObject Empty(WireResponse response) => Empty(response, response.ObjectInfo(0));
 
-    private static RemoteObject Empty(WireResponse answer, ObjectInfo info) => new(info, answer.Status, null, Stream.Null, () =>
+    private static RemoteObject Empty(WireResponse response, ObjectInfo info) => new(info, response.Status, null, Stream.Null, () =>
     {
-        answer.Dispose();
+        response.Dispose();
         return ValueTask.CompletedTask;
     });
 
@@ -141,9 +142,9 @@ public sealed partial class S3Remote
     /// True for the empty object that MinIO sends for part 1, without a Content-Range. For later parts nothing would show the object's
     /// size.
     /// </summary>
-    private static bool IsEmptyFirstPart(WireResponse answer, RemoteRead read) =>
-        answer is { ContentLength: 0, ContentRange: null } && S3Query.Parse(read.Query)["partNumber"] == "1"
-            && answer.Header("x-amz-mp-parts-count") is null or "1";
+    private static bool IsEmptyFirstPart(WireResponse response, RemoteRead read) =>
+        response is { ContentLength: 0, ContentRange: null } && S3Query.Parse(read.Query)["partNumber"] == "1"
+            && response.Header("x-amz-mp-parts-count") is null or "1";
 
     /// <summary>Reports a response that cannot answer the request.</summary>
     private RemoteException Nonsense(string what) => new(RemoteFailure.Unavailable, $"The {settings.Role} {settings.Name} answered {what}.")

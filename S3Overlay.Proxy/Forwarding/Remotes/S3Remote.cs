@@ -64,22 +64,22 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
     private async Task<RemoteObject> GetOnceAsync(RemoteRead read, long since, CancellationToken cancellationToken)
     {
         RefuseLong(read.Key);
-        var answer = await client.SendAsync(Request("GET", read), cancellationToken, since);
+        var response = await client.SendAsync(Request("GET", read), cancellationToken, since);
         try
         {
-            if (answer.Status is not (200 or 206))
+            if (response.Status is not (200 or 206))
             {
-                throw await answer.FailureAsync(cancellationToken);
+                throw await response.FailureAsync(cancellationToken);
             }
 
-            return IsDocument(read) ? await DocumentAsync(answer, cancellationToken)
-                : answer is { Status: 200, ContentLength: null } && read.Range is null && !read.NamesPart
-                    ? await MeasuredAsync(answer, read, since, cancellationToken)
-                : Object(answer, read);
+            return IsDocument(read) ? await DocumentAsync(response, cancellationToken)
+                : response is { Status: 200, ContentLength: null } && read.Range is null && !read.NamesPart
+                    ? await MeasuredAsync(response, read, since, cancellationToken)
+                : Object(response, read);
         }
         catch
         {
-            answer.Dispose();
+            response.Dispose();
             throw;
         }
     }
@@ -88,18 +88,18 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
     /// Reads a whole object whose response has no length, as chunked responses do: a cut one would look complete. A range response has the
     /// length, and a 416 shows that the object is empty.
     /// </summary>
-    private async Task<RemoteObject> MeasuredAsync(WireResponse answer, RemoteRead read, long since, CancellationToken cancellationToken)
+    private async Task<RemoteObject> MeasuredAsync(WireResponse response, RemoteRead read, long since, CancellationToken cancellationToken)
     {
-        var etag = answer.Header("ETag") is { } tag && ETags.IsStrong(tag) ? tag : null;
+        var etag = response.Header("ETag") is { } tag && ETags.IsStrong(tag) ? tag : null;
         try
         {
             var measured = await GetOnceAsync(read with { Range = "bytes=0-", IfMatch = read.IfMatch ?? etag }, since, cancellationToken);
-            answer.Dispose();
+            response.Dispose();
             return measured;
         }
         catch (RemoteException empty) when (empty is { Failure: RemoteFailure.InvalidRange, ActualSize: 0 } && etag is not null)
         {
-            return Empty(answer);
+            return Empty(response);
         }
         catch (RemoteException changed)
             when (changed.Failure is RemoteFailure.Changed or RemoteFailure.InvalidRange && read.IfMatch is null)
@@ -113,23 +113,23 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
     {
         RefuseLong(read.Key);
         var since = time.GetTimestamp();
-        using var answer = await client.SendAsync(Request("HEAD", read), cancellationToken, since);
-        if (answer.Status is 200 or 206)
+        using var response = await client.SendAsync(Request("HEAD", read), cancellationToken, since);
+        if (response.Status is 200 or 206)
         {
             // Gateways that chunk or compress bodies leave out the length of a HEAD.
-            var part = answer.ContentRange;
-            return (answer.Status == 206 ? part?.Total : answer.ContentLength) is { } total
-                ? new RemoteObject(answer.ObjectInfo(total), answer.Status, answer.Status == 206 ? part?.Range : null, Stream.Null)
+            var part = response.ContentRange;
+            return (response.Status == 206 ? part?.Total : response.ContentLength) is { } total
+                ? new RemoteObject(response.ObjectInfo(total), response.Status, response.Status == 206 ? part?.Range : null, Stream.Null)
                 : await InfoOfGetAsync(read, since, cancellationToken);
         }
 
-        if (answer.Status is 400 or 403)
+        if (response.Status is 400 or 403)
         {
             // A HEAD has no document with the reason.
             return await InfoOfGetAsync(read, since, cancellationToken);
         }
 
-        var failure = await answer.FailureAsync(cancellationToken, isHead: true);
+        var failure = await response.FailureAsync(cancellationToken, isHead: true);
         throw failure.Failure == RemoteFailure.NoSuchKey && !await BucketExistsAsync(read.Bucket, since, cancellationToken)
             ? new RemoteException(RemoteFailure.NoSuchBucket, "The bucket does not exist at the remote.")
                 { Status = 404, Code = "NoSuchBucket" }
@@ -187,14 +187,14 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
 
     private async Task<RemotePage> ListOnceAsync(RemoteListing listing, CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.V2(listing),
+        using var response = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.V2(listing),
             listing.WithRestoreStatus ? [RestoreStatus.Wish] : []), cancellationToken);
-        if (answer.Status != 200)
+        if (response.Status != 200)
         {
-            throw await answer.FailureAsync(cancellationToken);
+            throw await response.FailureAsync(cancellationToken);
         }
 
-        return await answer.ReadAsync(settings, time, (body, token) => ListingDocument
+        return await response.ReadAsync(settings, time, (body, token) => ListingDocument
             .ReadAsync(body, $"{settings.Role} {settings.Name}", token), cancellationToken);
     }
 
@@ -204,26 +204,26 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
 
     private async Task<bool> BucketExistsAsync(string bucket, long since, CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(new WireRequest("HEAD", bucket), cancellationToken, since);
-        return answer.Status switch
+        using var response = await client.SendAsync(new WireRequest("HEAD", bucket), cancellationToken, since);
+        return response.Status switch
         {
             < 300 or 301 or 307 or 403 => true,
             404 => false,
             400 => await IsThereAsync(bucket, since, cancellationToken),
-            _ => throw await answer.FailureAsync(cancellationToken, isHead: true),
+            _ => throw await response.FailureAsync(cancellationToken, isHead: true),
         };
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(new WireRequest("GET", ""), cancellationToken);
-        if (answer.Status != 200)
+        using var response = await client.SendAsync(new WireRequest("GET", ""), cancellationToken);
+        if (response.Status != 200)
         {
-            return TellsRefusals ? throw await answer.FailureAsync(cancellationToken) : [];
+            return TellsRefusals ? throw await response.FailureAsync(cancellationToken) : [];
         }
 
-        var buckets = await answer.ReadAsync(settings, time, BucketListDocument.ReadAsync, cancellationToken);
+        var buckets = await response.ReadAsync(settings, time, BucketListDocument.ReadAsync, cancellationToken);
         Note(buckets);
         return buckets;
     }
@@ -248,13 +248,13 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
     /// <summary>A bare 400 may mean an invalid bucket name or an expired token. A listing has a document with the reason.</summary>
     private async Task<bool> IsThereAsync(string bucket, long since, CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(new WireRequest("GET", bucket, "", ListingQueries.Nothing), cancellationToken, since);
-        if (answer.Status == 200)
+        using var response = await client.SendAsync(new WireRequest("GET", bucket, "", ListingQueries.Nothing), cancellationToken, since);
+        if (response.Status == 200)
         {
             return true;
         }
 
-        var failure = await answer.FailureAsync(cancellationToken);
+        var failure = await response.FailureAsync(cancellationToken);
         return failure.Failure == RemoteFailure.AccessDenied || (failure.Failure == RemoteFailure.NoSuchBucket ? false : throw failure);
     }
 

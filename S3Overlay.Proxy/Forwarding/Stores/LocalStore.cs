@@ -39,20 +39,20 @@ internal sealed class LocalStore(StoreCalls calls, StoreSettings settings, TimeP
     {
         for (var attempt = 0; ; attempt++)
         {
-            using var answer = await Calls.SendAsync(new WireRequest("PUT", CacheBucket, key, "", headers) { Body = body },
+            using var response = await Calls.SendAsync(new WireRequest("PUT", CacheBucket, key, "", headers) { Body = body },
                 cancellationToken);
-            if (answer.Status < 300)
+            if (response.Status < 300)
             {
                 return;
             }
 
             // 409: another write of this name is in progress. It has the same content, but may fail.
-            if (answer.Status is not (404 or 409) || attempt == MaxAttempts - 1)
+            if (response.Status is not (404 or 409) || attempt == MaxAttempts - 1)
             {
-                throw await StoreCalls.RefusedAsync(answer, cancellationToken);
+                throw await StoreCalls.RefusedAsync(response, cancellationToken);
             }
 
-            if (answer.Status == 404)
+            if (response.Status == 404)
             {
                 await Buckets.CreateAsync(CacheBucket, cancellationToken);
             }

@@ -8,12 +8,12 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// How the trial asks the store, and what it has put there. An error of the store's own is an answer only where it stays; a store that
-/// gives no answer, or is overloaded, ends the trial.
+/// How the trial asks the store, and what it has put there. An error of the store's own is a response only where it stays; a store that
+/// gives no response, or is overloaded, ends the trial.
 /// </summary>
 internal sealed class ProbeRequests(LocalStore store)
 {
-    /// <summary>How often an error of the store's own is the answer before it is believed.</summary>
+    /// <summary>How often an error of the store's own is the response before it is believed.</summary>
     public const int Attempts = 3;
 
     private const int LongestAnswer = 16 << 10;
@@ -119,9 +119,9 @@ internal sealed class ProbeRequests(LocalStore store)
     /// <exception cref="S3Exception">ServiceUnavailable where the store does not have it.</exception>
     public async Task<string> ETagAsync(string name, CancellationToken cancellationToken)
     {
-        using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name), cancellationToken);
-        return answer.Header("ETag") ?? throw new S3Exception(S3Errors.ServiceUnavailable,
-            $"The local store answered HEAD of an object just written with {answer.Status}.");
+        using var response = await store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name), cancellationToken);
+        return response.Header("ETag") ?? throw new S3Exception(S3Errors.ServiceUnavailable,
+            $"The local store answered HEAD of an object just written with {response.Status}.");
     }
 
     /// <summary>Whether an object is there.</summary>
@@ -133,17 +133,17 @@ internal sealed class ProbeRequests(LocalStore store)
         store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name), cancellationToken);
 
     /// <summary>
-    /// Asks. 500 is an answer to what was asked only where the store takes what is no question at all, and stays with it. That something
-    /// else is under way with the object may be the trial's own doing, of which the answer was lost.
+    /// Asks. 500 is a response to what was asked only where the store takes what is no question at all, and stays with it. That something
+    /// else is under way with the object may be the trial's own doing, of which the response was lost.
     /// </summary>
     public async Task<ProbeResponse> SendAsync(WireRequest request, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
         {
-            var answer = await SendOnceAsync(request with { TakesInternalError = true }, cancellationToken);
-            if (!answer.MayPass || attempt == Attempts)
+            var response = await SendOnceAsync(request with { TakesInternalError = true }, cancellationToken);
+            if (!response.MayPass || attempt == Attempts)
             {
-                return answer with { IsAgain = attempt > 1 };
+                return response with { IsAgain = attempt > 1 };
             }
 
             await Task.Delay(Pause * attempt, Time, cancellationToken);
@@ -155,9 +155,9 @@ internal sealed class ProbeRequests(LocalStore store)
     {
         try
         {
-            using var answer = await store.Calls.SendAsync(request, cancellationToken);
-            return new ProbeResponse(answer.Status, answer.Header("ETag") ?? "", answer.Header("Content-Encoding")
-                    ?? "", await store.Calls.ReadAsync(answer, LongestAnswer, cancellationToken));
+            using var response = await store.Calls.SendAsync(request, cancellationToken);
+            return new ProbeResponse(response.Status, response.Header("ETag") ?? "", response.Header("Content-Encoding")
+                    ?? "", await store.Calls.ReadAsync(response, LongestAnswer, cancellationToken));
         }
         catch (S3Exception failure) when (failure.InnerException is RemoteException { Status: 501 or 505 } refused)
         {

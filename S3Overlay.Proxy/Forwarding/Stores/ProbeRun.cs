@@ -10,12 +10,12 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// Tries on objects of its own what a store can do. An answer that refuses means no; a store that gives no answer, or is overloaded, ends
-/// the run: what it can do is not known then.
+/// Tries on objects of its own what a store can do. A response that refuses means no; a store that gives no response, or is overloaded,
+/// ends the run: what it can do is not known then.
 /// </summary>
 /// <remarks>
-/// What was asked more than once, because an answer was lost or an error, may have been done the first time: it is refused then, though the
-/// store can do it. What an object has become says no more, since a store may do what it answers an error to each time. So a refusal of
+/// What was asked more than once, because a response was lost or an error, may have been done the first time: it is refused then, though
+/// the store can do it. What an object has become says no more, since a store may do what it answers an error to each time. So a refusal of
 /// what is right is believed only when it comes once more, of another object.
 /// </remarks>
 internal sealed class ProbeRun
@@ -47,7 +47,7 @@ internal sealed class ProbeRun
 
     /// <summary>Tries everything.</summary>
     /// <exception cref="S3Exception">The store cannot be asked.</exception>
-    public async Task<StoreCapabilities> AskAsync(CancellationToken cancellationToken)
+    public async Task<StoreCapabilities> RunAsync(CancellationToken cancellationToken)
     {
         await _requests.KeepAsync(First, cancellationToken);
         HasBegun = true;
@@ -117,11 +117,11 @@ internal sealed class ProbeRun
     /// <summary>Takes away what was put there. What cannot be taken away is a few bytes.</summary>
     public Task CleanAsync(CancellationToken cancellationToken) => _requests.CleanAsync(cancellationToken);
 
-    private static async Task<bool> TakesAsync(Task<ProbeResponse> answer) => (await answer).IsTaken;
+    private static async Task<bool> TakesAsync(Task<ProbeResponse> response) => (await response).IsTaken;
 
     /// <summary>Whether the condition was seen not to hold. Completes and copies may say so within a 200.</summary>
-    private static async Task<bool> RefusesAsync(Task<ProbeResponse> answer) =>
-        (await answer) is { Status: 409 or 412 } or { Status: 200, Code: "PreconditionFailed" };
+    private static async Task<bool> RefusesAsync(Task<ProbeResponse> response) =>
+        (await response) is { Status: 409 or 412 } or { Status: 200, Code: "PreconditionFailed" };
 
     /// <summary>
     /// Whether If-Match is seen not to hold of nothing. Where it does, what was deleted while a write is on its way comes back.
@@ -131,12 +131,12 @@ internal sealed class ProbeRun
     {
         var name = _requests.Named(of);
         _requests.NoteKept(name);
-        var answer = await writeAsync(name);
+        var response = await writeAsync(name);
 
         // What was asked more than once may have been done the first time, and be refused for that. Only that there is no such key says
         // that it was not.
-        var isRefused = answer is { Status: 404 or 409 or 412 } or { Status: 200, Code: "PreconditionFailed" or "NoSuchKey" }
-            && (answer.Code == "NoSuchKey" || !await _requests.ExistsAsync(name, cancellationToken));
+        var isRefused = response is { Status: 404 or 409 or 412 } or { Status: 200, Code: "PreconditionFailed" or "NoSuchKey" }
+            && (response.Code == "NoSuchKey" || !await _requests.ExistsAsync(name, cancellationToken));
         if (isRefused)
         {
             _requests.NoteGone(name);
@@ -148,11 +148,11 @@ internal sealed class ProbeRun
     /// <summary>Whether a condition that holds is taken, of an object or of another one.</summary>
     private static async Task<bool> TakesAsync(Func<string, Task<ProbeResponse>> ask, string name, string other)
     {
-        var answer = await ask(name);
-        return Takes(answer) || (answer.Status is < 300 or 404 or 409 or 412 && Takes(await ask(other)));
+        var response = await ask(name);
+        return Takes(response) || (response.Status is < 300 or 404 or 409 or 412 && Takes(await ask(other)));
 
         // What is taken after an error may be so because there is nothing any more that the condition could be held against.
-        static bool Takes(ProbeResponse answer) => answer is { IsTaken: true, IsAgain: false };
+        static bool Takes(ProbeResponse response) => response is { IsTaken: true, IsAgain: false };
     }
 
     private Task<ProbeResponse> CopyAsync(string name, string header, string value, CancellationToken cancellationToken) =>
@@ -161,14 +161,14 @@ internal sealed class ProbeRun
 
     private async Task<ProbeResponse> DeleteAsync(string name, string? etag, CancellationToken cancellationToken)
     {
-        var answer = await _requests.SendAsync(new WireRequest("DELETE", Bucket, name, "", etag is null ? [] : [new("If-Match", etag)]),
+        var response = await _requests.SendAsync(new WireRequest("DELETE", Bucket, name, "", etag is null ? [] : [new("If-Match", etag)]),
             cancellationToken);
-        if (answer.Status is < 300 or 404)
+        if (response.Status is < 300 or 404)
         {
             _requests.NoteGone(name);
         }
 
-        return answer;
+        return response;
     }
 
     /// <summary>

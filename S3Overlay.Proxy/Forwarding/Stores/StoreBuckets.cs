@@ -37,27 +37,27 @@ internal sealed class StoreBuckets
     /// <exception cref="S3Exception">BucketNotEmpty; what the store refuses.</exception>
     public async Task DeleteAsync(string bucket, CancellationToken cancellationToken)
     {
-        using var answer = await _calls.SendAsync(new WireRequest("DELETE", bucket), cancellationToken);
-        if (answer.Status is < 300 or 404)
+        using var response = await _calls.SendAsync(new WireRequest("DELETE", bucket), cancellationToken);
+        if (response.Status is < 300 or 404)
         {
             return;
         }
 
-        var error = await answer.ErrorAsync(cancellationToken);
-        throw answer.Status == 409 && error.Code == S3Errors.BucketNotEmpty.Code
-            ? new S3Exception(S3Errors.BucketNotEmpty) : await StoreCalls.RefusedAsync(answer, cancellationToken);
+        var error = await response.ErrorAsync(cancellationToken);
+        throw response.Status == 409 && error.Code == S3Errors.BucketNotEmpty.Code
+            ? new S3Exception(S3Errors.BucketNotEmpty) : await StoreCalls.RefusedAsync(response, cancellationToken);
     }
 
     /// <summary>The buckets, without the overlay's own.</summary>
     public async Task<IReadOnlyList<LayerBucket>> ListAsync(CancellationToken cancellationToken)
     {
-        using var answer = await _calls.SendAsync(List, cancellationToken);
-        if (answer.Status != 200)
+        using var response = await _calls.SendAsync(List, cancellationToken);
+        if (response.Status != 200)
         {
-            throw await StoreCalls.RefusedAsync(answer, cancellationToken);
+            throw await StoreCalls.RefusedAsync(response, cancellationToken);
         }
 
-        var found = await _calls.ReadAsync(answer, BucketListDocument.TryReadAsync, cancellationToken);
+        var found = await _calls.ReadAsync(response, BucketListDocument.TryReadAsync, cancellationToken);
         return found is null
             ? throw new S3Exception(S3Errors.ServiceUnavailable, "The local store answered something that is no list of buckets.")
             : [.. found.Where(bucket => !string.Equals(bucket.Name, _settings.CacheBucket, StringComparison.OrdinalIgnoreCase))];
@@ -67,21 +67,21 @@ internal sealed class StoreBuckets
     {
         for (var attempt = 1; ; attempt++)
         {
-            using var answer = await _calls.SendAsync(new WireRequest("PUT", bucket) { Body = Configuration() }, CancellationToken.None);
-            if (answer.Status < 300)
+            using var response = await _calls.SendAsync(new WireRequest("PUT", bucket) { Body = Configuration() }, CancellationToken.None);
+            if (response.Status < 300)
             {
                 return;
             }
 
-            var error = await answer.ErrorAsync(CancellationToken.None);
-            if (answer.Status == 409 && error.Code == S3Errors.BucketAlreadyOwnedByYou.Code)
+            var error = await response.ErrorAsync(CancellationToken.None);
+            if (response.Status == 409 && error.Code == S3Errors.BucketAlreadyOwnedByYou.Code)
             {
                 return;
             }
 
             // Stores say BucketAlreadyExists of one's own bucket as well, as when it was asked for in another region; and other things
             // while another proxy makes it.
-            if (answer.Status == 409 && await IsOursAsync(bucket))
+            if (response.Status == 409 && await IsOursAsync(bucket))
             {
                 return;
             }
@@ -98,9 +98,9 @@ internal sealed class StoreBuckets
                     $"The bucket {bucket} cannot be created at the local store: another account owns the name.");
             }
 
-            if (answer.Status != 409 || attempt == MaxAttempts)
+            if (response.Status != 409 || attempt == MaxAttempts)
             {
-                throw await StoreCalls.RefusedAsync(answer, CancellationToken.None);
+                throw await StoreCalls.RefusedAsync(response, CancellationToken.None);
             }
 
             await Task.Delay(TimeSpan.FromMilliseconds(200 * attempt), _time);
@@ -109,8 +109,8 @@ internal sealed class StoreBuckets
 
     private async Task<bool> IsOursAsync(string bucket)
     {
-        using var answer = await _calls.SendAsync(new WireRequest("HEAD", bucket), CancellationToken.None);
-        return answer.Status < 300;
+        using var response = await _calls.SendAsync(new WireRequest("HEAD", bucket), CancellationToken.None);
+        return response.Status < 300;
     }
 
     private WireBody? Configuration() => _settings.BucketLocation == AwsHosts.DefaultRegion

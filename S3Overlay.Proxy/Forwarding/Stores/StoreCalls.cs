@@ -29,22 +29,22 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// </summary>
     public DateTimeOffset Now => time.GetUtcNow() + TimeSpan.FromTicks(Volatile.Read(ref _ahead));
 
-    /// <summary>Sends a request. The answer is the caller's to judge, whatever its status below 500, and to dispose.</summary>
+    /// <summary>Sends a request. The response is the caller's to judge, whatever its status below 500, and to dispose.</summary>
     /// <param name="request">The request.</param>
     /// <param name="cancellationToken">The caller's patience.</param>
     /// <param name="budget">How long attempts may take together; null for as long as for any request.</param>
-    /// <exception cref="S3Exception">ServiceUnavailable where the store gave no answer, or only errors of its own.</exception>
+    /// <exception cref="S3Exception">ServiceUnavailable where the store gave no response, or only errors of its own.</exception>
     public async Task<WireResponse> SendAsync(WireRequest request, CancellationToken cancellationToken, TimeSpan? budget = null)
     {
         try
         {
-            var answer = await client.SendAsync(request, cancellationToken, budgetOfItsOwn: budget);
-            if (HttpDates.TryParseHeader(answer.Header("Date"), out var date))
+            var response = await client.SendAsync(request, cancellationToken, budgetOfItsOwn: budget);
+            if (HttpDates.TryParseHeader(response.Header("Date"), out var date))
             {
                 Volatile.Write(ref _ahead, (date - time.GetUtcNow()).Ticks);
             }
 
-            return answer;
+            return response;
         }
         catch (RemoteException failure)
         {
@@ -52,14 +52,14 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         }
     }
 
-    /// <summary>Reads an answer's body where it is a document.</summary>
+    /// <summary>Reads a response's body where it is a document.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable where it breaks off or takes too long.</exception>
-    public async Task<T> ReadAsync<T>(WireResponse answer, Func<Stream, CancellationToken, Task<T>> read,
+    public async Task<T> ReadAsync<T>(WireResponse response, Func<Stream, CancellationToken, Task<T>> read,
         CancellationToken cancellationToken)
     {
         try
         {
-            return await answer.ReadAsync(settings, time, read, cancellationToken);
+            return await response.ReadAsync(settings, time, read, cancellationToken);
         }
         catch (RemoteException broken)
         {
@@ -67,9 +67,9 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         }
     }
 
-    /// <summary>Reads so many bytes of an answer's body at most.</summary>
-    public Task<byte[]> ReadAsync(WireResponse answer, int limit, CancellationToken cancellationToken) => ReadAsync(
-        answer,
+    /// <summary>Reads so many bytes of a response's body at most.</summary>
+    public Task<byte[]> ReadAsync(WireResponse response, int limit, CancellationToken cancellationToken) => ReadAsync(
+        response,
         async (body, token) =>
         {
             var bytes = new byte[limit];
@@ -83,10 +83,10 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// </exception>
     public async Task<bool> BucketExistsAsync(string bucket, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(new WireRequest("HEAD", bucket), cancellationToken);
-        if (answer.Status is not (400 or 403))
+        using var response = await SendAsync(new WireRequest("HEAD", bucket), cancellationToken);
+        if (response.Status is not (400 or 403))
         {
-            return answer.Status < 300 || (answer.Status == 404 ? false : throw Refused(answer.Status, ""));
+            return response.Status < 300 || (response.Status == 404 ? false : throw Refused(response.Status, ""));
         }
 
         // A HEAD has no document that would say why: whose the bucket is, that no bucket can have the name, that these credentials have
@@ -107,12 +107,12 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// <summary>Whether an object of the overlay's own is there.</summary>
     public async Task<bool> ExistsAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(new WireRequest("HEAD", bucket, key), cancellationToken);
-        return answer.Status switch
+        using var response = await SendAsync(new WireRequest("HEAD", bucket, key), cancellationToken);
+        return response.Status switch
         {
             < 300 => true,
             404 => false,
-            _ => throw Refused(answer.Status, ""),
+            _ => throw Refused(response.Status, ""),
         };
     }
 
@@ -122,16 +122,16 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// </summary>
     public async Task<WireResponse?> GetAsync(string bucket, string key, string? range, CancellationToken cancellationToken)
     {
-        var answer = await SendAsync(new WireRequest("GET", bucket, key, "", range is null ? NoHeaders : [new("Range", range)]),
+        var response = await SendAsync(new WireRequest("GET", bucket, key, "", range is null ? NoHeaders : [new("Range", range)]),
             cancellationToken);
-        if (answer.Status is 200 or 206)
+        if (response.Status is 200 or 206)
         {
-            return answer;
+            return response;
         }
 
-        using (answer)
+        using (response)
         {
-            return answer.Status is 404 or 416 ? null : throw await RefusedAsync(answer, cancellationToken);
+            return response.Status is 404 or 416 ? null : throw await RefusedAsync(response, cancellationToken);
         }
     }
 
@@ -140,8 +140,8 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     public async Task<bool> PutAsync(
         string bucket, string key, WireBody body, IReadOnlyList<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(new WireRequest("PUT", bucket, key, "", headers) { Body = body }, cancellationToken);
-        return answer.Status is 409 or 412 ? false : answer.Status < 300 ? true : throw await RefusedAsync(answer, cancellationToken);
+        using var response = await SendAsync(new WireRequest("PUT", bucket, key, "", headers) { Body = body }, cancellationToken);
+        return response.Status is 409 or 412 ? false : response.Status < 300 ? true : throw await RefusedAsync(response, cancellationToken);
     }
 
     /// <summary>Copies an object onto itself with other metadata, as long as it has an ETag.</summary>
@@ -156,20 +156,21 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
             new("x-amz-copy-source-if-match", etag),
             new("x-amz-metadata-directive", "REPLACE"),
         ];
-        using var answer = await SendAsync(new WireRequest("PUT", bucket, key, "", copy) { Body = WireBody.Of(ReadOnlyMemory<byte>.Empty) },
+        using var response =
+            await SendAsync(new WireRequest("PUT", bucket, key, "", copy) { Body = WireBody.Of(ReadOnlyMemory<byte>.Empty) },
             cancellationToken);
 
         // A copy may fail within a 200.
-        return answer.Status == 200 && (await answer.ErrorAsync(cancellationToken)).Code.Length == 0;
+        return response.Status == 200 && (await response.ErrorAsync(cancellationToken)).Code.Length == 0;
     }
 
     /// <summary>Deletes an object; that it is not there is no error.</summary>
     public async Task DeleteAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await SendAsync(new WireRequest("DELETE", bucket, key), cancellationToken);
-        if (answer.Status is not (< 300 or 404))
+        using var response = await SendAsync(new WireRequest("DELETE", bucket, key), cancellationToken);
+        if (response.Status is not (< 300 or 404))
         {
-            throw await RefusedAsync(answer, cancellationToken);
+            throw await RefusedAsync(response, cancellationToken);
         }
     }
 
@@ -207,7 +208,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
 
     /// <summary>One page of a bucket's versions; empty where the bucket is not there.</summary>
     /// <exception cref="S3Exception">NotImplemented where the store does not know the question; AccessDenied where it may not be asked;
-    /// ServiceUnavailable where it gave no answer of use.</exception>
+    /// ServiceUnavailable where it gave no response of use.</exception>
     public async Task<VersionPage> VersionsAsync(VersionListing listing, CancellationToken cancellationToken)
     {
         try
@@ -243,17 +244,17 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
 
     private async Task<VersionPage> VersionsOnceAsync(VersionListing listing, CancellationToken cancellationToken)
     {
-        using var answer = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.Versions(listing),
+        using var response = await client.SendAsync(new WireRequest("GET", listing.Bucket, "", ListingQueries.Versions(listing),
             listing.WithRestoreStatus ? [RestoreStatus.Wish] : NoHeaders), cancellationToken);
-        if (answer.Status == 200)
+        if (response.Status == 200)
         {
-            return await ReadAsync(answer, (body, token) => ListingDocument
+            return await ReadAsync(response, (body, token) => ListingDocument
                 .ReadVersionsAsync(body, $"{settings.Role} {settings.Name}", token),
                 cancellationToken);
         }
 
-        var refused = await answer.FailureAsync(cancellationToken);
-        return answer.Status == 404 || refused.Failure == RemoteFailure.NoSuchBucket ? new VersionPage([], null) : throw refused;
+        var refused = await response.FailureAsync(cancellationToken);
+        return response.Status == 404 || refused.Failure == RemoteFailure.NoSuchBucket ? new VersionPage([], null) : throw refused;
     }
 
     /// <summary>The client's error for a listing that the store refuses: AccessDenied if the bucket may not be listed.</summary>
@@ -283,9 +284,9 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         }
     }
 
-    /// <summary>What an answer means that the overlay has no use for.</summary>
-    internal static async Task<S3Exception> RefusedAsync(WireResponse answer, CancellationToken cancellationToken) =>
-        Refused(answer.Status, (await answer.ErrorAsync(cancellationToken)).Code);
+    /// <summary>What a response means that the overlay has no use for.</summary>
+    internal static async Task<S3Exception> RefusedAsync(WireResponse response, CancellationToken cancellationToken) =>
+        Refused(response.Status, (await response.ErrorAsync(cancellationToken)).Code);
 
     /// <summary>
     /// What the store's failure is to a client: never one of the remote, which a setting may allow to be passed over. A refusal's own words

@@ -70,7 +70,7 @@ internal sealed class StoreLayerState : ILayerState
     /// Up to a minute old; a second if several proxies share the endpoint. Never older than a change through this object.
     /// </remarks>
     public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) =>
-        _memory.FindAsync(bucket, this, static (name, state) => state.AskAsync(name), cancellationToken);
+        _memory.FindAsync(bucket, this, static (name, state) => state.LookUpAsync(name), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<BucketState> ConfirmBucketAsync(string bucket, CancellationToken cancellationToken)
@@ -91,7 +91,7 @@ internal sealed class StoreLayerState : ILayerState
     /// <exception cref="Protocol.S3Exception">ServiceUnavailable if it does not respond.</exception>
     public async Task PingAsync(CancellationToken cancellationToken, TimeSpan? budget = null)
     {
-        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", _store.CacheBucket), cancellationToken, budget);
+        using var response = await _store.Calls.SendAsync(new WireRequest("HEAD", _store.CacheBucket), cancellationToken, budget);
     }
 
     /// <inheritdoc/>
@@ -135,13 +135,13 @@ internal sealed class StoreLayerState : ILayerState
 
     private async Task<bool> IsWrittenAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await _store.Calls.SendAsync(new WireRequest("HEAD", bucket, key), cancellationToken);
-        if (answer.Status < 300)
+        using var response = await _store.Calls.SendAsync(new WireRequest("HEAD", bucket, key), cancellationToken);
+        if (response.Status < 300)
         {
             return true;
         }
 
-        if (answer.Status == 404)
+        if (response.Status == 404)
         {
             return false;
         }
@@ -177,7 +177,7 @@ internal sealed class StoreLayerState : ILayerState
         }
     }
 
-    private async Task<BucketState> AskAsync(string bucket)
+    private async Task<BucketState> LookUpAsync(string bucket)
     {
         var exists = _store.Calls.BucketExistsAsync(bucket, CancellationToken.None);
         var isOpaque = _store.Calls.ExistsAsync(_store.CacheBucket, CacheNames.BucketMark(bucket), CancellationToken.None);

@@ -107,15 +107,15 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
     /// <summary>True if the delete that wrote the tombstone may still be about to remove the object.</summary>
     private async Task<bool> MayBeUnderWayAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken)
     {
-        using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", bucket, tombstone.Key), cancellationToken);
-        if (answer.Status is 404 or 400)
+        using var response = await store.Calls.SendAsync(new WireRequest("HEAD", bucket, tombstone.Key), cancellationToken);
+        if (response.Status is 404 or 400)
         {
             // There is no object. 400: the store can have none of that name.
             return false;
         }
 
         // Both dates are the store's own. If only the owner may read the object (SSE-C, a refusal), it may exist: that is enough.
-        var now = HttpDates.TryParseHeader(answer.Header("Date"), out var date) ? date : store.Time.GetUtcNow();
+        var now = HttpDates.TryParseHeader(response.Header("Date"), out var date) ? date : store.Time.GetUtcNow();
         return tombstone.Made is not { } made || now - made < LongestDelete;
     }
 
@@ -128,14 +128,14 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
         }
 
         var first = await store.Calls.ListAsync(store.CacheBucket, prefix, "", 1, cancellationToken).FirstOrDefaultAsync(cancellationToken);
-        if (first is null || await store.Calls.GetAsync(store.CacheBucket, first.Name, null, cancellationToken) is not { } answer)
+        if (first is null || await store.Calls.GetAsync(store.CacheBucket, first.Name, null, cancellationToken) is not { } response)
         {
             return null;
         }
 
-        using (answer)
+        using (response)
         {
-            return Mark.Parse(await store.Calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Bucket
+            return Mark.Parse(await store.Calls.ReadAsync(response, Mark.Limit, cancellationToken))?.Bucket
                 ?? throw new S3Exception(S3Errors.ServiceUnavailable,
                     $"The object {first.Name} in the bucket {store.CacheBucket} should be a mark but does not name its bucket.");
         }

@@ -20,7 +20,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     private readonly LocalStore? _other;
     private readonly bool _keepsBucket;
     private readonly ILogger _logger;
-    private readonly SingleFlight _asking;
+    private readonly SingleFlight _probing;
     private readonly CancellationTokenSource _stopping = new();
     private Task _retrying = Task.CompletedTask;
     private Task _telling = Task.CompletedTask;
@@ -32,7 +32,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     public StoreProbe(LocalStore store, bool keepsBucket, ILogger logger, LocalStore? other = null)
     {
         (_store, _keepsBucket, _logger, _other) = (store, keepsBucket, logger, other);
-        _asking = new SingleFlight(_ => AskAsync());
+        _probing = new SingleFlight(_ => ProbeAsync());
     }
 
     /// <summary>Explains why the store cannot be reached, and the remedy; null if it can. Unset: the exception's message is used.</summary>
@@ -48,7 +48,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     public StoreCapabilities? Capabilities => _found;
 
     /// <summary>The probe that is running; completed if there is none.</summary>
-    internal Task Asking => _asking.UnderWay("");
+    internal Task Probing => _probing.UnderWay("");
 
     /// <summary>A name for a temporary bucket.</summary>
     public static string NewBucketName() => $"s3overlay-probe-{Guid.NewGuid():n}"[..32];
@@ -86,7 +86,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
     {
         if (_found is null)
         {
-            await _asking.RunAsync("", cancellationToken);
+            await _probing.RunAsync("", cancellationToken);
         }
 
         return _found!;
@@ -147,7 +147,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         }
     }
 
-    private async Task AskAsync()
+    private async Task ProbeAsync()
     {
         if (_found is not null)
         {
@@ -176,7 +176,7 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
         var run = new ProbeRun(store);
         try
         {
-            return await run.AskAsync(_stopping.Token);
+            return await run.RunAsync(_stopping.Token);
         }
         finally
         {

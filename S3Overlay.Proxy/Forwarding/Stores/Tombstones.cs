@@ -28,24 +28,24 @@ internal sealed class Tombstones(LocalStore store, ILogger logger)
     /// <summary>The tombstone of a key; null without one. One call.</summary>
     public async Task<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await store.Calls.SendAsync(new WireRequest("HEAD", store.CacheBucket, CacheNames.Tombstone(bucket, key)),
+        using var response = await store.Calls.SendAsync(new WireRequest("HEAD", store.CacheBucket, CacheNames.Tombstone(bucket, key)),
             cancellationToken);
-        return answer.Status == 404 ? null
-            : answer.Status >= 300 ? throw await StoreCalls.RefusedAsync(answer, cancellationToken)
-            : Show(key, answer);
+        return response.Status == 404 ? null
+            : response.Status >= 300 ? throw await StoreCalls.RefusedAsync(response, cancellationToken)
+            : Show(key, response);
     }
 
     /// <summary>The tombstone of a key with its body; null without one. One call.</summary>
     public async Task<Tombstone?> FindNamedAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var answer = await store.Calls.GetAsync(store.CacheBucket, CacheNames.Tombstone(bucket, key), null, cancellationToken);
-        if (answer is null)
+        using var response = await store.Calls.GetAsync(store.CacheBucket, CacheNames.Tombstone(bucket, key), null, cancellationToken);
+        if (response is null)
         {
             return null;
         }
 
-        var mark = Mark.Parse(await store.Calls.ReadAsync(answer, Mark.Limit, cancellationToken));
-        return Show(key, answer) with { Marker = mark?.Marker, Over = mark?.Over };
+        var mark = Mark.Parse(await store.Calls.ReadAsync(response, Mark.Limit, cancellationToken));
+        return Show(key, response) with { Marker = mark?.Marker, Over = mark?.Over };
     }
 
     /// <summary>Removes a tombstone.</summary>
@@ -56,9 +56,10 @@ internal sealed class Tombstones(LocalStore store, ILogger logger)
     {
         var headers = isConditional ? new KeyValuePair<string, string>[] { new("If-Match", $"\"{tombstone.Stamp}\"") } : [];
         var name = CacheNames.Tombstone(bucket, tombstone.Key);
-        using var answer = await store.Calls.SendAsync(new WireRequest("DELETE", store.CacheBucket, name, "", headers), cancellationToken);
-        return answer.Status is < 300 or 404
-            || (answer.Status is 409 or 412 ? false : throw await StoreCalls.RefusedAsync(answer, cancellationToken));
+        using var response = await store.Calls.SendAsync(new WireRequest("DELETE", store.CacheBucket, name, "", headers),
+            cancellationToken);
+        return response.Status is < 300 or 404
+            || (response.Status is 409 or 412 ? false : throw await StoreCalls.RefusedAsync(response, cancellationToken));
     }
 
     /// <summary>Removes all tombstones of a bucket.</summary>
@@ -113,8 +114,9 @@ internal sealed class Tombstones(LocalStore store, ILogger logger)
         }
     }
 
-    private static Tombstone Show(string key, WireResponse answer) =>
-        new(key, ETags.Bare(answer.Header("ETag")).ToString(), HttpDates.TryParseHeader(answer.Header("Last-Modified"), out var made) ? made
+    private static Tombstone Show(string key, WireResponse response) =>
+        new(key, ETags.Bare(response.Header("ETag")).ToString(), HttpDates.TryParseHeader(response.Header("Last-Modified"), out var made)
+            ? made
             : null);
 
     private static Tombstone Show(string key, ListingRow row) =>
@@ -138,13 +140,13 @@ internal sealed class Tombstones(LocalStore store, ILogger logger)
     /// <exception cref="S3Exception">ServiceUnavailable if the body has no key: skipping it would show the remote's object.</exception>
     private async Task<string?> KeyOfAsync(string bucket, string name, CancellationToken cancellationToken)
     {
-        using var answer = await store.Calls.GetAsync(store.CacheBucket, name, null, cancellationToken);
-        if (answer is null)
+        using var response = await store.Calls.GetAsync(store.CacheBucket, name, null, cancellationToken);
+        if (response is null)
         {
             return null;
         }
 
-        return Mark.Parse(await store.Calls.ReadAsync(answer, Mark.Limit, cancellationToken))?.Key is { } key
+        return Mark.Parse(await store.Calls.ReadAsync(response, Mark.Limit, cancellationToken))?.Key is { } key
             && CacheNames.Tombstone(bucket, key) == name
             ? key : throw new S3Exception(S3Errors.ServiceUnavailable,
                 $"The object {name} in the bucket {store.CacheBucket} should be a tombstone but does not name its key.");

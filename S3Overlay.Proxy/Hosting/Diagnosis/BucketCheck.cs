@@ -9,7 +9,7 @@ namespace S3Overlay.Proxy.Hosting.Diagnosis;
 /// <param name="endpoint">Its name in findings.</param>
 /// <param name="place">The bucket there, and the client's name of it.</param>
 /// <param name="setting">The setting that maps it; null for a bucket that no setting names.</param>
-internal sealed class BucketCheck(EndpointQuestions questions, CheckedEndpoint endpoint, BucketMapping place, string? setting)
+internal sealed class BucketCheck(EndpointRequests questions, CheckedEndpoint endpoint, BucketMapping place, string? setting)
 {
     public BucketMapping Place => place;
 

@@ -5,7 +5,7 @@ namespace S3Overlay.Proxy.Hosting.Diagnosis;
 /// <summary>Whether an endpoint responds, and accepts the credentials. Which buckets they may see does not matter.</summary>
 /// <param name="questions">Sends it requests.</param>
 /// <param name="endpoint">Its name in findings.</param>
-internal sealed class EndpointCheck(EndpointQuestions questions, CheckedEndpoint endpoint)
+internal sealed class EndpointCheck(EndpointRequests questions, CheckedEndpoint endpoint)
 {
     /// <summary>The last response; null before the first run.</summary>
     public EndpointReply? Last { get; private set; }

@@ -46,7 +46,7 @@ internal static class EndpointFindings
         }
         catch (S3Exception failed) when (failed.InnerException is RemoteException failure)
         {
-            var reason = failure.InnerException is { } cause ? Unreachable.Of(cause, settings, EndpointQuestions.Timeout) : null;
+            var reason = failure.InnerException is { } cause ? Unreachable.Of(cause, settings, EndpointRequests.Timeout) : null;
             var reply = new EndpointReply { Unreachable = reason, Failure = failure, Status = failure.Status };
             throw new RemoteException(failure.Failure, Of(reply, endpoint)?.ToString() ?? failure.Message, failure);
         }

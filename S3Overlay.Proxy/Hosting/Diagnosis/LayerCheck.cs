@@ -14,7 +14,7 @@ namespace S3Overlay.Proxy.Hosting.Diagnosis;
 internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider time) : IHealthCheck
 {
     /// <summary>A little longer than the checked endpoint's own time-out, so that its reason arrives.</summary>
-    private static readonly TimeSpan Timeout = EndpointQuestions.Timeout + TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Timeout = EndpointRequests.Timeout + TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private Task<string?> _look = Task.FromResult<string?>(null);

@@ -16,7 +16,7 @@ namespace S3Overlay.Proxy.Hosting.Diagnosis;
 /// <param name="questions">Sends it requests.</param>
 /// <param name="credentials">Signs them.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RemoteChecks(RemoteOptions options, EndpointQuestions questions, CredentialSource credentials, TimeProvider time)
+internal sealed class RemoteChecks(RemoteOptions options, EndpointRequests questions, CredentialSource credentials, TimeProvider time)
 {
     private readonly CheckedEndpoint _endpoint = CheckedEndpoint.Of(options, questions.Settings);
 
@@ -60,7 +60,7 @@ internal sealed class RemoteChecks(RemoteOptions options, EndpointQuestions ques
         }
 
         var keys = await credentials(cancellationToken);
-        return await CallerIdentity.AskAsync(questions.Settings, keys!, time, EndpointQuestions.Timeout, cancellationToken) switch
+        return await CallerIdentity.FindAsync(questions.Settings, keys!, time, EndpointRequests.Timeout, cancellationToken) switch
         {
             { Arn: { } arn } => Found(Verdict.Passed, $"AWS knows {shown}: it is {arn}."),
             { IsRefused: true, Code: var code } =>

@@ -43,7 +43,7 @@ public sealed class LiveEntriesTests : IDisposable
         }
         else
         {
-            _live.Drop(Name, null, out _);
+            _live.Evict(Name, null, out _);
         }
 
         _live.Fills.WhenUnused(copy.Record.Fill, () => waited++);
@@ -71,7 +71,7 @@ public sealed class LiveEntriesTests : IDisposable
         _live.Replace(copy);
         Assert.True(_live.TryHold(copy));
         _live.Release(copy);
-        Assert.Same(copy, _live.Drop(Name, null, out var isOnItsWay));
+        Assert.Same(copy, _live.Evict(Name, null, out var isOnItsWay));
         Assert.True(isOnItsWay);
 
         Assert.Null(_live.Use(Name, out var isEvicted));

@@ -34,29 +34,29 @@ internal static class EntryHeaders
     public static IReadOnlyList<KeyValuePair<string, string>> OfManifest(EntryRecord record) => [.. Common(record, "manifest")];
 
     /// <summary>True if the response is a manifest.</summary>
-    public static bool IsManifest(WireResponse answer) => answer.Header(Form) == "manifest";
+    public static bool IsManifest(WireResponse response) => response.Header(Form) == "manifest";
 
     /// <summary>The fill of a response.</summary>
-    public static bool TryFill(WireResponse answer, out Guid fill) => Guid.TryParseExact(answer.Header(Fill), "n", out fill);
+    public static bool TryFill(WireResponse response, out Guid fill) => Guid.TryParseExact(response.Header(Fill), "n", out fill);
 
     /// <summary>The last part of the row's name; null if the response is no entry.</summary>
-    public static string? RowOf(WireResponse answer) => answer.Header(Row);
+    public static string? RowOf(WireResponse response) => response.Header(Row);
 
     /// <summary>Reads the record of a whole entry.</summary>
     /// <exception cref="InvalidDataException">It has another format, or is damaged.</exception>
-    public static EntryRecord ReadWhole(WireResponse answer) =>
-        answer.Header(Form) == "whole" && answer.Header(Record) is { } packed ? Unpack(packed)
+    public static EntryRecord ReadWhole(WireResponse response) =>
+        response.Header(Form) == "whole" && response.Header(Record) is { } packed ? Unpack(packed)
             : throw new InvalidDataException("its metadata is not that of an entry");
 
     /// <summary>Reads the record of an object; null if it does not exist or is no entry.</summary>
     /// <exception cref="IOException">The store failed.</exception>
     public static async Task<EntryRecord?> RecordOfAsync(CacheBucketObjects objects, string name, CancellationToken cancellationToken)
     {
-        using var answer = await objects.GetAsync(name, null, cancellationToken);
+        using var response = await objects.GetAsync(name, null, cancellationToken);
         try
         {
-            return answer is null ? null : IsManifest(answer) ? (await EntryManifest.ReadAsync(answer, cancellationToken)).Record
-                : ReadWhole(answer);
+            return response is null ? null : IsManifest(response) ? (await EntryManifest.ReadAsync(response, cancellationToken)).Record
+                : ReadWhole(response);
         }
         catch (InvalidDataException)
         {

@@ -21,16 +21,16 @@ internal sealed record EntryManifest(EntryRecord Record, ChunkSet Chunks)
         return [.. text, .. Encoding.ASCII.GetBytes($"\n{Crc32C.Compute(text):x8}\n")];
     }
 
-    /// <summary>Reads a manifest from a store's answer.</summary>
+    /// <summary>Reads a manifest from a store's response.</summary>
     /// <exception cref="InvalidDataException">It is no manifest, or damaged.</exception>
     /// <exception cref="IOException">The response ended early or stalled.</exception>
-    public static async Task<EntryManifest> ReadAsync(WireResponse answer, CancellationToken cancellationToken)
+    public static async Task<EntryManifest> ReadAsync(WireResponse response, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Timeout);
         try
         {
-            return Parse(await BytesAsync(answer, limit.Token));
+            return Parse(await BytesAsync(response, limit.Token));
         }
         catch (OperationCanceledException failure) when (!cancellationToken.IsCancellationRequested)
         {
@@ -38,10 +38,10 @@ internal sealed record EntryManifest(EntryRecord Record, ChunkSet Chunks)
         }
     }
 
-    private static async Task<byte[]> BytesAsync(WireResponse answer, CancellationToken cancellationToken)
+    private static async Task<byte[]> BytesAsync(WireResponse response, CancellationToken cancellationToken)
     {
         using var memory = new MemoryStream();
-        await using (var body = await answer.BodyAsync(cancellationToken))
+        await using (var body = await response.BodyAsync(cancellationToken))
         {
             var buffer = new byte[16 << 10];
             for (int read; (read = await body.ReadAsync(buffer, cancellationToken)) > 0;)

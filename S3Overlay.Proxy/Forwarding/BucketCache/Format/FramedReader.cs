@@ -10,7 +10,8 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 /// Reads a chunk from a response, and returns no byte before its block's seal was verified. Positions are within the chunk. Not
 /// thread-safe.
 /// </summary>
-internal sealed class FramedReader(WireResponse answer, Stream body, Guid fill, int chunk, long length, long firstBlock, TimeProvider time)
+internal sealed class FramedReader(WireResponse response, Stream body, Guid fill, int chunk, long length, long firstBlock,
+    TimeProvider time)
     : IAsyncDisposable
 {
     private static readonly TimeSpan Stall = TimeSpan.FromSeconds(15);
@@ -24,18 +25,18 @@ internal sealed class FramedReader(WireResponse answer, Stream body, Guid fill, 
     public long Position => _nextBlock * EntryFrames.BlockSize;
 
     /// <summary>Takes over a response with the object, or a part that starts before the wanted block.</summary>
-    /// <param name="answer">The response. Disposed with the reader.</param>
+    /// <param name="response">The response. Disposed with the reader.</param>
     /// <param name="fill">The fill that the bytes are of.</param>
     /// <param name="chunk">The chunk's number.</param>
     /// <param name="length">The chunk's bytes.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="InvalidDataException">The object's length does not match its frames.</exception>
-    public static async Task<FramedReader> OpenAsync(WireResponse answer, Guid fill, int chunk, long length, TimeProvider time,
+    public static async Task<FramedReader> OpenAsync(WireResponse response, Guid fill, int chunk, long length, TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var part = answer.Status == 206 ? answer.ContentRange : null;
-        var total = part?.Total ?? (answer.Status == 200 ? answer.ContentLength : null);
+        var part = response.Status == 206 ? response.ContentRange : null;
+        var total = part?.Total ?? (response.Status == 200 ? response.ContentLength : null);
         if (total != EntryFrames.LengthOf(length))
         {
             throw new InvalidDataException("its length is wrong");
@@ -44,7 +45,7 @@ internal sealed class FramedReader(WireResponse answer, Stream body, Guid fill, 
         // A suffix response starts anywhere: skip the rest of that block.
         var start = part?.Range.First ?? 0;
         var first = (start + EntryFrames.FrameSize - 1) / EntryFrames.FrameSize;
-        var reader = new FramedReader(answer, await answer.BodyAsync(cancellationToken), fill, chunk, length, first, time);
+        var reader = new FramedReader(response, await response.BodyAsync(cancellationToken), fill, chunk, length, first, time);
         await reader.PassOverAsync(Math.Min((first * EntryFrames.FrameSize) - start, total.Value - start), cancellationToken);
         return reader;
     }
@@ -86,7 +87,7 @@ internal sealed class FramedReader(WireResponse answer, Stream body, Guid fill, 
     public async ValueTask DisposeAsync()
     {
         await body.DisposeAsync();
-        answer.Dispose();
+        response.Dispose();
         if (_block is not null)
         {
             ArrayPool<byte>.Shared.Return(_block);
@@ -151,7 +152,7 @@ internal sealed class FramedReader(WireResponse answer, Stream body, Guid fill, 
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {
-            answer.Dispose();
+            response.Dispose();
             await reading.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously,
                 TaskScheduler.Default);
             cancellationToken.ThrowIfCancellationRequested();

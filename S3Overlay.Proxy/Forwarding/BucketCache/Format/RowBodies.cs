@@ -29,14 +29,14 @@ internal static class RowBodies
     /// <summary>The key in a row's body; null if the row is gone.</summary>
     public static async Task<string?> KeyInAsync(CacheBucketObjects objects, string row, CancellationToken cancellationToken)
     {
-        using var answer = await objects.GetAsync(row, null, cancellationToken);
-        if (answer is null)
+        using var response = await objects.GetAsync(row, null, cancellationToken);
+        if (response is null)
         {
             return null;
         }
 
         using var body = new MemoryStream();
-        await (await answer.BodyAsync(cancellationToken)).CopyToAsync(body, cancellationToken);
+        await (await response.BodyAsync(cancellationToken)).CopyToAsync(body, cancellationToken);
         var bytes = body.ToArray();
         return Encoding.UTF8.GetString(bytes is [.. var named, Evicted] ? named : bytes);
     }

@@ -107,22 +107,22 @@ internal sealed class KeyUsers
 
     /// <summary>A key is evicted, including entries that only their users know.</summary>
     /// <param name="name">The key.</param>
-    /// <param name="drop">Which drop of all it is.</param>
-    public void Evicted(ObjectName name, long drop)
+    /// <param name="eviction">Which eviction of all it is.</param>
+    public void Evicted(ObjectName name, long eviction)
     {
         ref var use = ref CollectionsMarshal.GetValueRefOrNullRef(_uses, name);
         if (!Unsafe.IsNullRef(ref use))
         {
-            use.LastDrop = drop;
+            use.LastEviction = eviction;
         }
     }
 
     /// <summary>True if the key was evicted after the given eviction, while in use.</summary>
-    public bool IsDroppedSince(ObjectName name, long drop) => _uses.TryGetValue(name, out var use) && use.LastDrop > drop;
+    public bool IsEvictedSince(ObjectName name, long eviction) => _uses.TryGetValue(name, out var use) && use.LastEviction > eviction;
 
     private struct Use
     {
         public int Users;
-        public long LastDrop;
+        public long LastEviction;
     }
 }

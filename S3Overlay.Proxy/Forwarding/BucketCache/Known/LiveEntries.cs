@@ -19,7 +19,7 @@ internal sealed partial class LiveEntries(long remembered)
 
     /// <summary>Users and lookups of keys, also of entries that are not known here.</summary>
     private readonly KeyUsers _users = new();
-    private long _drops;
+    private long _evictions;
 
     /// <summary>The fills that those are of.</summary>
     public FillUsers Fills { get; } = new();
@@ -31,7 +31,7 @@ internal sealed partial class LiveEntries(long remembered)
         lock (_lock)
         {
             _users.Enter(name);
-            return _drops;
+            return _evictions;
         }
     }
 
@@ -171,7 +171,7 @@ internal sealed partial class LiveEntries(long remembered)
     {
         lock (_lock)
         {
-            entry.Drops -= isEviction ? 1 : 0;
+            entry.Evictions -= isEviction ? 1 : 0;
             entry.Pending--;
             Settle(entry);
         }
@@ -230,7 +230,7 @@ internal sealed partial class LiveEntries(long remembered)
     /// report when the entry is out.
     /// </param>
     /// <returns>The entry, for <see cref="EndWork"/> once it is out of the store; null if none is known.</returns>
-    public SharedEntry? Drop(ObjectName name, string? onlyETag, out bool isOnItsWay)
+    public SharedEntry? Evict(ObjectName name, string? onlyETag, out bool isOnItsWay)
     {
         lock (_lock)
         {
@@ -243,12 +243,12 @@ internal sealed partial class LiveEntries(long remembered)
 
             if (!IsOf(entry, onlyETag))
             {
-                entry.Since = _drops;
+                entry.Since = _evictions;
                 return null;
             }
 
             entry.IsEvicted = true;
-            isOnItsWay = entry.Pending++ > entry.Drops++;
+            isOnItsWay = entry.Pending++ > entry.Evictions++;
             _idle.Remove(entry);
             return entry;
         }
@@ -283,7 +283,7 @@ internal sealed partial class LiveEntries(long remembered)
 
             if (!entry.WasFound || !IsOf(entry, onlyETag))
             {
-                entry.Since = _drops;
+                entry.Since = _evictions;
                 return;
             }
 
@@ -301,14 +301,14 @@ internal sealed partial class LiveEntries(long remembered)
 
     private long Evicted(ObjectName name)
     {
-        _users.Evicted(name, ++_drops);
-        return _drops;
+        _users.Evicted(name, ++_evictions);
+        return _evictions;
     }
 
     /// <summary>
     /// An entry that only its users know is not notified of evictions: it was whole and in the store, or was looked up during an eviction.
     /// </summary>
-    private bool IsEvictedUnknown(SharedEntry entry) => _users.IsDroppedSince(entry.Name, entry.Since);
+    private bool IsEvictedUnknown(SharedEntry entry) => _users.IsEvictedSince(entry.Name, entry.Since);
 
     private bool IsCurrentOne(SharedEntry entry) =>
         !entry.IsEvicted && (_entries.TryGetValue(entry.Name, out var known) ? known == entry : !IsEvictedUnknown(entry));

@@ -64,7 +64,7 @@ internal sealed class SharedEntry
     public int Pending { get; set; }
 
     /// <summary>How many of those only remove. Owned by <see cref="LiveEntries"/>.</summary>
-    public int Drops { get; set; }
+    public int Evictions { get; set; }
 
     /// <summary>The number of evictions when it was begun or looked up. Owned by <see cref="LiveEntries"/>.</summary>
     public long Since { get; set; }

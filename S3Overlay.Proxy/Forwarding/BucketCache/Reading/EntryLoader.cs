@@ -114,8 +114,8 @@ internal sealed class EntryLoader(
             return true;
         }
 
-        using var answer = await objects.HeadAsync(EntryNames.Entry(entry.Name), cancellationToken);
-        return answer is not null && EntryHeaders.TryFill(answer, out var fill) && fill == entry.Record.Fill;
+        using var response = await objects.HeadAsync(EntryNames.Entry(entry.Name), cancellationToken);
+        return response is not null && EntryHeaders.TryFill(response, out var fill) && fill == entry.Record.Fill;
     }
 
     private static ByteRange? Wanted(LookupHint wish, long size) => wish.Range is { } range ? range.Resolve(size)
@@ -127,24 +127,24 @@ internal sealed class EntryLoader(
     {
         var reads = wish.ReadsBytes && wish.Range is not ({ First: > Furthest } or { Suffix: 0 });
         var since = live.Seek(name);
-        WireResponse? answer = null;
+        WireResponse? response = null;
         try
         {
-            answer = reads
+            response = reads
                 ? await objects.GetAsync(EntryNames.Entry(name), PartOf(wish.Range), cancellationToken)
                 : await objects.HeadAsync(EntryNames.Entry(name), cancellationToken);
-            if (answer is null)
+            if (response is null)
             {
                 // This process may have begun a fill since.
                 return live.Use(name, out _) is { } filling ? Lease(filling) : null;
             }
 
-            if (EntryHeaders.IsManifest(answer))
+            if (EntryHeaders.IsManifest(response))
             {
-                return await LoadManifestAsync(name, wish, answer, reads, since, cancellationToken);
+                return await LoadManifestAsync(name, wish, response, reads, since, cancellationToken);
             }
 
-            var record = renewals.Apply(EntryHeaders.ReadWhole(answer));
+            var record = renewals.Apply(EntryHeaders.ReadWhole(response));
             RequireName(record, name);
             if (live.Use(name, out var isEvicted) is { } known)
             {
@@ -166,8 +166,8 @@ internal sealed class EntryLoader(
             StartedRead? started = null;
             if (reads && record.Info.Size > 0)
             {
-                started = await StartedAsync(answer, record, cancellationToken);
-                answer = null;
+                started = await StartedAsync(response, record, cancellationToken);
+                response = null;
             }
 
             live.UseUnknown(entry);
@@ -181,14 +181,14 @@ internal sealed class EntryLoader(
         finally
         {
             live.EndSeek(name);
-            answer?.Dispose();
+            response?.Dispose();
         }
     }
 
-    private async Task<ICacheEntry?> LoadManifestAsync(ObjectName name, LookupHint wish, WireResponse answer, bool reads, long since,
+    private async Task<ICacheEntry?> LoadManifestAsync(ObjectName name, LookupHint wish, WireResponse response, bool reads, long since,
         CancellationToken cancellationToken)
     {
-        var isWhole = reads && (answer.Status == 200 || (answer.ContentRange is { } part && part.Range.Length == part.Total));
+        var isWhole = reads && (response.Status == 200 || (response.ContentRange is { } part && part.Range.Length == part.Total));
         using var again = isWhole ? null : await objects.GetAsync(EntryNames.Entry(name), null, cancellationToken);
         if (!isWhole && (again is null || !EntryHeaders.IsManifest(again)))
         {
@@ -196,7 +196,7 @@ internal sealed class EntryLoader(
             return null;
         }
 
-        var manifest = await EntryManifest.ReadAsync(isWhole ? answer : again!, cancellationToken);
+        var manifest = await EntryManifest.ReadAsync(isWhole ? response : again!, cancellationToken);
         RequireName(manifest.Record, name);
         if (live.AddOrUse(new SharedEntry(manifest.Record, manifest.Chunks, isManifest: true, spool, logger) { Since = since,
             WasFound = true, Flush = { Stored = manifest.Record } }) is not { } entry)
@@ -209,18 +209,18 @@ internal sealed class EntryLoader(
         return await LeaseAsync(entry, wish, cancellationToken) ?? Lease(entry);
     }
 
-    private async Task<StartedRead> StartedAsync(WireResponse answer, EntryRecord record, CancellationToken cancellationToken)
+    private async Task<StartedRead> StartedAsync(WireResponse response, EntryRecord record, CancellationToken cancellationToken)
     {
         try
         {
-            var last = answer.Status == 206 && answer.ContentRange is { } part && part.Range.Last + 1 < part.Total
+            var last = response.Status == 206 && response.ContentRange is { } part && part.Range.Last + 1 < part.Total
                 ? ((part.Range.Last + 1) / EntryFrames.FrameSize * EntryFrames.BlockSize) - 1 : record.Info.Size - 1;
             return new StartedRead(
-                0, last, await FramedReader.OpenAsync(answer, record.Fill, 0, record.Info.Size, time, cancellationToken));
+                0, last, await FramedReader.OpenAsync(response, record.Fill, 0, record.Info.Size, time, cancellationToken));
         }
         catch
         {
-            answer.Dispose();
+            response.Dispose();
             throw;
         }
     }

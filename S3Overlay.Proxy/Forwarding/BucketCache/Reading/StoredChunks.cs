@@ -23,14 +23,14 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
         }
 
         var length = entry.Layout.BytesOf(chunk).Length;
-        WireResponse? answer = null;
+        WireResponse? response = null;
         try
         {
-            answer = await objects.GetAsync(entry.IsManifest ? EntryNames.Chunk(entry.Name, fill, chunk)
+            response = await objects.GetAsync(entry.IsManifest ? EntryNames.Chunk(entry.Name, fill, chunk)
                 : EntryNames.Entry(entry.Name), RangeOf(range, length), cancellationToken);
-            if (answer is not null && (entry.IsManifest || (EntryHeaders.TryFill(answer, out var theirs) && theirs == fill)))
+            if (response is not null && (entry.IsManifest || (EntryHeaders.TryFill(response, out var theirs) && theirs == fill)))
             {
-                return await FramedReader.OpenAsync(answer, fill, chunk, length, time, cancellationToken);
+                return await FramedReader.OpenAsync(response, fill, chunk, length, time, cancellationToken);
             }
         }
         catch (Exception failure) when (failure is IOException or HttpRequestException)
@@ -44,11 +44,11 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
         }
         catch
         {
-            answer?.Dispose();
+            response?.Dispose();
             throw;
         }
 
-        answer?.Dispose();
+        response?.Dispose();
         entry.Lose(chunk);
         return null;
     }

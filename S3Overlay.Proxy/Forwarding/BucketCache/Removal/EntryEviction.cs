@@ -11,10 +11,11 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 /// <param name="maxBytes">The limit in bytes.</param>
 /// <param name="uses">When entries were last used.</param>
 /// <param name="uploaded">How many bytes this process has uploaded.</param>
-/// <param name="drop">Removes an entry. Returns false if it is in use.</param>
+/// <param name="evict">Removes an entry. Returns false if it is in use.</param>
 /// <param name="nameOf">The key of an entry's name in the bucket; null if unknown.</param>
 internal sealed class EntryEviction(long maxBytes, EntryUses uses, Func<long> uploaded,
-    Func<ObjectName, CancellationToken, Task<bool>> drop, Func<string, CancellationToken, ValueTask<ObjectName?>> nameOf, TimeProvider time,
+    Func<ObjectName, CancellationToken, Task<bool>> evict, Func<string, CancellationToken, ValueTask<ObjectName?>> nameOf,
+    TimeProvider time,
     ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(10);
@@ -94,7 +95,7 @@ internal sealed class EntryEviction(long maxBytes, EntryUses uses, Func<long> up
             // Everything used earlier goes, and as many as needed of the last minute.
             var minute = MinuteOf(entry);
             if (entry.Bytes == 0 || minute > lastToGo || (minute == lastToGo && freed >= tooMuch)
-                || await nameOf(entry.Tail, cancellationToken) is not { } name || !await drop(name, cancellationToken))
+                || await nameOf(entry.Tail, cancellationToken) is not { } name || !await evict(name, cancellationToken))
             {
                 continue;
             }

@@ -76,9 +76,9 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
     /// <summary>True if an uploaded entry exists with another row: another process learned another date.</summary>
     public async Task<bool> HasOtherRowAsync(EntryRecord record, CancellationToken cancellationToken)
     {
-        using var answer = await objects.HeadAsync(EntryNames.Entry(record.Name), cancellationToken);
-        return answer is not null && EntryHeaders.TryFill(answer, out var fill) && fill == record.Fill
-            && EntryHeaders.RowOf(answer) != EntryNames.RowSuffix(record.Row);
+        using var response = await objects.HeadAsync(EntryNames.Entry(record.Name), cancellationToken);
+        return response is not null && EntryHeaders.TryFill(response, out var fill) && fill == record.Fill
+            && EntryHeaders.RowOf(response) != EntryNames.RowSuffix(record.Row);
     }
 
     /// <summary>Removes rows of old versions, and the entry if it is of one of them.</summary>
@@ -119,20 +119,20 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
     private async Task<bool> RemoveEntryAsync(ObjectName name, Func<string, Guid?, bool> isMeant, bool mayHaveChanged,
         CancellationToken cancellationToken)
     {
-        using var answer = await objects.HeadAsync(EntryNames.Entry(name), cancellationToken);
-        if (answer is null)
+        using var response = await objects.HeadAsync(EntryNames.Entry(name), cancellationToken);
+        if (response is null)
         {
             return false;
         }
 
-        Guid? fill = EntryHeaders.TryFill(answer, out var named) ? named : null;
-        if (EntryHeaders.RowOf(answer) is { } suffix && !isMeant(suffix, fill))
+        Guid? fill = EntryHeaders.TryFill(response, out var named) ? named : null;
+        if (EntryHeaders.RowOf(response) is { } suffix && !isMeant(suffix, fill))
         {
             return false;
         }
 
         await objects.DeleteAsync(EntryNames.Entry(name), cancellationToken);
-        if (fill is { } left && EntryHeaders.IsManifest(answer))
+        if (fill is { } left && EntryHeaders.IsManifest(response))
         {
             RemoveChunks(name, left, mayHaveChanged);
         }

@@ -104,11 +104,12 @@ internal sealed class OrphanCollector : IAsyncDisposable
     /// <summary>The chunks of a fill that the manifest names; null for none.</summary>
     private async Task<ChunkSet?> NamedAsync(string entry, Guid fill, CancellationToken cancellationToken)
     {
-        using var answer = await _objects.GetAsync(entry, null, cancellationToken);
+        using var response = await _objects.GetAsync(entry, null, cancellationToken);
         try
         {
-            return answer is not null && EntryHeaders.IsManifest(answer) && EntryHeaders.TryFill(answer, out var theirs) && theirs == fill
-                ? (await EntryManifest.ReadAsync(answer, cancellationToken)).Chunks : null;
+            return response is not null && EntryHeaders.IsManifest(response) && EntryHeaders.TryFill(response, out var theirs)
+                && theirs == fill
+                ? (await EntryManifest.ReadAsync(response, cancellationToken)).Chunks : null;
         }
         catch (InvalidDataException)
         {
@@ -151,8 +152,8 @@ internal sealed class OrphanCollector : IAsyncDisposable
     /// </summary>
     private async Task RemoveUnlistedAsync(string entry, string row, CancellationToken cancellationToken)
     {
-        using var answer = await _objects.HeadAsync(entry, cancellationToken);
-        if (answer is not null && EntryHeaders.RowOf(answer) == EntryNames.SuffixOf(row))
+        using var response = await _objects.HeadAsync(entry, cancellationToken);
+        if (response is not null && EntryHeaders.RowOf(response) == EntryNames.SuffixOf(row))
         {
             await RemoveAsync(entry, cancellationToken);
         }
@@ -184,8 +185,8 @@ internal sealed class OrphanCollector : IAsyncDisposable
             return false;
         }
 
-        using var answer = await _objects.HeadAsync(entry, cancellationToken);
-        return answer is not null;
+        using var response = await _objects.HeadAsync(entry, cancellationToken);
+        return response is not null;
     }
 
     private async Task RemoveAsync(string name, CancellationToken cancellationToken)

@@ -149,10 +149,10 @@ internal sealed class ManifestWriter(
         Guid? replaced = null;
         string? etag = null;
         EntryManifest? theirs = null;
-        using (var answer = await objects.GetAsync(EntryNames.Entry(entry.Name), null, cancellationToken))
+        using (var response = await objects.GetAsync(EntryNames.Entry(entry.Name), null, cancellationToken))
         {
-            etag = answer?.Header("ETag");
-            theirs = answer is not null && EntryHeaders.IsManifest(answer) ? await ReadAsync(answer, cancellationToken) : null;
+            etag = response?.Header("ETag");
+            theirs = response is not null && EntryHeaders.IsManifest(response) ? await ReadAsync(response, cancellationToken) : null;
             if (entry.Flush.Stored is not null && (theirs is null || !theirs.Record.HasSameBytes(entry.Record)))
             {
                 // Another process evicted it or replaced it with a newer version.
@@ -160,7 +160,7 @@ internal sealed class ManifestWriter(
                 return true;
             }
 
-            if (answer is not null && EntryHeaders.IsManifest(answer) && EntryHeaders.TryFill(answer, out var fill)
+            if (response is not null && EntryHeaders.IsManifest(response) && EntryHeaders.TryFill(response, out var fill)
                 && fill != entry.Record.Fill)
             {
                 if (theirs is not null && theirs.Record.HasSameBytes(entry.Record))
@@ -198,11 +198,11 @@ internal sealed class ManifestWriter(
         return true;
     }
 
-    private static async Task<EntryManifest?> ReadAsync(WireResponse answer, CancellationToken cancellationToken)
+    private static async Task<EntryManifest?> ReadAsync(WireResponse response, CancellationToken cancellationToken)
     {
         try
         {
-            return await EntryManifest.ReadAsync(answer, cancellationToken);
+            return await EntryManifest.ReadAsync(response, cancellationToken);
         }
         catch (InvalidDataException)
         {

@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Forwarding.Remotes;
 /// throwing. Only GETs.
 /// </summary>
 /// <param name="noteBuckets">Called with the buckets that the endpoint showed.</param>
-internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient client, TimeProvider time, CredentialSource credentials,
+internal sealed class EndpointRequests(EndpointSettings settings, S3WireClient client, TimeProvider time, CredentialSource credentials,
     Action<IReadOnlyList<LayerBucket>>? noteBuckets = null)
 {
     /// <summary>The time for each response. An endpoint that takes longer is in trouble.</summary>
@@ -27,33 +27,34 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
     public async Task<EndpointReply> BucketsAsync(CancellationToken cancellationToken)
     {
         var request = new WireRequest("GET", "");
-        var reply = await AskAsync(request, ReadAsync, cancellationToken);
+        var reply = await SendAsync(request, ReadAsync, cancellationToken);
 
-        // Asked once more, since a momentary failure is none.
+        // Sent once more, since a momentary failure is none.
         return reply is { Unreachable.Reason: UnreachableReason.CutOff } or { Status: >= 500 and not (501 or 508) }
-            ? await AskAsync(request, ReadAsync, cancellationToken) : reply;
+            ? await SendAsync(request, ReadAsync, cancellationToken) : reply;
 
-        async Task<IReadOnlyList<string>?> ReadAsync(WireResponse answer, CancellationToken token)
+        async Task<IReadOnlyList<string>?> ReadAsync(WireResponse response, CancellationToken token)
         {
-            var buckets = await answer.ReadAsync(settings, time, BucketListDocument.TryReadAsync, token);
+            var buckets = await response.ReadAsync(settings, time, BucketListDocument.TryReadAsync, token);
             noteBuckets?.Invoke(buckets ?? []);
             return buckets?.Select(bucket => bucket.Name).ToList();
         }
     }
 
     /// <summary>Lists the first key of a bucket under a prefix.</summary>
-    public Task<EndpointReply> FirstKeyAsync(string bucket, string prefix, CancellationToken cancellationToken) => AskAsync(
-        new WireRequest("GET", bucket, "", ListingQueries.V2(new RemoteListing(bucket, prefix, "", "", null, 1))), async (answer, token) =>
-            (await answer.ReadAsync(settings, time, (body, end) => ListingDocument.ReadAsync(body, settings.Name, end), token)).Rows
+    public Task<EndpointReply> FirstKeyAsync(string bucket, string prefix, CancellationToken cancellationToken) => SendAsync(
+        new WireRequest("GET", bucket, "", ListingQueries.V2(new RemoteListing(bucket, prefix, "", "", null, 1))),
+        async (response, token) =>
+            (await response.ReadAsync(settings, time, (body, end) => ListingDocument.ReadAsync(body, settings.Name, end), token)).Rows
             .Select(row => row.Name).ToList(),
         cancellationToken);
 
     /// <summary>Asks for the first byte of an object, and does not read it.</summary>
     public Task<EndpointReply> ReadAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        AskAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]),
+        SendAsync(new WireRequest("GET", bucket, key, "", [new("Range", "bytes=0-0")]),
             static (_, _) => Task.FromResult<IReadOnlyList<string>?>([]), cancellationToken);
 
-    private async Task<EndpointReply> AskAsync(
+    private async Task<EndpointReply> SendAsync(
         WireRequest request, Func<WireResponse, CancellationToken, Task<IReadOnlyList<string>?>> read, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(Timeout, time);
@@ -65,8 +66,8 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
 
         try
         {
-            using var answer = await client.AskOnceAsync(request, both.Token);
-            return await ReplyAsync(answer, read, both.Token);
+            using var response = await client.SendUnretriedAsync(request, both.Token);
+            return await ReplyAsync(response, read, both.Token);
         }
         catch (RemoteException failure)
         {
@@ -99,22 +100,22 @@ internal sealed class EndpointQuestions(EndpointSettings settings, S3WireClient 
         }
     }
 
-    private async Task<EndpointReply> ReplyAsync(WireResponse answer, Func<WireResponse, CancellationToken,
+    private async Task<EndpointReply> ReplyAsync(WireResponse response, Func<WireResponse, CancellationToken,
         Task<IReadOnlyList<string>?>> read, CancellationToken cancellationToken)
     {
         var reply = new EndpointReply
         {
-            Status = answer.Status,
-            Ahead = HttpDates.TryParseHeader(answer.Header("Date"), out var date) ? date - time.GetUtcNow() : null,
+            Status = response.Status,
+            Ahead = HttpDates.TryParseHeader(response.Header("Date"), out var date) ? date - time.GetUtcNow() : null,
         };
-        if (answer.Status >= 300)
+        if (response.Status >= 300)
         {
-            return reply with { Failure = await answer.FailureAsync(cancellationToken) };
+            return reply with { Failure = await response.FailureAsync(cancellationToken) };
         }
 
         try
         {
-            return await read(answer, cancellationToken) is { } names ? reply with { IsUnderstood = true, Names = names } : reply;
+            return await read(response, cancellationToken) is { } names ? reply with { IsUnderstood = true, Names = names } : reply;
         }
         catch (RemoteException nonsense)
         {
