@@ -37,10 +37,10 @@ public sealed class AccessTests : IAsyncLifetime
     {
         foreach (var method in (string[])["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"])
         {
-            var answer = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync(
+            var response = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync(
                 method, "/-/v1/drop?all=true", null, ("Origin", "http://page.test"));
-            Assert.Equal(403, answer.Status);
-            Assert.DoesNotContain("Access-Control-Allow-Origin", answer.Headers.Keys, StringComparer.OrdinalIgnoreCase);
+            Assert.Equal(403, response.Status);
+            Assert.DoesNotContain("Access-Control-Allow-Origin", response.Headers.Keys, StringComparer.OrdinalIgnoreCase);
         }
     }
 
@@ -54,9 +54,9 @@ public sealed class AccessTests : IAsyncLifetime
         foreach (var (method, call) in ((string, string)[])[("POST", "/-/v1/drop?all=true"), ("GET", "/-/v1/tombstones")])
         {
             Assert.Equal(200, (await Client("operator").SendAsync(method, call)).Status);
-            var answer = await Client("operator").SendAsync(method, call, null, (header, value));
-            Assert.Equal((403, "AccessDenied"), (answer.Status, CodeOf(answer)));
-            Assert.DoesNotContain("Access-Control-Allow-Origin", answer.Headers.Keys, StringComparer.OrdinalIgnoreCase);
+            var response = await Client("operator").SendAsync(method, call, null, (header, value));
+            Assert.Equal((403, "AccessDenied"), (response.Status, CodeOf(response)));
+            Assert.DoesNotContain("Access-Control-Allow-Origin", response.Headers.Keys, StringComparer.OrdinalIgnoreCase);
         }
 
         Assert.Equal(
@@ -84,10 +84,10 @@ public sealed class AccessTests : IAsyncLifetime
     [Fact]
     public async Task A_signature_that_leaves_parameters_open_is_refused()
     {
-        var answer = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync(
+        var response = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync(
             "POST", "/-/v1/drop?all=true", null, ("Authorization", "AWS operator:c2lnbmF0dXJl"));
-        Assert.Equal(400, answer.Status);
-        Assert.Equal("InvalidRequest", CodeOf(answer));
+        Assert.Equal(400, response.Status);
+        Assert.Equal("InvalidRequest", CodeOf(response));
     }
 
     [Fact]
@@ -118,8 +118,8 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("DELETE")]
     public async Task A_call_has_one_method(string method)
     {
-        var answer = await AssertErrorAsync(405, "MethodNotAllowed", Client("operator"), method, "/-/v1/drop?all=true");
-        Assert.Equal("POST", answer.Headers["Allow"]);
+        var response = await AssertErrorAsync(405, "MethodNotAllowed", Client("operator"), method, "/-/v1/drop?all=true");
+        Assert.Equal("POST", response.Headers["Allow"]);
     }
 
     [Theory]
@@ -140,8 +140,8 @@ public sealed class AccessTests : IAsyncLifetime
     [InlineData("discard?bucket=..", "InvalidBucketName")]
     public async Task A_wrong_parameter_is_named(string call, string code)
     {
-        var answer = await AssertErrorAsync(400, code, Client("operator"), "POST", "/-/v1/" + call);
-        Assert.NotEmpty(JsonDocument.Parse(answer.Text).RootElement.GetProperty("message").GetString()!);
+        var response = await AssertErrorAsync(400, code, Client("operator"), "POST", "/-/v1/" + call);
+        Assert.NotEmpty(JsonDocument.Parse(response.Text).RootElement.GetProperty("message").GetString()!);
     }
 
     [Fact]
@@ -151,8 +151,8 @@ public sealed class AccessTests : IAsyncLifetime
     [Fact]
     public async Task Parameters_in_a_body_are_refused()
     {
-        var answer = await Client("operator").SendAsync("POST", "/-/v1/drop?bucket=b", "key=k"u8.ToArray());
-        Assert.Equal((400, "InvalidArgument"), (answer.Status, CodeOf(answer)));
+        var response = await Client("operator").SendAsync("POST", "/-/v1/drop?bucket=b", "key=k"u8.ToArray());
+        Assert.Equal((400, "InvalidArgument"), (response.Status, CodeOf(response)));
     }
 
     [Fact]
@@ -183,8 +183,8 @@ public sealed class AccessTests : IAsyncLifetime
             TimeSpan.FromHours(1));
         foreach (var link in (string[])[query, "AWSAccessKeyId=operator&Expires=9175139620&Signature=c2lnbmF0dXJl"])
         {
-            var answer = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync("POST", "/-/v1/drop?" + link);
-            Assert.Equal((403, "AccessDenied"), (answer.Status, CodeOf(answer)));
+            var response = await new SignedHttp(_proxy.Endpoint).SendUnsignedAsync("POST", "/-/v1/drop?" + link);
+            Assert.Equal((403, "AccessDenied"), (response.Status, CodeOf(response)));
         }
     }
 
@@ -192,16 +192,16 @@ public sealed class AccessTests : IAsyncLifetime
 
     private static async Task<RawResponse> AssertErrorAsync(int status, string code, SignedHttp client, string method, string target)
     {
-        var answer = await client.SendAsync(method, target);
-        Assert.Equal((status, code), (answer.Status, CodeOf(answer)));
-        return answer;
+        var response = await client.SendAsync(method, target);
+        Assert.Equal((status, code), (response.Status, CodeOf(response)));
+        return response;
     }
 
-    private static string CodeOf(RawResponse answer)
+    private static string CodeOf(RawResponse response)
     {
-        Assert.Equal("application/json", answer.Headers["Content-Type"]);
-        var error = JsonDocument.Parse(Encoding.UTF8.GetString(answer.Body)).RootElement;
-        Assert.Equal(answer.Headers["x-amz-request-id"], error.GetProperty("requestId").GetString());
+        Assert.Equal("application/json", response.Headers["Content-Type"]);
+        var error = JsonDocument.Parse(Encoding.UTF8.GetString(response.Body)).RootElement;
+        Assert.Equal(response.Headers["x-amz-request-id"], error.GetProperty("requestId").GetString());
         return error.GetProperty("code").GetString()!;
     }
 }

@@ -34,17 +34,17 @@ public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClas
     /// <summary>Makes a call, and returns the last line of the response.</summary>
     protected async Task<JsonElement> CallAsync(string method, string call, params (string Name, string Value)[] parameters)
     {
-        var answer = await Http.SendAsync(method, Target(call, parameters));
-        Assert.True(answer.Status == 200, answer.Text);
-        return Last(answer);
+        var response = await Http.SendAsync(method, Target(call, parameters));
+        Assert.True(response.Status == 200, response.Text);
+        return Last(response);
     }
 
     /// <summary>Makes a call that is refused.</summary>
     protected async Task<(int Status, string Code)> RefusedAsync(string method, string call,
         params (string Name, string Value)[] parameters)
     {
-        var answer = await Http.SendAsync(method, Target(call, parameters));
-        return (answer.Status, Last(answer).GetProperty("code").GetString()!);
+        var response = await Http.SendAsync(method, Target(call, parameters));
+        return (response.Status, Last(response).GetProperty("code").GetString()!);
     }
 
     /// <summary>The target of a call.</summary>
@@ -53,14 +53,14 @@ public abstract class AdministrationTestBase<TFixture>(TFixture fixture) : IClas
         + string.Join('&', parameters.Select(parameter => $"{parameter.Name}={UriEncoding.EncodeComponent(parameter.Value)}"));
 
     /// <summary>The last line of a response.</summary>
-    protected static JsonElement Last(RawResponse answer) => JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+    protected static JsonElement Last(RawResponse response) => JsonDocument.Parse(response.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
 
     /// <summary>The text that a client reads at a key. Null if there is none.</summary>
     protected async Task<string?> SeenAsync(string bucket, string key)
     {
-        var answer = await Http.SendAsync("GET", $"/{bucket}/{UriEncoding.EncodeKey(key)}");
-        return answer.Status == 200 ? answer.Text : answer.Code == "NoSuchKey" || answer.Code == "NoSuchBucket" ? null
-            : throw new InvalidOperationException(answer.Text);
+        var response = await Http.SendAsync("GET", $"/{bucket}/{UriEncoding.EncodeKey(key)}");
+        return response.Status == 200 ? response.Text : response.Code == "NoSuchKey" || response.Code == "NoSuchBucket" ? null
+            : throw new InvalidOperationException(response.Text);
     }
 
     /// <summary>The keys that a client lists.</summary>

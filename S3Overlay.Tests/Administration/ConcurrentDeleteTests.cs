@@ -84,11 +84,11 @@ public sealed class ConcurrentDeleteTests : IAsyncLifetime
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "AccessDenied");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "AccessDenied");
             return ScriptedOutcome.Answered;
         };
-        var answer = await _proxy.SendAsync("POST", "/-/v1/compact?bucket=bucket");
-        Assert.Equal(503, answer.Status);
+        var response = await _proxy.SendAsync("POST", "/-/v1/compact?bucket=bucket");
+        Assert.Equal(503, response.Status);
         _remote.Script = null;
         _remote.Put("bucket", "k", "remote"u8.ToArray());
         Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/k")).Status);
@@ -180,12 +180,12 @@ public sealed class ConcurrentDeleteTests : IAsyncLifetime
 
     private async Task<JsonElement> CallAsync(string call)
     {
-        var answer = await _proxy.SendAsync("POST", "/-/v1/" + call);
-        Assert.True(answer.Status == 200, answer.Text);
-        return Last(answer);
+        var response = await _proxy.SendAsync("POST", "/-/v1/" + call);
+        Assert.True(response.Status == 200, response.Text);
+        return Last(response);
     }
 
-    private static JsonElement Last(RawResponse answer) => JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+    private static JsonElement Last(RawResponse response) => JsonDocument.Parse(response.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
 
     private static int Number(JsonElement line, string name) => line.GetProperty(name).GetInt32();
 }

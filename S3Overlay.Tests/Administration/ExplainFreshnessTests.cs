@@ -65,9 +65,9 @@ public sealed class ExplainFreshnessTests : IAsyncLifetime
 
     private async Task<(bool? Visible, string? Layer, string? Reason)> VerdictAsync(string more = "")
     {
-        var answer = await _proxy.SendAsync("GET", "/-/v1/explain?bucket=bucket&key=key" + more);
-        Assert.True(answer.Status == 200, answer.Text);
-        var explained = JsonDocument.Parse(answer.Text).RootElement;
+        var response = await _proxy.SendAsync("GET", "/-/v1/explain?bucket=bucket&key=key" + more);
+        Assert.True(response.Status == 200, response.Text);
+        var explained = JsonDocument.Parse(response.Text).RootElement;
         Assert.False(explained.GetProperty("held").GetProperty("fresh").GetBoolean());
         Assert.NotEmpty(explained.GetProperty("why").GetString()!);
         var visible = explained.GetProperty("visible");

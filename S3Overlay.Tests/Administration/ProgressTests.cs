@@ -34,36 +34,37 @@ public sealed class ProgressTests : IAsyncLifetime
     {
         var (time, count, work) =
             (new ManualTimeProvider(), 0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        var answer = new BufferedResponse();
-        var answering = new ProgressResponses(time).AnswerAsync(_ => work.Task, json => json.WriteNumber("count", count), Request(), answer,
+        var response = new BufferedResponse();
+        var answering = new ProgressResponses(time).AnswerAsync(_ => work.Task, json => json.WriteNumber("count", count), Request(),
+            response,
             default);
         for (count = 1; count <= 2; count++)
         {
             await time.WaitForTimerAsync();
             time.Advance(TimeSpan.FromSeconds(5));
-            await Patience.UntilAsync(() => Lines(answer).Count == count, "No progress line was written.");
+            await Patience.UntilAsync(() => Lines(response).Count == count, "No progress line was written.");
         }
 
         work.SetResult();
         Assert.Null(await answering);
-        Assert.Equal((200, "application/x-ndjson"), (answer.Status, answer.Headers.ContentType.ToString()));
+        Assert.Equal((200, "application/x-ndjson"), (response.Status, response.Headers.ContentType.ToString()));
         Assert.Equal(
             [(false, 1), (false, 2), (true, 3)],
-            Lines(answer).Select(line => (line.GetProperty("done").GetBoolean(), line.GetProperty("count").GetInt32())));
+            Lines(response).Select(line => (line.GetProperty("done").GetBoolean(), line.GetProperty("count").GetInt32())));
     }
 
     [Fact]
     public async Task A_call_that_fails_in_the_middle_says_so_in_its_last_line()
     {
         var (time, work) = (new ManualTimeProvider(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        var answer = new BufferedResponse();
-        var answering = new ProgressResponses(time).AnswerAsync(_ => work.Task, static _ => { }, Request(), answer, default);
+        var response = new BufferedResponse();
+        var answering = new ProgressResponses(time).AnswerAsync(_ => work.Task, static _ => { }, Request(), response, default);
         await time.WaitForTimerAsync();
         time.Advance(TimeSpan.FromSeconds(5));
-        await Patience.UntilAsync(() => Lines(answer).Count == 1, "No progress line was written.");
+        await Patience.UntilAsync(() => Lines(response).Count == 1, "No progress line was written.");
         work.SetException(new S3Exception(S3Errors.ServiceUnavailable, "The store is away."));
         Assert.Equal(S3Errors.ServiceUnavailable, (await answering)!.Error);
-        var last = Lines(answer)[^1];
+        var last = Lines(response)[^1];
         Assert.False(last.GetProperty("done").GetBoolean());
         Assert.Equal(
             ("ServiceUnavailable", "The store is away.", "REQUEST"),
@@ -95,13 +96,13 @@ public sealed class ProgressTests : IAsyncLifetime
     public async Task A_call_that_fails_at_once_is_an_error_like_any_other()
     {
         _scene.Store.Fail = request => request.Method == "DELETE" ? (403, "AccessDenied") : null;
-        var answer = await _scene.SendAsync("POST", "/-/v1/discard?bucket=bucket&key=a");
-        Assert.Equal((503, "application/json"), (answer.Status, answer.Headers["Content-Type"]));
-        Assert.Equal("ServiceUnavailable", JsonDocument.Parse(answer.Text).RootElement.GetProperty("code").GetString());
+        var response = await _scene.SendAsync("POST", "/-/v1/discard?bucket=bucket&key=a");
+        Assert.Equal((503, "application/json"), (response.Status, response.Headers["Content-Type"]));
+        Assert.Equal("ServiceUnavailable", JsonDocument.Parse(response.Text).RootElement.GetProperty("code").GetString());
     }
 
-    private static List<JsonElement> Lines(BufferedResponse answer) =>
-        [.. Encoding.UTF8.GetString(answer.Content.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+    private static List<JsonElement> Lines(BufferedResponse response) =>
+        [.. Encoding.UTF8.GetString(response.Content.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement)];
 
     private static S3Request Request() => new()

@@ -43,9 +43,9 @@ public abstract class TombstonesTests<TFixture>(TFixture fixture) : Administrati
                 new() { BucketName = bucket, Objects = [.. part.Select(key => new Amazon.S3.Model.KeyVersion { Key = key })] });
         }
 
-        var answer = await Http.SendAsync("GET", Target("tombstones", ("bucket", bucket), ("limit", "10000")));
-        Assert.Equal("application/json", answer.Headers["Content-Type"]);
-        Assert.Equal(keys, Keys(Last(answer)));
+        var response = await Http.SendAsync("GET", Target("tombstones", ("bucket", bucket), ("limit", "10000")));
+        Assert.Equal("application/json", response.Headers["Content-Type"]);
+        Assert.Equal(keys, Keys(Last(response)));
         Assert.Equal(keys, await KeysAsync(bucket, 1000));
     }
 

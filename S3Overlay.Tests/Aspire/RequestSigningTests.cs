@@ -13,9 +13,9 @@ public sealed class RequestSigningTests(LocalOnlyFixture overlay) : IClassFixtur
     [InlineData("GET", "?x-id=ListBuckets&max-buckets=5")]
     public async Task A_signed_request_comes_in(string method, string query)
     {
-        using var answer = await SendAsync(method, query, "minioadmin", DateTimeOffset.UtcNow);
+        using var response = await SendAsync(method, query, "minioadmin", DateTimeOffset.UtcNow);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     [Fact]
@@ -27,10 +27,10 @@ public sealed class RequestSigningTests(LocalOnlyFixture overlay) : IClassFixtur
 
     private async Task AssertRefusedAsync(string code, string secret, DateTimeOffset now)
     {
-        using var answer = await SendAsync("GET", "", secret, now);
+        using var response = await SendAsync("GET", "", secret, now);
 
-        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
-        Assert.Contains($"<Code>{code}</Code>", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
+        Assert.Contains($"<Code>{code}</Code>", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     private async Task<HttpResponseMessage> SendAsync(string method, string query, string secret, DateTimeOffset now)

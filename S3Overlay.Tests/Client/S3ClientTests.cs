@@ -27,8 +27,8 @@ public sealed class S3ClientTests(LocalOnlyFixture overlay) : ClientTestBase, IC
 
         await client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = "a/b c", ContentBody = "hello" });
 
-        using var answer = await client.GetObjectAsync(bucket, "a/b c");
-        Assert.Equal("hello", await new StreamReader(answer.ResponseStream).ReadToEndAsync());
+        using var response = await client.GetObjectAsync(bucket, "a/b c");
+        Assert.Equal("hello", await new StreamReader(response.ResponseStream).ReadToEndAsync());
         Assert.Same(client, services.GetRequiredService<IAmazonS3>());
     }
 

@@ -109,8 +109,8 @@ public sealed class CephRemoteTests(CephPair pair)
     {
         await Task.WhenAll(Enumerable.Range(0, 64).Select(async _ =>
         {
-            using var answer = await overlay.GetObjectAsync(Bucket, "large/64m");
-            Assert.Equal(64 << 20, await PatternStream.VerifyAsync(answer.ResponseStream));
+            using var response = await overlay.GetObjectAsync(Bucket, "large/64m");
+            Assert.Equal(64 << 20, await PatternStream.VerifyAsync(response.ResponseStream));
         }));
     }
 
@@ -129,8 +129,8 @@ public sealed class CephRemoteTests(CephPair pair)
             new() { BucketName = Bucket, Key = "changing", InputStream = new MemoryStream(young), UseChunkEncoding = false });
         try
         {
-            using var answer = await overlay.GetObjectAsync(Bucket, "changing");
-            var bytes = await LocalOnlyTests.ReadAsync(answer);
+            using var response = await overlay.GetObjectAsync(Bucket, "changing");
+            var bytes = await LocalOnlyTests.ReadAsync(response);
             Assert.True(bytes.AsSpan().SequenceEqual(old) || bytes.AsSpan().SequenceEqual(young), "two versions were mixed");
         }
         catch (Exception cut) when (cut is IOException or HttpRequestException or AmazonClientException)

@@ -80,12 +80,12 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         var bucket = await fixture.NewBucketAsync();
         await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "there", ContentBody = "kept" });
         var headers = header.Length == 0 ? [] : new[] { Split(header.Replace("BUCKET", bucket, StringComparison.Ordinal)) };
-        var answer = await _http.SendAsync(
+        var response = await _http.SendAsync(
             method, target.Replace("BUCKET", bucket, StringComparison.Ordinal), body is null ? null
                 : Encoding.UTF8.GetBytes(body), headers);
-        Assert.Equal(Expected(method, target, body, header, (status, code)), (answer.Status, answer.Code));
-        Assert.NotEmpty(answer.Headers["x-amz-request-id"]);
-        Assert.Contains(answer.Code.Length == 0 ? "" : $"<RequestId>{answer.Headers["x-amz-request-id"]}</RequestId>", answer.Text,
+        Assert.Equal(Expected(method, target, body, header, (status, code)), (response.Status, response.Code));
+        Assert.NotEmpty(response.Headers["x-amz-request-id"]);
+        Assert.Contains(response.Code.Length == 0 ? "" : $"<RequestId>{response.Headers["x-amz-request-id"]}</RequestId>", response.Text,
             StringComparison.Ordinal);
         Assert.Equal("there", Assert.Single((await fixture.S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects).Key);
     }
@@ -102,10 +102,10 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         await fixture.S3.PutObjectAsync(new() { BucketName = bucket, Key = "there", ContentBody = "kept" });
         foreach (var name in SubResourceNames.OfS3)
         {
-            var answer = await _http.SendAsync(method, $"/{bucket}/there?{name}&annotationName=a", method == "DELETE" ? null
+            var response = await _http.SendAsync(method, $"/{bucket}/there?{name}&annotationName=a", method == "DELETE" ? null
                 : "in its place"u8.ToArray());
             Assert.Equal((name, "kept"), (name, (await _http.SendAsync("GET", $"/{bucket}/there")).Text));
-            Assert.True(answer.Status is not 500, $"{method} {name}: {answer.Text}");
+            Assert.True(response.Status is not 500, $"{method} {name}: {response.Text}");
         }
     }
 
@@ -141,9 +141,9 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
     [Trait("Rule", "A1")]
     public async Task Broken_requests_are_refused_at_once(string request, int status)
     {
-        var answer = await _http.SendBytesAsync(Encoding.Latin1.GetBytes(request));
-        Assert.InRange(answer.Status, 400, 499);
-        Assert.True(answer.Status == status, $"{answer.Status} {answer.Text}");
+        var response = await _http.SendBytesAsync(Encoding.Latin1.GetBytes(request));
+        Assert.InRange(response.Status, 400, 499);
+        Assert.True(response.Status == status, $"{response.Status} {response.Text}");
     }
 
     /// <summary>
@@ -154,10 +154,10 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
     [Trait("Rule", "A1")]
     public async Task A_length_beside_chunks_does_not_count()
     {
-        var answer = await _http.SendBytesAsync(
+        var response = await _http.SendBytesAsync(
             Encoding.Latin1.GetBytes(
                 "PUT /b/k HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"));
-        Assert.True(answer.Status is 403 or 411, $"{answer.Status} {answer.Text}");
+        Assert.True(response.Status is 403 or 411, $"{response.Status} {response.Text}");
     }
 
     [Fact]
@@ -166,8 +166,8 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
     {
         var bucket = await fixture.NewBucketAsync();
         var leaving = new SignedHttp(fixture.Proxy.Endpoint) { ClosesSending = true };
-        var answer = await leaving.SendAsync("PUT", $"/{bucket}/k", "half"u8.ToArray(), ("Content-Length", "1000"));
-        Assert.True(answer.Status is 0 or 400, answer.Text);
+        var response = await leaving.SendAsync("PUT", $"/{bucket}/k", "half"u8.ToArray(), ("Content-Length", "1000"));
+        Assert.True(response.Status is 0 or 400, response.Text);
         Assert.Empty((await fixture.S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects ?? []);
     }
 
@@ -186,8 +186,8 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
     [Fact]
     public async Task Errors_of_HEAD_have_a_status_and_no_body()
     {
-        var answer = await _http.SendAsync("HEAD", "/no-such-bucket/k");
-        Assert.Equal((404, 0), (answer.Status, answer.Body.Length));
+        var response = await _http.SendAsync("HEAD", "/no-such-bucket/k");
+        Assert.Equal((404, 0), (response.Status, response.Body.Length));
     }
 
     [Fact]
@@ -200,10 +200,10 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
             ("Access-Control-Request-Headers", "range,x-amz-date"));
         Assert.Equal((204, "*", "range,x-amz-date"),
             (preflight.Status, preflight.Headers["Access-Control-Allow-Origin"], preflight.Headers["Access-Control-Allow-Headers"]));
-        var answer = await _http.SendAsync("GET", $"/{bucket}/k", null, ("Origin", "https://viewer.example"));
-        Assert.Equal((200, "*"), (answer.Status, answer.Headers["Access-Control-Allow-Origin"]));
-        Assert.Contains("ETag", answer.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
-        Assert.Contains("Content-Range", answer.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
+        var response = await _http.SendAsync("GET", $"/{bucket}/k", null, ("Origin", "https://viewer.example"));
+        Assert.Equal((200, "*"), (response.Status, response.Headers["Access-Control-Allow-Origin"]));
+        Assert.Contains("ETag", response.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
+        Assert.Contains("Content-Range", response.Headers["Access-Control-Expose-Headers"], StringComparison.Ordinal);
     }
 
     /// <summary>The store's own response, if it is known to differ from S3's.</summary>

@@ -14,8 +14,8 @@ public abstract class BodyTests<TFixture>(TFixture fixture) : IClassFixture<TFix
     public async Task A_body_of_unknown_length_is_refused_and_not_stored_empty()
     {
         var (bucket, body) = (await fixture.NewBucketAsync(), "value"u8.ToArray());
-        var answer = await _http.SendWithoutLengthAsync("PUT", $"/{bucket}/k", body);
-        Assert.Equal((411, "MissingContentLength"), (answer.Status, answer.Code));
+        var response = await _http.SendWithoutLengthAsync("PUT", $"/{bucket}/k", body);
+        Assert.Equal((411, "MissingContentLength"), (response.Status, response.Code));
         var hashed = await _http.SendWithoutLengthAsync("PUT", $"/{bucket}/k", body, ("x-amz-content-sha256", SigV4.EmptyPayload));
         Assert.Equal((411, "MissingContentLength"), (hashed.Status, hashed.Code));
         Assert.Equal(404, (await _http.SendAsync("GET", $"/{bucket}/k")).Status);

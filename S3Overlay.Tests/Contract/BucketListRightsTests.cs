@@ -88,14 +88,14 @@ public sealed class BucketListRightsTests : IAsyncLifetime
         };
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null, null, ("S3_OVERLAY_KEYS_FILE", _folder["keys.json"]),
             ("S3_OVERLAY_LOCAL_STORE", "ceph"));
-        var answer = await new SignedHttp(proxy.Endpoint, key, secret).SendAsync("GET", "/?usage");
+        var response = await new SignedHttp(proxy.Endpoint, key, secret).SendAsync("GET", "/?usage");
         Assert.Equal(isAllowed ? 1 : 0, asked);
-        Assert.Equal(isAllowed, answer.Status != 403);
+        Assert.Equal(isAllowed, response.Status != 403);
     }
 
-    private static string[] Names(RawResponse answer)
+    private static string[] Names(RawResponse response)
     {
-        Assert.True(answer.Status == 200, answer.Text);
-        return [.. Regex.Matches(answer.Text, "<Bucket><Name>([^<]*)</Name>").Select(match => match.Groups[1].Value)];
+        Assert.True(response.Status == 200, response.Text);
+        return [.. Regex.Matches(response.Text, "<Bucket><Name>([^<]*)</Name>").Select(match => match.Groups[1].Value)];
     }
 }

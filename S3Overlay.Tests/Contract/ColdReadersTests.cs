@@ -63,25 +63,25 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
         _remote.Script = (request, _) => Task.FromResult(
             request.Headers.ContainsKey("Range") ? ScriptedOutcome.AsUsual : new ScriptedOutcome { GateAfter = (Size / 2, gate) });
         using var s3 = S3Clients.Create(_proxy.Endpoint);
-        var answers = await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => s3.GetObjectAsync("bucket", "large")));
+        var responses = await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => s3.GetObjectAsync("bucket", "large")));
 
         // The remote pauses halfway: every first byte here was served before the last one left the remote.
-        var firsts = await Task.WhenAll(answers.Select(async answer =>
+        var firsts = await Task.WhenAll(responses.Select(async response =>
         {
             var first = new byte[1000];
-            await answer.ResponseStream.ReadExactlyAsync(first);
+            await response.ResponseStream.ReadExactlyAsync(first);
             return first;
         }));
         gate.SetResult();
         var expected = new byte[1000];
         await new PatternStream(Size).ReadExactlyAsync(expected);
         Assert.All(firsts, first => Assert.Equal(expected, first));
-        var rest = await Task.WhenAll(answers.Select(answer => PatternStream.VerifyAsync(answer.ResponseStream, start: 1000)));
+        var rest = await Task.WhenAll(responses.Select(response => PatternStream.VerifyAsync(response.ResponseStream, start: 1000)));
         Assert.All(rest, read => Assert.Equal(Size - 1000, read));
         Assert.Equal(Size, _remote.BodyBytesSent("bucket", "large"));
-        foreach (var answer in answers)
+        foreach (var response in responses)
         {
-            answer.Dispose();
+            response.Dispose();
         }
     }
 
@@ -96,9 +96,9 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
                 ? ScriptedOutcome.AsUsual
                 : new ScriptedOutcome { GateAfter = (0, head) });
         using var s3 = S3Clients.Create(_proxy.Endpoint);
-        using var answer = await s3
+        using var response = await s3
             .GetObjectAsync(new GetObjectRequest { BucketName = "bucket", Key = "large", ByteRange = new(ChunkEnd - 100, ChunkEnd - 1) });
-        Assert.Equal(100, await PatternStream.VerifyAsync(answer.ResponseStream, start: ChunkEnd - 100));
+        Assert.Equal(100, await PatternStream.VerifyAsync(response.ResponseStream, start: ChunkEnd - 100));
         head.SetResult();
         Assert.Equal("bytes=16777116-16777215", _remote.Requests.First(r => r.Key == "large").Headers["Range"]);
     }
@@ -116,7 +116,7 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
 
         _remote.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 500, "InternalError");
+            await ScriptedRemote.RespondErrorAsync(context, 500, "InternalError");
             return ScriptedOutcome.Answered;
         };
         using var warm = await s3.GetObjectAsync("bucket", "small");

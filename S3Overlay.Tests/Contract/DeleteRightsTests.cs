@@ -19,18 +19,18 @@ public sealed class DeleteRightsTests
     public async Task Each_key_is_authorized_by_itself(string kind)
     {
         await using var scene = await StartAsync(kind);
-        var answer = await DeleteAsync(scene.Visitor, "in/a", "out", "in/none");
-        Assert.Equal(200, answer.Status);
-        Assert.Contains("<Deleted><Key>in/a</Key>", answer.Text, StringComparison.Ordinal);
-        Assert.Contains("<Deleted><Key>in/none</Key>", answer.Text, StringComparison.Ordinal);
-        Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", answer.Text, StringComparison.Ordinal);
+        var response = await DeleteAsync(scene.Visitor, "in/a", "out", "in/none");
+        Assert.Equal(200, response.Status);
+        Assert.Contains("<Deleted><Key>in/a</Key>", response.Text, StringComparison.Ordinal);
+        Assert.Contains("<Deleted><Key>in/none</Key>", response.Text, StringComparison.Ordinal);
+        Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", response.Text, StringComparison.Ordinal);
         foreach (var (keys, deleted, refused) in ((string[], int, int)[])[
             (["out", "out\r"], 0, 2), (["in/odd\u0001\r&<"], 1, 0), (["in/odd\u0001\r&<", "o\u0001\r&<"], 1, 1)])
         {
             await scene.Proxy.SendAsync("PUT", "/bkt/in/odd%01%0D%26%3C", "odd");
-            answer = await DeleteAsync(scene.Visitor, keys);
+            response = await DeleteAsync(scene.Visitor, keys);
             Assert.Equal((200, deleted, refused),
-                (answer.Status, answer.Text.Split("<Deleted>").Length - 1, answer.Text.Split("<Error>").Length - 1));
+                (response.Status, response.Text.Split("<Deleted>").Length - 1, response.Text.Split("<Error>").Length - 1));
             Assert.Equal(deleted > 0 ? 404 : 200, (await scene.Proxy.SendAsync("GET", "/bkt/in/odd%01%0D%26%3C")).Status);
         }
 
@@ -68,8 +68,8 @@ public sealed class DeleteRightsTests
     public async Task An_ambiguous_key_is_refused(string kind, string key)
     {
         await using var scene = await StartAsync(kind);
-        var answer = await DeleteAsync(scene.Visitor, $"<Delete><Object>{key}</Object></Delete>");
-        Assert.Equal((400, "MalformedXML"), (answer.Status, answer.Code));
+        var response = await DeleteAsync(scene.Visitor, $"<Delete><Object>{key}</Object></Delete>");
+        Assert.Equal((400, "MalformedXML"), (response.Status, response.Code));
         Assert.Equal((200, 200),
             ((await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status, (await scene.Proxy.SendAsync("GET", "/bkt/out")).Status));
     }
@@ -81,11 +81,11 @@ public sealed class DeleteRightsTests
     public async Task A_key_that_is_too_long_costs_the_others_nothing(string kind)
     {
         await using var scene = await StartAsync(kind);
-        var answer = await DeleteAsync(scene.Visitor, "in/a", "in/" + new string('k', 1100), "out");
-        Assert.Equal(200, answer.Status);
-        Assert.Contains("<Deleted><Key>in/a</Key>", answer.Text, StringComparison.Ordinal);
-        Assert.Contains("kkk</Key><Code>KeyTooLongError</Code>", answer.Text, StringComparison.Ordinal);
-        Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", answer.Text, StringComparison.Ordinal);
+        var response = await DeleteAsync(scene.Visitor, "in/a", "in/" + new string('k', 1100), "out");
+        Assert.Equal(200, response.Status);
+        Assert.Contains("<Deleted><Key>in/a</Key>", response.Text, StringComparison.Ordinal);
+        Assert.Contains("kkk</Key><Code>KeyTooLongError</Code>", response.Text, StringComparison.Ordinal);
+        Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", response.Text, StringComparison.Ordinal);
         Assert.Equal(404, (await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status);
     }
 
@@ -94,13 +94,13 @@ public sealed class DeleteRightsTests
     public async Task The_store_gets_the_conditions_of_a_permitted_key()
     {
         await using var scene = await StartAsync("store alone");
-        var answer = await DeleteAsync(
+        var response = await DeleteAsync(
             scene.Visitor,
             "<Delete><Odd>x</Odd><Object><Key>in/a</Key><ETag>\"0\"</ETag><Key2>out</Key2></Object><Object><Key>in/b</Key><ETag/></Object>"
             + "<Object><Key>out</Key></Object></Delete>");
-        Assert.Equal(200, answer.Status);
-        Assert.Contains("<Key>in/a</Key><Code>PreconditionFailed</Code>", answer.Text, StringComparison.Ordinal);
-        Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(200, response.Status);
+        Assert.Contains("<Key>in/a</Key><Code>PreconditionFailed</Code>", response.Text, StringComparison.Ordinal);
+        Assert.Contains("<Error><Key>out</Key><Code>AccessDenied</Code>", response.Text, StringComparison.Ordinal);
         Assert.Equal(200, (await scene.Proxy.SendAsync("GET", "/bkt/in/a")).Status);
     }
 

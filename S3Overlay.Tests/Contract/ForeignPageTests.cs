@@ -114,10 +114,10 @@ public sealed class ForeignPageTests
                 ("S3_OVERLAY_LOCAL_ACCESS_KEY", "own"), ("S3_OVERLAY_LOCAL_SECRET_KEY", "own-secret"), .. settings]);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/k", "value")).Status);
-        foreach (var answer in (RawResponse[])[await proxy.SendAsync("GET", "/bucket/k", null, Page), await PreflightAsync(proxy, "GET")])
+        foreach (var response in (RawResponse[])[await proxy.SendAsync("GET", "/bucket/k", null, Page), await PreflightAsync(proxy, "GET")])
         {
-            Assert.Equal(isAllowed, HasCors(answer));
-            Assert.DoesNotContain("Access-Control-Allow-Private-Network", answer.Headers.Keys);
+            Assert.Equal(isAllowed, HasCors(response));
+            Assert.DoesNotContain("Access-Control-Allow-Private-Network", response.Headers.Keys);
         }
     }
 
@@ -130,8 +130,8 @@ public sealed class ForeignPageTests
         // https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html: both headers are required.
         await using var proxy = await OverlayHost.StartEmbeddedAsync(null, OwnKeys);
         (string, string)[] headers = only switch { "" => [], "Origin" => [Page], _ => [(only, "GET")] };
-        var answer = await proxy.Http.SendUnsignedAsync("OPTIONS", "/bucket/k", null, headers);
-        Assert.Equal((status, code), (answer.Status, answer.Code));
+        var response = await proxy.Http.SendUnsignedAsync("OPTIONS", "/bucket/k", null, headers);
+        Assert.Equal((status, code), (response.Status, response.Code));
     }
 
     [Theory]
@@ -180,6 +180,6 @@ public sealed class ForeignPageTests
     private static Task<RawResponse> PreflightAsync(OverlayHost proxy, string method) => proxy.Http.SendUnsignedAsync(
         "OPTIONS", "/bucket/k", null, Page, ("Access-Control-Request-Method", method), ("Access-Control-Request-Private-Network", "true"));
 
-    private static bool HasCors(RawResponse answer) => answer.Headers.Keys
+    private static bool HasCors(RawResponse response) => response.Headers.Keys
         .Any(static name => name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
 }

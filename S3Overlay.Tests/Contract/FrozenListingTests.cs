@@ -163,10 +163,10 @@ public sealed class FrozenListingTests
         remote.Put("bucket", "k", new byte[300_001]);
         foreach (var range in (string[])["bytes=200000-200009", "bytes=0-299999"])
         {
-            var answer = await proxy.SendAsync("GET", "/bucket/k", null, ("Range", range));
-            Assert.Equal(503, answer.Status);
-            Assert.Contains("<Code>RemoteChanged</Code>", answer.Text, StringComparison.Ordinal);
-            Assert.True(answer.Headers.ContainsKey("Retry-After"));
+            var response = await proxy.SendAsync("GET", "/bucket/k", null, ("Range", range));
+            Assert.Equal(503, response.Status);
+            Assert.Contains("<Code>RemoteChanged</Code>", response.Text, StringComparison.Ordinal);
+            Assert.True(response.Headers.ContainsKey("Retry-After"));
         }
 
         Assert.True(await DriftAsync(proxy) >= 2);
@@ -220,9 +220,9 @@ public sealed class FrozenListingTests
         var names = new List<string>();
         for (var next = ""; ;)
         {
-            var answer = await proxy.SendAsync("GET", $"/bucket?{query}{next}");
-            Assert.Equal(200, answer.Status);
-            var page = System.Xml.Linq.XDocument.Parse(answer.Text).Root!;
+            var response = await proxy.SendAsync("GET", $"/bucket?{query}{next}");
+            Assert.Equal(200, response.Status);
+            var page = System.Xml.Linq.XDocument.Parse(response.Text).Root!;
             var rows = page.Elements().Where(element => element.Name.LocalName is "Contents" or "CommonPrefixes")
                 .Select(element => element.Elements().First().Value);
             names.AddRange(rows.Order(Utf8Order.Instance));

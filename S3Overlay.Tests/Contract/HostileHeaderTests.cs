@@ -23,17 +23,17 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
         "11111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111")]
     public async Task A_length_that_is_no_number_is_refused_with_a_response(string length)
     {
-        var answer = await _http
+        var response = await _http
             .SendBytesAsync(Encoding.Latin1.GetBytes($"PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\nhello"));
-        Assert.Equal((400, "close"), (answer.Status, answer.Headers["Connection"]));
+        Assert.Equal((400, "close"), (response.Status, response.Headers["Connection"]));
     }
 
     [Fact]
     public async Task A_length_of_300_digits_is_no_failure_of_the_web_server()
     {
-        var answer = await _http.SendBytesAsync(
+        var response = await _http.SendBytesAsync(
             Encoding.Latin1.GetBytes($"PUT /b/k HTTP/1.1\r\nHost: h\r\nContent-Length: {new string('1', 300)}\r\n\r\nhello"));
-        Assert.Equal((400, "close"), (answer.Status, answer.Headers["Connection"]));
+        Assert.Equal((400, "close"), (response.Status, response.Headers["Connection"]));
         Assert.DoesNotContain("Kestrel", fixture.Proxy.Output, StringComparison.Ordinal);
     }
 
@@ -45,8 +45,8 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
     [InlineData("GET /b/k HTTP/1.1\r\nHost: h\n\n")]
     public async Task A_bare_line_feed_ends_no_line(string request)
     {
-        var answer = await _http.SendBytesAsync(Encoding.Latin1.GetBytes(request));
-        Assert.Equal((400, "close"), (answer.Status, answer.Headers["Connection"]));
+        var response = await _http.SendBytesAsync(Encoding.Latin1.GetBytes(request));
+        Assert.Equal((400, "close"), (response.Status, response.Headers["Connection"]));
     }
 
     /// <summary>8 KB of headers: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html.</summary>
@@ -59,8 +59,8 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
     {
         var bucket = await fixture.NewBucketAsync();
         var headers = Enumerable.Range(0, count).Select(i => ($"x-h{i}", new string('a', length - 4))).ToArray();
-        var answer = await _http.SendAsync("GET", "/" + bucket, null, headers);
-        Assert.Equal((status, status == 200 ? "" : "RequestHeaderSectionTooLarge"), (answer.Status, answer.Code));
+        var response = await _http.SendAsync("GET", "/" + bucket, null, headers);
+        Assert.Equal((status, status == 200 ? "" : "RequestHeaderSectionTooLarge"), (response.Status, response.Code));
     }
 
     [Theory]
@@ -94,8 +94,8 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
         Assert.Equal(200, (await _http.SendUnsignedAsync("GET", $"/{bucket}/k?{query}")).Status);
         foreach (var more in new[] { "Signature=AAAA", "AWSAccessKeyId=other", "Expires=1" })
         {
-            var answer = await _http.SendUnsignedAsync("GET", $"/{bucket}/k?{query}&{more}");
-            Assert.Equal((403, "AccessDenied"), (answer.Status, answer.Code));
+            var response = await _http.SendUnsignedAsync("GET", $"/{bucket}/k?{query}&{more}");
+            Assert.Equal((403, "AccessDenied"), (response.Status, response.Code));
         }
     }
 
@@ -111,8 +111,8 @@ public sealed class HostileHeaderTests(LocalOnlyFixture fixture) : IClassFixture
         var bucket = await fixture.NewBucketAsync();
         Assert.Equal(200, (await _http.SendAsync("PUT", $"/{bucket}/k", "v"u8.ToArray())).Status);
         var upload = (await _http.SendAsync("POST", $"/{bucket}/k?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
-        var answer = await _http.SendAsync(method, $"/{bucket}/{target.Replace(new string('0', 32), upload, StringComparison.Ordinal)}",
+        var response = await _http.SendAsync(method, $"/{bucket}/{target.Replace(new string('0', 32), upload, StringComparison.Ordinal)}",
             method == "PUT" ? [1] : null);
-        Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
+        Assert.Equal((400, "InvalidArgument"), (response.Status, response.Code));
     }
 }

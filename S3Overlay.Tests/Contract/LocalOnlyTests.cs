@@ -50,8 +50,8 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
         var bytes = Encoding.UTF8.GetBytes("value of " + key);
         await _s3.PutObjectAsync(new() { BucketName = bucket, Key = key, InputStream = new MemoryStream(bytes) });
         Assert.Equal(key, (await _s3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects.Single().Key);
-        using var answer = await _s3.GetObjectAsync(bucket, key);
-        Assert.Equal(bytes, await ReadAsync(answer));
+        using var response = await _s3.GetObjectAsync(bucket, key);
+        Assert.Equal(bytes, await ReadAsync(response));
         await _s3.DeleteObjectAsync(bucket, key);
         await Assert.ThrowsAsync<NoSuchKeyException>(() => _s3.GetObjectAsync(bucket, key));
     }
@@ -142,9 +142,9 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
             _ => head.ChecksumSHA256,
         };
         Assert.False(string.IsNullOrEmpty(value));
-        using var answer =
+        using var response =
             await _s3.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
-        Assert.Equal("checked", Encoding.UTF8.GetString(await ReadAsync(answer)));
+        Assert.Equal("checked", Encoding.UTF8.GetString(await ReadAsync(response)));
     }
 
     [Fact]
@@ -167,8 +167,8 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
         Assert.Equal(2, (await _s3.ListPartsAsync(bucket, "big", upload)).Parts.Count);
         var done = await _s3.CompleteMultipartUploadAsync(new() { BucketName = bucket, Key = "big", UploadId = upload, PartETags = parts });
         AssertETagOfParts(done.ETag);
-        using var answer = await _s3.GetObjectAsync(bucket, "big");
-        Assert.Equal(bytes, await ReadAsync(answer));
+        using var response = await _s3.GetObjectAsync(bucket, "big");
+        Assert.Equal(bytes, await ReadAsync(response));
         using var across = await _s3
             .GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "big", ByteRange = new((5 << 20) - 5, (5 << 20) + 4) });
         Assert.Equal(bytes[((5 << 20) - 5)..((5 << 20) + 5)], await ReadAsync(across));
@@ -182,7 +182,8 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
 
         // Not every machine resolves names under localhost. Only the Host header matters here.
         var virtualHosted = new SignedHttp(fixture.Proxy.Endpoint) { Host = $"{bucket}.localhost:{fixture.Proxy.Port}" };
-        Assert.Equal((200, "v"), await virtualHosted.SendAsync("GET", "/a/b%20c") is var answer ? (answer.Status, answer.Text) : default);
+        Assert.Equal((200, "v"), await virtualHosted.SendAsync("GET", "/a/b%20c") is var response ? (response.Status, response.Text)
+            : default);
         Assert.Contains("<Key>a/b c</Key>", (await virtualHosted.SendAsync("GET", "/?list-type=2")).Text, StringComparison.Ordinal);
     }
 
@@ -220,10 +221,10 @@ public abstract class LocalOnlyTests<TFixture>(TFixture fixture) : IClassFixture
     /// <summary>The ETag in the response to a completion of two parts.</summary>
     protected virtual void AssertETagOfParts(string etag) => Assert.EndsWith("-2\"", etag);
 
-    internal static async Task<byte[]> ReadAsync(GetObjectResponse answer)
+    internal static async Task<byte[]> ReadAsync(GetObjectResponse response)
     {
         using var copy = new MemoryStream();
-        await answer.ResponseStream.CopyToAsync(copy);
+        await response.ResponseStream.CopyToAsync(copy);
         return copy.ToArray();
     }
 }

@@ -49,7 +49,7 @@ public sealed class MemoryTests
     private static async Task<long> GetAsync(ProxyProcess proxy, string key)
     {
         using var s3 = S3Clients.Create(proxy.Endpoint, timeout: Long);
-        using var answer = await s3.GetObjectAsync("bucket", key);
-        return await PatternStream.VerifyAsync(answer.ResponseStream);
+        using var response = await s3.GetObjectAsync("bucket", key);
+        return await PatternStream.VerifyAsync(response.ResponseStream);
     }
 }

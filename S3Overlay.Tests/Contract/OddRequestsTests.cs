@@ -262,25 +262,25 @@ public sealed partial class OddRequestsTests
             (await host.SendAsync("POST", $"{target}?uploadId={upload}", document.Append("</CompleteMultipartUpload>").ToString())).Status);
     }
 
-    private static string Shown(RawResponse answer)
+    private static string Shown(RawResponse response)
     {
-        if (answer.Status >= 400)
+        if (response.Status >= 400)
         {
             // The remote chooses the rest of its error documents.
-            return $"{answer.Status} {answer.Code}";
+            return $"{response.Status} {response.Code}";
         }
 
-        var headers = answer.Headers
+        var headers = response.Headers
             .Where(static header => !header.Key.StartsWith("x-s3overlay", StringComparison.OrdinalIgnoreCase)
                 && header.Key.ToLowerInvariant() is not ("x-cache" or "age" or "date" or "last-modified" or "x-amz-request-id"
                     or "x-amz-id-2" or "server" or "connection" or "keep-alive"))
             .OrderBy(static header => header.Key, StringComparer.OrdinalIgnoreCase)
             .Select(static header => $"{header.Key.ToLowerInvariant()}: {header.Value}");
-        var isText = answer.Headers.GetValueOrDefault("Content-Type")?.Contains("xml", StringComparison.Ordinal) == true;
-        var body = isText ? Changing().Replace(answer.Text, "<$1>") : answer.Body.Length < 100 ? answer.Text
-            : Convert.ToHexString(MD5.HashData(answer.Body));
+        var isText = response.Headers.GetValueOrDefault("Content-Type")?.Contains("xml", StringComparison.Ordinal) == true;
+        var body = isText ? Changing().Replace(response.Text, "<$1>") : response.Body.Length < 100 ? response.Text
+            : Convert.ToHexString(MD5.HashData(response.Body));
         var shown = headers.Where(header => !isText || !header.StartsWith("content-length", StringComparison.Ordinal));
-        return $"{answer.Status} [{string.Join(", ", shown)}] {body}";
+        return $"{response.Status} [{string.Join(", ", shown)}] {body}";
     }
 
     [GeneratedRegex("<(LastModified|RequestId|HostId|NextContinuationToken|ContinuationToken)>.*?</\\1>")]

@@ -62,8 +62,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
 
         async Task<(int Status, string Text)> SayAsync(string key, string said)
         {
-            var answer = await http.SendAsync("GET", $"/{bucket}/{key}", null, ("Cache-Control", said));
-            return (answer.Status, answer.Text);
+            var response = await http.SendAsync("GET", $"/{bucket}/{key}", null, ("Cache-Control", said));
+            return (response.Status, response.Text);
         }
     }
 
@@ -154,9 +154,9 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         async Task<(string? Layer, string? Cache, bool HasAge)> OriginAsync(
             string method, string key, params (string Name, string Value)[] headers)
         {
-            var answer = await http.SendAsync(method, $"/{bucket}/{key}", null, headers);
-            return (answer.Headers.GetValueOrDefault("x-s3overlay-layer"), answer.Headers.GetValueOrDefault("x-cache"),
-                answer.Headers.ContainsKey("age"));
+            var response = await http.SendAsync(method, $"/{bucket}/{key}", null, headers);
+            return (response.Headers.GetValueOrDefault("x-s3overlay-layer"), response.Headers.GetValueOrDefault("x-cache"),
+                response.Headers.ContainsKey("age"));
         }
     }
 
@@ -358,8 +358,8 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
         return keys;
     }
 
-    private static async Task<string> TextAsync(GetObjectResponse answer) =>
-        Encoding.UTF8.GetString(await LocalOnlyTests.ReadAsync(answer));
+    private static async Task<string> TextAsync(GetObjectResponse response) =>
+        Encoding.UTF8.GetString(await LocalOnlyTests.ReadAsync(response));
 
     private async Task<List<string>> KeysAsync(string bucket, int pageSize)
     {
@@ -378,13 +378,14 @@ public abstract class OverlayTests<TFixture>(TFixture fixture) : IClassFixture<T
 
     private static async Task<string> SeenAsync(AmazonS3Client client, string bucket)
     {
-        using var answer =
+        using var response =
             await client.GetObjectAsync(new GetObjectRequest { BucketName = bucket, Key = "k", ChecksumMode = ChecksumMode.ENABLED });
-        var text = await TextAsync(answer);
+        var text = await TextAsync(response);
         var head = await client.GetObjectMetadataAsync(bucket, "k");
         return string.Join(
-            '\n', text, answer.ETag, answer.LastModified, answer.Headers.ContentType, answer.Headers.CacheControl,
-            answer.Headers.ContentDisposition,
-            answer.Metadata["colour"], answer.ChecksumSHA256, head.ETag, head.LastModified, head.ContentLength, head.Metadata["colour"]);
+            '\n', text, response.ETag, response.LastModified, response.Headers.ContentType, response.Headers.CacheControl,
+            response.Headers.ContentDisposition,
+            response.Metadata["colour"], response.ChecksumSHA256, head.ETag, head.LastModified, head.ContentLength,
+            head.Metadata["colour"]);
     }
 }

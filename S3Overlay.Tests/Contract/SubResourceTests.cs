@@ -28,9 +28,9 @@ public abstract class SubResourceTests<TFixture>(TFixture fixture) : IClassFixtu
             var etag = (await http.SendAsync("HEAD", $"/{bucket}/{key}")).Headers["ETag"];
             foreach (var headers in ((string, string)[][])[[], [("If-Match", etag)]])
             {
-                var answer = await http.SendAsync("DELETE", $"/{bucket}/{key}{query}", null, headers);
-                Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
-                Assert.Contains("Version id cannot be the empty string", answer.Text, StringComparison.Ordinal);
+                var response = await http.SendAsync("DELETE", $"/{bucket}/{key}{query}", null, headers);
+                Assert.Equal((400, "InvalidArgument"), (response.Status, response.Code));
+                Assert.Contains("Version id cannot be the empty string", response.Text, StringComparison.Ordinal);
             }
 
             Assert.Equal("value", (await http.SendAsync("GET", $"/{bucket}/{key}")).Text);
@@ -52,9 +52,9 @@ public abstract class SubResourceTests<TFixture>(TFixture fixture) : IClassFixtu
         {
             foreach (var target in (string[])["/remote", "/written", ""])
             {
-                var answer = await http.SendAsync(method, $"/{bucket}{target}?{name}&annotationName=a", method == "DELETE" ? null
+                var response = await http.SendAsync(method, $"/{bucket}{target}?{name}&annotationName=a", method == "DELETE" ? null
                     : "in its place"u8.ToArray());
-                Assert.True(answer.Status is not 500, $"{method} {target} {name}: {answer.Text}");
+                Assert.True(response.Status is not 500, $"{method} {target} {name}: {response.Text}");
             }
 
             foreach (var key in (string[])["remote", "written"])

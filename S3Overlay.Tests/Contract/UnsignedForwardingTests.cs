@@ -68,12 +68,12 @@ public sealed class UnsignedForwardingTests(UnsignedForwardingTests.Servers serv
         await socket.ConnectAsync(_proxy.Endpoint.Host, _proxy.Endpoint.Port, limit.Token);
         await socket.SendAsync("PUT /bucket/waited HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"u8.ToArray(),
             limit.Token);
-        var answer = new byte[4096];
-        var read = await socket.ReceiveAsync(answer, limit.Token);
-        Assert.StartsWith("HTTP/1.1 100", Encoding.Latin1.GetString(answer, 0, read), StringComparison.Ordinal);
+        var response = new byte[4096];
+        var read = await socket.ReceiveAsync(response, limit.Token);
+        Assert.StartsWith("HTTP/1.1 100", Encoding.Latin1.GetString(response, 0, read), StringComparison.Ordinal);
         await socket.SendAsync("small"u8.ToArray(), limit.Token);
-        read = await socket.ReceiveAsync(answer, limit.Token);
-        Assert.StartsWith("HTTP/1.1 200", Encoding.Latin1.GetString(answer, 0, read), StringComparison.Ordinal);
+        read = await socket.ReceiveAsync(response, limit.Token);
+        Assert.StartsWith("HTTP/1.1 200", Encoding.Latin1.GetString(response, 0, read), StringComparison.Ordinal);
         Assert.Equal("small", await _http.GetStringAsync(new Uri(_proxy.Endpoint, "/bucket/waited")));
     }
 
@@ -108,9 +108,9 @@ public sealed class UnsignedForwardingTests(UnsignedForwardingTests.Servers serv
         using var request = new HttpRequestMessage(HttpMethod.Options, link);
         request.Headers.Add("Origin", "http://page.example");
         request.Headers.Add("Access-Control-Request-Method", "GET");
-        using var answer = await _http.SendAsync(request);
-        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
-        Assert.Equal("*", Assert.Single(answer.Headers.GetValues("Access-Control-Allow-Origin")));
+        using var response = await _http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
+        Assert.Equal("*", Assert.Single(response.Headers.GetValues("Access-Control-Allow-Origin")));
     }
 
     /// <summary>The store, and the proxy in front of it, with one bucket.</summary>

@@ -45,9 +45,9 @@ public abstract class Version2Tests<TFixture>(TFixture fixture) : IClassFixture<
     public async Task A_link_that_has_ended_is_refused()
     {
         var bucket = await fixture.NewBucketAsync();
-        var answer = await _http.SendUnsignedAsync("GET", $"/{bucket}/k?" + Link($"GET\n\n\n1175139620\n/{bucket}/k", "1175139620"));
-        Assert.Equal((403, "AccessDenied"), (answer.Status, answer.Code));
-        Assert.Contains("Request has expired", answer.Text, StringComparison.Ordinal);
+        var response = await _http.SendUnsignedAsync("GET", $"/{bucket}/k?" + Link($"GET\n\n\n1175139620\n/{bucket}/k", "1175139620"));
+        Assert.Equal((403, "AccessDenied"), (response.Status, response.Code));
+        Assert.Contains("Request has expired", response.Text, StringComparison.Ordinal);
     }
 
     [Fact]

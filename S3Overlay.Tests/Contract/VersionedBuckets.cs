@@ -109,8 +109,8 @@ public abstract class VersionedBuckets<TFixture>(TFixture fixture) : IClassFixtu
 
     private async Task<string> TextAsync(string bucket, string key, string? version = null)
     {
-        using var answer = await _s3.GetObjectAsync(new() { BucketName = bucket, Key = key, VersionId = version });
-        using var reader = new StreamReader(answer.ResponseStream);
+        using var response = await _s3.GetObjectAsync(new() { BucketName = bucket, Key = key, VersionId = version });
+        using var reader = new StreamReader(response.ResponseStream);
         return await reader.ReadToEndAsync();
     }
 }

@@ -106,8 +106,8 @@ public sealed class KillTests
     {
         try
         {
-            using var answer = await s3.GetObjectAsync("bucket", key);
-            var bytes = await Contract.LocalOnlyTests.ReadAsync(answer);
+            using var response = await s3.GetObjectAsync("bucket", key);
+            var bytes = await Contract.LocalOnlyTests.ReadAsync(response);
             var number = BitConverter.ToInt32(bytes);
             Assert.True(Content(number).AsSpan().SequenceEqual(bytes), $"{key} is torn");
             return number;

@@ -119,9 +119,9 @@ public sealed class StoreCrashTests : IAsyncLifetime
         PutRemoteAsync,
         async (proxy, key) =>
         {
-            var answer = await proxy.SendAsync("GET", "/bucket/" + key);
+            var response = await proxy.SendAsync("GET", "/bucket/" + key);
             await proxy.WhenIdleAsync();
-            return answer;
+            return response;
         },
         async key =>
         {
@@ -142,9 +142,9 @@ public sealed class StoreCrashTests : IAsyncLifetime
             },
             async (proxy, key) =>
             {
-                var answer = await proxy.SendAsync("GET", "/bucket/" + key);
+                var response = await proxy.SendAsync("GET", "/bucket/" + key);
                 await proxy.WhenIdleAsync();
-                return answer;
+                return response;
             },
             async key =>
             {
@@ -259,9 +259,9 @@ public sealed class StoreCrashTests : IAsyncLifetime
     /// <summary>Undeletes. The response document has the result.</summary>
     private static async Task<RawResponse> UndeleteAsync(OverlayHost proxy, string what, string done)
     {
-        var answer = await proxy.SendAsync("POST", "/-/v1/discard?" + what);
-        return answer.Text.Contains("\"done\":true", StringComparison.Ordinal) && answer.Text.Contains(done, StringComparison.Ordinal)
-            ? answer : answer with { Status = 503 };
+        var response = await proxy.SendAsync("POST", "/-/v1/discard?" + what);
+        return response.Text.Contains("\"done\":true", StringComparison.Ordinal) && response.Text.Contains(done, StringComparison.Ordinal)
+            ? response : response with { Status = 503 };
     }
 
     private Task PutRemoteAsync(string key)
@@ -305,10 +305,10 @@ public sealed class StoreCrashTests : IAsyncLifetime
             {
                 try
                 {
-                    var answer = await _scene.Clock.RunAsync(first(dying, $"{serial}-{run}"));
+                    var response = await _scene.Clock.RunAsync(first(dying, $"{serial}-{run}"));
 
                     // A response that arrives after the crash does not count: the client never saw it.
-                    _isAcknowledged = answer.Status is 200 or 204 && answer.Code.Length == 0;
+                    _isAcknowledged = response.Status is 200 or 204 && response.Code.Length == 0;
                 }
                 finally
                 {

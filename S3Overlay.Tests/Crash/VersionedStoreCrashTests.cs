@@ -94,9 +94,9 @@ public sealed class VersionedStoreCrashTests : IAsyncLifetime
 
     private async Task<string?> SeenAsync(string path)
     {
-        var answer = await SendAsync(_proxy, "GET", path);
-        Assert.True(answer.Status is 200 or 404, answer.Text);
-        return answer.Status == 404 ? null : answer.Text;
+        var response = await SendAsync(_proxy, "GET", path);
+        Assert.True(response.Status is 200 or 404, response.Text);
+        return response.Status == 404 ? null : response.Text;
     }
 
     /// <summary>Runs an action in its own proxy, which dies one call later each time.</summary>

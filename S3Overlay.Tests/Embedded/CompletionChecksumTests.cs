@@ -85,10 +85,10 @@ public sealed class CompletionChecksumTests(LocalOnlyFixture fixture) : IClassFi
             "The provided 'x-amz-mp-object-size' header value 5 does not match what was computed: 9");
     }
 
-    private static void Refused(RawResponse answer, string code, string message)
+    private static void Refused(RawResponse response, string code, string message)
     {
-        Assert.Equal((400, code), (answer.Status, answer.Code));
-        Assert.Contains($"<Message>{message}</Message>", WebUtility.HtmlDecode(answer.Text), StringComparison.Ordinal);
+        Assert.Equal((400, code), (response.Status, response.Code));
+        Assert.Contains($"<Message>{message}</Message>", WebUtility.HtmlDecode(response.Text), StringComparison.Ordinal);
     }
 
     private static (string, string)[] Type(string? type) => type is null ? [] : [("x-amz-checksum-type", type)];

@@ -19,8 +19,8 @@ public sealed class CopyTests
         var bytes = Bytes(600_000);
         await bench.PutAsync("a/b% c", bytes, ("Content-Type", "text/x"), ("x-amz-meta-n", "1"), ("x-amz-tagging", "t=1"),
             ("x-amz-storage-class", "GLACIER"));
-        var answer = await bench.SendAsync(S3Operation.CopyObject, "copy", null, "", ("x-amz-copy-source", source));
-        Assert.Equal(Md5(bytes), Text(answer, "ETag"));
+        var response = await bench.SendAsync(S3Operation.CopyObject, "copy", null, "", ("x-amz-copy-source", source));
+        Assert.Equal(Md5(bytes), Text(response, "ETag"));
         var got = await bench.SendAsync(S3Operation.GetObject, "copy");
         Assert.Equal(bytes, got.Content.ToArray());
         Assert.Equal("text/x", got.Headers.ContentType.ToString());
@@ -53,10 +53,10 @@ public sealed class CopyTests
             await MultipartTests.UploadAsync(bench, id, 2, Bytes(300_000, 2)) };
         await MultipartTests.CompleteAsync(bench, id, tags);
         byte[] whole = [.. Bytes(100_000, 1), .. Bytes(300_000, 2)];
-        var answer = await bench.SendAsync(
+        var response = await bench.SendAsync(
             S3Operation.CopyObject, "copy", null, "", ("x-amz-copy-source", "bucket/key"), ("x-amz-checksum-algorithm", "SHA256"));
-        Assert.Equal(Md5(whole), Text(answer, "ETag"));
-        Assert.Equal(ChecksumHasher.Compute(ChecksumAlgorithm.Sha256, whole).Value, Text(answer, "ChecksumSHA256"));
+        Assert.Equal(Md5(whole), Text(response, "ETag"));
+        Assert.Equal(ChecksumHasher.Compute(ChecksumAlgorithm.Sha256, whole).Value, Text(response, "ChecksumSHA256"));
         Assert.Equal(whole, await bench.GetAsync("copy"));
     }
 

@@ -32,10 +32,10 @@ public sealed class DamageTests
         var bytes = Bytes(600_000);
         await bench.PutAsync("key", bytes);
         Damage(bench, fromEnd: 10);
-        var answer = await bench.SendAsync(S3Operation.GetObject, "key");
-        Assert.True(answer.IsCut);
-        Assert.True(answer.Content.Length < bytes.Length);
-        Assert.Equal(bytes.AsSpan(0, answer.Content.Length), answer.Content.Span);
+        var response = await bench.SendAsync(S3Operation.GetObject, "key");
+        Assert.True(response.IsCut);
+        Assert.True(response.Content.Length < bytes.Length);
+        Assert.Equal(bytes.AsSpan(0, response.Content.Length), response.Content.Span);
         Assert.Equal(bytes[..1000], await bench.GetAsync("key", "", ("Range", "bytes=0-999")));
     }
 

@@ -65,8 +65,8 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
 
         async Task CopyAsync(string from, string to)
         {
-            var answer = await _bench.SendAsync(S3Operation.CopyObject, to, null, "", ("x-amz-copy-source", $"{Bucket}/{from}"));
-            Assert.Equal((Sum(Bytes(5000)), "FULL_OBJECT"), (Text(answer, "ChecksumCRC64NVME"), Text(answer, "ChecksumType")));
+            var response = await _bench.SendAsync(S3Operation.CopyObject, to, null, "", ("x-amz-copy-source", $"{Bucket}/{from}"));
+            Assert.Equal((Sum(Bytes(5000)), "FULL_OBJECT"), (Text(response, "ChecksumCRC64NVME"), Text(response, "ChecksumType")));
         }
     }
 
@@ -148,7 +148,7 @@ public sealed class DefaultChecksumTests : IAsyncLifetime
 
     private static string Sum(byte[] bytes) => ChecksumHasher.Compute(ChecksumAlgorithm.Crc64Nvme, bytes).Value;
 
-    private static string Encoded(BufferedResponse answer) => System.Text.Encoding.UTF8.GetString(answer.Content.Span);
+    private static string Encoded(BufferedResponse response) => System.Text.Encoding.UTF8.GetString(response.Content.Span);
 
     private Task<BufferedResponse> HeadAsync(string key) =>
         _bench.SendAsync(S3Operation.HeadObject, key, null, "", ("x-amz-checksum-mode", "ENABLED"));

@@ -47,12 +47,12 @@ public sealed class FailingDiskResponseTests
             {
                 await (prepare?.Invoke() ?? Task.CompletedTask);
                 trouble.Begin(DiskFault.Full, step, count, DiskSteps.All);
-                var answer = await ask();
+                var response = await ask();
                 hasHappened = trouble.Happened;
                 trouble.End();
-                var status = LateErrors.StatusOf(answer) ?? answer.Status;
-                Assert.True(status is 200 or 204 or 507, $"{what}, step {step}: {answer.Status} {answer.Text}");
-                Assert.True(hasHappened || status != 507, $"{what}, step {step}: {answer.Text}, and nothing has failed.");
+                var status = LateErrors.StatusOf(response) ?? response.Status;
+                Assert.True(status is 200 or 204 or 507, $"{what}, step {step}: {response.Status} {response.Text}");
+                Assert.True(hasHappened || status != 507, $"{what}, step {step}: {response.Text}, and nothing has failed.");
                 Assert.InRange((await ask()).Status, 200, 404);
             }
         }

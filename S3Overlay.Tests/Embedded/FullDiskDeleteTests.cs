@@ -51,8 +51,8 @@ public sealed class FullDiskDeleteTests : IAsyncLifetime
     {
         _disk.Fill(_bench.Folder);
         var keys = string.Concat(Enumerable.Range(0, Count).Select(static i => $"<Object><Key>{Key(i)}</Key></Object>"));
-        var answer = await _bench.SendAsync(S3Operation.DeleteObjects, "", TextBody($"<Delete>{keys}</Delete>"));
-        Assert.DoesNotContain("Error", Xml(answer).Elements().Select(static element => element.Name.LocalName));
+        var response = await _bench.SendAsync(S3Operation.DeleteObjects, "", TextBody($"<Delete>{keys}</Delete>"));
+        Assert.DoesNotContain("Error", Xml(response).Elements().Select(static element => element.Name.LocalName));
         await HasRoomAsync();
     }
 

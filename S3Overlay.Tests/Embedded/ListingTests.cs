@@ -62,15 +62,15 @@ public sealed class ListingTests
             for (var page = 0; page < 40; page++)
             {
                 var parameter = operation == S3Operation.ListObjects ? "marker" : "key-marker";
-                var answer = await bench.SendAsync(operation, "", null,
+                var response = await bench.SendAsync(operation, "", null,
                     $"delimiter=/&max-keys=2&{parameter}={UriEncoding.EncodeComponent(marker)}");
-                names.AddRange(Names(answer));
-                if (Text(answer, "IsTruncated") == "false")
+                names.AddRange(Names(response));
+                if (Text(response, "IsTruncated") == "false")
                 {
                     break;
                 }
 
-                marker = Text(answer, operation == S3Operation.ListObjects ? "NextMarker" : "NextKeyMarker");
+                marker = Text(response, operation == S3Operation.ListObjects ? "NextMarker" : "NextKeyMarker");
             }
 
             Assert.Equal(["a", "a/", "a0", "b", "b/", "c/", "d-1", "d/", "d0", "z/", "é/", "\uFFFD", "\U0001F600", "\U0001F600/"],

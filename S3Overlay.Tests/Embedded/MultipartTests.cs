@@ -18,13 +18,13 @@ public sealed class MultipartTests
         var tags = await Task.WhenAll(parts.Select((bytes, i) => UploadAsync(bench, id, i + 1, bytes)));
         Assert.Empty(await bench.ListAsync());
 
-        var answer = await CompleteAsync(bench, id, tags);
+        var response = await CompleteAsync(bench, id, tags);
 
         var whole = parts.SelectMany(static bytes => bytes).ToArray();
         var md5 = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(
             parts.SelectMany(static bytes => System.Security.Cryptography.MD5.HashData(bytes)).ToArray()));
-        Assert.Equal($"\"{md5}-5\"", Text(answer, "ETag"));
-        Assert.Equal("http://localhost:8000/bucket/key", Text(answer, "Location"));
+        Assert.Equal($"\"{md5}-5\"", Text(response, "ETag"));
+        Assert.Equal("http://localhost:8000/bucket/key", Text(response, "Location"));
         Assert.Equal(whole, await bench.GetAsync("key"));
         Assert.Equal(whole[299_990..370_010], await bench.GetAsync("key", "", ("Range", "bytes=299990-370009")));
         Assert.Equal(["key"], await bench.ListAsync());
@@ -145,16 +145,16 @@ public sealed class MultipartTests
         var query = "";
         for (var page = 0; page < 9; page++)
         {
-            var answer = await bench.SendAsync(S3Operation.ListMultipartUploads, "", null, "uploads&max-uploads=1" + query);
-            paged.AddRange(Xml(answer).Descendants().Where(static e => e.Name.LocalName == "UploadId").Select(static e => e.Value));
-            if (Text(answer, "IsTruncated") == "false")
+            var response = await bench.SendAsync(S3Operation.ListMultipartUploads, "", null, "uploads&max-uploads=1" + query);
+            paged.AddRange(Xml(response).Descendants().Where(static e => e.Name.LocalName == "UploadId").Select(static e => e.Value));
+            if (Text(response, "IsTruncated") == "false")
             {
                 break;
             }
 
             query =
-                $"&key-marker={UriEncoding.EncodeComponent(Text(answer, "NextKeyMarker"))}"
-                + $"&upload-id-marker={Text(answer, "NextUploadIdMarker")}";
+                $"&key-marker={UriEncoding.EncodeComponent(Text(response, "NextKeyMarker"))}"
+                + $"&upload-id-marker={Text(response, "NextUploadIdMarker")}";
         }
 
         Assert.Equal(ids, paged);
@@ -192,8 +192,9 @@ public sealed class MultipartTests
         }
 
         var behind = id.Length == 0 ? "" : "&upload-id-marker=" + ids[1 + int.Parse(id, System.Globalization.CultureInfo.InvariantCulture)];
-        var answer = await bench.SendAsync(S3Operation.ListMultipartUploads, "", null, $"uploads&delimiter=/&key-marker={marker}{behind}");
-        Assert.Equal(expected, string.Join(' ', Names(answer).Order(StringComparer.Ordinal)));
+        var response = await bench.SendAsync(S3Operation.ListMultipartUploads, "", null,
+            $"uploads&delimiter=/&key-marker={marker}{behind}");
+        Assert.Equal(expected, string.Join(' ', Names(response).Order(StringComparer.Ordinal)));
     }
 
     [Fact]
@@ -249,14 +250,14 @@ public sealed class MultipartTests
             "BadDigest",
             await bench.FailAsync(S3Operation.CompleteMultipartUpload, "key", TextBody(named), Id(id),
                 (ChecksumNames.Header(algorithm), "AAAA")));
-        var answer = await bench.SendAsync(S3Operation.CompleteMultipartUpload, "key", TextBody(named), Id(id));
+        var response = await bench.SendAsync(S3Operation.CompleteMultipartUpload, "key", TextBody(named), Id(id));
 
         var expected = type == "FULL_OBJECT"
             ? ChecksumHasher.Compute(algorithm, [.. parts[0], .. parts[1]]).Value
             : ChecksumHasher.Compute(
                 algorithm, [.. parts.SelectMany(p => Convert.FromBase64String(ChecksumHasher.Compute(algorithm, p).Value))]).Value + "-2";
-        Assert.Equal(expected, Text(answer, ChecksumNames.Element(algorithm)));
-        Assert.Equal(type, Text(answer, "ChecksumType"));
+        Assert.Equal(expected, Text(response, ChecksumNames.Element(algorithm)));
+        Assert.Equal(type, Text(response, "ChecksumType"));
         var head = await bench.SendAsync(S3Operation.HeadObject, "key", null, "", ("x-amz-checksum-mode", "ENABLED"));
         Assert.Equal(expected, head.Headers[ChecksumNames.Header(algorithm)].ToString());
         var attributes = await bench.SendAsync(S3Operation.GetObjectAttributes, "key", null, "attributes",
@@ -313,5 +314,5 @@ public sealed class MultipartTests
         + string.Concat(parts.Select(static part => $"<Part><PartNumber>{part.Number}</PartNumber><ETag>{part.Tag}</ETag></Part>"))
         + "</CompleteMultipartUpload>";
 
-    private static System.Xml.Linq.XElement Xml(BufferedResponse answer) => EmbeddedBench.Xml(answer);
+    private static System.Xml.Linq.XElement Xml(BufferedResponse response) => EmbeddedBench.Xml(response);
 }

@@ -44,13 +44,13 @@ public sealed class ObjectTests
         var bytes = Bytes(size);
         Assert.Equal(Md5(bytes), await bench.PutAsync("key", bytes));
 
-        var answer = await bench.SendAsync(S3Operation.GetObject, "key");
+        var response = await bench.SendAsync(S3Operation.GetObject, "key");
 
-        Assert.Equal(200, answer.Status);
-        Assert.Equal(size, answer.Headers.ContentLength);
-        Assert.Equal(Md5(bytes), answer.Headers.ETag.ToString());
-        Assert.Equal("binary/octet-stream", answer.Headers.ContentType.ToString());
-        Assert.Equal(bytes, answer.Content.ToArray());
+        Assert.Equal(200, response.Status);
+        Assert.Equal(size, response.Headers.ContentLength);
+        Assert.Equal(Md5(bytes), response.Headers.ETag.ToString());
+        Assert.Equal("binary/octet-stream", response.Headers.ContentType.ToString());
+        Assert.Equal(bytes, response.Content.ToArray());
         await bench.ReopenAsync();
         Assert.Equal(bytes, await bench.GetAsync("key"));
     }
@@ -65,10 +65,10 @@ public sealed class ObjectTests
         foreach (var (first, last) in ((int, int)[])[(0, 0), (1, 65535), (65536, 65536), (65535, 65536), (100, 699_999), (262_144, 524_287),
             (699_999, 699_999)])
         {
-            var answer = await bench.SendAsync(S3Operation.GetObject, "key", null, "", ("Range", $"bytes={first}-{last}"));
-            Assert.Equal(206, answer.Status);
-            Assert.Equal($"bytes {first}-{last}/700000", answer.Headers.ContentRange.ToString());
-            Assert.Equal(bytes[first..(last + 1)], answer.Content.ToArray());
+            var response = await bench.SendAsync(S3Operation.GetObject, "key", null, "", ("Range", $"bytes={first}-{last}"));
+            Assert.Equal(206, response.Status);
+            Assert.Equal($"bytes {first}-{last}/700000", response.Headers.ContentRange.ToString());
+            Assert.Equal(bytes[first..(last + 1)], response.Content.ToArray());
         }
 
         Assert.Equal("InvalidRange", await bench.FailAsync(S3Operation.GetObject, "key", null, "", ("Range", "bytes=700000-")));
@@ -84,16 +84,16 @@ public sealed class ObjectTests
             ("x-amz-meta-Name", "v\u00e9"),
             ("x-amz-storage-class", "GLACIER_IR"), ("x-amz-tagging", "a=1&b=2"), ("Authorization", "secret"));
 
-        var answer = await bench.SendAsync(S3Operation.HeadObject, "key");
+        var response = await bench.SendAsync(S3Operation.HeadObject, "key");
 
-        Assert.Equal("text/x", answer.Headers.ContentType.ToString());
-        Assert.Equal("gzip", answer.Headers.ContentEncoding.ToString());
-        Assert.Equal("no-store", answer.Headers.CacheControl.ToString());
-        Assert.Equal("v\u00e9", answer.Headers["x-amz-meta-name"].ToString());
-        Assert.Equal("GLACIER_IR", answer.Headers["x-amz-storage-class"].ToString());
-        Assert.Equal("2", answer.Headers["x-amz-tagging-count"].ToString());
-        Assert.False(answer.Headers.ContainsKey("Authorization"));
-        Assert.Equal(0, answer.Content.Length);
+        Assert.Equal("text/x", response.Headers.ContentType.ToString());
+        Assert.Equal("gzip", response.Headers.ContentEncoding.ToString());
+        Assert.Equal("no-store", response.Headers.CacheControl.ToString());
+        Assert.Equal("v\u00e9", response.Headers["x-amz-meta-name"].ToString());
+        Assert.Equal("GLACIER_IR", response.Headers["x-amz-storage-class"].ToString());
+        Assert.Equal("2", response.Headers["x-amz-tagging-count"].ToString());
+        Assert.False(response.Headers.ContainsKey("Authorization"));
+        Assert.Equal(0, response.Content.Length);
         Assert.Equal("GLACIER_IR", Text(await bench.SendAsync(S3Operation.ListObjectsV2, ""), "StorageClass"));
     }
 
@@ -241,10 +241,10 @@ public sealed class ObjectTests
 
         var xml = "<Delete>" + string.Concat(Enumerable.Range(0, 49).Select(i => $"<Object><Key>k{i:d2}</Key></Object>"))
             + "<Object><Key>absent</Key></Object><Object><Key>k49</Key><ETag>\"no\"</ETag></Object></Delete>";
-        var answer = await bench.SendAsync(S3Operation.DeleteObjects, "", TextBody(xml), "delete");
+        var response = await bench.SendAsync(S3Operation.DeleteObjects, "", TextBody(xml), "delete");
 
-        Assert.Equal(50, Xml(answer).Elements().Count(static e => e.Name.LocalName == "Deleted"));
-        Assert.Equal("PreconditionFailed", Text(answer, "Code"));
+        Assert.Equal(50, Xml(response).Elements().Count(static e => e.Name.LocalName == "Deleted"));
+        Assert.Equal("PreconditionFailed", Text(response, "Code"));
         Assert.Equal(["k49"], await bench.ListAsync());
     }
 

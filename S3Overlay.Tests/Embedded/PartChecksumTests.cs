@@ -42,9 +42,9 @@ public sealed class PartChecksumTests(LocalOnlyFixture fixture) : IClassFixture<
             Expires = DateTime.UtcNow.AddMinutes(5), Protocol = Amazon.S3.Protocol.HTTP,
         });
         using var plain = new HttpClient();
-        using var answer = await plain.PutAsync(new Uri(link), new ByteArrayContent(Part));
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal("rosUhgp5mIg=", Assert.Single(answer.Headers.GetValues("x-amz-checksum-crc64nvme")));
+        using var response = await plain.PutAsync(new Uri(link), new ByteArrayContent(Part));
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("rosUhgp5mIg=", Assert.Single(response.Headers.GetValues("x-amz-checksum-crc64nvme")));
 
         var parts = await fixture.S3.ListPartsAsync(new() { BucketName = bucket, Key = "k", UploadId = upload.UploadId });
         Assert.Equal("rosUhgp5mIg=", Assert.Single(parts.Parts).ChecksumCRC64NVME);

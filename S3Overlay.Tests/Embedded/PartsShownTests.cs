@@ -167,8 +167,8 @@ public sealed class PartsShownTests(LocalOnlyFixture fixture) : IClassFixture<Lo
     private static string? Text(XElement shown, string name) => shown.Descendants()
         .FirstOrDefault(element => element.Name.LocalName == name)?.Value;
 
-    private static (string?, string?) Checksum(RawResponse answer) =>
-        (answer.Headers.GetValueOrDefault("x-amz-checksum-crc32"), answer.Headers.GetValueOrDefault("x-amz-checksum-type"));
+    private static (string?, string?) Checksum(RawResponse response) =>
+        (response.Headers.GetValueOrDefault("x-amz-checksum-crc32"), response.Headers.GetValueOrDefault("x-amz-checksum-type"));
 
     private static string Sum(byte[] bytes) => ChecksumHasher.Compute(ChecksumAlgorithm.Crc32, bytes).Value;
 

@@ -39,8 +39,8 @@ public sealed class BrokenBodyTests
         {
             var before = scene.Remote.Requests.Count;
             CutOnce(scene, cut);
-            var answer = await scene.SendAsync("GET", "/bucket/key?" + query);
-            Assert.True(answer.Body.AsSpan().SequenceEqual(expected), $"{cut}: {answer.Status}, {answer.Body.Length} bytes");
+            var response = await scene.SendAsync("GET", "/bucket/key?" + query);
+            Assert.True(response.Body.AsSpan().SequenceEqual(expected), $"{cut}: {response.Status}, {response.Body.Length} bytes");
             var again = Assert.Single(scene.Remote.Requests.Skip(before).Where(request => request.Key == "key").Skip(1));
             Assert.Equal(
                 ($"bytes={first + cut}-{first + expected.Length - 1}", etag, query.Contains("versionId", StringComparison.Ordinal)
@@ -56,9 +56,9 @@ public sealed class BrokenBodyTests
         await using var scene = await LayerScene.StartAsync(layer);
         Put(scene, 7);
         CutOnce(scene, 40_000, () => Put(scene, 8));
-        var answer = await scene.SendAsync("GET", "/bucket/key?" + query);
-        Assert.True(answer.Status is 503 or 0 || answer.Body.Length < int
-            .Parse(answer.Headers["Content-Length"], System.Globalization.CultureInfo.InvariantCulture), $"{answer.Status}");
+        var response = await scene.SendAsync("GET", "/bucket/key?" + query);
+        Assert.True(response.Status is 503 or 0 || response.Body.Length < int
+            .Parse(response.Headers["Content-Length"], System.Globalization.CultureInfo.InvariantCulture), $"{response.Status}");
     }
 
     [Theory]

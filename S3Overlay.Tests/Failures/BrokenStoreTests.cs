@@ -24,30 +24,30 @@ public sealed class BrokenStoreTests
         scene.Wire.Break(fault);
         foreach (var name in Sweep.Of([.. StoreRequests.Names], 8))
         {
-            if (IsAnsweredWithoutStore(name, hasRemote))
+            if (NeedsNoStore(name, hasRemote))
             {
                 continue;
             }
 
-            var answer = await StoreRequests.SendAsync(scene, name);
-            if (name == "delete many" && hasRemote && answer.Status == 200)
+            var response = await StoreRequests.SendAsync(scene, name);
+            if (name == "delete many" && hasRemote && response.Status == 200)
             {
                 // It reports each key separately.
-                Assert.Equal("ServiceUnavailable", answer.Code);
-                Assert.DoesNotContain("<Deleted>", answer.Text);
+                Assert.Equal("ServiceUnavailable", response.Code);
+                Assert.DoesNotContain("<Deleted>", response.Text);
                 continue;
             }
 
-            if (answer.Status == 200 && name is "copy" or "complete")
+            if (response.Status == 200 && name is "copy" or "complete")
             {
                 // The proxy had to keep its client waiting: then the error comes as a document.
-                Assert.Equal("ServiceUnavailable", answer.Code);
+                Assert.Equal("ServiceUnavailable", response.Code);
                 continue;
             }
 
-            Assert.True(answer.Status == 503, $"{name}: {answer.Status} {answer.Text}");
-            Assert.True(answer.Headers.ContainsKey("Retry-After"), name);
-            Assert.True(answer.Body.Length == 0 || answer.Code == "ServiceUnavailable", $"{name}: {answer.Text}");
+            Assert.True(response.Status == 503, $"{name}: {response.Status} {response.Text}");
+            Assert.True(response.Headers.ContainsKey("Retry-After"), name);
+            Assert.True(response.Body.Length == 0 || response.Code == "ServiceUnavailable", $"{name}: {response.Text}");
         }
 
         scene.Wire.Mend();
@@ -72,17 +72,17 @@ public sealed class BrokenStoreTests
             foreach (var name in (string[])["get", "range", "list", "tags", "head", "copy", "put", "delete"])
             {
                 scene.Wire.Break(fault, bytes);
-                var answer = await StoreRequests.SendAsync(scene, name);
+                var response = await StoreRequests.SendAsync(scene, name);
                 scene.Wire.Mend();
                 scene.Wire.CloseConnections();
-                if (answer.Status is 200 or 206 && name is "get" or "range")
+                if (response.Status is 200 or 206 && name is "get" or "range")
                 {
-                    var length = int.Parse(answer.Headers["Content-Length"], System.Globalization.CultureInfo.InvariantCulture);
-                    Assert.True(answer.Body.Length < length || length < bytes, $"{name} after {bytes}");
+                    var length = int.Parse(response.Headers["Content-Length"], System.Globalization.CultureInfo.InvariantCulture);
+                    Assert.True(response.Body.Length < length || length < bytes, $"{name} after {bytes}");
                 }
                 else
                 {
-                    Assert.True(answer.Status is 200 or 204 or 503, $"{name} after {bytes}: {answer.Status} {answer.Text}");
+                    Assert.True(response.Status is 200 or 204 or 503, $"{name} after {bytes}: {response.Status} {response.Text}");
                 }
             }
 
@@ -99,8 +99,8 @@ public sealed class BrokenStoreTests
         {
             scene.Wire.CloseConnections();
             await Patience.UntilAsync(() => scene.Wire.Open == 0, "Connections stay open.");
-            var answer = await StoreRequests.SendAsync(scene, name);
-            Assert.True(answer.Status is 200 or 204 or 404, $"{name}: {answer.Status} {answer.Text}");
+            var response = await StoreRequests.SendAsync(scene, name);
+            Assert.True(response.Status is 200 or 204 or 404, $"{name}: {response.Status} {response.Text}");
         }
     }
 
@@ -131,5 +131,5 @@ public sealed class BrokenStoreTests
     }
 
     /// <summary>Whether the proxy responds without the store: it knows that an overlaid bucket exists.</summary>
-    private static bool IsAnsweredWithoutStore(string name, bool hasRemote) => hasRemote && name is "delete bucket";
+    private static bool NeedsNoStore(string name, bool hasRemote) => hasRemote && name is "delete bucket";
 }

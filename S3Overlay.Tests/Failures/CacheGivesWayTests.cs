@@ -32,7 +32,7 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         _disk.TellsRoom = tellsRoom;
         await using var proxy = await StartAsync(("S3_OVERLAY_CACHE_MIN_FREE", "0"));
         await ReadAllAsync(proxy);
-        Assert.Equal(Count * Size, Held(proxy).Bytes);
+        Assert.Equal(Count * Size, Cache(proxy).Bytes);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/first", "v")).Status);
         _disk.Fill(proxy.Folder["data"]);
         var written = 0;
@@ -43,8 +43,8 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         // Nearly as many as there were entries of this size. Then none is left to evict.
         Assert.InRange(written, Count - 5, Count + 1);
         Assert.Equal("InsufficientStorage", (await PutAsync(proxy, written)).Code);
-        Assert.Equal(0, Held(proxy).Bytes);
-        Assert.Equal(Count, Held(proxy).Evictions);
+        Assert.Equal(0, Cache(proxy).Bytes);
+        Assert.Equal(Count, Cache(proxy).Evictions);
         for (var i = 0; i < written; i++)
         {
             Assert.Equal(Bytes(100 + i), (await proxy.SendAsync("GET", $"/bucket/written{i:d3}")).Body);
@@ -67,7 +67,7 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         _disk.Limit(data, 5_000_000);
         await ReadAllAsync(proxy);
         Assert.InRange(_disk.RoomOf(data)!.Value, MinFree, long.MaxValue);
-        Assert.InRange(Held(proxy).Bytes, Size, (Count - 1) * Size);
+        Assert.InRange(Cache(proxy).Bytes, Size, (Count - 1) * Size);
 
         // What was read last is there still.
         var asked = _remote.Requests.Count;
@@ -82,10 +82,10 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         }
 
         // The entry that was read last is evicted once its reader has released it, a moment after its response.
-        await Patience.UntilAsync(() => Held(proxy).Bytes == 0, "A copy stays on a disk without room.");
+        await Patience.UntilAsync(() => Cache(proxy).Bytes == 0, "An entry stays on a disk without room.");
         _disk.Grow();
         await ReadAllAsync(proxy);
-        Assert.Equal(Count * Size, Held(proxy).Bytes);
+        Assert.Equal(Count * Size, Cache(proxy).Bytes);
     }
 
     [Theory, Trait("Rule", "E5")]
@@ -106,7 +106,7 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         return bytes;
     }
 
-    private static DiskCacheStore Held(OverlayHost proxy) => (DiskCacheStore)proxy.Services.Local.Cache!;
+    private static DiskCacheStore Cache(OverlayHost proxy) => (DiskCacheStore)proxy.Services.Local.Cache!;
 
     private Task<OverlayHost> StartAsync(params (string Name, string Value)[] settings) =>
         OverlayHost.StartOnDiskAsync(
@@ -121,7 +121,7 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         {
             Assert.Equal(Bytes(i), (await proxy.SendAsync("GET", $"/bucket/key{i:d2}")).Body);
             await proxy.WhenIdleAsync();
-            await Held(proxy).Evicting;
+            await Cache(proxy).Evicting;
         }
     }
 }

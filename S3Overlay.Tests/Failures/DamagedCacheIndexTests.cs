@@ -82,7 +82,7 @@ public sealed class DamagedCacheIndexTests
 
     private static async Task ReadAsync(OverlayHost proxy, int number)
     {
-        var answer = await proxy.SendAsync("GET", "/bucket/" + Key(number));
-        Assert.Equal((200, $"content {number}"), (answer.Status, answer.Text));
+        var response = await proxy.SendAsync("GET", "/bucket/" + Key(number));
+        Assert.Equal((200, $"content {number}"), (response.Status, response.Text));
     }
 }

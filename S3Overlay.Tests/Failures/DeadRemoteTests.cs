@@ -26,8 +26,8 @@ public sealed class DeadRemoteTests
         await using var proxy = await StartAsync(remote);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/earlier", "mine")).Status);
         _isDead = true;
-        var answer = await _clock.RunToLimitAsync(proxy.SendAsync("GET", "/bucket/first"));
-        Assert.Equal((503, true), (answer.Status, answer.Headers.ContainsKey("Retry-After")));
+        var response = await _clock.RunToLimitAsync(proxy.SendAsync("GET", "/bucket/first"));
+        Assert.Equal((503, true), (response.Status, response.Headers.ContainsKey("Retry-After")));
         await _clock.RunToLimitAsync(KnownAsync(remote));
 
         // No time passes: anything that waits for the remote would wait for ever.
@@ -45,7 +45,7 @@ public sealed class DeadRemoteTests
         Assert.Equal(asked, ObjectRequests(remote));
 
         _isDead = false;
-        Assert.Equal("two", await _clock.RunToLimitAsync(UntilItAnswersAsync(proxy)));
+        Assert.Equal("two", await _clock.RunToLimitAsync(UntilItRespondsAsync(proxy)));
     }
 
     /// <summary>
@@ -79,9 +79,9 @@ public sealed class DeadRemoteTests
                 ("HEAD", "", null),
             ])
             {
-                var answer = await proxy.SendAsync(method, $"/{bucket}{target}", body).WaitAsync(Patience.Limit);
-                Assert.True(answer.Status is 200 or 204 || target == "/theirs",
-                    $"{method} /{bucket}{target}: {answer.Status} {answer.Text}");
+                var response = await proxy.SendAsync(method, $"/{bucket}{target}", body).WaitAsync(Patience.Limit);
+                Assert.True(response.Status is 200 or 204 || target == "/theirs",
+                    $"{method} /{bucket}{target}: {response.Status} {response.Text}");
             }
         }
 
@@ -173,13 +173,13 @@ public sealed class DeadRemoteTests
         return true;
     }
 
-    private static async Task<string> UntilItAnswersAsync(OverlayHost proxy)
+    private static async Task<string> UntilItRespondsAsync(OverlayHost proxy)
     {
-        var answer = await Patience.UntilAsync(
-            () => proxy.SendAsync("GET", "/bucket/second"), static answer => answer.Status != 503, static _ =>
+        var response = await Patience.UntilAsync(
+            () => proxy.SendAsync("GET", "/bucket/second"), static response => response.Status != 503, static _ =>
                 "The remote is not found to be back.");
-        Assert.Equal(200, answer.Status);
-        return answer.Text;
+        Assert.Equal(200, response.Status);
+        return response.Text;
     }
 
     /// <summary>A proxy whose clock runs fast only while something must fail.</summary>
@@ -203,7 +203,7 @@ public sealed class DeadRemoteTests
                 context.Abort();
                 return ScriptedOutcome.Answered;
             case "502":
-                await ScriptedRemote.AnswerErrorAsync(context, StatusCodes.Status502BadGateway, "BadGateway");
+                await ScriptedRemote.RespondErrorAsync(context, StatusCodes.Status502BadGateway, "BadGateway");
                 return ScriptedOutcome.Answered;
             default:
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -77,9 +77,9 @@ public sealed class FullCacheTests
     /// <summary>Reads an object that must be whole and right, and returns which layer it came from.</summary>
     private static async Task<string> ReadAsync(StoreScene scene, string key, byte[] expected)
     {
-        var answer = await scene.SendAsync("GET", "/bucket/" + key);
-        Assert.Equal(200, answer.Status);
-        Assert.Equal(expected, answer.Body);
-        return answer.Headers["x-s3overlay-layer"];
+        var response = await scene.SendAsync("GET", "/bucket/" + key);
+        Assert.Equal(200, response.Status);
+        Assert.Equal(expected, response.Body);
+        return response.Headers["x-s3overlay-layer"];
     }
 }

@@ -66,15 +66,15 @@ public sealed class ImpossibleBucketTests : IAsyncLifetime
         foreach (var (method, target) in ((string, string)[])[("PUT", "/theirs/key"), ("DELETE", "/theirs/key"),
             ("GET", "/theirs?list-type=2")])
         {
-            var answer = await _proxy.SendAsync(method, target, method == "PUT" ? "mine" : null);
-            Assert.True(answer.Status == status, $"{method}: {answer.Status} {answer.Text}");
-            Assert.Equal(status == 403 ? "AccessDenied" : "ServiceUnavailable", answer.Code);
+            var response = await _proxy.SendAsync(method, target, method == "PUT" ? "mine" : null);
+            Assert.True(response.Status == status, $"{method}: {response.Status} {response.Text}");
+            Assert.Equal(status == 403 ? "AccessDenied" : "ServiceUnavailable", response.Code);
         }
     }
 
     private async Task<(int Status, string Code)> CodeAsync(string method, string target, string? body = null)
     {
-        var answer = await _proxy.SendAsync(method, target, body);
-        return (answer.Status, answer.Code);
+        var response = await _proxy.SendAsync(method, target, body);
+        return (response.Status, response.Code);
     }
 }

@@ -228,8 +228,8 @@ public sealed class ImpossibleNamesTests : IAsyncLifetime
         await using var alone = await OverlayHost.StartAsync(_store.Endpoint, _remote.Endpoint, null,
             [.. Settings, ("S3_OVERLAY_UNMAPPED", "deny"), ("S3_OVERLAY_BUCKET_MAPPING", "mapped:mapped")]);
         _store.Fail = StoreNaming.Of("minio");
-        var answer = await alone.SendAsync(method, "/bucket/x//y");
-        Assert.Equal((400, "XMinioInvalidObjectName"), (answer.Status, answer.Code));
+        var response = await alone.SendAsync(method, "/bucket/x//y");
+        Assert.Equal((400, "XMinioInvalidObjectName"), (response.Status, response.Code));
     }
 
     private async Task AssertDeletedAsync(string path, string key)

@@ -73,7 +73,7 @@ public sealed class LocalHitsTests
         foreach (var (method, key) in Hits)
         {
             store?.ForgetCalls();
-            var answer = await proxy.SendAsync(method, "/bucket/" + key).WaitAsync(Patience.Limit);
+            var response = await proxy.SendAsync(method, "/bucket/" + key).WaitAsync(Patience.Limit);
             await proxy.WhenIdleAsync();
 
             // The entry is looked up at the same time as the tombstone, and that lookup is cancelled once the tombstone is found. Whether
@@ -82,8 +82,8 @@ public sealed class LocalHitsTests
                 .Where(call => key != "deleted" || !call.Path.StartsWith("/s3-overlay-cache/c", StringComparison.Ordinal))
                 .Select(call => $"{call.Method} {call.Path}?{call.Query} {call.Status}").Order() ?? Enumerable.Empty<string>();
             costs.Add(
-                $"{method} {key}: {answer.Status} {answer.Headers.GetValueOrDefault("x-s3overlay-layer")} "
-                + $"{answer.Headers.GetValueOrDefault("x-cache")}; {string.Join(", ", calls)}");
+                $"{method} {key}: {response.Status} {response.Headers.GetValueOrDefault("x-s3overlay-layer")} "
+                + $"{response.Headers.GetValueOrDefault("x-cache")}; {string.Join(", ", calls)}");
         }
 
         Assert.Equal(asked, OfClients(remote));
@@ -120,7 +120,7 @@ public sealed class LocalHitsTests
                 context.Abort();
                 break;
             case "502":
-                await ScriptedRemote.AnswerErrorAsync(context, StatusCodes.Status502BadGateway, "BadGateway");
+                await ScriptedRemote.RespondErrorAsync(context, StatusCodes.Status502BadGateway, "BadGateway");
                 break;
             default:
                 await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

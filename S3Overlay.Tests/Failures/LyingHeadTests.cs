@@ -103,7 +103,7 @@ public sealed class LyingHeadTests
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/empty?tagging", Tags)).Status);
         Assert.Equal((200, "0"), Of(await scene.SendAsync("GET", "/bucket/empty")));
 
-        static (int, string) Of(RawResponse answer) => (answer.Status, answer.Headers.GetValueOrDefault("Content-Length", ""));
+        static (int, string) Of(RawResponse response) => (response.Status, response.Headers.GetValueOrDefault("Content-Length", ""));
     }
 
     [Theory]
@@ -131,17 +131,17 @@ public sealed class LyingHeadTests
             [("HEAD", "key", null, ("a", "b")), ("GET", "key", null, ("If-None-Match", "\"x\"")),
                 ("PUT", "copy", null, ("x-amz-copy-source", "/bucket/key")), ("PUT", "key?tagging", Tags, ("a", "b"))])
         {
-            var answer = await scene.SendAsync(method, "/bucket/" + target, body, header);
-            Assert.True((answer.Status, answer.Headers.ContainsKey("Retry-After")) == (503, true)
-                || answer.Code == "ServiceUnavailable", $"{method} {target}: {answer.Status} {answer.Text}");
+            var response = await scene.SendAsync(method, "/bucket/" + target, body, header);
+            Assert.True((response.Status, response.Headers.ContainsKey("Retry-After")) == (503, true)
+                || response.Code == "ServiceUnavailable", $"{method} {target}: {response.Status} {response.Text}");
         }
 
         scene.Remote.Script = null;
         Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/copy")).Status);
     }
 
-    private static void AssertRight(RawResponse answer, byte[] expected, bool mayFail) => Assert.True(
-        answer.Status is 200 or 206 ? answer.Body.AsSpan().SequenceEqual(expected) : mayFail && answer.Status == 503
-            && answer.Headers.ContainsKey("Retry-After"),
-        $"{answer.Status} {answer.Code}, {answer.Body.Length} bytes");
+    private static void AssertRight(RawResponse response, byte[] expected, bool mayFail) => Assert.True(
+        response.Status is 200 or 206 ? response.Body.AsSpan().SequenceEqual(expected) : mayFail && response.Status == 503
+            && response.Headers.ContainsKey("Retry-After"),
+        $"{response.Status} {response.Code}, {response.Body.Length} bytes");
 }

@@ -146,7 +146,7 @@ public sealed class LyingRemoteTests
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 200, "InternalError");
+            await ScriptedRemote.RespondErrorAsync(context, 200, "InternalError");
             return ScriptedOutcome.Answered;
         };
         foreach (var target in (string[])["/bucket?list-type=2", "/bucket", "/bucket?versions"])

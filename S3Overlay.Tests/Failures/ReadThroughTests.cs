@@ -37,9 +37,9 @@ public sealed class ReadThroughTests
         Assert.Equal((404, "unavailable"), (absent.Status, absent.Headers["x-s3overlay-local"]));
         foreach (var name in (string[])["put", "delete", "list", "copy", "start upload"])
         {
-            var answer = await StoreRequests.SendAsync(scene, name);
-            Assert.True(answer.Status is 503 or 500, $"{name}: {answer.Status} {answer.Text}");
-            Assert.False(answer.Headers.ContainsKey("x-s3overlay-local"));
+            var response = await StoreRequests.SendAsync(scene, name);
+            Assert.True(response.Status is 503 or 500, $"{name}: {response.Status} {response.Text}");
+            Assert.False(response.Headers.ContainsKey("x-s3overlay-local"));
         }
 
         scene.Wire.Mend();
@@ -68,7 +68,7 @@ public sealed class ReadThroughTests
         {
             scene.Remote.Script = static async (_, context) =>
             {
-                await ScriptedRemote.AnswerErrorAsync(context, 503, "ServiceUnavailable");
+                await ScriptedRemote.RespondErrorAsync(context, 503, "ServiceUnavailable");
                 return ScriptedOutcome.Answered;
             };
         }
@@ -209,7 +209,7 @@ public sealed class ReadThroughTests
         await StoreRequests.PrepareAsync(scene);
         scene.Remote.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 503, "ServiceUnavailable");
+            await ScriptedRemote.RespondErrorAsync(context, 503, "ServiceUnavailable");
             return ScriptedOutcome.Answered;
         };
         var read = await scene.SendAsync("GET", "/bucket/remote");

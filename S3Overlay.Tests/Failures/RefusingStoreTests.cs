@@ -20,19 +20,19 @@ public sealed class RefusingStoreTests
         scene.Store.Fail = _ => (status, code);
         foreach (var name in StoreRequests.Names)
         {
-            var answer = await StoreRequests.SendAsync(scene, name);
-            if (name == "delete many" && answer.Status == 200)
+            var response = await StoreRequests.SendAsync(scene, name);
+            if (name == "delete many" && response.Status == 200)
             {
-                Assert.DoesNotContain("<Deleted>", answer.Text);
+                Assert.DoesNotContain("<Deleted>", response.Text);
                 continue;
             }
 
             // The store's own response to the client's own request. For failures of its own calls the proxy responds with an error other
             // than 500.
-            var isItsOwn = answer.Status == status && (answer.Body.Length == 0 || answer.Code == code);
-            Assert.True(isItsOwn || (answer.Status == 503 && answer.Headers.ContainsKey("Retry-After")),
-                $"{name}: {answer.Status} {answer.Text}");
-            Assert.True(answer.Status != 500 || status == 500, name);
+            var isItsOwn = response.Status == status && (response.Body.Length == 0 || response.Code == code);
+            Assert.True(isItsOwn || (response.Status == 503 && response.Headers.ContainsKey("Retry-After")),
+                $"{name}: {response.Status} {response.Text}");
+            Assert.True(response.Status != 500 || status == 500, name);
         }
 
         scene.Store.Fail = null;
@@ -50,9 +50,9 @@ public sealed class RefusingStoreTests
         scene.Store.Fail = request => request.Method is "PUT" or "POST" ? (status, code) : null;
         foreach (var name in (string[])["put", "put large", "form", "copy"])
         {
-            var answer = await StoreRequests.SendAsync(scene, name);
-            Assert.True(answer.Status == forClient, $"{name}: {answer.Status} {answer.Text}");
-            Assert.Equal(code, answer.Code);
+            var response = await StoreRequests.SendAsync(scene, name);
+            Assert.True(response.Status == forClient, $"{name}: {response.Status} {response.Text}");
+            Assert.Equal(code, response.Code);
         }
 
         // A tombstone needs space too. Without one nothing is deleted.
@@ -132,7 +132,7 @@ public sealed class RefusingStoreTests
         {
             asked.SetResult();
             await Task.Delay(TimeSpan.FromSeconds(seconds), scene.Clock, context.RequestAborted);
-            await ScriptedRemote.AnswerErrorAsync(context, status, code);
+            await ScriptedRemote.RespondErrorAsync(context, status, code);
         }
     }
 

@@ -84,7 +84,7 @@ public sealed class RemoteBudgetTests
                         """u8.ToArray());
                     break;
                 case "the question about the bucket behind a 404":
-                    await ScriptedRemote.AnswerErrorAsync(context, 404, "NoSuchKey");
+                    await ScriptedRemote.RespondErrorAsync(context, 404, "NoSuchKey");
                     break;
                 case "the key after its bucket":
                     context.Response.Headers.Remove("ETag");

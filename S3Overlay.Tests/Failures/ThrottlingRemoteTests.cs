@@ -43,13 +43,13 @@ public sealed class ThrottlingRemoteTests
             }
 
             Interlocked.Increment(ref refused);
-            await ScriptedRemote.AnswerErrorAsync(context, status, "SlowDown");
+            await ScriptedRemote.RespondErrorAsync(context, status, "SlowDown");
             return ScriptedOutcome.Answered;
         };
 
         var reads = Enumerable.Range(0, Readers).Select(i => proxy.SendAsync("GET", $"/bucket/key{i}")).ToList();
-        var answers = await clock.RunAsync(Task.WhenAll(reads));
-        Assert.All(answers, answer => Assert.Equal((200, "bytes"), (answer.Status, answer.Text)));
+        var responses = await clock.RunAsync(Task.WhenAll(reads));
+        Assert.All(responses, response => Assert.Equal((200, "bytes"), (response.Status, response.Text)));
         Assert.InRange(refused, Readers - Bearable, Readers * 3);
     }
 }

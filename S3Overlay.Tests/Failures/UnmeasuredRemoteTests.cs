@@ -49,7 +49,7 @@ public sealed class UnmeasuredRemoteTests
     private static async Task<(int Status, int Length, bool IsRight)> ReadAsync(
         LayerScene scene, string target, int first, int last, params (string Name, string Value)[] headers)
     {
-        var answer = await scene.SendAsync("GET", "/bucket/" + target, null, headers);
-        return (answer.Status, answer.Body.Length, answer.Body.AsSpan().SequenceEqual(Bytes.AsSpan(first..(last + 1))));
+        var response = await scene.SendAsync("GET", "/bucket/" + target, null, headers);
+        return (response.Status, response.Body.Length, response.Body.AsSpan().SequenceEqual(Bytes.AsSpan(first..(last + 1))));
     }
 }

@@ -37,7 +37,7 @@ public sealed class VanishedBucketTests
         await scene.AskStoreAsync("DELETE", "/bucket");
         var all = await scene.Clock
             .RunAsync(Task.WhenAll(Enumerable.Range(0, 20).Select(i => scene.Proxy.SendAsync("PUT", $"/bucket/{i}", "v"))));
-        Assert.All(all, answer => Assert.True(answer.Status is 200 or 503, answer.Text));
+        Assert.All(all, response => Assert.True(response.Status is 200 or 503, response.Text));
     }
 
     [Fact, Trait("Rule", "B1")]
@@ -56,8 +56,8 @@ public sealed class VanishedBucketTests
     public async Task Without_a_remote_the_stores_response_is_kept()
     {
         await using var scene = await StoreScene.StartAsync(hasRemote: false);
-        var answer = await scene.Proxy.SendAsync("PUT", "/absent/key", "v");
-        Assert.Equal((404, "NoSuchBucket"), (answer.Status, answer.Code));
+        var response = await scene.Proxy.SendAsync("PUT", "/absent/key", "v");
+        Assert.Equal((404, "NoSuchBucket"), (response.Status, response.Code));
     }
 
     [Fact, Trait("Rule", "W4")]
@@ -66,7 +66,7 @@ public sealed class VanishedBucketTests
         await using var scene = await StoreScene.StartAsync(true, ("S3_OVERLAY_UNMAPPED", "deny"),
             ("S3_OVERLAY_BUCKET_MAPPING", "bucket:bucket"));
         await StoreRequests.PrepareAsync(scene);
-        var answer = await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/absent/key"));
-        Assert.Equal((404, "NoSuchBucket"), (answer.Status, answer.Code));
+        var response = await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/absent/key"));
+        Assert.Equal((404, "NoSuchBucket"), (response.Status, response.Code));
     }
 }

@@ -37,8 +37,8 @@ public sealed class WrongBodyTests
         {
             foreach (var key in (string[])["fresh", "doomed"])
             {
-                var answer = await SendAsync(scene.Proxy, $"/bucket/{key}", wrong, size);
-                Assert.True(answer.Status is 400 or 403 or 0, $"{size}: {answer.Status} {answer.Text}");
+                var response = await SendAsync(scene.Proxy, $"/bucket/{key}", wrong, size);
+                Assert.True(response.Status is 400 or 403 or 0, $"{size}: {response.Status} {response.Text}");
                 var stored = await scene.AskStoreAsync("GET", $"/bucket/{key}");
                 Assert.Equal(key == "fresh" ? 404 : 200, stored.Status);
                 Assert.True(key == "fresh" || stored.Text == "v");
@@ -61,8 +61,8 @@ public sealed class WrongBodyTests
         var upload = (await scene.SendAsync("POST", "/bucket/up?uploads")).Text.Split("<UploadId>")[1].Split('<')[0];
         foreach (var size in Sizes)
         {
-            var answer = await SendAsync(scene.Proxy, $"/bucket/up?partNumber=1&uploadId={upload}", wrong, size);
-            Assert.True(answer.Status is 400 or 403 or 0, $"{size}: {answer.Status} {answer.Text}");
+            var response = await SendAsync(scene.Proxy, $"/bucket/up?partNumber=1&uploadId={upload}", wrong, size);
+            Assert.True(response.Status is 400 or 403 or 0, $"{size}: {response.Status} {response.Text}");
             Assert.DoesNotContain("<Part>", (await scene.AskStoreAsync("GET", $"/bucket/up?uploadId={upload}")).Text);
         }
     }

@@ -127,7 +127,7 @@ public sealed class AwsRegionTests
         // As at AWS, a regional host makes buckets only in its own region, so the request must name it.
         aws.Far.Take = context => taken(context)
             ?? (HttpMethods.IsPut(context.Request.Method) && context.Request.Path == "/" && context.Request.ContentLength is null or 0
-            ? ScriptedRemote.AnswerErrorAsync(context, 400, "IllegalLocationConstraintException")
+            ? ScriptedRemote.RespondErrorAsync(context, 400, "IllegalLocationConstraintException")
             : null);
         await using var proxy = await OverlayHost.StartOnAsync(
             aws.Machine, new Uri(endpoint), remote.Endpoint, ("S3_OVERLAY_CACHE_BUCKET", "far-cache"),
@@ -220,8 +220,8 @@ public sealed class AwsRegionTests
             (context.Response.StatusCode, context.Response.ContentType, context.Response.ContentLength) = (status, type, Large.Length);
             return context.Response.WriteAsync(Large);
         };
-        var answer = await proxy.SendAsync("GET", "/bucket/k");
-        Assert.Equal((status, Large), (answer.Status, answer.Text));
+        var response = await proxy.SendAsync("GET", "/bucket/k");
+        Assert.Equal((status, Large), (response.Status, response.Text));
     }
 
     [Theory, Trait("Rule", "T3")]
@@ -235,9 +235,9 @@ public sealed class AwsRegionTests
         await using var aws = await FarAsync((301, "PermanentRedirect", true, false));
         await using var proxy = await OverlayHost.StartOnAsync(aws.Machine, TwoRegions.Endpoint, null);
         aws.Far.Dress = context => context.Response.Headers.Location = location;
-        var answer = await proxy.SendAsync("GET", "/far/there");
+        var response = await proxy.SendAsync("GET", "/far/there");
         Assert.Equal(target is null ? location : $"{proxy.Endpoint.GetLeftPart(UriPartial.Authority)}{target}",
-            answer.Headers.GetValueOrDefault("Location"));
+            response.Headers.GetValueOrDefault("Location"));
     }
 
     [Theory]

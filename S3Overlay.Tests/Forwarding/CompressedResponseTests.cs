@@ -81,9 +81,9 @@ public sealed class CompressedResponseTests
         await scene.Proxy.SendAsync("PUT", "/bucket");
         scene.Store.Take = context => context.Request.Method == "GET" && context.Request.Path == "/bucket/k"
             ? AnswerAsync(context, "gzip", "NoSuchTagSet") : null;
-        var answer = await scene.Proxy.SendAsync("GET", "/bucket/k?tagging", null, Accepts);
-        Assert.Equal((404, "gzip"), (answer.Status, answer.Headers["Content-Encoding"]));
-        Assert.Equal(Compressed(Error("NoSuchTagSet")), answer.Body);
+        var response = await scene.Proxy.SendAsync("GET", "/bucket/k?tagging", null, Accepts);
+        Assert.Equal((404, "gzip"), (response.Status, response.Headers["Content-Encoding"]));
+        Assert.Equal(Compressed(Error("NoSuchTagSet")), response.Body);
     }
 
     private static string Error(string code) => $"<Error><Code>{code}</Code><Key>{new string('k', 2000)}</Key></Error>";

@@ -40,8 +40,8 @@ public sealed class CutConnectionTests : IDisposable
         (await SendAsync(connection, "GET")).Dispose();
         if (isRepeated)
         {
-            using var answer = await SendAsync(connection, method);
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            using var response = await SendAsync(connection, method);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
         else
         {

@@ -28,12 +28,12 @@ public sealed class EarlyResponseTests
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
         store.Take = context => context.Request.Method == "PUT" && context.Request.Path == "/bucket/refused"
-            ? AnswerAndCloseAsync(context, goesOn) : null;
+            ? RespondAndCloseAsync(context, goesOn) : null;
         for (var attempt = 0; attempt < 5; attempt++)
         {
-            var answer = await proxy.SendAsync("PUT", "/bucket/refused", new string('x', size));
-            Assert.Equal((404, "NoSuchBucket"), (answer.Status, answer.Code));
-            Assert.Contains("The store's own words.", answer.Text, StringComparison.Ordinal);
+            var response = await proxy.SendAsync("PUT", "/bucket/refused", new string('x', size));
+            Assert.Equal((404, "NoSuchBucket"), (response.Status, response.Code));
+            Assert.Contains("The store's own words.", response.Text, StringComparison.Ordinal);
         }
 
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/k", "value")).Status);
@@ -47,10 +47,10 @@ public sealed class EarlyResponseTests
         await using var scene = await StoreScene.StartAsync();
         await scene.Proxy.SendAsync("PUT", "/bucket");
         scene.Store.Take = context => context.Request.Method == "PUT" && context.Request.Path == "/bucket/refused"
-            ? AnswerAndCloseAsync(context, true, "400 Bad Request", "<Error><Code>KeyTooLongError</Code><Message>m</Message></Error>")
+            ? RespondAndCloseAsync(context, true, "400 Bad Request", "<Error><Code>KeyTooLongError</Code><Message>m</Message></Error>")
             : null;
-        var answer = await scene.Proxy.SendAsync("PUT", "/bucket/refused", new string('x', 16 << 20));
-        Assert.Equal((400, "KeyTooLongError"), (answer.Status, answer.Code));
+        var response = await scene.Proxy.SendAsync("PUT", "/bucket/refused", new string('x', 16 << 20));
+        Assert.Equal((400, "KeyTooLongError"), (response.Status, response.Code));
     }
 
     /// <summary>A connection closed without a response is still a store that did not respond.</summary>
@@ -63,21 +63,21 @@ public sealed class EarlyResponseTests
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
         store.Take = context => context.Request.Method == "PUT" && context.Request.Path == "/bucket/refused"
-            ? AnswerAndCloseAsync(context, true, null) : null;
-        var answer = await proxy.SendAsync("PUT", "/bucket/refused", new string('x', size));
-        Assert.Equal((503, "ServiceUnavailable"), (answer.Status, answer.Code));
+            ? RespondAndCloseAsync(context, true, null) : null;
+        var response = await proxy.SendAsync("PUT", "/bucket/refused", new string('x', size));
+        Assert.Equal((503, "ServiceUnavailable"), (response.Status, response.Code));
         Assert.Equal(404, (await proxy.SendAsync("HEAD", "/bucket/refused")).Status);
     }
 
-    private static async Task AnswerAndCloseAsync(HttpContext context, bool goesOn, string? status = "404 Not Found",
+    private static async Task RespondAndCloseAsync(HttpContext context, bool goesOn, string? status = "404 Not Found",
         string document = Document)
     {
         var socket = context.Features.Get<IConnectionSocketFeature>()!.Socket;
-        var answer = (goesOn ? "HTTP/1.1 100 Continue\r\n\r\n" : "")
+        var response = (goesOn ? "HTTP/1.1 100 Continue\r\n\r\n" : "")
             + (status is null ? ""
                 : $"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {document.Length}\r\nConnection: close\r\n\r\n"
                     + document);
-        await socket.SendAsync(Encoding.ASCII.GetBytes(answer));
+        await socket.SendAsync(Encoding.ASCII.GetBytes(response));
 
         // With a reset, like a socket that closes with unread bytes.
         socket.LingerState = new(true, 0);

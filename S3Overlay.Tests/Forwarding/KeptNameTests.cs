@@ -125,8 +125,8 @@ public sealed class KeptNameTests : IAsyncLifetime
         {
             foreach (var method in (string[])["GET", "PUT", "DELETE"])
             {
-                var answer = await proxy.SendAsync(method, "/photos/" + key, method == "PUT" ? "value" : null);
-                Assert.True(answer.Status == 404, $"{method} {key}: {answer.Status} {answer.Text}");
+                var response = await proxy.SendAsync(method, "/photos/" + key, method == "PUT" ? "value" : null);
+                Assert.True(response.Status == 404, $"{method} {key}: {response.Status} {response.Text}");
             }
 
             const string Document = "<Delete><Object><Key>minio/admin/v3/remove-user</Key></Object></Delete>";
@@ -213,9 +213,9 @@ public sealed class KeptNameTests : IAsyncLifetime
 
     private static async Task RefusedAsync(SignedHttp http, string method, string target, string name)
     {
-        var answer = await http.SendAsync(method, target, method == "PUT" ? "value"u8.ToArray() : null);
-        Assert.True((answer.Status, answer.Code) == (404, method == "HEAD" ? "" : "NoSuchBucket"),
-            $"{name}: {method} {target}: {answer.Status} {answer.Text}");
+        var response = await http.SendAsync(method, target, method == "PUT" ? "value"u8.ToArray() : null);
+        Assert.True((response.Status, response.Code) == (404, method == "HEAD" ? "" : "NoSuchBucket"),
+            $"{name}: {method} {target}: {response.Status} {response.Text}");
     }
 
     private Task? Administer(HttpContext context)

@@ -28,9 +28,9 @@ public sealed class LargeResponseTests
         using var s3 = S3Clients.Create(proxy.Endpoint);
         foreach (var range in (ByteRange?[])[null, new ByteRange(11, length - 1)])
         {
-            using var answer = await s3.GetObjectAsync(new() { BucketName = "bucket", Key = "key", ByteRange = range }, limit.Token);
+            using var response = await s3.GetObjectAsync(new() { BucketName = "bucket", Key = "key", ByteRange = range }, limit.Token);
             using var read = new MemoryStream();
-            await answer.ResponseStream.CopyToAsync(read, limit.Token);
+            await response.ResponseStream.CopyToAsync(read, limit.Token);
             Assert.True(read.ToArray().AsSpan().SequenceEqual(bytes.AsSpan((int)(range?.Start ?? 0))), $"{read.Length} bytes came.");
         }
     }

@@ -29,8 +29,8 @@ public sealed class MalformedChecksumTests
             .Split("<UploadId>")[1].Split('<')[0];
         foreach (var target in new[] { "/bucket/k", $"/bucket/up?partNumber=1&uploadId={upload}" })
         {
-            var answer = await SendAsync(proxy, target, size, waits);
-            Assert.Equal((400, "BadDigest"), (answer.Status, answer.Code));
+            var response = await SendAsync(proxy, target, size, waits);
+            Assert.Equal((400, "BadDigest"), (response.Status, response.Code));
         }
 
         Assert.Equal(404, (await proxy.SendAsync("HEAD", "/bucket/k")).Status);
@@ -83,13 +83,13 @@ public sealed class MalformedChecksumTests
 
     private static async Task<RawResponse> SendAsync(OverlayHost proxy, string target, int size, bool waits)
     {
-        var answer = await proxy.Http.SendAsync("PUT", target, new byte[size],
+        var response = await proxy.Http.SendAsync("PUT", target, new byte[size],
             [.. Bad, .. waits ? new[] { ("Expect", "100-continue") } : []]);
-        while (answer.Status is >= 100 and < 200)
+        while (response.Status is >= 100 and < 200)
         {
-            answer = RawResponse.Parse(answer.Body);
+            response = RawResponse.Parse(response.Body);
         }
 
-        return answer;
+        return response;
     }
 }

@@ -218,7 +218,7 @@ public sealed class RelayedChecksumTests
         params (string Name, string Value)[] headers)
     {
         var frames = body.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{body.Length:x}\r\n");
-        var answer = await proxy.Http.SendAsync(
+        var response = await proxy.Http.SendAsync(
             "PUT",
             target,
             [.. Encoding.ASCII.GetBytes(frames), .. body, .. Encoding.ASCII
@@ -229,11 +229,11 @@ public sealed class RelayedChecksumTests
                 ("x-amz-decoded-content-length", body.Length.ToString(CultureInfo.InvariantCulture)),
                 .. headers,
             ]);
-        while (answer.Status is >= 100 and < 200)
+        while (response.Status is >= 100 and < 200)
         {
-            answer = RawResponse.Parse(answer.Body);
+            response = RawResponse.Parse(response.Body);
         }
 
-        return answer;
+        return response;
     }
 }

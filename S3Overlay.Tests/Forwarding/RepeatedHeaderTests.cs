@@ -37,11 +37,11 @@ public sealed class RepeatedHeaderTests
         await using var proxy = await OverlayHost.StartAsync(store.Endpoint, null);
         await proxy.SendAsync("PUT", "/bucket");
         await proxy.SendAsync("PUT", "/bucket/k", "value");
-        var answer = await proxy.SendAsync("GET", "/bucket/k?attributes", null, ("x-amz-object-attributes", "ETag"),
+        var response = await proxy.SendAsync("GET", "/bucket/k?attributes", null, ("x-amz-object-attributes", "ETag"),
             ("x-amz-object-attributes", "ObjectSize"));
-        Assert.True(answer.Status == 200, answer.Text);
-        Assert.Contains("<ETag>", answer.Text, StringComparison.Ordinal);
-        Assert.Contains("<ObjectSize>5</ObjectSize>", answer.Text, StringComparison.Ordinal);
+        Assert.True(response.Status == 200, response.Text);
+        Assert.Contains("<ETag>", response.Text, StringComparison.Ordinal);
+        Assert.Contains("<ObjectSize>5</ObjectSize>", response.Text, StringComparison.Ordinal);
     }
 
     /// <summary>The same for headers that the overlay adds: the remote may have sent them on several lines.</summary>

@@ -75,8 +75,8 @@ public sealed class RequestQueryTests : IAsyncLifetime
             await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, hasRemote ? remote.Endpoint
                 : null, null, ("S3_OVERLAY_LOCAL_STORE", make));
             _queries.Clear();
-            var answer = await proxy.SendAsync("GET", target);
-            Assert.True(answer.Status is 200 or 501, answer.Text);
+            var response = await proxy.SendAsync("GET", target);
+            Assert.True(response.Status is 200 or 501, response.Text);
             Assert.All(_queries, query => Assert.Equal("", query));
             foreach (var method in (string[])["POST", "PUT", "DELETE"])
             {
@@ -104,8 +104,8 @@ public sealed class RequestQueryTests : IAsyncLifetime
         using var put = new HttpRequestMessage(HttpMethod.Put, await s3.GetPreSignedURLAsync(request))
             { Content = new ByteArrayContent([1]) };
         put.Headers.Add("x-amz-meta-a", "b");
-        using var answer = await http.SendAsync(put);
-        Assert.Equal(200, (int)answer.StatusCode);
+        using var response = await http.SendAsync(put);
+        Assert.Equal(200, (int)response.StatusCode);
         Assert.Equal("", Assert.Single(_queries));
         Assert.Equal("b", (await s3.GetObjectMetadataAsync("bucket", "k")).Metadata["a"]);
     }

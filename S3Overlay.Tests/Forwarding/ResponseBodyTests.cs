@@ -22,7 +22,7 @@ public sealed class ResponseBodyTests
     private static readonly ForwardingSettings Settings = new() { Endpoint = new EndpointSettings() };
 
     private readonly Pipe _store = new();
-    private readonly PipedAnswer _client = new();
+    private readonly PipedResponse _client = new();
     private readonly ManualTimeProvider _clock = new(DateTimeOffset.UtcNow);
 
     [Fact]
@@ -159,12 +159,12 @@ public sealed class ResponseBodyTests
     }
 
     /// <summary>A response whose client reads from a pipe.</summary>
-    private sealed class PipedAnswer : S3Response
+    private sealed class PipedResponse : S3Response
     {
         private readonly Pipe _pipe = new();
         private readonly CountingWriter _writer;
 
-        public PipedAnswer() => _writer = new(_pipe.Writer);
+        public PipedResponse() => _writer = new(_pipe.Writer);
 
         public long Received { get; private set; }
 

@@ -43,13 +43,13 @@ public sealed class S3RemoteTests : IAsyncLifetime
     [Fact]
     public async Task Brings_an_object_with_the_headers_that_are_its_own()
     {
-        await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
-        Assert.Equal((200, 200L, new ByteRange(0, 199)), (answer.Status, answer.Info.Size, answer.Range!.Value));
+        await using var response = await _remote.GetAsync(new("bucket", "k"), default);
+        Assert.Equal((200, 200L, new ByteRange(0, 199)), (response.Status, response.Info.Size, response.Range!.Value));
         Assert.Equal(("blue", "gzip", "binary/octet-stream"),
-            (answer.Info.Header("x-amz-meta-colour"), answer.Info.Header("Content-Encoding"), answer.Info.Header("Content-Type")));
-        Assert.Null(answer.Info.Header("Date") ?? answer.Info.Header("Content-Length") ?? answer.Info.Header("Accept-Ranges")
-            ?? answer.Info.Header("ETag"));
-        Assert.Equal(Bytes, await ReadAsync(answer));
+            (response.Info.Header("x-amz-meta-colour"), response.Info.Header("Content-Encoding"), response.Info.Header("Content-Type")));
+        Assert.Null(response.Info.Header("Date") ?? response.Info.Header("Content-Length") ?? response.Info.Header("Accept-Ranges")
+            ?? response.Info.Header("ETag"));
+        Assert.Equal(Bytes, await ReadAsync(response));
         Assert.StartsWith("AWS4-HMAC-SHA256 Credential=key/", _server.Requests[0].Headers["Authorization"], StringComparison.Ordinal);
         Assert.Equal("ENABLED", _server.Requests[0].Headers["x-amz-checksum-mode"]);
         Assert.Equal("test", _server.Requests[0].Headers["x-s3overlay-via"]);
@@ -71,9 +71,9 @@ public sealed class S3RemoteTests : IAsyncLifetime
     public async Task What_is_about_one_request_is_not_the_objects(string header)
     {
         _server.Put("bucket", "k", Bytes, (header, "session=1"), ("x-amz-meta-cf-ray", "the user's own"));
-        await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
-        Assert.Null(answer.Info.Header(header));
-        Assert.Equal("the user's own", answer.Info.Header("x-amz-meta-cf-ray"));
+        await using var response = await _remote.GetAsync(new("bucket", "k"), default);
+        Assert.Null(response.Info.Header(header));
+        Assert.Equal("the user's own", response.Info.Header("x-amz-meta-cf-ray"));
         await using var head = await _remote.HeadAsync(new("bucket", "k"), default);
         Assert.Null(head.Info.Header(header));
     }
@@ -84,8 +84,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
     {
         var key = AwkwardKeys.All[index];
         _server.Put("bucket", key, Bytes);
-        await using var answer = await _remote.GetAsync(new("bucket", key), default);
-        Assert.Equal(Bytes, await ReadAsync(answer));
+        await using var response = await _remote.GetAsync(new("bucket", key), default);
+        Assert.Equal(Bytes, await ReadAsync(response));
         Assert.Equal(key, _server.Requests[0].Key);
         var page = await _remote.ListAsync(new("bucket", key, "", "", null, 1000), default);
         Assert.Contains(page.Rows, row => row.Name == key);
@@ -101,11 +101,11 @@ public sealed class S3RemoteTests : IAsyncLifetime
             _server.Script = (request, _) =>
                 Task.FromResult(first && !(first = false) ? new ScriptedOutcome { CutAfter = cut } : ScriptedOutcome.AsUsual);
             var before = _server.Requests.Count;
-            await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
-            Assert.Equal(Bytes, await ReadAsync(answer));
+            await using var response = await _remote.GetAsync(new("bucket", "k"), default);
+            Assert.Equal(Bytes, await ReadAsync(response));
             var again = _server.Requests[^1];
             Assert.Equal(2, _server.Requests.Count - before);
-            Assert.Equal(($"bytes={cut}-199", answer.Info.ETag), (again.Headers["Range"], again.Headers["If-Match"]));
+            Assert.Equal(($"bytes={cut}-199", response.Info.ETag), (again.Headers["Range"], again.Headers["If-Match"]));
         }
     }
 
@@ -123,8 +123,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
             return Task.FromResult(request.Headers.ContainsKey("If-Match") ? ScriptedOutcome.AsUsual
                 : new ScriptedOutcome { CutAfter = 50 });
         };
-        await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
-        Assert.Equal(RemoteFailure.Changed, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(answer))).Failure);
+        await using var response = await _remote.GetAsync(new("bucket", "k"), default);
+        Assert.Equal(RemoteFailure.Changed, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(response))).Failure);
     }
 
     /// <summary>Not every server knows If-Match: what a response says of itself decides.</summary>
@@ -151,8 +151,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
             await context.Response.Body.WriteAsync(Bytes.AsMemory(50));
             return ScriptedOutcome.Answered;
         };
-        await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
-        Assert.Equal(RemoteFailure.Changed, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(answer))).Failure);
+        await using var response = await _remote.GetAsync(new("bucket", "k"), default);
+        Assert.Equal(RemoteFailure.Changed, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(response))).Failure);
     }
 
     [Fact]
@@ -160,8 +160,8 @@ public sealed class S3RemoteTests : IAsyncLifetime
     {
         _server.Put("bucket", "weak", new ScriptedObject(Bytes, "W/\"1\"", DateTimeOffset.UtcNow, []));
         _server.Script = (_, _) => Task.FromResult(new ScriptedOutcome { CutAfter = 50 });
-        await using var answer = await _remote.GetAsync(new("bucket", "weak"), default);
-        Assert.Equal(RemoteFailure.BodyBroken, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(answer))).Failure);
+        await using var response = await _remote.GetAsync(new("bucket", "weak"), default);
+        Assert.Equal(RemoteFailure.BodyBroken, (await Assert.ThrowsAsync<RemoteException>(() => ReadAsync(response))).Failure);
     }
 
     [Theory]
@@ -179,7 +179,7 @@ public sealed class S3RemoteTests : IAsyncLifetime
     {
         _server.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, status, code);
+            await ScriptedRemote.RespondErrorAsync(context, status, code);
             return ScriptedOutcome.Answered;
         };
         Assert.Equal(expected, (await Assert.ThrowsAsync<RemoteException>(() => _remote.GetAsync(new("bucket", "k"), default))).Failure);
@@ -195,19 +195,19 @@ public sealed class S3RemoteTests : IAsyncLifetime
     [Trait("Rule", "F-unreachable")]
     public async Task A_5xx_is_retried_and_a_SlowDown_too()
     {
-        var answers = new Queue<(int, string)>([(500, "InternalError"), (503, "SlowDown")]);
+        var responses = new Queue<(int, string)>([(500, "InternalError"), (503, "SlowDown")]);
         _server.Script = async (_, context) =>
         {
-            if (!answers.TryDequeue(out var error))
+            if (!responses.TryDequeue(out var error))
             {
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, error.Item1, error.Item2);
+            await ScriptedRemote.RespondErrorAsync(context, error.Item1, error.Item2);
             return ScriptedOutcome.Answered;
         };
-        await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
-        Assert.Equal(Bytes, await ReadAsync(answer));
+        await using var response = await _remote.GetAsync(new("bucket", "k"), default);
+        Assert.Equal(Bytes, await ReadAsync(response));
         Assert.Equal(3, _server.Requests.Count);
     }
 
@@ -222,13 +222,13 @@ public sealed class S3RemoteTests : IAsyncLifetime
             }
 
             context.Response.Headers["x-amz-bucket-region"] = "eu-north-1";
-            await ScriptedRemote.AnswerErrorAsync(context, 400, "AuthorizationHeaderMalformed");
+            await ScriptedRemote.RespondErrorAsync(context, 400, "AuthorizationHeaderMalformed");
             return ScriptedOutcome.Answered;
         };
         for (var i = 0; i < 2; i++)
         {
-            await using var answer = await _remote.GetAsync(new("bucket", "k"), default);
-            Assert.Equal(200, answer.Status);
+            await using var response = await _remote.GetAsync(new("bucket", "k"), default);
+            Assert.Equal(200, response.Status);
         }
 
         Assert.Equal(3, _server.Requests.Count);
@@ -300,7 +300,7 @@ public sealed class S3RemoteTests : IAsyncLifetime
     {
         _server.Script = async (request, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, code == "NoSuchBucket" && request.Method == "GET" ? 404 : 400, code);
+            await ScriptedRemote.RespondErrorAsync(context, code == "NoSuchBucket" && request.Method == "GET" ? 404 : 400, code);
             return ScriptedOutcome.Answered;
         };
         if (exists is { } expected)
@@ -331,10 +331,10 @@ public sealed class S3RemoteTests : IAsyncLifetime
             (await Assert.ThrowsAsync<RemoteException>(() => _remote.ListAsync(new("bucket", "", "", "", null, 1000), default))).Failure);
     }
 
-    private static async Task<byte[]> ReadAsync(RemoteObject answer)
+    private static async Task<byte[]> ReadAsync(RemoteObject response)
     {
         using var copy = new MemoryStream();
-        await answer.Body.CopyToAsync(copy);
+        await response.Body.CopyToAsync(copy);
         return copy.ToArray();
     }
 }

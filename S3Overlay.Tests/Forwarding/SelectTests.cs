@@ -21,9 +21,9 @@ public sealed class SelectTests
         scene.Remote.Put("bucket", "key", "remote"u8.ToArray());
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/other", "mine")).Status);
         scene.Store.ForgetCalls();
-        var answer = await scene.SendAsync("POST", $"/bucket/key?{query}", "<Request/>");
-        Assert.Equal((501, "NotImplemented"), (answer.Status, answer.Code));
-        Assert.Contains("Copy it onto itself first", answer.Text, StringComparison.Ordinal);
+        var response = await scene.SendAsync("POST", $"/bucket/key?{query}", "<Request/>");
+        Assert.Equal((501, "NotImplemented"), (response.Status, response.Code));
+        Assert.Contains("Copy it onto itself first", response.Text, StringComparison.Ordinal);
         Assert.DoesNotContain(scene.Store.Calls, call => call.Method is "POST" or "PUT");
     }
 
@@ -45,7 +45,7 @@ public sealed class SelectTests
         await isAsked.Task.WaitAsync(Patience.Limit);
         scene.Clock.Advance(TimeSpan.FromMinutes(10));
         goOn.SetResult();
-        var answer = await scene.Clock.RunAsync(asking);
-        Assert.Equal((200, "found"), (answer.Status, answer.Text));
+        var response = await scene.Clock.RunAsync(asking);
+        Assert.Equal((200, "found"), (response.Status, response.Text));
     }
 }

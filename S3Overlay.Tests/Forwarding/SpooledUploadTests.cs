@@ -29,8 +29,8 @@ public sealed class SpooledUploadTests
         var slow = await SlowUpload.BeginFormAsync(proxy, "/bucket", Form("slow", File(1_000_000)));
         var other = File(700_000);
         var waited = Stopwatch.StartNew();
-        RawResponse answer;
-        while ((answer = await PostAsync(proxy, "other", other)).Status == 204 && waited.Elapsed < Patience.Limit)
+        RawResponse response;
+        while ((response = await PostAsync(proxy, "other", other)).Status == 204 && waited.Elapsed < Patience.Limit)
         {
             // The bytes of the slow one have not arrived yet, or it was the one without room.
             if (slow.Answer.IsCompleted)
@@ -42,8 +42,8 @@ public sealed class SpooledUploadTests
         }
 
         using var one = slow;
-        Assert.Equal((503, "ServiceUnavailable"), (answer.Status, answer.Code));
-        Assert.Equal("1", answer.Headers["Retry-After"]);
+        Assert.Equal((503, "ServiceUnavailable"), (response.Status, response.Code));
+        Assert.Equal("1", response.Headers["Retry-After"]);
 
         // Nor does anything outlive a crash.
         Assert.Empty(Directory.EnumerateFiles(proxy.Folder["spool"]));

@@ -21,7 +21,7 @@ public sealed class StoreIdentityTests
         var ann = scene.As("ann");
         var upload = Regex.Match((await ann.SendAsync("POST", "/anns/big?uploads")).Text, "<UploadId>(.*)</UploadId>").Groups[1].Value;
         var part = await ann.SendAsync("PUT", $"/anns/big?partNumber=1&uploadId={upload}", new byte[200_000]);
-        RawResponse[] answers =
+        RawResponse[] responses =
         [
             part,
             await ann.SendAsync("PUT", $"/anns/big?partNumber=2&uploadId={upload}", null, ("x-amz-copy-source", "/anns/k")),
@@ -43,8 +43,8 @@ public sealed class StoreIdentityTests
             await ann.SendAsync("DELETE", "/anns/form"),
         ];
 
-        Assert.All(answers, answer => Assert.True(answer.Status is 200 or 204, $"{answer.Status} {answer.Text}"));
-        Assert.True(scene.Asked.Count > answers.Length);
+        Assert.All(responses, response => Assert.True(response.Status is 200 or 204, $"{response.Status} {response.Text}"));
+        Assert.True(scene.Asked.Count > responses.Length);
         Assert.All(scene.Asked, asked => Assert.Equal("ANN", asked.Signer));
         Assert.DoesNotContain(scene.Store.Calls, call => call.Query.Contains("Signature", StringComparison.OrdinalIgnoreCase));
     }
@@ -226,9 +226,9 @@ public sealed class StoreIdentityTests
         scene.Forget();
 
         var (bucket, key) = (target.Split('/')[1], target.Split('/')[2]);
-        var answer = await scene.As(administrator).SendAsync("GET", $"/-/v1/explain?bucket={bucket}&key={key}");
-        Assert.True(answer.Status == 200, answer.Text);
-        Assert.Equal(reason, JsonDocument.Parse(answer.Text).RootElement.GetProperty("reason").GetString());
+        var response = await scene.As(administrator).SendAsync("GET", $"/-/v1/explain?bucket={bucket}&key={key}");
+        Assert.True(response.Status == 200, response.Text);
+        Assert.Equal(reason, JsonDocument.Parse(response.Text).RootElement.GetProperty("reason").GetString());
         Assert.NotEmpty(scene.Asked);
         Assert.All(scene.Asked, asked => Assert.Equal("overlay", asked.Signer));
     }
@@ -243,8 +243,9 @@ public sealed class StoreIdentityTests
     private static async Task RefusedAsync(UsersScene scene, string user, string method, string target,
         params (string Name, string Value)[] headers)
     {
-        var answer = await scene.As(user).SendAsync(method, target, null, headers);
-        Assert.True((answer.Status, answer.Code) == (403, "AccessDenied"), $"{user} {method} {target}: {answer.Status} {answer.Text}");
+        var response = await scene.As(user).SendAsync(method, target, null, headers);
+        Assert.True((response.Status, response.Code) == (403, "AccessDenied"),
+            $"{user} {method} {target}: {response.Status} {response.Text}");
     }
 
     private static async Task CopiedAsync(UsersScene scene, string from, string to, string content)

@@ -34,8 +34,8 @@ public sealed class StoresOwnTests : IAsyncLifetime
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, null, null, ("S3_OVERLAY_LOCAL_STORE", make));
         var (query, came) = ("", 0L);
         _store.Take = context => context.Request.Query.ContainsKey("append") ? TakeAsync(context) : null;
-        var answer = await proxy.Http.SendAsync("PUT", "/bucket/k?append&position=3", new byte[size]);
-        Assert.Equal((200, "8"), (answer.Status, answer.Headers.GetValueOrDefault("x-rgw-next-append-position")));
+        var response = await proxy.Http.SendAsync("PUT", "/bucket/k?append&position=3", new byte[size]);
+        Assert.Equal((200, "8"), (response.Status, response.Headers.GetValueOrDefault("x-rgw-next-append-position")));
         Assert.Equal(("?append&position=3", (long)size), (query, came));
 
         async Task TakeAsync(HttpContext context)
@@ -56,8 +56,8 @@ public sealed class StoresOwnTests : IAsyncLifetime
     {
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, null, null, ("S3_OVERLAY_LOCAL_STORE", make));
         _store.ForgetCalls();
-        var answer = await proxy.SendAsync("PUT", "/bucket/k?append&position=3", "value");
-        Assert.Equal((501, "NotImplemented"), (answer.Status, answer.Code));
+        var response = await proxy.SendAsync("PUT", "/bucket/k?append&position=3", "value");
+        Assert.Equal((501, "NotImplemented"), (response.Status, response.Code));
         Assert.Empty(_store.Calls);
     }
 
@@ -70,8 +70,8 @@ public sealed class StoresOwnTests : IAsyncLifetime
         await using var remote = await ScriptedRemote.StartAsync();
         await using var proxy = await OverlayHost.StartAsync(onStore ? _store.Endpoint : null, remote.Endpoint);
         _store.ForgetCalls();
-        var answer = await proxy.SendAsync("PUT", "/bucket/k?append&position=3", "value");
-        Assert.Equal((501, "NotImplemented"), (answer.Status, answer.Code));
+        var response = await proxy.SendAsync("PUT", "/bucket/k?append&position=3", "value");
+        Assert.Equal((501, "NotImplemented"), (response.Status, response.Code));
         Assert.Empty(_store.Calls);
     }
 
@@ -86,9 +86,9 @@ public sealed class StoresOwnTests : IAsyncLifetime
         const string Policy =
             """{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "bucket"}, ["starts-with", "$key", ""], """
             + """["starts-with", "$x-minio-fanout-list", ""]]}""";
-        var answer = await new UploadForm("minioadmin", "minioadmin").With("key", "k")
+        var response = await new UploadForm("minioadmin", "minioadmin").With("key", "k")
             .With("x-minio-fanout-list", """{"key":"a"}{"key":"b"}""").SignedV2(Policy).SendAsync(proxy.Http, "/bucket");
-        Assert.Equal((501, "NotImplemented"), (answer.Status, answer.Code));
+        Assert.Equal((501, "NotImplemented"), (response.Status, response.Code));
         Assert.DoesNotContain("<Contents>", (await proxy.SendAsync("GET", "/bucket")).Text, StringComparison.Ordinal);
     }
 
@@ -118,9 +118,9 @@ public sealed class StoresOwnTests : IAsyncLifetime
             }
         }
 
-        var answer = RawResponse.Parse(came.ToArray());
-        Assert.Equal((200, "application/vnd.amazon.eventstream"), (answer.Status, answer.Headers["Content-Type"]));
-        Assert.Equal(frames.SelectMany(frame => frame), answer.Body);
+        var response = RawResponse.Parse(came.ToArray());
+        Assert.Equal((200, "application/vnd.amazon.eventstream"), (response.Status, response.Headers["Content-Type"]));
+        Assert.Equal(frames.SelectMany(frame => frame), response.Body);
 
         async Task SelectAsync(HttpContext context)
         {
@@ -145,17 +145,17 @@ public sealed class StoresOwnTests : IAsyncLifetime
     {
         await using var remote = await ScriptedRemote.StartAsync();
         _store.Take = context => !context.Request.Query.ContainsKey("attributes") ? null
-            : refuses ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented")
+            : refuses ? ScriptedRemote.RespondErrorAsync(context, 501, "NotImplemented")
             : context.Response.Body.WriteAsync("value"u8.ToArray()).AsTask();
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, remote.Endpoint);
         await proxy.SendAsync("PUT", "/bucket");
         await proxy.SendAsync("PUT", "/bucket/k", "value",
             ("x-amz-checksum-sha256", Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData("value"u8))));
-        var answer = await proxy.SendAsync("GET", "/bucket/k?attributes", null, ("x-amz-object-attributes", "ETag,ObjectSize,Checksum"));
-        Assert.True(answer.Status == 200, answer.Text);
-        Assert.Contains("<ObjectSize>5</ObjectSize>", answer.Text, StringComparison.Ordinal);
-        Assert.Contains("<ChecksumSHA256>", answer.Text, StringComparison.Ordinal);
-        Assert.Contains("<ETag>2063c1608d6e0baf80249c42e2be5804</ETag>", answer.Text, StringComparison.Ordinal);
+        var response = await proxy.SendAsync("GET", "/bucket/k?attributes", null, ("x-amz-object-attributes", "ETag,ObjectSize,Checksum"));
+        Assert.True(response.Status == 200, response.Text);
+        Assert.Contains("<ObjectSize>5</ObjectSize>", response.Text, StringComparison.Ordinal);
+        Assert.Contains("<ChecksumSHA256>", response.Text, StringComparison.Ordinal);
+        Assert.Contains("<ETag>2063c1608d6e0baf80249c42e2be5804</ETag>", response.Text, StringComparison.Ordinal);
         var gone = await proxy.SendAsync("GET", "/bucket/other?attributes", null, ("x-amz-object-attributes", "ETag"));
         Assert.Equal((404, "NoSuchKey"), (gone.Status, gone.Code));
     }
@@ -168,9 +168,9 @@ public sealed class StoresOwnTests : IAsyncLifetime
     {
         await using var remote = await ScriptedRemote.StartAsync();
         _store.Take = context => context.Request.Query.ContainsKey("attributes")
-            ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented")
+            ? ScriptedRemote.RespondErrorAsync(context, 501, "NotImplemented")
             : context.Request.Method is "GET" or "HEAD" && context.Request.Path == "/bucket/k"
-                ? ScriptedRemote.AnswerErrorAsync(context, 400, code, "")
+                ? ScriptedRemote.RespondErrorAsync(context, 400, code, "")
             : null;
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, remote.Endpoint);
         await proxy.SendAsync("PUT", "/bucket");
@@ -194,7 +194,7 @@ public sealed class StoresOwnTests : IAsyncLifetime
         await using var remote = await ScriptedRemote.StartAsync();
         var (owner, payer) = ("", "");
         _store.Take = context => context.Request.Query.ContainsKey("attributes")
-            ? ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented")
+            ? ScriptedRemote.RespondErrorAsync(context, 501, "NotImplemented")
             : context.Request.Method is "GET" or "HEAD" && context.Request.Path == "/bucket/k" ? AnswerAsync(context)
             : null;
         await using var proxy = await OverlayHost.StartAsync(_store.Endpoint, remote.Endpoint);
@@ -217,7 +217,7 @@ public sealed class StoresOwnTests : IAsyncLifetime
         {
             if (!context.Request.Headers.ContainsKey(Key))
             {
-                return ScriptedRemote.AnswerErrorAsync(context, 400, "InvalidRequest");
+                return ScriptedRemote.RespondErrorAsync(context, 400, "InvalidRequest");
             }
 
             (owner, payer) = (context.Request.Headers["x-amz-expected-bucket-owner"].ToString(),

@@ -133,13 +133,13 @@ public sealed class HealthTests : IAsyncLifetime
 
     private void Answer(int status, string code) => _remote.Script = async (_, context) =>
     {
-        await ScriptedRemote.AnswerErrorAsync(context, status, code);
+        await ScriptedRemote.RespondErrorAsync(context, status, code);
         return ScriptedOutcome.Answered;
     };
 
     private static async Task<(int Status, string Body)> LookAsync(OverlayHost proxy, string target = "/health")
     {
-        var answer = await proxy.Http.SendUnsignedAsync("GET", target);
-        return (answer.Status, answer.Text);
+        var response = await proxy.Http.SendUnsignedAsync("GET", target);
+        return (response.Status, response.Text);
     }
 }

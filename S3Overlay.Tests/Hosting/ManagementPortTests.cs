@@ -47,9 +47,9 @@ public sealed class ManagementPortTests : OptionsTestBase, IAsyncLifetime
     [InlineData("DELETE", "/metrics", HttpStatusCode.MethodNotAllowed)]
     public async Task Nothing_else_is_there(string method, string target, HttpStatusCode expected)
     {
-        using var answer = await _client.SendAsync(new HttpRequestMessage(new(method), target));
+        using var response = await _client.SendAsync(new HttpRequestMessage(new(method), target));
 
-        Assert.Equal(expected, answer.StatusCode);
+        Assert.Equal(expected, response.StatusCode);
     }
 
     [Fact]

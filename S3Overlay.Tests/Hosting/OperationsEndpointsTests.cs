@@ -49,20 +49,20 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Health_is_ok()
     {
-        using var answer = await _client.GetAsync("/health");
+        using var response = await _client.GetAsync("/health");
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.Equal("application/json", answer.Content.Headers.ContentType!.MediaType);
-        Assert.Equal("{\"status\":\"ok\"}", await answer.Content.ReadAsStringAsync());
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("{\"status\":\"ok\"}", await response.Content.ReadAsStringAsync());
     }
 
     [Fact]
     public async Task Metrics_are_a_page_for_Prometheus()
     {
-        using var answer = await _client.GetAsync("/metrics");
+        using var response = await _client.GetAsync("/metrics");
 
-        Assert.Equal("text/plain", answer.Content.Headers.ContentType!.MediaType);
-        Assert.Contains("s3_overlay_requests_total", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal("text/plain", response.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("s3_overlay_requests_total", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -70,9 +70,9 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
     [InlineData("/favicon.ico", HttpStatusCode.NoContent)]
     public async Task Browsers_get_a_favicon_and_robots_txt(string target, HttpStatusCode expected)
     {
-        using var answer = await _client.GetAsync(target);
+        using var response = await _client.GetAsync(target);
 
-        Assert.Equal(expected, answer.StatusCode);
+        Assert.Equal(expected, response.StatusCode);
     }
 
     [Theory]
@@ -82,10 +82,10 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
     public async Task HEAD_answers_headers_alone(string target)
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, target);
-        using var answer = await _client.SendAsync(request);
+        using var response = await _client.SendAsync(request);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        Assert.True(answer.Content.Headers.ContentLength > 0);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.True(response.Content.Headers.ContentLength > 0);
     }
 
     [Theory]
@@ -104,9 +104,9 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(new(method), new Uri(
             _client.BaseAddress + target[1..], new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
-        using var answer = await _client.SendAsync(request);
+        using var response = await _client.SendAsync(request);
 
-        Assert.Equal(FrontDoor, (int)answer.StatusCode);
+        Assert.Equal(FrontDoor, (int)response.StatusCode);
     }
 
     [Theory]
@@ -118,8 +118,8 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, target);
         request.Headers.TryAddWithoutValidation("Authorization", "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request");
-        using var answer = await _client.SendAsync(request);
+        using var response = await _client.SendAsync(request);
 
-        Assert.Equal(FrontDoor, (int)answer.StatusCode);
+        Assert.Equal(FrontDoor, (int)response.StatusCode);
     }
 }

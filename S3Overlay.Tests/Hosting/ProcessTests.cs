@@ -91,9 +91,9 @@ public sealed class ProcessTests
             ("S3_OVERLAY_LOCAL_ENDPOINT", "http://127.0.0.1:1"),
             ("S3_OVERLAY_LOCAL_ACCESS_KEY", "key"),
             ("S3_OVERLAY_LOCAL_SECRET_KEY", "secret"));
-        var answer = await new SignedHttp(proxy.Endpoint, "key", "secret").SendAsync("GET", "/bucket/key");
+        var response = await new SignedHttp(proxy.Endpoint, "key", "secret").SendAsync("GET", "/bucket/key");
 
-        Assert.Equal(503, answer.Status);
+        Assert.Equal(503, response.Status);
         await Patience.UntilAsync(() => proxy.Output.Contains("GetObject", StringComparison.Ordinal), "Nothing is said of the request.");
         Assert.Matches("warn: .*GetObject.* could not be served: ServiceUnavailable: .*refused", proxy.Output);
         Assert.DoesNotContain("   at ", proxy.Output, StringComparison.Ordinal);

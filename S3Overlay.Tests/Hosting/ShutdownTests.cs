@@ -19,9 +19,9 @@ public sealed class ShutdownTests
         await proxy.SignalAsync();
         await SaysAsync(proxy, Waits + " They have 30 s to finish");
 
-        var answer = await upload.FinishAsync();
+        var response = await upload.FinishAsync();
 
-        Assert.Equal(200, answer.Status);
+        Assert.Equal(200, response.Status);
         Assert.Equal(0, await proxy.TerminateAsync());
         Assert.DoesNotContain("cut by", proxy.Output, StringComparison.Ordinal);
     }

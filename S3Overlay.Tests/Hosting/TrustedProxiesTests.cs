@@ -23,8 +23,8 @@ public sealed class TrustedProxiesTests
     {
         await using var proxy = await StartAsync(trusted);
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
-        var answer = await SendAsync(proxy, "GET", "/bucket?list-type=2", null, ("X-Forwarded-Host", Public));
-        Assert.Equal(counts ? (200, "") : (403, "SignatureDoesNotMatch"), (answer.Status, answer.Status == 200 ? "" : answer.Code));
+        var response = await SendAsync(proxy, "GET", "/bucket?list-type=2", null, ("X-Forwarded-Host", Public));
+        Assert.Equal(counts ? (200, "") : (403, "SignatureDoesNotMatch"), (response.Status, response.Status == 200 ? "" : response.Code));
 
         // Another host than the signed one, or none.
         Assert.Equal(403, (await SendAsync(proxy, "GET", "/bucket?list-type=2", null, ("X-Forwarded-Host", "other.example.com"))).Status);
@@ -87,9 +87,9 @@ public sealed class TrustedProxiesTests
                 told.Add(name);
             }
         };
-        var answer = await SendAsync(proxy, "PUT", "/bucket", null, ("X-Forwarded-Host", Public), ("X-Forwarded-For", "203.0.113.7"),
+        var response = await SendAsync(proxy, "PUT", "/bucket", null, ("X-Forwarded-Host", Public), ("X-Forwarded-For", "203.0.113.7"),
             ("X-Forwarded-Proto", "https"));
-        Assert.Equal(200, answer.Status);
+        Assert.Equal(200, response.Status);
         Assert.Contains("Host", told);
         Assert.DoesNotContain(told, name => name.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase)
             || name.StartsWith("X-Original", StringComparison.OrdinalIgnoreCase));

@@ -112,10 +112,10 @@ internal static class Aftermath
 
     private static async Task<string?> ListedAsync(ModelScene scene, ModelBucket bucket, string key)
     {
-        var answer = await scene
+        var response = await scene
             .SendAsync("GET", bucket, null, $"list-type=2&encoding-type=url&max-keys=1&prefix={UriEncoding.EncodeComponent(key)}");
-        Expect.Status(answer, 200);
-        var first = XElement.Parse(answer.Text).Elements().FirstOrDefault(element => element.Name.LocalName == "Contents");
+        Expect.Status(response, 200);
+        var first = XElement.Parse(response.Text).Elements().FirstOrDefault(element => element.Name.LocalName == "Contents");
         string? Of(string name) => first?.Elements().First(child => child.Name.LocalName == name).Value;
         return Of("Key") is { } name && Uri.UnescapeDataString(name.Replace('+', ' ')) == key ? Of("ETag") : null;
     }

@@ -6,17 +6,17 @@ namespace S3Overlay.Tests.Model;
 internal static class Expect
 {
     /// <summary>Rejects any other status.</summary>
-    public static void Status(RawResponse answer, params IEnumerable<int> allowed)
+    public static void Status(RawResponse response, params IEnumerable<int> allowed)
     {
-        if (!allowed.Contains(answer.Status))
+        if (!allowed.Contains(response.Status))
         {
-            throw new Mismatch($"{answer.Status} {answer.Code}, where {string.Join(" or ", allowed.Distinct().Order())} is right.");
+            throw new Mismatch($"{response.Status} {response.Code}, where {string.Join(" or ", allowed.Distinct().Order())} is right.");
         }
     }
 
     /// <summary>Accepts only NoSuchBucket. A full store may report first that it is full.</summary>
-    public static void NoBucket(RawResponse answer, ModelScene scene) =>
-        Status(answer, scene.IsFull && scene.Layer != ModelLayer.Embedded ? [404, 503, 507] : [404]);
+    public static void NoBucket(RawResponse response, ModelScene scene) =>
+        Status(response, scene.IsFull && scene.Layer != ModelLayer.Embedded ? [404, 503, 507] : [404]);
 
     public static void That(bool holds, string otherwise)
     {

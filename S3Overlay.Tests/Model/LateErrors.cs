@@ -8,7 +8,8 @@ namespace S3Overlay.Tests.Model;
 internal static partial class LateErrors
 {
     /// <summary>The status of a response that failed only in its body. Null otherwise.</summary>
-    public static int? StatusOf(RawResponse answer) => answer.Status != 200 || !Document().IsMatch(answer.Text) ? null : answer.Code switch
+    public static int? StatusOf(RawResponse response) => response.Status != 200 || !Document().IsMatch(response.Text) ? null
+        : response.Code switch
     {
         "ServiceUnavailable" or "SlowDown" => 503,
         "InternalError" => 500,

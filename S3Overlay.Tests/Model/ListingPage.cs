@@ -12,20 +12,20 @@ internal static class ListingPage
     /// <returns>Where the one after it begins; null after the last one.</returns>
     public static async Task<ListingCursor?> NextAsync(ModelScene scene, ListingCursor cursor)
     {
-        var answer = await scene.SendAsync("GET", cursor.Bucket, null, QueryOf(cursor));
+        var response = await scene.SendAsync("GET", cursor.Bucket, null, QueryOf(cursor));
         if (!cursor.Bucket.Exists)
         {
-            Expect.Status(answer, 404);
+            Expect.Status(response, 404);
             return null;
         }
 
-        if (answer.Status == 503 && scene.Trouble.IsDown && !cursor.Bucket.IsOpaque)
+        if (response.Status == 503 && scene.Trouble.IsDown && !cursor.Bucket.IsOpaque)
         {
             return cursor.Token is null ? null : cursor;
         }
 
-        Expect.Status(answer, 200);
-        var page = XElement.Parse(answer.Text);
+        Expect.Status(response, 200);
+        var page = XElement.Parse(response.Text);
         var told = RowsOf(page);
         var isTruncated = Text(page, "IsTruncated") == "true";
         var shown = Match(cursor.Rest(scene), told, cursor.PageSize, isTruncated);

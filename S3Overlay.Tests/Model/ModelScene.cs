@@ -255,28 +255,28 @@ internal sealed class ModelScene : IAsyncDisposable
         params (string Name, string Value)[] headers)
     {
         var target = $"/{bucket.Name}{(key is null ? "" : "/" + UriEncoding.EncodeKey(key))}{(query.Length == 0 ? "" : "?" + query)}";
-        var answer = await _proxies.SendAsync(method, target, body, headers);
-        var late = StoreTrouble.Happened || DiskTrouble.Happened ? LateErrors.StatusOf(answer) : null;
-        answer = late is { } status ? answer with { Status = status } : answer;
-        StoreTrouble.Judge(answer, isLate: late is not null);
-        answer = answer with { Status = Judge(answer.Status) };
-        Expect.That(answer.Status != 503 || StoreTrouble.Happened || answer.Headers.ContainsKey("Retry-After"),
+        var response = await _proxies.SendAsync(method, target, body, headers);
+        var late = StoreTrouble.Happened || DiskTrouble.Happened ? LateErrors.StatusOf(response) : null;
+        response = late is { } status ? response with { Status = status } : response;
+        StoreTrouble.Judge(response, isLate: late is not null);
+        response = response with { Status = Judge(response.Status) };
+        Expect.That(response.Status != 503 || StoreTrouble.Happened || response.Headers.ContainsKey("Retry-After"),
             $"{method} {target}: 503, and no word of when to come again.");
-        if (answer.Status is 0 or 500)
+        if (response.Status is 0 or 500)
         {
-            throw new Mismatch($"{method} {target}: {(answer.Status == 0 ? "the connection was cut" : "500 " + answer.Text)}");
+            throw new Mismatch($"{method} {target}: {(response.Status == 0 ? "the connection was cut" : "500 " + response.Text)}");
         }
 
-        return answer;
+        return response;
     }
 
     /// <returns>The last that it says.</returns>
     public async Task<JsonElement> CallAsync(string method, string call, params (string Name, string Value)[] parameters)
     {
         var query = string.Join('&', parameters.Select(parameter => $"{parameter.Name}={UriEncoding.EncodeComponent(parameter.Value)}"));
-        var answer = await _proxies.SendAsync(method, $"/-/v1/{call}?{query}");
-        StoreTrouble.Judge(answer);
-        var told = JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+        var response = await _proxies.SendAsync(method, $"/-/v1/{call}?{query}");
+        StoreTrouble.Judge(response);
+        var told = JsonDocument.Parse(response.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
         StoreTrouble.Judge(told);
         var error = told.TryGetProperty("error", out var late) ? late : told;
         WasRefused |= DiskTrouble.Happened && error.TryGetProperty("code", out var code) && code.GetString() == DiskTrouble.Told;

@@ -89,7 +89,7 @@ internal sealed class RemoteTrouble
         if (Volatile.Read(ref _failures) > 0)
         {
             Interlocked.Decrement(ref _failures);
-            await ScriptedRemote.AnswerErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "SlowDown");
+            await ScriptedRemote.RespondErrorAsync(context, StatusCodes.Status503ServiceUnavailable, "SlowDown");
             return ScriptedOutcome.Answered;
         }
 

@@ -52,17 +52,17 @@ internal sealed class StoreTrouble
     /// <summary>Rejects a response that no failure of the store explains, and reports one that a failure does explain.</summary>
     /// <param name="isLate">Whether the response had begun before the error was known. It has no Retry-After header then.</param>
     /// <exception cref="StoreFailedException">The store failed, and the response said so.</exception>
-    public void Judge(RawResponse answer, bool isLate = false)
+    public void Judge(RawResponse response, bool isLate = false)
     {
-        if (!Happened || answer.Status is not (500 or 503))
+        if (!Happened || response.Status is not (500 or 503))
         {
             return;
         }
 
         // A store's own response to the client's request passes unchanged. Without one, clients get a Retry-After.
-        Expect.That(answer.Status != 500 || _fault == StoreFault.Error, "500, which the store did not say.");
-        Expect.That(isLate || answer.Status != 503 || _fault is StoreFault.Error or StoreFault.Busy
-            || answer.Headers.ContainsKey("Retry-After"), "503, and no word of when to come again.");
+        Expect.That(response.Status != 500 || _fault == StoreFault.Error, "500, which the store did not say.");
+        Expect.That(isLate || response.Status != 503 || _fault is StoreFault.Error or StoreFault.Busy
+            || response.Headers.ContainsKey("Retry-After"), "503, and no word of when to come again.");
         throw new StoreFailedException();
     }
 

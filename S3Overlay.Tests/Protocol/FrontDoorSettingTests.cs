@@ -29,14 +29,14 @@ public sealed class FrontDoorSettingTests
         await using var proxy = await OverlayHost.StartEmbeddedAsync(null, ("S3_OVERLAY_REGION", region));
 
         // Signed for us-east-1.
-        var answer = await proxy.SendAsync("GET", "/");
-        Assert.Equal((status, code), (answer.Status, answer.Code));
+        var response = await proxy.SendAsync("GET", "/");
+        Assert.Equal((status, code), (response.Status, response.Code));
         var head = await proxy.SendAsync("HEAD", "/none");
         Assert.Equal(status == 200 ? 404 : 400, head.Status);
         if (status == 400)
         {
-            Assert.Contains($"<Region>{region}</Region>", answer.Text, StringComparison.Ordinal);
-            Assert.Equal((region, region), (answer.Headers["x-amz-bucket-region"], head.Headers["x-amz-bucket-region"]));
+            Assert.Contains($"<Region>{region}</Region>", response.Text, StringComparison.Ordinal);
+            Assert.Equal((region, region), (response.Headers["x-amz-bucket-region"], head.Headers["x-amz-bucket-region"]));
         }
     }
 

@@ -53,12 +53,12 @@ public sealed class BucketGoneDuringWriteTests
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(proxy.Endpoint.Host, proxy.Endpoint.Port, limit.Token);
         await socket.SendAsync(request.AsMemory(0, head), limit.Token);
-        var answer = new MemoryStream();
+        var response = new MemoryStream();
 
         // The body is called for once the write has begun.
-        await ReceiveAsync(() => answer.Length > 0);
-        Assert.StartsWith("HTTP/1.1 100", Encoding.Latin1.GetString(answer.ToArray()), StringComparison.Ordinal);
-        answer.SetLength(0);
+        await ReceiveAsync(() => response.Length > 0);
+        Assert.StartsWith("HTTP/1.1 100", Encoding.Latin1.GetString(response.ToArray()), StringComparison.Ordinal);
+        response.SetLength(0);
         await socket.SendAsync(request.AsMemory(head, sent), limit.Token);
         var deleted = (await proxy.SendAsync("DELETE", "/bucket")).Status;
         Assert.True(deleted is 204 or 409, $"{deleted}");
@@ -69,7 +69,7 @@ public sealed class BucketGoneDuringWriteTests
 
         await socket.SendAsync(request.AsMemory(head + sent), limit.Token);
         await ReceiveAsync(static () => false);
-        var put = RawResponse.Parse(answer.ToArray());
+        var put = RawResponse.Parse(response.ToArray());
         var got = await proxy.SendAsync("GET", "/bucket/key");
         if (put.Status == 200)
         {
@@ -86,7 +86,7 @@ public sealed class BucketGoneDuringWriteTests
             var buffer = new byte[4096];
             while (!isEnough() && await socket.ReceiveAsync(buffer, limit.Token) is > 0 and var read)
             {
-                answer.Write(buffer.AsSpan(0, read));
+                response.Write(buffer.AsSpan(0, read));
             }
         }
     }

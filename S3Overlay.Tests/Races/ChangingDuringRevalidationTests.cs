@@ -94,7 +94,7 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
         };
         await ReopenAsync();
         Remote.OnRequest = (_, _) => StepAsync();
-        Remote.OnAnswer = (_, _) => StepAsync();
+        Remote.OnResponse = (_, _) => StepAsync();
         Remote.OnByte = (_, _) => StepAsync();
         for (var at = 1; ; at++)
         {
@@ -126,11 +126,11 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
     /// <summary>Reads. The response is of one version, or an error, or cut.</summary>
     private async Task ReadOnceAsync(string key, string? range)
     {
-        var answer = new CollectedResponse();
+        var response = new CollectedResponse();
         try
         {
-            await Reader.ReadAsync(Request(key, range), answer, Remote.Bucket, default);
-            await answer.Body.FlushAsync();
+            await Reader.ReadAsync(Request(key, range), response, Remote.Bucket, default);
+            await response.Body.FlushAsync();
         }
         catch (S3Exception failure)
         {
@@ -138,11 +138,11 @@ public class ChangingDuringRevalidationTests : FreshnessTestBase
             return;
         }
 
-        var version = new[] { First, Second, Third }.Single(bytes => answer.Headers.ETag == ETagOf(bytes));
-        Assert.All(answer.Bytes, octet => Assert.Equal(version[0], octet));
-        if (!answer.IsAborted)
+        var version = new[] { First, Second, Third }.Single(bytes => response.Headers.ETag == ETagOf(bytes));
+        Assert.All(response.Bytes, octet => Assert.Equal(version[0], octet));
+        if (!response.IsAborted)
         {
-            Assert.Equal(Part(version, range), answer.Bytes);
+            Assert.Equal(Part(version, range), response.Bytes);
         }
     }
 

@@ -37,13 +37,13 @@ public class ChangingRemoteTests : ReaderTestBase
             {
                 await Task.WhenAll(ranges.Select(async range =>
                 {
-                    var answer = new CollectedResponse();
-                    await Reader.ReadAsync(Request(key, range), answer, Remote.Bucket, default);
-                    await answer.Body.FlushAsync();
-                    AssertOneVersion(answer, older.ETag);
-                    if (!answer.IsAborted)
+                    var response = new CollectedResponse();
+                    await Reader.ReadAsync(Request(key, range), response, Remote.Bucket, default);
+                    await response.Body.FlushAsync();
+                    AssertOneVersion(response, older.ETag);
+                    if (!response.IsAborted)
                     {
-                        Assert.Equal(answer.Headers.ContentLength, answer.Length);
+                        Assert.Equal(response.Headers.ContentLength, response.Length);
                     }
                 }));
             }
@@ -62,10 +62,10 @@ public class ChangingRemoteTests : ReaderTestBase
         await QuietAsync();
         var newer = Remote.Put("key", _new);
         Assert.Equal(_old[..8], (await ReadAsync("key", "bytes=0-7")).Bytes);
-        var answer = await ReadAsync("key", "bytes=8-15");
-        Assert.Equal(_new[8..16], answer.Bytes);
-        Assert.Equal(newer.ETag, answer.Headers.ETag.ToString());
-        Assert.Equal("text/x-test", Assert.Single(answer.Headers.ContentType));
+        var response = await ReadAsync("key", "bytes=8-15");
+        Assert.Equal(_new[8..16], response.Bytes);
+        Assert.Equal(newer.ETag, response.Headers.ETag.ToString());
+        Assert.Equal("text/x-test", Assert.Single(response.Headers.ContentType));
         Assert.Equal(_new[..8], (await ReadAsync("key", "bytes=0-7")).Bytes);
     }
 
@@ -78,19 +78,19 @@ public class ChangingRemoteTests : ReaderTestBase
         await ReadAsync("key", "bytes=0-7");
         await ReadAsync("key", "bytes=16-23");
         await QuietAsync();
-        var (asked, answer) = (0, new CollectedResponse());
+        var (asked, response) = (0, new CollectedResponse());
         Remote.OnRequest = async (_, _) =>
         {
             // The first gap still has the cached version, and the response begins with it. The second has not.
             if (++asked == 2)
             {
-                await answer.ReachedAsync(24);
+                await response.ReachedAsync(24);
                 Remote.Put("key", _new);
             }
         };
-        await Reader.ReadAsync(Request("key", "bytes=0-31"), answer, Remote.Bucket, default);
-        Assert.True(answer.IsAborted);
-        Assert.Equal(_old[..24], answer.Bytes);
+        await Reader.ReadAsync(Request("key", "bytes=0-31"), response, Remote.Bucket, default);
+        Assert.True(response.IsAborted);
+        Assert.Equal(_old[..24], response.Bytes);
     }
 
     [Fact]
@@ -102,9 +102,9 @@ public class ChangingRemoteTests : ReaderTestBase
         await ReadAsync("key", "bytes=0-7");
         await QuietAsync();
         Remote.Put("key", _new);
-        var answer = await ReadAsync("key", "bytes=0-15");
-        Assert.False(answer.IsAborted);
-        Assert.Equal(_new[..16], answer.Bytes);
+        var response = await ReadAsync("key", "bytes=0-15");
+        Assert.False(response.IsAborted);
+        Assert.Equal(_new[..16], response.Bytes);
     }
 
     [Fact]
@@ -165,9 +165,9 @@ public class ChangingRemoteTests : ReaderTestBase
 
     private Task QuietFillAsync() => Patience.UntilAsync(() => Reader.Fills!.Completed > 0, "The fill does not end.");
 
-    private void AssertOneVersion(CollectedResponse answer, string olderETag)
+    private void AssertOneVersion(CollectedResponse response, string olderETag)
     {
-        var expected = answer.Headers.ETag.ToString() == olderETag ? (byte)'a' : (byte)'b';
-        Assert.All(answer.Bytes, octet => Assert.Equal(expected, octet));
+        var expected = response.Headers.ETag.ToString() == olderETag ? (byte)'a' : (byte)'b';
+        Assert.All(response.Bytes, octet => Assert.Equal(expected, octet));
     }
 }

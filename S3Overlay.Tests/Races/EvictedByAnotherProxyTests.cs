@@ -33,11 +33,11 @@ public sealed class EvictedByAnotherProxyTests
         await EvictAsync(scene, b, how);
         await b.WhenIdleAsync();
 
-        var answer = look.StartsWith("GET of", StringComparison.Ordinal)
+        var response = look.StartsWith("GET of", StringComparison.Ordinal)
             ? await scene.SendAsync(a, "GET", "/bucket/key", null, ("Range", $"bytes={size * 2}-"))
             : await scene.SendAsync(a, look, "/bucket/key");
-        Assert.Equal(now, answer.Status == 416 ? now : answer.Headers["ETag"]);
-        Assert.Equal(answer.Status == 416 ? $"bytes */{size + 1}" : null, answer.Headers.GetValueOrDefault("Content-Range"));
+        Assert.Equal(now, response.Status == 416 ? now : response.Headers["ETag"]);
+        Assert.Equal(response.Status == 416 ? $"bytes */{size + 1}" : null, response.Headers.GetValueOrDefault("Content-Range"));
     }
 
     private static async Task EvictAsync(StoreScene scene, OverlayHost proxy, string how)

@@ -45,11 +45,11 @@ public sealed class JoinedReadTests
         var second = scene.Proxy.SendAsync("GET", "/bucket/key", null, [.. headers]);
         await Patience.UntilAsync(() => Waiting(scene) == 2, "The second did not join.");
         goesOn.SetResult();
-        var answers = await scene.Clock.RunAsync(Task.WhenAll(first, second));
-        Assert.True((answers[0].Status, answers[0].Body.AsSpan().SequenceEqual(Old)) == (200, true),
+        var responses = await scene.Clock.RunAsync(Task.WhenAll(first, second));
+        Assert.True((responses[0].Status, responses[0].Body.AsSpan().SequenceEqual(Old)) == (200, true),
             "The first is of the version that the remote chose.");
-        Assert.True((answers[1].Status, answers[1].Body.AsSpan().SequenceEqual(New)) == (200, true),
-            $"{answers[1].Status}: {answers[1].Text[..Math.Min(300, answers[1].Text.Length)]}");
+        Assert.True((responses[1].Status, responses[1].Body.AsSpan().SequenceEqual(New)) == (200, true),
+            $"{responses[1].Status}: {responses[1].Text[..Math.Min(300, responses[1].Text.Length)]}");
 
         // No entry of the old version stays.
         await scene.Proxy.WhenIdleAsync();
@@ -68,8 +68,8 @@ public sealed class JoinedReadTests
         reads.AddRange(Enumerable.Range(1, Readers - 1).Select(_ => scene.Proxy.SendAsync("GET", "/bucket/key")));
         await Patience.UntilAsync(() => Waiting(scene) == Readers, "Not all joined.");
         goesOn.SetResult();
-        Assert.All(await scene.Clock.RunAsync(Task.WhenAll(reads)), answer => Assert
-            .True((answer.Status, answer.Body.AsSpan().SequenceEqual(Old)) == (200, true)));
+        Assert.All(await scene.Clock.RunAsync(Task.WhenAll(reads)), response => Assert
+            .True((response.Status, response.Body.AsSpan().SequenceEqual(Old)) == (200, true)));
         Assert.Single(scene.Remote.Requests, request => request is { Method: "GET", Key: "key" });
 
         // Readers that joined share the request, except one that arrived just as it was sent.

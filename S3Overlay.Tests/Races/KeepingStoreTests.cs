@@ -25,8 +25,8 @@ public sealed class KeepingStoreTests
         using var upload = await BeginAsync(scene, etag);
         var deleted = await scene.SendAsync("DELETE", "/bucket/key", null, condition.Length > 0 ? [(condition, etag!)] : []);
         Assert.Equal(204, deleted.Status);
-        var answer = await upload.FinishAsync();
-        Assert.Equal((409, "ConditionalRequestConflict"), (answer.Status, answer.Code));
+        var response = await upload.FinishAsync();
+        Assert.Equal((409, "ConditionalRequestConflict"), (response.Status, response.Code));
         Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/key")).Status);
     }
 
@@ -43,8 +43,8 @@ public sealed class KeepingStoreTests
             ? scene.SendAsync("PUT", "/bucket/key", "mine")
             : scene.SendAsync("PUT", "/bucket/key", null, ("x-amz-copy-source", "/bucket/mine")));
         Assert.Equal(200, written.Status);
-        var answer = await upload.FinishAsync();
-        Assert.Equal((409, "ConditionalRequestConflict"), (answer.Status, answer.Code));
+        var response = await upload.FinishAsync();
+        Assert.Equal((409, "ConditionalRequestConflict"), (response.Status, response.Code));
         Assert.Equal("mine", (await scene.SendAsync("GET", "/bucket/key")).Text);
     }
 

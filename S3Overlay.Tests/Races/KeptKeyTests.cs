@@ -25,8 +25,8 @@ public sealed class KeptKeyTests
         await using var scene = await StoreScene.StartAsync();
         var etag = await ArrangeAsync(scene, state);
         using var kept = new KeepingStore(scene.Store);
-        var answer = await scene.SendAsync("PUT", "/bucket/key", Large, (condition, condition == "If-Match" ? etag : "*"));
-        Assert.Equal(status, answer.Status);
+        var response = await scene.SendAsync("PUT", "/bucket/key", Large, (condition, condition == "If-Match" ? etag : "*"));
+        Assert.Equal(status, response.Status);
         Assert.Equal(status == 200 ? Large : state, (await scene.SendAsync("GET", "/bucket/key")).Text);
         Assert.True(status == 412 || kept.Writes > 0, "The store had no conditional write.");
     }

@@ -119,7 +119,7 @@ public sealed partial class LatePutTests : IAsyncLifetime
 
     private async Task StepAsync(string step)
     {
-        var answer = step switch
+        var response = step switch
         {
             "listing" => await Scene.SendAsync(B, "GET", "/bucket?list-type=2"),
             "drop" => await Scene.SendAsync(B, "POST", "/-/v1/drop?bucket=bucket&key=key"),
@@ -128,7 +128,7 @@ public sealed partial class LatePutTests : IAsyncLifetime
             "delete" => await Scene.SendAsync(B, "DELETE", "/bucket/key"),
             _ => await Scene.SendAsync(B, "GET", "/bucket/key"),
         };
-        Assert.True(answer.Status is 200 or 204, $"{step}: {answer.Status}");
+        Assert.True(response.Status is 200 or 204, $"{step}: {response.Status}");
         await B.WhenIdleAsync();
     }
 

@@ -202,7 +202,7 @@ public sealed class LostDeleteResponseTests : IAsyncLifetime
         Assert.Equal(503, (await SendAsync("DELETE", "/bucket/key", ("If-Match", etag))).Status);
         Assert.True(failing(), "No tombstone was put.");
         (_store.Before, _store.After) = (null, null);
-        await UntilItAnswersAsync();
+        await UntilItRespondsAsync();
         Assert.Equal(isWritten ? "mine" : "remote", await ReadAsync("key"));
         foreach (var version in _store.VersionsOf("bucket", "key"))
         {
@@ -229,34 +229,34 @@ public sealed class LostDeleteResponseTests : IAsyncLifetime
                 failed = isIt ? call : failed;
                 return isIt;
             });
-            var answer = await ask(step);
+            var response = await ask(step);
             (_store.Before, _store.After) = (null, null);
-            if (!failing() && answer.Status == 503)
+            if (!failing() && response.Status == 503)
             {
                 // The clock moves while requests are waiting: on a busy machine a request may time out before it reaches its call.
-                Assert.True(++late < 10, $"Before call {step} comes, the answer is {answer.Status} {answer.Code}.");
+                Assert.True(++late < 10, $"Before call {step} comes, the answer is {response.Status} {response.Code}.");
                 step--;
                 continue;
             }
 
             if (!failing())
             {
-                Assert.True(answer.Status is 204 or 404, $"Without a call {step} the answer is {answer.Status} {answer.Code}.");
+                Assert.True(response.Status is 204 or 404, $"Without a call {step} the answer is {response.Status} {response.Code}.");
                 return step;
             }
 
             if (!repeats)
             {
-                await UntilItAnswersAsync();
+                await UntilItRespondsAsync();
             }
 
-            for (var i = 0; repeats && i < 30 && answer.Status == 503; i++)
+            for (var i = 0; repeats && i < 30 && response.Status == 503; i++)
             {
                 _clock.Advance(TimeSpan.FromSeconds(1));
-                answer = await ask(step);
+                response = await ask(step);
             }
 
-            await check(step, $"{how} {failed}", answer.Status);
+            await check(step, $"{how} {failed}", response.Status);
         }
     }
 
@@ -293,8 +293,8 @@ public sealed class LostDeleteResponseTests : IAsyncLifetime
     {
         foreach (var marker in _store.VersionsOf("bucket", $"{key}").Where(static version => version.Bytes is null).SkipLast(left))
         {
-            var answer = await SendAsync("DELETE", $"/bucket/{key}?versionId={marker.Id}");
-            Assert.True(answer.Status == 204, $"{at}: {answer.Status} of {marker.Id}");
+            var response = await SendAsync("DELETE", $"/bucket/{key}?versionId={marker.Id}");
+            Assert.True(response.Status == 204, $"{at}: {response.Status} of {marker.Id}");
         }
     }
 
@@ -311,7 +311,7 @@ public sealed class LostDeleteResponseTests : IAsyncLifetime
     }
 
     /// <summary>A layer that was down is probed once a second.</summary>
-    private async Task UntilItAnswersAsync()
+    private async Task UntilItRespondsAsync()
     {
         for (var i = 0; i < 30 && (await SendAsync("GET", "/bucket/warm")).Status == 503; i++)
         {
@@ -321,8 +321,8 @@ public sealed class LostDeleteResponseTests : IAsyncLifetime
 
     private async Task<string> ReadAsync(object key)
     {
-        var answer = await SendAsync("GET", $"/bucket/{key}");
-        return answer.Status == 200 ? answer.Text : $"{answer.Status}";
+        var response = await SendAsync("GET", $"/bucket/{key}");
+        return response.Status == 200 ? response.Text : $"{response.Status}";
     }
 
     private Task<RawResponse> SendAsync(string method, string target, params (string Name, string Value)[] headers) =>

@@ -19,10 +19,11 @@ public class ManyReadersTests : ReaderTestBase
         var half = new TaskCompletionSource();
         Remote.StopAt = position => position < bytes.Length / 2 ? bytes.Length / 2 : long.MaxValue;
         Remote.OnByte = (position, _) => position == bytes.Length / 2 ? half.Task : Task.CompletedTask;
-        var answers = Enumerable.Range(0, 64).Select(_ => new CollectedResponse()).ToList();
-        var reads = answers.Select(answer => Task.Run(() => Reader.ReadAsync(Request("key"), answer, Remote.Bucket, default))).ToList();
+        var responses = Enumerable.Range(0, 64).Select(_ => new CollectedResponse()).ToList();
+        var reads = responses.Select(response => Task.Run(() => Reader.ReadAsync(Request("key"), response, Remote.Bucket, default)))
+            .ToList();
 
-        await Task.WhenAll(answers.Select(answer => answer.ReachedAsync(bytes.Length / 2))).WaitAsync(Patience.Limit);
+        await Task.WhenAll(responses.Select(response => response.ReachedAsync(bytes.Length / 2))).WaitAsync(Patience.Limit);
         Assert.All(reads, read => Assert.False(read.IsCompleted));
         var late = new CollectedResponse();
         var lateRead = Reader.ReadAsync(Request("key"), late, Remote.Bucket, default);
@@ -30,7 +31,7 @@ public class ManyReadersTests : ReaderTestBase
 
         half.SetResult();
         await Task.WhenAll([.. reads, lateRead]).WaitAsync(Patience.Limit);
-        Assert.All([.. answers, late], answer => Assert.True(bytes.AsSpan().SequenceEqual(answer.Bytes)));
+        Assert.All([.. responses, late], response => Assert.True(bytes.AsSpan().SequenceEqual(response.Bytes)));
         Assert.Equal([null], Remote.Gets.Select(get => get.Range));
         Assert.Equal(bytes.Length, Remote.Bytes);
     }
@@ -115,9 +116,9 @@ public class ManyReadersTests : ReaderTestBase
             random.Shuffle(ranges);
             await Parallel.ForEachAsync(ranges, new ParallelOptions { MaxDegreeOfParallelism = 1 + (round % 6 * 6) }, async (range, _) =>
             {
-                var answer = await ReadAsync(key, $"bytes={range.first}-{range.last}", CancellationToken.None);
-                Assert.Equal(206, answer.Status);
-                Assert.Equal(bytes[range.first..(range.last + 1)], answer.Bytes);
+                var response = await ReadAsync(key, $"bytes={range.first}-{range.last}", CancellationToken.None);
+                Assert.Equal(206, response.Status);
+                Assert.Equal(bytes[range.first..(range.last + 1)], response.Bytes);
             });
             await QuietAsync();
             Assert.Equal(1, Remote.MostGiven);
@@ -185,23 +186,23 @@ public class ManyReadersTests : ReaderTestBase
             Remote.Put(key, bytes);
             Remote.OnByte = (position, _) =>
                 position == at ? throw new RemoteException(RemoteFailure.BodyBroken, "it broke") : Task.CompletedTask;
-            var answers = Enumerable.Range(0, 3).Select(_ => new CollectedResponse()).ToList();
-            foreach (var (answer, read) in answers
-                .Select(answer => (answer, Reader.ReadAsync(Request(key), answer, Remote.Bucket, default))).ToList())
+            var responses = Enumerable.Range(0, 3).Select(_ => new CollectedResponse()).ToList();
+            foreach (var (response, read) in responses
+                .Select(response => (response, Reader.ReadAsync(Request(key), response, Remote.Bucket, default))).ToList())
             {
                 try
                 {
                     await read.WaitAsync(Patience.Limit);
-                    Assert.True(answer.IsAborted);
+                    Assert.True(response.IsAborted);
                 }
                 catch (S3Exception failure)
                 {
                     Assert.Equal(503, failure.Error.Status);
-                    Assert.Equal(0, answer.Length);
+                    Assert.Equal(0, response.Length);
                 }
 
-                Assert.True(answer.Length <= at);
-                Assert.Equal(bytes[..(int)answer.Length], answer.Bytes);
+                Assert.True(response.Length <= at);
+                Assert.Equal(bytes[..(int)response.Length], response.Bytes);
             }
 
             await QuietAsync();

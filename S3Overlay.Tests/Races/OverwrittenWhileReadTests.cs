@@ -30,7 +30,7 @@ public sealed class OverwrittenWhileReadTests
             var older = await WriteAsync(bench, key, 0, isOfParts);
             var (step, at) = (0, runs);
             hasHappened = false;
-            var answer = new CollectedResponse
+            var response = new CollectedResponse
             {
                 OnSending = async _ =>
                 {
@@ -46,11 +46,11 @@ public sealed class OverwrittenWhileReadTests
                     await bench.SendAsync(S3Operation.ListObjectsV2, "");
                 },
             };
-            await bench.Service.HandleAsync(EmbeddedBench.Request(S3Operation.GetObject, key, null, ""), answer, default);
-            await answer.Body.FlushAsync();
-            Assert.False(answer.IsAborted);
-            Assert.Equal((Sizes[0].ToString(CultureInfo.InvariantCulture), "0", older), Seen(answer));
-            Assert.True(AreSame(EmbeddedBench.Bytes(Sizes[0], 0), answer.Bytes), $"{at}: other bytes");
+            await bench.Service.HandleAsync(EmbeddedBench.Request(S3Operation.GetObject, key, null, ""), response, default);
+            await response.Body.FlushAsync();
+            Assert.False(response.IsAborted);
+            Assert.Equal((Sizes[0].ToString(CultureInfo.InvariantCulture), "0", older), Seen(response));
+            Assert.True(AreSame(EmbeddedBench.Bytes(Sizes[0], 0), response.Bytes), $"{at}: other bytes");
             if (!hasHappened)
             {
                 continue;
@@ -95,10 +95,10 @@ public sealed class OverwrittenWhileReadTests
         }
 
         using var stored = await bench.Store.Objects.OpenAsync(EmbeddedBench.Bucket, "key", found);
-        var answer = new CollectedResponse();
-        Assert.True(await stored.CopyToAsync(new(0, Sizes[1] - 1), answer, default));
-        await answer.Body.FlushAsync();
-        Assert.True(AreSame(EmbeddedBench.Bytes(Sizes[1], 1), answer.Bytes));
+        var response = new CollectedResponse();
+        Assert.True(await stored.CopyToAsync(new(0, Sizes[1] - 1), response, default));
+        await response.Body.FlushAsync();
+        Assert.True(AreSame(EmbeddedBench.Bytes(Sizes[1], 1), response.Bytes));
     }
 
     /// <summary>
@@ -125,8 +125,8 @@ public sealed class OverwrittenWhileReadTests
     /// <summary>Compared at once: a megabyte is too much for an assertion that compares element by element.</summary>
     private static bool AreSame(byte[] expected, byte[] actual) => expected.AsSpan().SequenceEqual(actual);
 
-    private static (string Length, string Version, string ETag) Seen(CollectedResponse answer) =>
-        (answer.Headers.ContentLength.ToString()!, answer.Headers["x-amz-meta-version"].ToString(), answer.Headers.ETag.ToString());
+    private static (string Length, string Version, string ETag) Seen(CollectedResponse response) =>
+        (response.Headers.ContentLength.ToString()!, response.Headers["x-amz-meta-version"].ToString(), response.Headers.ETag.ToString());
 
     private static Task ChangeAsync(EmbeddedBench bench, string key, string change) => change switch
     {

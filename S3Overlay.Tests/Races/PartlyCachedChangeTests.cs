@@ -35,7 +35,7 @@ public sealed class PartlyCachedChangeTests
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 404, "NoSuchKey");
+            await ScriptedRemote.RespondErrorAsync(context, 404, "NoSuchKey");
             return ScriptedOutcome.Answered;
         };
         var read = await scene.SendAsync("GET", "/bucket/key");
@@ -48,7 +48,7 @@ public sealed class PartlyCachedChangeTests
         await using var scene = await StartAsync(layer);
         scene.Remote.Script = async (request, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 500, "InternalError");
+            await ScriptedRemote.RespondErrorAsync(context, 500, "InternalError");
             return ScriptedOutcome.Answered;
         };
         var read = await scene.SendAsync("GET", "/bucket/key");

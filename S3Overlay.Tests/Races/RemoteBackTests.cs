@@ -96,7 +96,7 @@ public sealed class RemoteBackTests : IAsyncLifetime
 
     private async Task<int> GetAsync(string key)
     {
-        using var answer = await _client.SendAsync(new WireRequest("GET", "bucket", key), CancellationToken.None);
-        return answer.Status;
+        using var response = await _client.SendAsync(new WireRequest("GET", "bucket", key), CancellationToken.None);
+        return response.Status;
     }
 }

@@ -252,9 +252,9 @@ public sealed class TwoProxiesTests : TwoProxyTestBase
 
     private async Task<RawResponse> FillAsync(OverlayHost proxy, string key)
     {
-        var answer = await Scene.SendAsync(proxy, "GET", "/bucket/" + key);
+        var response = await Scene.SendAsync(proxy, "GET", "/bucket/" + key);
         await proxy.WhenIdleAsync();
-        return answer;
+        return response;
     }
 
     /// <summary>Both show the same.</summary>

@@ -150,9 +150,9 @@ public sealed class UndeleteRaceTests : TwoProxyTestBase
 
     private async Task<string?> SeenAsync(OverlayHost proxy, string key, string bucket = "bucket")
     {
-        var answer = await Scene.SendAsync(proxy, "GET", $"/{bucket}/{key}");
+        var response = await Scene.SendAsync(proxy, "GET", $"/{bucket}/{key}");
         await proxy.WhenIdleAsync();
-        return answer.Status == 404 ? null : answer.Text;
+        return response.Status == 404 ? null : response.Text;
     }
 
     private Task PutRemoteAsync(string key)
@@ -186,10 +186,10 @@ public sealed class UndeleteRaceTests : TwoProxyTestBase
 
     private async Task<JsonElement> CallAsync(OverlayHost proxy, string call)
     {
-        var answer = await Scene.SendAsync(proxy, "POST", "/-/v1/" + call);
-        Assert.True(answer.Status == 200, answer.Text);
-        var last = JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
-        Assert.True(last.GetProperty("done").GetBoolean(), answer.Text);
+        var response = await Scene.SendAsync(proxy, "POST", "/-/v1/" + call);
+        Assert.True(response.Status == 200, response.Text);
+        var last = JsonDocument.Parse(response.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+        Assert.True(last.GetProperty("done").GetBoolean(), response.Text);
         return last;
     }
 }

@@ -53,8 +53,8 @@ internal sealed class AwsHome : IAsyncDisposable
     public async Task<(int Status, string Text)> ReadAsync(ProxyProcess proxy, string bucket)
     {
         Remote.Put(bucket, "key", "bytes"u8.ToArray());
-        using var answer = await _http.GetAsync(new Uri(proxy.Endpoint, $"/{bucket}/key"));
-        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        using var response = await _http.GetAsync(new Uri(proxy.Endpoint, $"/{bucket}/key"));
+        return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
     /// <summary>

@@ -103,10 +103,10 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     public async Task<BufferedResponse> SendAsync(S3Operation operation, string key, S3Body? body = null, string query = "",
         params (string, string)[] headers)
     {
-        var answer = new BufferedResponse();
-        await Service.HandleAsync(Request(operation, key, body, query, headers), answer, CancellationToken.None);
-        await answer.FinishAsync(default);
-        return answer;
+        var response = new BufferedResponse();
+        await Service.HandleAsync(Request(operation, key, body, query, headers), response, CancellationToken.None);
+        await response.FinishAsync(default);
+        return response;
     }
 
     /// <summary>A body that is a text.</summary>
@@ -128,15 +128,15 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     public async Task<List<string>> ListAsync(string query = "") =>
         [.. Names(await SendAsync(S3Operation.ListObjectsV2, "", null, query))];
 
-    public static IEnumerable<string> Names(BufferedResponse answer) => Xml(answer).Descendants()
+    public static IEnumerable<string> Names(BufferedResponse response) => Xml(response).Descendants()
         .Where(static element => element.Name.LocalName == "Key"
             || (element.Name.LocalName == "Prefix" && element.Parent!.Name.LocalName == "CommonPrefixes"))
         .Select(static element => element.Value);
 
-    public static XElement Xml(BufferedResponse answer) => XElement.Parse(Encoding.UTF8.GetString(answer.Content.Span));
+    public static XElement Xml(BufferedResponse response) => XElement.Parse(Encoding.UTF8.GetString(response.Content.Span));
 
-    public static string Text(BufferedResponse answer, string element) =>
-        Xml(answer).Descendants().First(e => e.Name.LocalName == element).Value;
+    public static string Text(BufferedResponse response, string element) =>
+        Xml(response).Descendants().First(e => e.Name.LocalName == element).Value;
 
     public static byte[] Bytes(int length, int seed = 1)
     {

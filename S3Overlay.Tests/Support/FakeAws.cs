@@ -46,17 +46,17 @@ internal sealed class FakeAws : IAsyncDisposable
 
     private Task HandleAsync(HttpContext context) => (context.Request.Method, context.Request.Path.Value) switch
     {
-        ("POST", "/") => AnswerStsAsync(context),
-        ("GET", "/federation/credentials") => AnswerSsoAsync(context),
-        ("POST", "/token") => AnswerOidcAsync(context),
-        ("GET", "/container") => AnswerContainerAsync(context),
-        ("PUT", "/latest/api/token") => AnswerMetadataTokenAsync(context),
-        ("GET", { } path) when path.StartsWith("/latest/", StringComparison.Ordinal) => AnswerMetadataAsync(context, path),
+        ("POST", "/") => RespondStsAsync(context),
+        ("GET", "/federation/credentials") => RespondSsoAsync(context),
+        ("POST", "/token") => RespondOidcAsync(context),
+        ("GET", "/container") => RespondContainerAsync(context),
+        ("PUT", "/latest/api/token") => RespondMetadataTokenAsync(context),
+        ("GET", { } path) when path.StartsWith("/latest/", StringComparison.Ordinal) => RespondMetadataAsync(context, path),
         _ => AnswerAsync(context, 404, "text/plain", ""),
     };
 
     /// <summary>https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html, API_AssumeRoleWithWebIdentity.html</summary>
-    private async Task AnswerStsAsync(HttpContext context)
+    private async Task RespondStsAsync(HttpContext context)
     {
         var form = await context.Request.ReadFormAsync();
         var action = form["Action"].ToString();
@@ -84,7 +84,7 @@ internal sealed class FakeAws : IAsyncDisposable
     }
 
     /// <summary>https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html</summary>
-    private Task AnswerSsoAsync(HttpContext context)
+    private Task RespondSsoAsync(HttpContext context)
     {
         var role = context.Request.Query["role_name"].ToString();
         _requests.Enqueue(
@@ -99,7 +99,7 @@ internal sealed class FakeAws : IAsyncDisposable
     }
 
     /// <summary>https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_CreateToken.html</summary>
-    private async Task AnswerOidcAsync(HttpContext context)
+    private async Task RespondOidcAsync(HttpContext context)
     {
         using var asked = await JsonDocument.ParseAsync(context.Request.Body);
         _requests.Enqueue(
@@ -110,7 +110,7 @@ internal sealed class FakeAws : IAsyncDisposable
     }
 
     /// <summary>https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html</summary>
-    private Task AnswerContainerAsync(HttpContext context)
+    private Task RespondContainerAsync(HttpContext context)
     {
         var authorization = context.Request.Headers.Authorization.ToString();
         _requests.Enqueue($"container with {authorization}");
@@ -119,7 +119,7 @@ internal sealed class FakeAws : IAsyncDisposable
     }
 
     /// <summary>https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-v2-how-it-works.html</summary>
-    private Task AnswerMetadataTokenAsync(HttpContext context)
+    private Task RespondMetadataTokenAsync(HttpContext context)
     {
         _requests.Enqueue("metadata token");
         var life = context.Request.Headers["x-aws-ec2-metadata-token-ttl-seconds"].ToString();
@@ -127,7 +127,7 @@ internal sealed class FakeAws : IAsyncDisposable
         return life.Length == 0 ? AnswerAsync(context, 400, "text/plain", "") : AnswerAsync(context, 200, "text/plain", MetadataToken);
     }
 
-    private Task AnswerMetadataAsync(HttpContext context, string path)
+    private Task RespondMetadataAsync(HttpContext context, string path)
     {
         _requests.Enqueue(path);
         return context.Request.Headers["x-aws-ec2-metadata-token"] != MetadataToken ? AnswerAsync(context, 401, "text/plain", "")

@@ -55,7 +55,7 @@ public sealed class FakeRemote : IRemote
     public Func<RemoteRead, CancellationToken, Task>? OnRequest { get; set; }
 
     /// <summary>Runs once the response to a GET or HEAD is decided, before it is sent.</summary>
-    public Func<RemoteRead, CancellationToken, Task>? OnAnswer { get; set; }
+    public Func<RemoteRead, CancellationToken, Task>? OnResponse { get; set; }
 
     /// <summary>Runs before the byte at a position of a body is given.</summary>
     public Func<long, CancellationToken, Task>? OnByte { get; set; }
@@ -142,9 +142,9 @@ public sealed class FakeRemote : IRemote
         }
         finally
         {
-            if (OnAnswer is not null)
+            if (OnResponse is not null)
             {
-                await OnAnswer(read, cancellationToken);
+                await OnResponse(read, cancellationToken);
             }
         }
     }

@@ -43,10 +43,10 @@ internal static class Http2Client
             }
         }
 
-        using var answer = await Client.SendAsync(request);
-        Assert.Equal(HttpVersion.Version20, answer.Version);
-        var all = answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated)
+        using var response = await Client.SendAsync(request);
+        Assert.Equal(HttpVersion.Version20, response.Version);
+        var all = response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated)
             .ToDictionary(static header => header.Key, static header => string.Join(",", header.Value), StringComparer.OrdinalIgnoreCase);
-        return new RawResponse((int)answer.StatusCode, all, await answer.Content.ReadAsByteArrayAsync());
+        return new RawResponse((int)response.StatusCode, all, await response.Content.ReadAsByteArrayAsync());
     }
 }

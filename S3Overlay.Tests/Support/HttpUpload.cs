@@ -16,9 +16,9 @@ internal sealed class HttpUpload
     /// <param name="headers">Headers of CreateMultipartUpload.</param>
     public static async Task<HttpUpload> StartAsync(SignedHttp http, string target, params (string, string)[] headers)
     {
-        var answer = await http.SendAsync("POST", target + "?uploads", [], headers);
-        Assert.Equal(200, answer.Status);
-        return new(http, target, XElement.Parse(answer.Text).Elements()
+        var response = await http.SendAsync("POST", target + "?uploads", [], headers);
+        Assert.Equal(200, response.Status);
+        return new(http, target, XElement.Parse(response.Text).Elements()
             .Single(static element => element.Name.LocalName == "UploadId").Value);
     }
 

@@ -32,7 +32,7 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
 
     public string Text(string bucket, string key) => System.Text.Encoding.UTF8.GetString(_bytes[(bucket, key)]);
 
-    public async Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task HandleAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         Requests.Enqueue(request);
         var state = await layer.ResolveBucketAsync(request.Bucket, cancellationToken);
@@ -45,14 +45,14 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
         {
             case S3Operation.CreateBucket:
                 await layer.EnsureBucketAsync(request.Bucket, cancellationToken);
-                answer.Headers.Location = "/" + request.Bucket;
+                response.Headers.Location = "/" + request.Bucket;
                 break;
             case S3Operation.GetObject or S3Operation.HeadObject:
                 var info = layer.Find(request.Bucket, request.Key) ?? throw new S3Exception(S3Errors.NoSuchKey);
-                if (ObjectResponse.Prepare(request, answer, info) is { } range)
+                if (ObjectResponse.Prepare(request, response, info) is { } range)
                 {
                     var bytes = _bytes[(request.Bucket, request.Key)];
-                    await answer.Body.WriteAsync(bytes.AsMemory((int)range.First, (int)range.Length), cancellationToken);
+                    await response.Body.WriteAsync(bytes.AsMemory((int)range.First, (int)range.Length), cancellationToken);
                 }
 
                 break;
@@ -62,10 +62,10 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
                 Judge(request);
                 if (request.Body.Checksum is { } checksum)
                 {
-                    answer.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
+                    response.Headers[ChecksumNames.Header(checksum.Algorithm)] = checksum.Value;
                 }
 
-                answer.Headers.ETag = request.Operation == S3Operation.UploadPart
+                response.Headers.ETag = request.Operation == S3Operation.UploadPart
                     ? Put("parts", request.Query["partNumber"]!, body, request)
                     : Put(request.Bucket, request.Key, body, request);
                 break;
@@ -76,7 +76,7 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
                     parts.Element("ChecksumAlgorithm", ChecksumNames.Name(algorithm));
                 }
 
-                await parts.Close("ListPartsResult").SendAsync(request, answer, cancellationToken);
+                await parts.Close("ListPartsResult").SendAsync(request, response, cancellationToken);
                 break;
             case S3Operation.CompleteMultipartUpload:
                 await ReadAsync(request.Body, cancellationToken);
@@ -85,7 +85,7 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
                 Judge(request);
                 var etag = Put(request.Bucket, request.Key, "completed"u8.ToArray(), request);
                 await new S3XmlWriter().Root("CompleteMultipartUploadResult").Element("ETag", etag).Close("CompleteMultipartUploadResult")
-                    .SendAsync(request, answer, cancellationToken);
+                    .SendAsync(request, response, cancellationToken);
                 break;
             case S3Operation.CopyObject:
                 var source = CopySource.Parse(request);
@@ -96,15 +96,15 @@ public sealed class InMemoryLocal(InMemoryLayer layer) : IS3Service
 
                 Judge(request);
                 await new S3XmlWriter().Root("CopyObjectResult").Element("ETag", Put(request.Bucket, request.Key, copied, request))
-                    .Close("CopyObjectResult").SendAsync(request, answer, cancellationToken);
+                    .Close("CopyObjectResult").SendAsync(request, response, cancellationToken);
                 break;
             case S3Operation.DeleteObject:
                 Judge(request);
                 layer.Remove(request.Bucket, request.Key);
-                answer.Status = 204;
+                response.Status = 204;
                 break;
             default:
-                answer.Headers["x-test-local"] = request.Operation.ToString();
+                response.Headers["x-test-local"] = request.Operation.ToString();
                 break;
         }
     }

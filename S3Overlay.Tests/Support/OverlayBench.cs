@@ -85,16 +85,16 @@ public sealed class OverlayBench : IRemoteBuckets
         S3Operation operation, string bucket, string key = "", string text = "", string query = "",
         params (string Name, string Value)[] headers)
     {
-        var answer = new BufferedResponse();
-        await SendAsync(answer, operation, bucket, key, text, query, headers);
-        await answer.FinishAsync(default);
-        return answer;
+        var response = new BufferedResponse();
+        await SendAsync(response, operation, bucket, key, text, query, headers);
+        await response.FinishAsync(default);
+        return response;
     }
 
     public Task SendAsync(
-        S3Response answer, S3Operation operation, string bucket, string key, string text, string query,
+        S3Response response, S3Operation operation, string bucket, string key, string text, string query,
         params (string Name, string Value)[] headers) =>
-        _service.Value.HandleAsync(Request(operation, bucket, key, text, query, headers), answer, CancellationToken.None);
+        _service.Value.HandleAsync(Request(operation, bucket, key, text, query, headers), response, CancellationToken.None);
 
     /// <summary>A PutObject with the given body.</summary>
     public async Task WriteAsync(string bucket, string key, S3Body body, params (string Name, string Value)[] headers) =>
@@ -114,7 +114,7 @@ public sealed class OverlayBench : IRemoteBuckets
         [.. Xml(await SendAsync(S3Operation.ListObjectsV2, bucket)).Descendants().Where(element => element.Name.LocalName == "Key")
             .Select(element => element.Value)];
 
-    public static XElement Xml(BufferedResponse answer) => XElement.Parse(Encoding.UTF8.GetString(answer.Content.Span));
+    public static XElement Xml(BufferedResponse response) => XElement.Parse(Encoding.UTF8.GetString(response.Content.Span));
 
     private S3Request Request(
         S3Operation operation, string bucket, string key, string text, string query, (string Name, string Value)[] headers)

@@ -40,13 +40,13 @@ public static class Patience
         var waited = Stopwatch.StartNew();
         for (var asked = 1; ; asked++)
         {
-            var answer = await ask();
-            if (isIt(answer))
+            var response = await ask();
+            if (isIt(response))
             {
-                return answer;
+                return response;
             }
 
-            Assert.True(waited.Elapsed < Limit, otherwise(answer));
+            Assert.True(waited.Elapsed < Limit, otherwise(response));
 
             // Polling slows down what the test waits for. So it gets rarer, but never so rare that it makes a test slow.
             await Task.Delay(Math.Min(asked, 20));

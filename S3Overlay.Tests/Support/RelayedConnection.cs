@@ -14,14 +14,14 @@ internal sealed class RelayedConnection(Socket client, Uri store)
     public bool IsOver { get; private set; }
 
     /// <summary>Breaks the connection after more bytes of responses.</summary>
-    public void Break(WireFault fault, long afterAnswerBytes)
+    public void Break(WireFault fault, long afterResponseBytes)
     {
         lock (_lock)
         {
             // A hanging connection never recovers, and its bytes are lost.
             if (_fault != WireFault.Hanging)
             {
-                (_fault, _left) = (fault, afterAnswerBytes);
+                (_fault, _left) = (fault, afterResponseBytes);
             }
         }
 
@@ -49,7 +49,7 @@ internal sealed class RelayedConnection(Socket client, Uri store)
         {
             client.NoDelay = true;
             await _server.ConnectAsync(store.Host, store.Port);
-            await Task.WhenAny(CarryAsync(client, _server, _ => (true, false)), CarryAnswersAsync());
+            await Task.WhenAny(CarryAsync(client, _server, _ => (true, false)), CarryResponsesAsync());
         }
         catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
         {
@@ -61,7 +61,7 @@ internal sealed class RelayedConnection(Socket client, Uri store)
         }
     }
 
-    private Task CarryAnswersAsync() => CarryAsync(_server, client, Allow);
+    private Task CarryResponsesAsync() => CarryAsync(_server, client, Allow);
 
     /// <summary>Whether bytes may pass, how many, and whether the connection is cut after them.</summary>
     private (bool Passes, bool IsEnd) Allow(int bytes)

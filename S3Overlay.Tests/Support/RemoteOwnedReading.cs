@@ -11,8 +11,8 @@ public static class RemoteOwnedReading
 {
     /// <summary>Answers a read of a key that has no tombstone.</summary>
     public static Task ReadAsync(
-        this IRemoteReader reader, S3Request request, S3Response answer, RemoteBucket remote, CancellationToken cancellationToken) =>
-        reader.ReadAsync(request, answer, remote, WrittenRead.Nothing, cancellationToken);
+        this IRemoteReader reader, S3Request request, S3Response response, RemoteBucket remote, CancellationToken cancellationToken) =>
+        reader.ReadAsync(request, response, remote, WrittenRead.Nothing, cancellationToken);
 
     /// <summary>Starts an empty entry that was just validated.</summary>
     public static ValueTask<ICacheEntry> CreateAsync(

@@ -85,7 +85,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
 
         if (target.Key.Length > 0)
         {
-            await AnswerObjectAsync(request, context, outcome);
+            await RespondObjectAsync(request, context, outcome);
         }
         else if (request.Method == "HEAD")
         {
@@ -93,15 +93,15 @@ public sealed class ScriptedRemote : IAsyncDisposable
         }
         else if (target.Bucket.Length > 0)
         {
-            await AnswerListingAsync(request, context);
+            await RespondListingAsync(request, context);
         }
         else
         {
-            await AnswerErrorAsync(context, 403, "AccessDenied");
+            await RespondErrorAsync(context, 403, "AccessDenied");
         }
     }
 
-    public static async Task AnswerErrorAsync(HttpContext context, int status, string code, string message = "As the script says.")
+    public static async Task RespondErrorAsync(HttpContext context, int status, string code, string message = "As the script says.")
     {
         context.Response.StatusCode = status;
         context.Response.ContentType = "application/xml";
@@ -111,17 +111,17 @@ public sealed class ScriptedRemote : IAsyncDisposable
         }
     }
 
-    private async Task AnswerObjectAsync(ScriptedRequest request, HttpContext context, ScriptedOutcome outcome)
+    private async Task RespondObjectAsync(ScriptedRequest request, HttpContext context, ScriptedOutcome outcome)
     {
         if (!_objects.TryGetValue((request.Bucket, request.Key), out var item))
         {
-            await AnswerErrorAsync(context, 404, HasBucket(request.Bucket) ? "NoSuchKey" : "NoSuchBucket");
+            await RespondErrorAsync(context, 404, HasBucket(request.Bucket) ? "NoSuchKey" : "NoSuchBucket");
             return;
         }
 
         if (request.Headers.TryGetValue("If-Match", out var ifMatch) && !ETags.ListHas(ifMatch, item.ETag))
         {
-            await AnswerErrorAsync(context, 412, "PreconditionFailed");
+            await RespondErrorAsync(context, 412, "PreconditionFailed");
             return;
         }
 
@@ -150,7 +150,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
         {
             if (item.Part(int.Parse(number, CultureInfo.InvariantCulture)) is not { } part)
             {
-                await AnswerErrorAsync(context, 416, "InvalidPartNumber");
+                await RespondErrorAsync(context, 416, "InvalidPartNumber");
                 return;
             }
 
@@ -167,7 +167,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
         {
             if (only != "1")
             {
-                await AnswerErrorAsync(context, 416, "InvalidPartNumber");
+                await RespondErrorAsync(context, 416, "InvalidPartNumber");
                 return;
             }
 
@@ -182,7 +182,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
             if (range.Resolve(item.Bytes.Length) is not { } resolved)
             {
                 headers.ContentRange = $"bytes */{item.Bytes.Length}";
-                await AnswerErrorAsync(context, 416, "InvalidRange");
+                await RespondErrorAsync(context, 416, "InvalidRange");
                 return;
             }
 
@@ -246,11 +246,11 @@ public sealed class ScriptedRemote : IAsyncDisposable
 
     private bool HasBucket(string bucket) => _empty.ContainsKey(bucket) || _objects.Keys.Any(k => k.Bucket == bucket);
 
-    private async Task AnswerListingAsync(ScriptedRequest request, HttpContext context)
+    private async Task RespondListingAsync(ScriptedRequest request, HttpContext context)
     {
         if (!HasBucket(request.Bucket))
         {
-            await AnswerErrorAsync(context, 404, "NoSuchBucket");
+            await RespondErrorAsync(context, 404, "NoSuchBucket");
             return;
         }
 

@@ -16,7 +16,7 @@ public sealed class SimpleRemoteReader : IRemoteReader
     public ConcurrentQueue<string> Invalidated { get; } = [];
 
     public async Task<bool> ReadAsync(
-        S3Request request, S3Response answer, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
+        S3Request request, S3Response response, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
         if (await local.IsDeleted)
         {
@@ -27,10 +27,10 @@ public sealed class SimpleRemoteReader : IRemoteReader
         {
             await using var found = await remote.Remote.GetAsync(new RemoteRead(remote.Name, remote.RemoteKey(request.Key)),
                 cancellationToken);
-            answer.Headers[ReadRouter.LayerHeader] = "remote";
-            if (ObjectResponse.Prepare(request, answer, found.Info) is not null)
+            response.Headers[ReadRouter.LayerHeader] = "remote";
+            if (ObjectResponse.Prepare(request, response, found.Info) is not null)
             {
-                await found.Body.CopyToAsync(answer.Body.AsStream(leaveOpen: true), cancellationToken);
+                await found.Body.CopyToAsync(response.Body.AsStream(leaveOpen: true), cancellationToken);
             }
 
             return true;

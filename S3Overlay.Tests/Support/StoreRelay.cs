@@ -35,7 +35,7 @@ public sealed class StoreRelay : IAsyncDisposable
     /// The number of response bytes after which <see cref="Fault"/> applies, or null for never. Counted for each connection from when it is
     /// set.
     /// </summary>
-    public long? AnswerBytes { get; private set; }
+    public long? ResponseBytes { get; private set; }
 
     public WireFault Fault { get; private set; }
 
@@ -51,14 +51,14 @@ public sealed class StoreRelay : IAsyncDisposable
     }
 
     /// <summary>Breaks the wire. Open connections notice.</summary>
-    public void Break(WireFault fault, long afterAnswerBytes = 0)
+    public void Break(WireFault fault, long afterResponseBytes = 0)
     {
         lock (_lock)
         {
-            (Fault, AnswerBytes) = (fault, afterAnswerBytes);
+            (Fault, ResponseBytes) = (fault, afterResponseBytes);
             foreach (var connection in _connections)
             {
-                connection.Break(fault, afterAnswerBytes);
+                connection.Break(fault, afterResponseBytes);
             }
 
             if (fault == WireFault.Refused)
@@ -74,7 +74,7 @@ public sealed class StoreRelay : IAsyncDisposable
         lock (_lock)
         {
             var wasRefused = Fault == WireFault.Refused;
-            (Fault, AnswerBytes) = (WireFault.None, null);
+            (Fault, ResponseBytes) = (WireFault.None, null);
             if (wasRefused)
             {
                 _listener = Listening(Endpoint.Port);
@@ -142,7 +142,7 @@ public sealed class StoreRelay : IAsyncDisposable
                 _connections.RemoveAll(connection => connection.IsOver);
                 var connection = new RelayedConnection(client, Store);
                 _connections.Add(connection);
-                connection.Break(Fault, AnswerBytes ?? 0);
+                connection.Break(Fault, ResponseBytes ?? 0);
                 connection.Start();
             }
         }

@@ -163,7 +163,7 @@ public sealed class StoreServer : IAsyncDisposable, ISteppedCalls
 
         if (Fail?.Invoke(context.Request) is { } failure)
         {
-            await ScriptedRemote.AnswerErrorAsync(context, failure.Status, failure.Code);
+            await ScriptedRemote.RespondErrorAsync(context, failure.Status, failure.Code);
             return;
         }
 

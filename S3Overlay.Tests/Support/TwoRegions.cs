@@ -48,7 +48,7 @@ internal sealed class TwoRegions : IAsyncDisposable
             ("S3_OVERLAY_DOMAIN", "s3.eu-west-1.amazonaws.com"));
         var regions = new TwoRegions(home, far);
         home.Take = context => IsFar(context.Request) ? regions.RefuseAsync(context) : null;
-        far.Take = context => IsFar(context.Request) ? null : ScriptedRemote.AnswerErrorAsync(context, 301, "PermanentRedirect");
+        far.Take = context => IsFar(context.Request) ? null : ScriptedRemote.RespondErrorAsync(context, 301, "PermanentRedirect");
         return regions;
     }
 

@@ -125,7 +125,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
             return;
         }
 
-        var (status, code) = Serve(context, target.Bucket, target.Key, query, body.ToArray(), out var answer);
+        var (status, code) = Serve(context, target.Bucket, target.Key, query, body.ToArray(), out var response);
         if (!await RunAsync(After, call with { Status = status }, context))
         {
             return;
@@ -134,15 +134,15 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         context.Response.StatusCode = status;
         if (code.Length > 0)
         {
-            await ScriptedRemote.AnswerErrorAsync(context, status, code, context.Items[CustomerKey.Refusal] as string
+            await ScriptedRemote.RespondErrorAsync(context, status, code, context.Items[CustomerKey.Refusal] as string
                 ?? CustomerKey.MessageOf(code));
         }
-        else if (answer is not null)
+        else if (response is not null)
         {
-            context.Response.ContentLength = answer.Length;
+            context.Response.ContentLength = response.Length;
             if (context.Request.Method != "HEAD")
             {
-                await context.Response.Body.WriteAsync(answer);
+                await context.Response.Body.WriteAsync(response);
             }
         }
     }
@@ -162,9 +162,10 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         }
     }
 
-    private (int Status, string Code) Serve(HttpContext context, string bucket, string key, S3Query query, byte[] body, out byte[]? answer)
+    private (int Status, string Code) Serve(HttpContext context, string bucket, string key, S3Query query, byte[] body,
+        out byte[]? response)
     {
-        answer = null;
+        response = null;
         var (method, headers) = (context.Request.Method, context.Response.Headers);
         lock (_lock)
         {
@@ -175,10 +176,10 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                     "PUT" when _buckets.Add(bucket) => (200, ""),
                     "HEAD" => (_buckets.Contains(bucket) ? 200 : 404, ""),
                     "GET" when !_buckets.Contains(bucket) => (404, "NoSuchBucket"),
-                    "GET" when query.Has("versioning") => Versioning(out answer),
+                    "GET" when query.Has("versioning") => Versioning(out response),
                     "GET" when query.Has("versions") && !ListsVersions => (400, "NotImplemented"),
                     "GET" when query.Has("versions") && ForbidsVersions => (403, "AccessDenied"),
-                    "GET" when query.Has("versions") || query["list-type"] == "2" => List(bucket, query, out answer),
+                    "GET" when query.Has("versions") || query["list-type"] == "2" => List(bucket, query, out response),
                     _ => (501, "NotImplemented"),
                 };
             }
@@ -204,7 +205,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                     }
 
                     var copy = Add(versions, copied, headers, CustomerKey.Of(context.Request.Headers));
-                    answer = new S3XmlWriter().Root("CopyObjectResult").Element("ETag", copy.ETag!).Close("CopyObjectResult").Content
+                    response = new S3XmlWriter().Root("CopyObjectResult").Element("ETag", copy.ETag!).Close("CopyObjectResult").Content
                         .ToArray();
                     return (200, "");
                 case "PUT" when query.Parameters.Count == 0:
@@ -235,7 +236,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
                     }
 
                     Tell(found, headers);
-                    answer = found?.Bytes;
+                    response = found?.Bytes;
                     headers.ETag = found?.ETag;
                     headers.LastModified = found is null ? default : HttpDates.Header(found.Written);
                     return found is null ? (404, id is null ? "NoSuchKey" : "NoSuchVersion") : found.Bytes is not null ? (200, "")
@@ -246,15 +247,15 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         }
     }
 
-    private (int Status, string Code) Versioning(out byte[] answer)
+    private (int Status, string Code) Versioning(out byte[] response)
     {
         if (TellVersioning?.Invoke() is { } told)
         {
-            answer = System.Text.Encoding.UTF8.GetBytes(told.Text);
+            response = System.Text.Encoding.UTF8.GetBytes(told.Text);
             return (told.Status, "");
         }
 
-        answer = new S3XmlWriter().Root("VersioningConfiguration").Element("Status", IsSuspended ? "Suspended" : "Enabled")
+        response = new S3XmlWriter().Root("VersioningConfiguration").Element("Status", IsSuspended ? "Suspended" : "Enabled")
             .Close("VersioningConfiguration").Content.ToArray();
         return (200, "");
     }
@@ -269,7 +270,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
         return versions;
     }
 
-    private (int Status, string Code) List(string bucket, S3Query query, out byte[] answer)
+    private (int Status, string Code) List(string bucket, S3Query query, out byte[] response)
     {
         var keys = new SortedDictionary<string, IReadOnlyList<StoredVersion>>(Utf8Order.Instance);
         foreach (var (name, versions) in _keys)
@@ -280,7 +281,7 @@ public sealed class VersionedStore : IAsyncDisposable, ISteppedCalls
             }
         }
 
-        answer = query.Has("versions") ? VersionedListing.Versions(keys, query, ListsInGroups, TakesNextKeysVersion)
+        response = query.Has("versions") ? VersionedListing.Versions(keys, query, ListsInGroups, TakesNextKeysVersion)
             : VersionedListing.Objects(keys, query);
         return (200, "");
     }

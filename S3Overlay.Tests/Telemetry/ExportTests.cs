@@ -36,7 +36,7 @@ public sealed class ExportTests : IAsyncLifetime
         await new SignedHttp(proxy.Endpoint).SendAsync("GET", "/photos/2024/a.jpg");
         _remote.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "AccessDenied");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "AccessDenied");
             return ScriptedOutcome.Answered;
         };
         await new SignedHttp(proxy.Endpoint).SendAsync("GET", "/photos/refused");

@@ -125,7 +125,7 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 503, "ServiceUnavailable");
+            await ScriptedRemote.RespondErrorAsync(context, 503, "ServiceUnavailable");
             return ScriptedOutcome.Answered;
         };
 
@@ -210,7 +210,7 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
         await ReachesAsync(Series, 0);
         _remote.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 502, "BadGateway");
+            await ScriptedRemote.RespondErrorAsync(context, 502, "BadGateway");
             return ScriptedOutcome.Answered;
         };
 

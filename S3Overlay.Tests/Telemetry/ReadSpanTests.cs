@@ -237,7 +237,7 @@ public sealed class ReadSpanTests : IAsyncLifetime
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 503, "ServiceUnavailable");
+            await ScriptedRemote.RespondErrorAsync(context, 503, "ServiceUnavailable");
             return ScriptedOutcome.Answered;
         };
         using var spans = new SpanCollector();
@@ -257,7 +257,7 @@ public sealed class ReadSpanTests : IAsyncLifetime
     {
         _remote.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "InvalidAccessKeyId");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "InvalidAccessKeyId");
             return ScriptedOutcome.Answered;
         };
         using var spans = new SpanCollector();

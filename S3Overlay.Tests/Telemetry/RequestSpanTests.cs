@@ -122,7 +122,7 @@ public sealed class RequestSpanTests : IAsyncLifetime
     {
         _remote.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "InvalidAccessKeyId");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "InvalidAccessKeyId");
             return ScriptedOutcome.Answered;
         };
         using var spans = new SpanCollector();

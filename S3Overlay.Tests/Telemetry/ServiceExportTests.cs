@@ -67,7 +67,7 @@ public sealed class ServiceExportTests : IAsyncLifetime
         await using (var app = await StartAsync(map: app => app.MapGet("/incoming", async (ILogger<ServiceExportTests> log) =>
         {
             using var client = new HttpClient();
-            using var answer = await client.GetAsync(new Uri(_collector.Endpoint, "/outgoing"));
+            using var response = await client.GetAsync(new Uri(_collector.Endpoint, "/outgoing"));
             using (log.BeginScope(new Dictionary<string, object> { ["order.number"] = "order-4711" }))
             {
 #pragma warning disable CA1848, CA1873 // A message of this test alone.

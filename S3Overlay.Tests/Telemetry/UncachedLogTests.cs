@@ -27,7 +27,7 @@ public sealed class UncachedLogTests
         await using var remote = await ScriptedRemote.StartAsync();
         remote.Script = static async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "InvalidAccessKeyId");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "InvalidAccessKeyId");
             return ScriptedOutcome.Answered;
         };
         var builder = ProxyBuilder.FromSettings(new Dictionary<string, string?>

@@ -99,7 +99,7 @@ public static partial class AllowedDifferences
     ];
 
     /// <summary>Responses that the proxy gives without the store.</summary>
-    public static IReadOnlyList<OwnResponse> OwnAnswers { get; } =
+    public static IReadOnlyList<OwnResponse> OwnResponses { get; } =
     [
         new("DELETE /BUCKET/k?acl", "405 MethodNotAllowed", "S3 has no such operation, and a sub-resource is never the object (rule R8)."),
         new("DELETE /BUCKET?", "405 MethodNotAllowed",
@@ -161,7 +161,7 @@ public static partial class AllowedDifferences
         "| what differs | why |\n|---|---|\n"
         + string.Concat(Levelled.Select(allowed => $"| {allowed.What} | {allowed.Why} |\n"))
         + "\n| request | the proxy's response | why |\n|---|---|---|\n"
-        + string.Concat(OwnAnswers.Select(own => $"| `{own.Request}` | {own.Answer} | {own.Why} |\n"));
+        + string.Concat(OwnResponses.Select(own => $"| `{own.Request}` | {own.Answer} | {own.Why} |\n"));
 
     [GeneratedRegex("<(Deleted|Error)>.*?</\\1>", RegexOptions.Singleline)]
     private static partial Regex DeleteRow();

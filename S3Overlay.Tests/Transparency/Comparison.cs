@@ -24,7 +24,7 @@ public static class Comparison
     private static string Difference(Exchange one, Side direct, Exchange other, Side through)
     {
         var (expected, actual) = (Levelled(one, direct), Levelled(other, through));
-        if (AllowedDifferences.OwnAnswers.Any(own => own.Allows(one.Label, expected.Outcome, actual.Outcome)))
+        if (AllowedDifferences.OwnResponses.Any(own => own.Allows(one.Label, expected.Outcome, actual.Outcome)))
         {
             return "";
         }

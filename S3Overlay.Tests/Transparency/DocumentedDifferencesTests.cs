@@ -14,6 +14,6 @@ public sealed class DocumentedDifferencesTests
     [Fact]
     public void Every_difference_has_its_reason() =>
         Assert.All(
-            AllowedDifferences.Levelled.Select(allowed => allowed.Why).Concat(AllowedDifferences.OwnAnswers.Select(own => own.Why)),
+            AllowedDifferences.Levelled.Select(allowed => allowed.Why).Concat(AllowedDifferences.OwnResponses.Select(own => own.Why)),
             why => Assert.NotEmpty(why));
 }

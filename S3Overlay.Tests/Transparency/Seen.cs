@@ -8,12 +8,12 @@ namespace S3Overlay.Tests.Transparency;
 public sealed class Seen
 {
     /// <summary>Reads a final response.</summary>
-    public Seen(RawResponse answer)
+    public Seen(RawResponse response)
     {
-        Status = answer.Status;
-        Code = answer.Code;
-        Headers = new SortedDictionary<string, string>(answer.Headers.ToDictionary(), StringComparer.OrdinalIgnoreCase);
-        Body = Encoding.Latin1.GetString(answer.Body);
+        Status = response.Status;
+        Code = response.Code;
+        Headers = new SortedDictionary<string, string>(response.Headers.ToDictionary(), StringComparer.OrdinalIgnoreCase);
+        Body = Encoding.Latin1.GetString(response.Body);
     }
 
     public int Status { get; }

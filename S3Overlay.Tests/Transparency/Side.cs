@@ -159,11 +159,11 @@ public sealed class Side
         return value;
     }
 
-    private RawResponse Keep(string label, RawResponse answer, Depth depth)
+    private RawResponse Keep(string label, RawResponse response, Depth depth)
     {
-        while (answer.Status is >= 100 and < 200)
+        while (response.Status is >= 100 and < 200)
         {
-            answer = RawResponse.Parse(answer.Body);
+            response = RawResponse.Parse(response.Body);
         }
 
         foreach (var (value, name) in _learnt)
@@ -171,8 +171,8 @@ public sealed class Side
             label = label.Replace(value, name, StringComparison.Ordinal);
         }
 
-        _exchanges.Add(new Exchange(label, answer, depth));
-        return answer;
+        _exchanges.Add(new Exchange(label, response, depth));
+        return response;
     }
 
     private string Own(string text) => text.Replace("BUCKET", Bucket, StringComparison.Ordinal);

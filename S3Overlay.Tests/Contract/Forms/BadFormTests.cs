@@ -34,8 +34,8 @@ public abstract class BadFormTests<TFixture>(TFixture fixture) : FormTestBase(fi
     public async Task Get_the_error_that_S3_has_for_them(string type, string body, string code)
     {
         var bucket = await NewBucketAsync();
-        var answer = await Http.SendUnsignedAsync("POST", "/" + bucket, Encoding.UTF8.GetBytes(body), ("Content-Type", type));
-        Assert.True(code == answer.Code, $"{answer.Status} {answer.Text}");
+        var response = await Http.SendUnsignedAsync("POST", "/" + bucket, Encoding.UTF8.GetBytes(body), ("Content-Type", type));
+        Assert.True(code == response.Code, $"{response.Status} {response.Text}");
     }
 
     [Fact]
@@ -60,8 +60,8 @@ public abstract class BadFormTests<TFixture>(TFixture fixture) : FormTestBase(fi
         foreach (var form in (UploadForm[])[Form("foo\0bar"), Form("foo${filename}")])
         {
             form.FileName = "a\0b";
-            var answer = await form.SignedV2(Policy(bucket, [])).SendAsync(Http, "/" + bucket);
-            Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
+            var response = await form.SignedV2(Policy(bucket, [])).SendAsync(Http, "/" + bucket);
+            Assert.Equal((400, "InvalidArgument"), (response.Status, response.Code));
         }
 
         await AssertNothingStoredAsync(bucket);
@@ -112,7 +112,7 @@ public abstract class BadFormTests<TFixture>(TFixture fixture) : FormTestBase(fi
     [Fact]
     public async Task A_missing_bucket_is_NoSuchBucket()
     {
-        var answer = await Form().SignedV2(Policy("no-such-bucket", [])).SendAsync(Http, "/no-such-bucket");
-        Assert.Equal((404, "NoSuchBucket"), (answer.Status, answer.Code));
+        var response = await Form().SignedV2(Policy("no-such-bucket", [])).SendAsync(Http, "/no-such-bucket");
+        Assert.Equal((404, "NoSuchBucket"), (response.Status, response.Code));
     }
 }

@@ -35,16 +35,16 @@ public abstract class FormTestBase(LocalOnlyFixture fixture)
 
     protected async Task<string> ReadAsync(string bucket, string key)
     {
-        using var answer = await S3.GetObjectAsync(bucket, key);
-        using var reader = new StreamReader(answer.ResponseStream);
+        using var response = await S3.GetObjectAsync(bucket, key);
+        using var reader = new StreamReader(response.ResponseStream);
         return await reader.ReadToEndAsync();
     }
 
     protected async Task AssertNothingStoredAsync(string bucket) =>
         Assert.Empty((await S3.ListObjectsV2Async(new() { BucketName = bucket })).S3Objects ?? []);
 
-    protected static void AssertStatus(int status, RawResponse answer) =>
-        Assert.True(status == answer.Status, $"{answer.Status} {answer.Text}");
+    protected static void AssertStatus(int status, RawResponse response) =>
+        Assert.True(status == response.Status, $"{response.Status} {response.Text}");
 
     protected static string Json(string text) => JsonSerializer.Serialize(text);
 }

@@ -15,8 +15,8 @@ public sealed class OverlaidFormTests(OverlayFixture fixture) : IClassFixture<Ov
         await fixture.RemoteS3.PutObjectAsync(new() { BucketName = bucket, Key = "foo.txt", ContentBody = "from the remote" });
         Assert.Equal("from the remote", (await _http.SendAsync("GET", $"/{bucket}/foo.txt")).Text);
         var policy = $$"""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "{{bucket}}"}, {"key": "foo.txt"}]}""";
-        var answer = await new UploadForm().With("key", "foo.txt").SignedV2(policy).SendAsync(_http, "/" + bucket);
-        Assert.True(answer.Status == 204, answer.Text);
+        var response = await new UploadForm().With("key", "foo.txt").SignedV2(policy).SendAsync(_http, "/" + bucket);
+        Assert.True(response.Status == 204, response.Text);
         var read = await _http.SendAsync("GET", $"/{bucket}/foo.txt");
         Assert.Equal(("bar", "local"), (read.Text, read.Headers["x-s3overlay-layer"]));
         Assert.Equal("from the remote", (await new SignedHttp(fixture.Origin.Endpoint).SendAsync("GET", $"/{bucket}/foo.txt")).Text);
@@ -30,8 +30,8 @@ public sealed class OverlaidFormTests(OverlayFixture fixture) : IClassFixture<Ov
         var policy =
             $$"""{"expiration": "2999-01-01T00:00:00Z", "conditions": [{"bucket": "{{bucket}}"}, {"key": "k"}, """
             + $$"""{"x-amz-meta-s3overlay-x": "1"}]}""";
-        var answer = await new UploadForm().With("key", "k").With("x-amz-meta-s3overlay-x", "1").SignedV2(policy)
+        var response = await new UploadForm().With("key", "k").With("x-amz-meta-s3overlay-x", "1").SignedV2(policy)
             .SendAsync(_http, "/" + bucket);
-        Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
+        Assert.Equal((400, "InvalidArgument"), (response.Status, response.Code));
     }
 }

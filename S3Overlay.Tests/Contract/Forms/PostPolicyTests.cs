@@ -36,8 +36,8 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
     public async Task Conditions(string name, string condition, int status, string code)
     {
         var bucket = await NewBucketAsync();
-        var answer = await Form().SignedV2(Policy(bucket, [condition])).SendAsync(Http, "/" + bucket);
-        Assert.True((status, code) == (answer.Status, answer.Code), $"{name}: {answer.Status} {answer.Text}");
+        var response = await Form().SignedV2(Policy(bucket, [condition])).SendAsync(Http, "/" + bucket);
+        Assert.True((status, code) == (response.Status, response.Code), $"{name}: {response.Status} {response.Text}");
         if (status == 204)
         {
             Assert.Equal("bar", await ReadAsync(bucket, "foo.txt"));
@@ -55,8 +55,8 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
     public async Task Metadata_needs_a_condition_too(string name, string value, string condition, int status)
     {
         var bucket = await NewBucketAsync();
-        var answer = await Form().With("x-amz-meta-foo", value).SignedV2(Policy(bucket, [condition])).SendAsync(Http, "/" + bucket);
-        Assert.True(status == answer.Status, $"{name}: {answer.Status} {answer.Text}");
+        var response = await Form().With("x-amz-meta-foo", value).SignedV2(Policy(bucket, [condition])).SendAsync(Http, "/" + bucket);
+        Assert.True(status == response.Status, $"{name}: {response.Status} {response.Text}");
         if (status == 204)
         {
             Assert.Equal(value, (await S3.GetObjectMetadataAsync(bucket, "foo.txt")).Metadata["x-amz-meta-foo"]);
@@ -85,9 +85,9 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
             .Replace("CASE\":", "CONDITIONS\":", StringComparison.Ordinal)
             .Replace("FUTURE", Time(6000), StringComparison.Ordinal)
             .Replace("PAST", Time(-6000), StringComparison.Ordinal);
-        var answer = await Form().SignedV2(policy).SendAsync(Http, "/" + bucket);
-        Assert.True((status, code) == (answer.Status, answer.Code), $"{name}: {answer.Status} {answer.Text}");
-        Assert.Contains(message, answer.Text, StringComparison.Ordinal);
+        var response = await Form().SignedV2(policy).SendAsync(Http, "/" + bucket);
+        Assert.True((status, code) == (response.Status, response.Code), $"{name}: {response.Status} {response.Text}");
+        Assert.Contains(message, response.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,9 +96,9 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
         // missing_policy_condition
         var bucket = await NewBucketAsync();
         var policy = $$"""{"expiration": "{{Time(6000)}}", "conditions": [{{string.Join(", ", Usual(bucket).Skip(1))}}]}""";
-        var answer = await Form().SignedV2(policy).SendAsync(Http, "/" + bucket);
-        AssertStatus(403, answer);
-        Assert.Contains("Extra input fields: bucket", answer.Text, StringComparison.Ordinal);
+        var response = await Form().SignedV2(policy).SendAsync(Http, "/" + bucket);
+        AssertStatus(403, response);
+        Assert.Contains("Extra input fields: bucket", response.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,8 +106,8 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
     {
         // wrong_bucket
         var (bucket, other) = (await NewBucketAsync(), await NewBucketAsync());
-        var answer = await Form("${filename}").With("bucket", bucket).SignedV2(Policy(bucket, [Range])).SendAsync(Http, "/" + other);
-        AssertStatus(403, answer);
+        var response = await Form("${filename}").With("bucket", bucket).SignedV2(Policy(bucket, [Range])).SendAsync(Http, "/" + other);
+        AssertStatus(403, response);
         await AssertNothingStoredAsync(other);
         await AssertNothingStoredAsync(bucket);
     }
@@ -177,9 +177,9 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
     public async Task What_is_missing_is_named(string field, int status, string code)
     {
         var bucket = await NewBucketAsync();
-        var answer = await Form().SignedV2(Policy(bucket, [Range])).Without(field).SendAsync(Http, "/" + bucket);
-        Assert.Equal((status, code), (answer.Status, answer.Code));
-        Assert.Contains(field, answer.Text, StringComparison.Ordinal);
+        var response = await Form().SignedV2(Policy(bucket, [Range])).Without(field).SendAsync(Http, "/" + bucket);
+        Assert.Equal((status, code), (response.Status, response.Code));
+        Assert.Contains(field, response.Text, StringComparison.Ordinal);
         await AssertNothingStoredAsync(bucket);
     }
 
@@ -208,7 +208,7 @@ public abstract class PostPolicyTests<TFixture>(TFixture fixture) : FormTestBase
     {
         // anonymous_request, in a server where anonymous callers have no rights
         var bucket = await NewBucketAsync();
-        var answer = await Form().SendAsync(Http, "/" + bucket);
-        Assert.Equal((403, "AccessDenied"), (answer.Status, answer.Code));
+        var response = await Form().SendAsync(Http, "/" + bucket);
+        Assert.Equal((403, "AccessDenied"), (response.Status, response.Code));
     }
 }

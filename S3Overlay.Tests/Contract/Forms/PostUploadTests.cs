@@ -26,9 +26,9 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
         var form = Form().SignedV2(Policy(bucket, []));
         form.File = new byte[size];
         new Random(size).NextBytes(form.File);
-        var answer = await form.SendAsync(Http, "/" + bucket);
-        AssertStatus(204, answer);
-        Assert.Equal($"\"{Convert.ToHexStringLower(MD5.HashData(form.File))}\"", answer.Headers["ETag"]);
+        var response = await form.SendAsync(Http, "/" + bucket);
+        AssertStatus(204, response);
+        Assert.Equal($"\"{Convert.ToHexStringLower(MD5.HashData(form.File))}\"", response.Headers["ETag"]);
         using var got = await S3.GetObjectAsync(bucket, "foo.txt");
         using var bytes = new MemoryStream();
         await got.ResponseStream.CopyToAsync(bytes);
@@ -165,19 +165,19 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
     {
         var bucket = await NewBucketAsync();
         var form = Form("foo dir/ü.txt").With("success_action_status", wanted).SignedV2(PolicyFor(bucket, ["success_action_status"]));
-        var answer = await form.SendAsync(Http, "/" + bucket);
-        AssertStatus(status, answer);
-        Assert.Equal($"{Endpoint}{bucket}/foo%20dir%2F%C3%BC.txt", answer.Headers["Location"]);
+        var response = await form.SendAsync(Http, "/" + bucket);
+        AssertStatus(status, response);
+        Assert.Equal($"{Endpoint}{bucket}/foo%20dir%2F%C3%BC.txt", response.Headers["Location"]);
         if (status != 201)
         {
-            Assert.Empty(answer.Body);
+            Assert.Empty(response.Body);
             return;
         }
 
-        var document = XElement.Parse(answer.Text);
+        var document = XElement.Parse(response.Text);
         Assert.Equal("PostResponse", document.Name);
         Assert.Equal(
-            [answer.Headers["Location"], bucket, "foo dir/ü.txt", "\"37b51d194a7513e45b56f6524f2d51f2\""],
+            [response.Headers["Location"], bucket, "foo dir/ü.txt", "\"37b51d194a7513e45b56f6524f2d51f2\""],
             new[] { "Location", "Bucket", "Key", "ETag" }.Select(name => document.Element(name)!.Value));
     }
 
@@ -189,9 +189,9 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
         // success_redirect_action
         var bucket = await NewBucketAsync();
         var form = Form().With("success_action_redirect", page).SignedV2(PolicyFor(bucket, ["success_action_redirect"]));
-        var answer = await form.SendAsync(Http, "/" + bucket);
-        AssertStatus(303, answer);
-        Assert.Equal($"{start}bucket={bucket}&key=foo.txt&etag=%2237b51d194a7513e45b56f6524f2d51f2%22", answer.Headers["Location"]);
+        var response = await form.SendAsync(Http, "/" + bucket);
+        AssertStatus(303, response);
+        Assert.Equal($"{start}bucket={bucket}&key=foo.txt&etag=%2237b51d194a7513e45b56f6524f2d51f2%22", response.Headers["Location"]);
     }
 
     [Theory]
@@ -210,9 +210,9 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
         var bucket = await NewBucketAsync();
         var form = Form().With("success_action_redirect", "http://pages.example/\r\nSet-Cookie: a=b\u00fc")
             .SignedV2(PolicyFor(bucket, ["success_action_redirect"]));
-        var answer = await form.SendAsync(Http, "/" + bucket);
-        Assert.InRange(answer.Status, 200, 399);
-        Assert.False(answer.Headers.ContainsKey("Set-Cookie"));
+        var response = await form.SendAsync(Http, "/" + bucket);
+        Assert.InRange(response.Status, 200, 399);
+        Assert.False(response.Headers.ContainsKey("Set-Cookie"));
     }
 
     [Theory]
@@ -223,8 +223,8 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
     public async Task What_cannot_be_a_header_is_refused(string name, string value)
     {
         var bucket = await NewBucketAsync();
-        var answer = await Form().With(name, value).SignedV2(PolicyFor(bucket, [name])).SendAsync(Http, "/" + bucket);
-        Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
+        var response = await Form().With(name, value).SignedV2(PolicyFor(bucket, [name])).SendAsync(Http, "/" + bucket);
+        Assert.Equal((400, "InvalidArgument"), (response.Status, response.Code));
     }
 
     [Fact]
@@ -232,10 +232,10 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
     {
         var bucket = await NewBucketAsync();
         var http = new SignedHttp(Endpoint) { Host = $"{bucket}.localhost:{Endpoint.Port}" };
-        var answer = await Form().With("success_action_status", "201").SignedV2(PolicyFor(bucket, ["success_action_status"]))
+        var response = await Form().With("success_action_status", "201").SignedV2(PolicyFor(bucket, ["success_action_status"]))
             .SendAsync(http, "/");
-        AssertStatus(201, answer);
-        Assert.Equal($"{Endpoint.Scheme}://{bucket}.localhost:{Endpoint.Port}/foo.txt", answer.Headers["Location"]);
+        AssertStatus(201, response);
+        Assert.Equal($"{Endpoint.Scheme}://{bucket}.localhost:{Endpoint.Port}/foo.txt", response.Headers["Location"]);
         Assert.Equal("bar", await ReadAsync(bucket, "foo.txt"));
     }
 
@@ -243,8 +243,8 @@ public abstract class PostUploadTests<TFixture>(TFixture fixture) : FormTestBase
     public async Task A_signed_request_may_carry_a_form_that_is_not()
     {
         var bucket = await NewBucketAsync();
-        var answer = await Http.SendAsync("POST", "/" + bucket, Form().ToBytes(), UploadForm.ContentType);
-        AssertStatus(204, answer);
+        var response = await Http.SendAsync("POST", "/" + bucket, Form().ToBytes(), UploadForm.ContentType);
+        AssertStatus(204, response);
         Assert.Equal("bar", await ReadAsync(bucket, "foo.txt"));
     }
 

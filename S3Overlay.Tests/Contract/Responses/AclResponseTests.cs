@@ -55,7 +55,7 @@ public sealed class AclResponseTests : ResponseTestBase
 
     private async Task<string> CodeAsync(string method, string target, string? body, params (string Name, string Value)[] headers)
     {
-        var answer = await SendAsync(method, target, body, headers);
-        return $"{answer.Status} {answer.Code}";
+        var response = await SendAsync(method, target, body, headers);
+        return $"{response.Status} {response.Code}";
     }
 }

@@ -88,14 +88,14 @@ public sealed class BucketResponseTests : ResponseTestBase
         Assert.Equal((409, "BucketAlreadyOwnedByYou"), (again.Status, again.Code));
     }
 
-    private static (int Status, string Code) Refusal(Support.RawResponse answer) => (answer.Status, answer.Code);
+    private static (int Status, string Code) Refusal(Support.RawResponse response) => (response.Status, response.Code);
 
     private static string Document(string content) => $"<CreateBucketConfiguration>{content}</CreateBucketConfiguration>";
 
     private async Task<string> ListAsync(string region)
     {
-        var answer = await SendAsync("GET", "/?max-buckets=100" + (region.Length == 0 ? "" : "&bucket-region=" + region));
-        Assert.Equal(200, answer.Status);
-        return string.Join(',', Regex.Matches(answer.Text, "<Name>([^<]*)</Name>").Select(static found => found.Groups[1].Value));
+        var response = await SendAsync("GET", "/?max-buckets=100" + (region.Length == 0 ? "" : "&bucket-region=" + region));
+        Assert.Equal(200, response.Status);
+        return string.Join(',', Regex.Matches(response.Text, "<Name>([^<]*)</Name>").Select(static found => found.Groups[1].Value));
     }
 }

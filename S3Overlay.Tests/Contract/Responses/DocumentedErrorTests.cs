@@ -32,8 +32,8 @@ public sealed class DocumentedErrorTests : ResponseTestBase
             await StartAsync(scene);
             (string, string)[] headers = algorithm is null ? [(header, value)]
                 : [(header, value), ("x-amz-sdk-checksum-algorithm", algorithm)];
-            var answer = await Proxy.Http.SendAsync("PUT", "/bucket/new", Bytes, headers);
-            Assert.Equal((400, code), (answer.Status, answer.Code));
+            var response = await Proxy.Http.SendAsync("PUT", "/bucket/new", Bytes, headers);
+            Assert.Equal((400, code), (response.Status, response.Code));
             Assert.Equal(404, (await SendAsync("HEAD", "/bucket/new")).Status);
         }
     }
@@ -152,8 +152,8 @@ public sealed class DocumentedErrorTests : ResponseTestBase
         await StartAsync(scene);
         foreach (var (method, status) in new[] { ("DELETE", 204), ("HEAD", 404), ("GET", 404), ("DELETE", 204) })
         {
-            var answer = await SendAsync(method, "/bucket/there");
-            Assert.Equal((status, false), (answer.Status, answer.Headers.ContainsKey("x-amz-delete-marker")));
+            var response = await SendAsync(method, "/bucket/there");
+            Assert.Equal((status, false), (response.Status, response.Headers.ContainsKey("x-amz-delete-marker")));
         }
     }
 

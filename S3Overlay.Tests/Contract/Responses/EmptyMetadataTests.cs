@@ -30,9 +30,9 @@ public sealed class EmptyMetadataTests : ResponseTestBase
     {
         foreach (var method in (string[])["GET", "HEAD"])
         {
-            var answer = await SendAsync(method, target);
-            Assert.Equal((method, 200, "", "f"), (method, answer.Status, answer.Headers.GetValueOrDefault("x-amz-meta-empty"),
-                answer.Headers.GetValueOrDefault("x-amz-meta-full")));
+            var response = await SendAsync(method, target);
+            Assert.Equal((method, 200, "", "f"), (method, response.Status, response.Headers.GetValueOrDefault("x-amz-meta-empty"),
+                response.Headers.GetValueOrDefault("x-amz-meta-full")));
         }
     }
 }

@@ -79,5 +79,5 @@ public sealed class ExpectedOwnerTests : ResponseTestBase
 
     private async Task<(int Status, string Code)> AskAsync(string method, string target, string? body,
         params (string Name, string Value)[] headers) =>
-        await SendAsync(method, target, body, headers) is var answer ? (answer.Status, answer.Code) : default;
+        await SendAsync(method, target, body, headers) is var response ? (response.Status, response.Code) : default;
 }

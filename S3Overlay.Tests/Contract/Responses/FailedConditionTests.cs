@@ -23,9 +23,9 @@ public sealed class FailedConditionTests : ResponseTestBase
 
         async Task<string?> ReadAsync(params (string Name, string Value)[] headers)
         {
-            var answer = await SendAsync("GET", $"/bucket/{key}", null, headers);
-            Assert.Equal((412, "PreconditionFailed"), (answer.Status, answer.Code));
-            return TextOf(answer, "Condition");
+            var response = await SendAsync("GET", $"/bucket/{key}", null, headers);
+            Assert.Equal((412, "PreconditionFailed"), (response.Status, response.Code));
+            return TextOf(response, "Condition");
         }
     }
 
@@ -52,11 +52,11 @@ public sealed class FailedConditionTests : ResponseTestBase
 
         async Task<string?> CopyAsync(string target, params (string Name, string Value)[] conditions)
         {
-            var answer = await SendAsync(
+            var response = await SendAsync(
                 "PUT", target, null, [("x-amz-copy-source", $"/bucket/{key}"),
                     .. conditions.Select(static condition => ("x-amz-copy-source-" + condition.Name, condition.Value))]);
-            Assert.Equal((412, "PreconditionFailed"), (answer.Status, answer.Code));
-            return TextOf(answer, "Condition")?.Replace("x-amz-copy-source-", "", StringComparison.Ordinal);
+            Assert.Equal((412, "PreconditionFailed"), (response.Status, response.Code));
+            return TextOf(response, "Condition")?.Replace("x-amz-copy-source-", "", StringComparison.Ordinal);
         }
     }
 }

@@ -34,9 +34,9 @@ public sealed class ListArgumentTests : ResponseTestBase
             ErrorOf(await SendAsync("GET", "/bucket?versions&version-id-marker=null")));
         foreach (var alright in new[] { "key-marker=a&version-id-marker=null", "key-marker=&version-id-marker=", "key-marker=a" })
         {
-            var answer = await SendAsync("GET", "/bucket?versions&" + alright);
-            Assert.Equal(200, answer.Status);
-            Assert.Contains("<Key>there</Key>", answer.Text, StringComparison.Ordinal);
+            var response = await SendAsync("GET", "/bucket?versions&" + alright);
+            Assert.Equal(200, response.Status);
+            Assert.Contains("<Key>there</Key>", response.Text, StringComparison.Ordinal);
         }
 
         // Where nothing was ever versioned, no other id was given; a store knows its own.

@@ -56,14 +56,14 @@ public abstract partial class ResponseTestBase : IAsyncLifetime
         Proxy.SendAsync(method, target, body, headers);
 
     /// <summary>An S3 error: its code, message and other elements, without the ids.</summary>
-    private protected static string ErrorOf(RawResponse answer) => $"{answer.Status} " + string.Join(
-        " | ", Element().Matches(answer.Text).Where(static found => found.Groups[1].Value is not ("RequestId" or "HostId" or "Resource"))
+    private protected static string ErrorOf(RawResponse response) => $"{response.Status} " + string.Join(
+        " | ", Element().Matches(response.Text).Where(static found => found.Groups[1].Value is not ("RequestId" or "HostId" or "Resource"))
             .Select(static found => $"{found.Groups[1].Value}={found.Groups[2].Value}"));
 
     /// <summary>The text of the first element with this name, or null.</summary>
-    private protected static string? TextOf(RawResponse answer, string name) =>
-        Regex.Match(answer.Text, $"<{name}>([^<]*)</{name}>") is { Success: true } found ? found.Groups[1].Value
-            : answer.Text.Contains($"<{name}/>", StringComparison.Ordinal) ? "" : null;
+    private protected static string? TextOf(RawResponse response, string name) =>
+        Regex.Match(response.Text, $"<{name}>([^<]*)</{name}>") is { Success: true } found ? found.Groups[1].Value
+            : response.Text.Contains($"<{name}/>", StringComparison.Ordinal) ? "" : null;
 
     [GeneratedRegex("<([A-Za-z]+)>([^<]*)</")]
     private static partial Regex Element();

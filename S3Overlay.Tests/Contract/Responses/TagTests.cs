@@ -113,9 +113,9 @@ public sealed class TagTests : ResponseTestBase
 
     private async Task<List<string>> TagsAsync(string key)
     {
-        var answer = await SendAsync("GET", $"/bucket/{key}?tagging");
-        Assert.Equal(200, answer.Status);
-        return [.. System.Xml.Linq.XElement.Parse(answer.Text).Descendants().Where(static element => element.Name.LocalName == "Tag")
+        var response = await SendAsync("GET", $"/bucket/{key}?tagging");
+        Assert.Equal(200, response.Status);
+        return [.. System.Xml.Linq.XElement.Parse(response.Text).Descendants().Where(static element => element.Name.LocalName == "Tag")
             .Select(static tag => string.Join('=', tag.Elements().Select(static part => part.Value)))];
     }
 }

@@ -31,8 +31,8 @@ public sealed class VersionIdTests : ResponseTestBase
         await StartAsync("plain");
         var document = $"<Delete><Object><Key>there</Key><VersionId>{Id}</VersionId></Object></Delete>";
         var digest = Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(document)));
-        var answer = await SendAsync("POST", "/bucket?delete", document, ("Content-MD5", digest));
-        Assert.Equal((200, "NoSuchVersion", Id), (answer.Status, TextOf(answer, "Code"), TextOf(answer, "VersionId")));
+        var response = await SendAsync("POST", "/bucket?delete", document, ("Content-MD5", digest));
+        Assert.Equal((200, "NoSuchVersion", Id), (response.Status, TextOf(response, "Code"), TextOf(response, "VersionId")));
         Assert.Equal("kept", (await SendAsync("GET", "/bucket/there")).Text);
     }
 
@@ -87,7 +87,7 @@ public sealed class VersionIdTests : ResponseTestBase
 
             if (request.RawQuery.Contains("versionId=", StringComparison.Ordinal))
             {
-                await Support.ScriptedRemote.AnswerErrorAsync(context, 400, "InvalidArgument");
+                await Support.ScriptedRemote.RespondErrorAsync(context, 400, "InvalidArgument");
                 return Support.ScriptedOutcome.Answered;
             }
 

@@ -56,9 +56,9 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
         Remote.Gets.Clear();
         for (var i = 0; i < 3; i++)
         {
-            var answer = await ReadAsync(Request("key", headers: ("x-amz-checksum-mode", "ENABLED")));
-            Assert.Equal((bytes.Length, "HIT"), (answer.Bytes.Length, answer.Headers["x-cache"].ToString()));
-            Assert.Equal(i == 0 ? "AAAAAA==" : "", answer.Headers["x-amz-checksum-crc32"].ToString());
+            var response = await ReadAsync(Request("key", headers: ("x-amz-checksum-mode", "ENABLED")));
+            Assert.Equal((bytes.Length, "HIT"), (response.Bytes.Length, response.Headers["x-cache"].ToString()));
+            Assert.Equal(i == 0 ? "AAAAAA==" : "", response.Headers["x-amz-checksum-crc32"].ToString());
             await ReopenAsync();
         }
 
@@ -77,9 +77,9 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
         await QuietAsync();
         await ReopenAsync();
         var given = Remote.Bytes;
-        var answer = await ReadAsync("key", "bytes=140000-209999");
-        Assert.Equal("HIT", answer.Headers["x-cache"].ToString());
-        Assert.Equal(bytes[140_000..210_000], answer.Bytes);
+        var response = await ReadAsync("key", "bytes=140000-209999");
+        Assert.Equal("HIT", response.Headers["x-cache"].ToString());
+        Assert.Equal(bytes[140_000..210_000], response.Bytes);
         Assert.Equal(given, Remote.Bytes);
     }
 
@@ -104,11 +104,11 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
                 file.Position = at;
                 file.WriteByte((byte)(octet ^ 0x10));
             });
-            var answer = await ReadAsync("key");
-            Assert.Equal(200, answer.Status);
-            Assert.False(answer.IsAborted);
-            Assert.Equal(bytes, answer.Bytes);
-            Assert.Equal("blue", answer.Headers["x-amz-meta-color"].ToString());
+            var response = await ReadAsync("key");
+            Assert.Equal(200, response.Status);
+            Assert.False(response.IsAborted);
+            Assert.Equal(bytes, response.Bytes);
+            Assert.Equal("blue", response.Headers["x-amz-meta-color"].ToString());
             await QuietAsync();
         }
     }

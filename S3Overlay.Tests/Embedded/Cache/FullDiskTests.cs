@@ -19,7 +19,7 @@ public sealed class FullDiskTests : FreshnessTestBase
     private readonly FullDisk _disk = new();
     private long? _maxBytes;
 
-    private DiskCacheStore Held => (DiskCacheStore)Store;
+    private DiskCacheStore Cache => (DiskCacheStore)Store;
 
     private string[] Files => Directory.GetFiles(Folder["cache/files"], "*.held", SearchOption.AllDirectories);
 
@@ -32,10 +32,10 @@ public sealed class FullDiskTests : FreshnessTestBase
         _disk.IsOut = true;
         for (var i = 0; i < 2; i++)
         {
-            var answer = await ReadAsync("cold");
-            Assert.Equal((200, false), (answer.Status, answer.IsAborted));
-            Assert.Equal(cold, answer.Bytes);
-            Assert.Equal("remote", Origin(answer).Layer);
+            var response = await ReadAsync("cold");
+            Assert.Equal((200, false), (response.Status, response.IsAborted));
+            Assert.Equal(cold, response.Bytes);
+            Assert.Equal("remote", Origin(response).Layer);
             await QuietAsync();
         }
 
@@ -50,7 +50,7 @@ public sealed class FullDiskTests : FreshnessTestBase
         Assert.Equal("MISS", Origin(await ReadAsync("cold")).Cache);
         await QuietAsync();
         Assert.Equal("HIT", Origin(await ReadAsync("cold")).Cache);
-        Assert.Equal(6 * Block, Held.Bytes);
+        Assert.Equal(6 * Block, Cache.Bytes);
     }
 
     [Fact]
@@ -68,18 +68,18 @@ public sealed class FullDiskTests : FreshnessTestBase
         }
 
         Assert.Empty(Files);
-        Assert.Equal(0, Held.Bytes);
+        Assert.Equal(0, Cache.Bytes);
         _disk.IsOut = false;
         Assert.Equal(newer, (await ReadAsync("key")).Bytes);
         await QuietAsync();
         Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
-        Assert.Equal(2 * Block, Held.Bytes);
+        Assert.Equal(2 * Block, Cache.Bytes);
         Assert.Single(Files);
         await ReopenAsync();
         Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
-        await Held.Cleaning;
-        await Held.Evicting;
-        Assert.Equal(2 * Block, Held.Bytes);
+        await Cache.Cleaning;
+        await Cache.Evicting;
+        Assert.Equal(2 * Block, Cache.Bytes);
     }
 
     [Fact]
@@ -90,16 +90,16 @@ public sealed class FullDiskTests : FreshnessTestBase
         _disk.IsOut = true;
         await Store.EvictAsync(Bucket, "key", null, default);
         Assert.Single(Files);
-        Assert.Equal(Block, Held.Bytes);
+        Assert.Equal(Block, Cache.Bytes);
         Assert.Null(await Store.FindAsync(Bucket, "key", default));
 
         // Evicted again, because its row is still there. It counted once.
         await Store.EvictAsync(Bucket, "key", null, default);
-        Assert.Equal(Block, Held.Bytes);
+        Assert.Equal(Block, Cache.Bytes);
         _disk.IsOut = false;
         Assert.Null(await Store.FindAsync(Bucket, "key", default));
         Assert.Equal(["other"], await KeysAsync());
-        Assert.Equal(Block, Held.Bytes);
+        Assert.Equal(Block, Cache.Bytes);
     }
 
     [Fact]
@@ -115,24 +115,24 @@ public sealed class FullDiskTests : FreshnessTestBase
 
         await using var large = await CreateAsync("large", 12 * Block);
         await large.WriteAsync(0, new byte[2 * Block], default);
-        await Held.Evicting;
-        Assert.Equal((5 * Block, 0), (Held.Bytes, Held.Evictions));
+        await Cache.Evicting;
+        Assert.Equal((5 * Block, 0), (Cache.Bytes, Cache.Evictions));
 
         // Its file is there, and grows.
         _disk.IsOut = true;
         await large.WriteAsync(2 * Block, new byte[2 * Block], default);
-        await Held.Evicting;
-        Assert.Equal((6 * Block, 1, 3), (Held.Bytes, Held.Evictions, Files.Length));
+        await Cache.Evicting;
+        Assert.Equal((6 * Block, 1, 3), (Cache.Bytes, Cache.Evictions, Files.Length));
 
         // The entry in use is larger than the limit. Rows that a full disk cannot remove must not cause endless retries.
         await large.WriteAsync(4 * Block, new byte[6 * Block], default);
-        await Held.Evicting.WaitAsync(Patience.Limit);
-        Assert.Equal((10 * Block, 3, 1), (Held.Bytes, Held.Evictions, Files.Length));
+        await Cache.Evicting.WaitAsync(Patience.Limit);
+        Assert.Equal((10 * Block, 3, 1), (Cache.Bytes, Cache.Evictions, Files.Length));
 
         _disk.IsOut = false;
         await large.DisposeAsync();
-        await Held.Evicting;
-        Assert.Equal((0, 4, 0), (Held.Bytes, Held.Evictions, Files.Length));
+        await Cache.Evicting;
+        Assert.Equal((0, 4, 0), (Cache.Bytes, Cache.Evictions, Files.Length));
         Assert.Empty(await KeysAsync());
     }
 
@@ -141,16 +141,16 @@ public sealed class FullDiskTests : FreshnessTestBase
     {
         await HoldAsync("key", Block);
         await HoldAsync("other", Block);
-        await Held.SaveAsync();
+        await Cache.SaveAsync();
         Time.Advance(Moment);
         await ReadAsync("key");
         await ReadAsync("other");
         _disk.IsOut = true;
-        await Assert.ThrowsAsync<IOException>(() => Held.SaveAsync());
-        await Assert.ThrowsAsync<IOException>(() => Held.SaveAsync());
+        await Assert.ThrowsAsync<IOException>(() => Cache.SaveAsync());
+        await Assert.ThrowsAsync<IOException>(() => Cache.SaveAsync());
         _disk.IsOut = false;
-        Assert.True(await Held.SaveAsync());
-        Assert.False(await Held.SaveAsync());
+        Assert.True(await Cache.SaveAsync());
+        Assert.False(await Cache.SaveAsync());
 
         await ReadAsync("key");
         _disk.IsOut = true;

@@ -92,11 +92,11 @@ internal static class EntryFilling
     /// <summary>An object of the cache bucket, and the metadata to put it with again.</summary>
     public static async Task<(byte[] Body, List<KeyValuePair<string, string>> Headers)> TakeAsync(this StoreBench bench, string name)
     {
-        using var answer = await bench.Calls.GetAsync(StoreBench.CacheBucket, name, null, default);
+        using var response = await bench.Calls.GetAsync(StoreBench.CacheBucket, name, null, default);
         using var memory = new MemoryStream();
-        await (await answer!.BodyAsync(default)).CopyToAsync(memory);
+        await (await response!.BodyAsync(default)).CopyToAsync(memory);
         return (memory.ToArray(),
-            [.. answer.Headers.Where(header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase))]);
+            [.. response.Headers.Where(header => header.Key.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase))]);
     }
 
     /// <summary>Puts an object into the cache bucket.</summary>

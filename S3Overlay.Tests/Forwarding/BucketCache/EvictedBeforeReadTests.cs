@@ -28,9 +28,9 @@ public sealed class EvictedBeforeReadTests : FreshnessTestBase
         var newer = Bytes(100, 2);
         Remote.Put("key", newer);
         _isFound = true;
-        var answer = await ReadAsync("key");
-        Assert.Equal("MISS", Origin(answer).Cache);
-        Assert.Equal(newer, answer.Bytes);
+        var response = await ReadAsync("key");
+        Assert.Equal("MISS", Origin(response).Cache);
+        Assert.Equal(newer, response.Bytes);
         await QuietAsync();
         Assert.Equal("HIT", Origin(await ReadAsync("key")).Cache);
     }

@@ -24,10 +24,11 @@ public sealed class ManyReadersMemoryTests : ReaderTestBase
         var hash = SHA256.HashData(bytes);
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var most = 0L;
-        var answers = Enumerable.Range(0, 64).Select(_ => new HashedResponse(() => most = Math.Max(most, GC.GetTotalMemory(false))))
+        var responses = Enumerable.Range(0, 64).Select(_ => new HashedResponse(() => most = Math.Max(most, GC.GetTotalMemory(false))))
             .ToList();
-        await Task.WhenAll(answers.Select(answer => Task.Run(() => Reader.ReadAsync(Request("key"), answer, Remote.Bucket, default))));
-        Assert.All(answers, answer => Assert.Equal(hash, answer.Hash));
+        await Task.WhenAll(
+            responses.Select(response => Task.Run(() => Reader.ReadAsync(Request("key"), response, Remote.Bucket, default))));
+        Assert.All(responses, response => Assert.Equal(hash, response.Hash));
         Assert.Equal(bytes.Length, Remote.Bytes);
 
         // Each reader holding the object, or a chunk of it, would be half a gigabyte and more.

@@ -55,9 +55,9 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
             Store.Refuse = null;
             foreach (var (query, left) in ((string, string)[])[("uploads=", "<Upload>"), ("list-type=2&prefix=p%2F", "<Key>")])
             {
-                using var answer = await One.Calls.SendAsync(new WireRequest("GET", One.Store.CacheBucket, "", query), default);
-                Assert.True(answer.Status is 200 or 404, $"{answer.Status}");
-                var text = System.Text.Encoding.UTF8.GetString(await One.Calls.ReadAsync(answer, 1 << 20, default));
+                using var response = await One.Calls.SendAsync(new WireRequest("GET", One.Store.CacheBucket, "", query), default);
+                Assert.True(response.Status is 200 or 404, $"{response.Status}");
+                var text = System.Text.Encoding.UTF8.GetString(await One.Calls.ReadAsync(response, 1 << 20, default));
                 Assert.False(text.Contains(left, StringComparison.Ordinal), $"After {good} calls: {text}");
             }
         }

@@ -50,7 +50,7 @@ public abstract class DiagnosisTestBase : OptionsTestBase, IAsyncLifetime
     /// <summary>Makes the server respond to everything with an error.</summary>
     private protected void Answer(int status, string code) => Server.Script = async (_, context) =>
     {
-        await ScriptedRemote.AnswerErrorAsync(context, status, code);
+        await ScriptedRemote.RespondErrorAsync(context, status, code);
         return ScriptedOutcome.Answered;
     };
 }

@@ -136,7 +136,7 @@ public sealed class DoctorTests : IAsyncLifetime
         "it is arn:aws:iam::123456789012:user/ann.", 0)]
     [InlineData("<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>", "InvalidClientTokenId", 2)]
     [InlineData("<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>", "AWS did not say: AccessDenied", 1)]
-    public async Task At_AWS_it_shows_the_identity_of_the_keys(string answer, string message, int verdict)
+    public async Task At_AWS_it_shows_the_identity_of_the_keys(string response, string message, int verdict)
     {
         _remote.Script = async (request, context) =>
         {
@@ -145,7 +145,7 @@ public sealed class DoctorTests : IAsyncLifetime
                 return ScriptedOutcome.AsUsual;
             }
 
-            await context.Response.WriteAsync(answer);
+            await context.Response.WriteAsync(response);
             return ScriptedOutcome.Answered;
         };
         var machine = new Machine
@@ -234,7 +234,7 @@ public sealed class DoctorTests : IAsyncLifetime
 
     private void Answer(int status, string code) => _remote.Script = async (_, context) =>
     {
-        await ScriptedRemote.AnswerErrorAsync(context, status, code);
+        await ScriptedRemote.RespondErrorAsync(context, status, code);
         return ScriptedOutcome.Answered;
     };
 }

@@ -98,7 +98,7 @@ public sealed class EndpointCheckTests : DiagnosisTestBase
         var isFirst = true;
         Server.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, isFirst ? 503 : 403, isFirst ? "SlowDown" : "AccessDenied");
+            await ScriptedRemote.RespondErrorAsync(context, isFirst ? 503 : 403, isFirst ? "SlowDown" : "AccessDenied");
             isFirst = false;
             return ScriptedOutcome.Answered;
         };

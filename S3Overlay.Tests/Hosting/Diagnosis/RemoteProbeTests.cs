@@ -49,7 +49,7 @@ public sealed class RemoteProbeTests : IAsyncLifetime
     {
         _remote.Script = async (request, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "AccessDenied");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "AccessDenied");
             return ScriptedOutcome.Answered;
         };
         await using var proxy = await StartAsync(("S3_OVERLAY_BUCKET_MAPPING", "photos:prod-photos"));
@@ -71,7 +71,7 @@ public sealed class RemoteProbeTests : IAsyncLifetime
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "InvalidAccessKeyId");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "InvalidAccessKeyId");
             return ScriptedOutcome.Answered;
         };
         await using var proxy = await StartAsync(("S3_OVERLAY_BUCKET_MAPPING", "photos:prod-photos"));
@@ -169,8 +169,8 @@ public sealed class RemoteProbeTests : IAsyncLifetime
 
     private static async Task<(int Status, string Body)> LookAsync(OverlayHost proxy)
     {
-        var answer = await proxy.Http.SendUnsignedAsync("GET", "/health");
-        return (answer.Status, answer.Text);
+        var response = await proxy.Http.SendUnsignedAsync("GET", "/health");
+        return (response.Status, response.Text);
     }
 
     /// <summary>Returns the page of the management address once the proxy has reached a status.</summary>

@@ -14,16 +14,16 @@ internal sealed record AddPart(int Slot, int Number, int Serial, int Size) : Mod
 
         var before = upload.Begin(Number);
         var bytes = ObjectVersion.Content(Serial, Size);
-        var answer = await scene.SendAsync("PUT", upload.Bucket, upload.Key,
+        var response = await scene.SendAsync("PUT", upload.Bucket, upload.Key,
             $"partNumber={Number}&uploadId={UriEncoding.EncodeComponent(upload.Id)}", bytes);
-        if (answer.Status is 503 or 507 && scene.MayRefuse)
+        if (response.Status is 503 or 507 && scene.MayRefuse)
         {
             upload.Refused(Number, before);
             return;
         }
 
-        Expect.Status(answer, 200);
-        Expect.Same(ObjectVersion.Of(bytes).ETag, answer.Headers.GetValueOrDefault("ETag", ""), "The part's ETag");
+        Expect.Status(response, 200);
+        Expect.Same(ObjectVersion.Of(bytes).ETag, response.Headers.GetValueOrDefault("ETag", ""), "The part's ETag");
         upload.Note(Number, bytes);
     }
 }

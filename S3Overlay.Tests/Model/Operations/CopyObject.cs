@@ -24,7 +24,7 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
         // Replaced metadata follows from the bytes, of which there may be two versions.
         var meta = shown.FirstOrDefault(version => version is not null)?.Meta ?? "none";
         var replaces = Replaces && shown.Count(version => version is not null) == 1;
-        var answer = await scene.SendAsync(
+        var response = await scene.SendAsync(
             "PUT", bucket, Key, "", null,
             [from, .. replaces ? new[] { directive, (ObjectVersion.MetaHeader, meta) }
                 : [], .. Conditions.OfSource(OfSource, shown), .. Conditions.Header(Condition, before)]);
@@ -32,11 +32,11 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
         {
             // If the copy cannot succeed, any of the reasons may be reported.
             var reasons = shown.Select(version => Conditions.Source(OfSource, version, shown, 404)).Append(404);
-            Expect.Status(answer, reasons.Concat(scene.MayRefuse || scene.View.MayBeUnknown(source, SourceKey) ? [503, 507] : []));
+            Expect.Status(response, reasons.Concat(scene.MayRefuse || scene.View.MayBeUnknown(source, SourceKey) ? [503, 507] : []));
             return;
         }
 
-        if (answer.Status is 503 or 507
+        if (response.Status is 503 or 507
             && (scene.MayFailToWrite(bucket) || scene.View.MayBeUnknown(source, SourceKey)
                 || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
         {
@@ -48,14 +48,14 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
         if (bucket == source && Key == SourceKey && !replaces)
         {
             // Nothing would change.
-            Expect.Status(answer, outcomes.Where(status => status != 200).Append(400));
+            Expect.Status(response, outcomes.Where(status => status != 200).Append(400));
             return;
         }
 
-        Expect.Status(answer, outcomes);
-        if (answer.Status == 200)
+        Expect.Status(response, outcomes);
+        if (response.Status == 200)
         {
-            var etag = XElement.Parse(answer.Text.Trim()).Elements().First(element => element.Name.LocalName == "ETag").Value;
+            var etag = XElement.Parse(response.Text.Trim()).Elements().First(element => element.Name.LocalName == "ETag").Value;
             var copied = shown.FirstOrDefault(version => version is not null && ObjectVersion.Of(version.Bytes).ETag == etag)
                 ?? throw new Mismatch($"The copy has the ETag {etag}, and what may be copied is {string.Join(" or ", shown)}.");
             bucket.Write(Key, CopyOf(copied));

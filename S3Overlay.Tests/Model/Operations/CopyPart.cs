@@ -24,25 +24,25 @@ internal sealed record CopyPart(int Slot, int Number, int SourceBucket, string S
         var source = scene.Buckets[SourceBucket];
         IReadOnlyList<ObjectVersion?> shown = source.Exists ? scene.View.MayShow(source, SourceKey) : [null];
         (string, string)[] range = First is { } first ? [("x-amz-copy-source-range", $"bytes={first}-{first + Length - 1}")] : [];
-        var answer = await scene.SendAsync(
+        var response = await scene.SendAsync(
             "PUT", upload.Bucket, upload.Key, $"partNumber={Number}&uploadId={UriEncoding.EncodeComponent(upload.Id)}", null,
             [("x-amz-copy-source", $"/{source.Name}/{UriEncoding.EncodeKey(SourceKey)}"), .. range,
                 .. Conditions.OfSource(Condition, shown)]);
-        if (answer.Status is 503 or 507 && (scene.MayRefuse || scene.View.MayBeUnknown(source, SourceKey)))
+        if (response.Status is 503 or 507 && (scene.MayRefuse || scene.View.MayBeUnknown(source, SourceKey)))
         {
             upload.Refused(Number, before);
             return;
         }
 
         source.MayHaveKept(SourceKey);
-        Expect.Status(answer, shown.Select(version => Conditions.Source(Condition, version, shown, Slice(version) is null ? 400 : 200)));
-        if (answer.Status != 200)
+        Expect.Status(response, shown.Select(version => Conditions.Source(Condition, version, shown, Slice(version) is null ? 400 : 200)));
+        if (response.Status != 200)
         {
             upload.Refused(Number, before);
             return;
         }
 
-        var etag = XElement.Parse(answer.Text.Trim()).Elements().First(element => element.Name.LocalName == "ETag").Value;
+        var etag = XElement.Parse(response.Text.Trim()).Elements().First(element => element.Name.LocalName == "ETag").Value;
         upload.Note(Number, shown.Select(Slice).FirstOrDefault(bytes => bytes is not null && ObjectVersion.Of(bytes).ETag == etag)
             ?? throw new Mismatch($"The part has the ETag {etag}, and what may be copied is of {string.Join(" or ", shown)}."));
     }

@@ -8,13 +8,13 @@ internal sealed record CreateBucket(int Bucket) : ModelOperation
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
-        var answer = await scene.SendAsync("PUT", bucket, null);
-        if (answer.Status is 503 or 507 && scene.MayRefuse)
+        var response = await scene.SendAsync("PUT", bucket, null);
+        if (response.Status is 503 or 507 && scene.MayRefuse)
         {
             return;
         }
 
-        Expect.Status(answer, 200);
+        Expect.Status(response, 200);
         bucket.HasLocal = true;
     }
 }

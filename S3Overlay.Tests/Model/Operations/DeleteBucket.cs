@@ -13,20 +13,20 @@ internal sealed record DeleteBucket(int Bucket) : ModelOperation
         var rows = scene.View.MayList(bucket).ToList();
         var uploads = scene.Uploads.Where(upload => upload.Value.Bucket == bucket).ToList();
         uploads.ForEach(upload => scene.Uploads.Remove(upload.Key));
-        var answer = await scene.SendAsync("DELETE", bucket, null);
-        if (answer.Status != 204)
+        var response = await scene.SendAsync("DELETE", bucket, null);
+        if (response.Status != 204)
         {
             uploads.ForEach(upload => scene.Uploads.Add(upload.Key, upload.Value));
         }
 
-        if (bucket.Exists && answer.Status is 503 or 507 && (scene.MayRefuse || (scene.Trouble.IsDown && !bucket.IsOpaque)))
+        if (bucket.Exists && response.Status is 503 or 507 && (scene.MayRefuse || (scene.Trouble.IsDown && !bucket.IsOpaque)))
         {
             return;
         }
 
-        Expect.Status(answer, !bucket.Exists ? [404] : rows.Count == 0 ? [204] : rows.All(row => row.Versions.Contains(null)) ? [204, 409]
+        Expect.Status(response, !bucket.Exists ? [404] : rows.Count == 0 ? [204] : rows.All(row => row.Versions.Contains(null)) ? [204, 409]
             : [409]);
-        if (answer.Status == 204)
+        if (response.Status == 204)
         {
             bucket.DeleteAll();
         }

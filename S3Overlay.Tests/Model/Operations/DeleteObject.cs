@@ -9,21 +9,21 @@ internal sealed record DeleteObject(int Bucket, string Key, ModelCondition Condi
     {
         var bucket = scene.Buckets[Bucket];
         var shown = scene.View.MayShow(bucket, Key, isExact: true);
-        var answer = await scene.SendAsync("DELETE", bucket, Key, "", null, Conditions.Header(Condition, shown));
+        var response = await scene.SendAsync("DELETE", bucket, Key, "", null, Conditions.Header(Condition, shown));
         if (!bucket.Exists)
         {
-            Expect.NoBucket(answer, scene);
+            Expect.NoBucket(response, scene);
             return;
         }
 
-        if (answer.Status is 503 or 507
+        if (response.Status is 503 or 507
             && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
         {
             return;
         }
 
-        Expect.Status(answer, shown.Select(current => Conditions.Write(Condition, current, shown, 204)));
-        if (answer.Status == 204)
+        Expect.Status(response, shown.Select(current => Conditions.Write(Condition, current, shown, 204)));
+        if (response.Status == 204)
         {
             bucket.Delete(Key);
         }

@@ -15,20 +15,20 @@ internal sealed record DeleteObjects(int Bucket, IReadOnlyList<string> Keys, boo
         var xml = $"<Delete>{(IsQuiet ? "<Quiet>true</Quiet>" : "")}{string.Concat(objects)}</Delete>";
         var body = System.Text.Encoding.UTF8.GetBytes(xml);
         var md5 = Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(body));
-        var answer = await scene.SendAsync("POST", bucket, null, "delete", body, ("Content-MD5", md5));
+        var response = await scene.SendAsync("POST", bucket, null, "delete", body, ("Content-MD5", md5));
         if (!bucket.Exists)
         {
-            Expect.NoBucket(answer, scene);
+            Expect.NoBucket(response, scene);
             return;
         }
 
-        if (answer.Status is 503 or 507 && scene.MayFailToWrite(bucket))
+        if (response.Status is 503 or 507 && scene.MayFailToWrite(bucket))
         {
             return;
         }
 
-        Expect.Status(answer, 200);
-        var result = XElement.Parse(answer.Text);
+        Expect.Status(response, 200);
+        var result = XElement.Parse(response.Text);
         var (deleted, failed) = (KeysOf(result, "Deleted"), KeysOf(result, "Error"));
         scene.WasRefused |= failed.Count > 0;
         Expect.That(failed.Count == 0 || scene.MayRefuse || scene.StoreTrouble.Happened,

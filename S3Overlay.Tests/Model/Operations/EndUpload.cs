@@ -39,24 +39,25 @@ internal sealed record EndUpload(int Slot, bool Aborts, ModelCondition Condition
         var parts = upload.Parts.Select(part =>
             $"<Part><PartNumber>{part.Key}</PartNumber><ETag>{ObjectVersion.Of(part.Value).ETag}</ETag></Part>");
         var xml = $"<CompleteMultipartUpload>{string.Concat(parts)}</CompleteMultipartUpload>";
-        var answer = await scene.SendAsync("POST", bucket, key, query, System.Text.Encoding.UTF8.GetBytes(xml),
+        var response = await scene.SendAsync("POST", bucket, key, query, System.Text.Encoding.UTF8.GetBytes(xml),
             Conditions.Header(Condition, shown));
-        if (answer.Status != 200)
+        if (response.Status != 200)
         {
             scene.Uploads[Slot] = upload;
         }
 
-        if (answer.Status is 503 or 507 && (scene.MayRefuse || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, key))))
+        if (response.Status is 503 or 507
+            && (scene.MayRefuse || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, key))))
         {
             return;
         }
 
         var outcomes = shown.Select(current => Conditions.Write(Condition, current, shown, 200)).ToList();
-        Expect.Status(answer, upload.IsTooSmall ? outcomes.Where(status => status != 200).Append(400) : outcomes);
-        if (answer.Status == 200)
+        Expect.Status(response, upload.IsTooSmall ? outcomes.Where(status => status != 200).Append(400) : outcomes);
+        if (response.Status == 200)
         {
-            Expect.That(answer.Text.Contains(version.ETag.Trim('"'), StringComparison.Ordinal),
-                $"The object is not {version}: {answer.Text}");
+            Expect.That(response.Text.Contains(version.ETag.Trim('"'), StringComparison.Ordinal),
+                $"The object is not {version}: {response.Text}");
             bucket.Write(key, version);
             scene.EndedUploads.Add(upload.Id);
         }

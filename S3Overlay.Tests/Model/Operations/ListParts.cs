@@ -14,13 +14,13 @@ internal sealed record ListParts(int Slot) : ModelOperation
             return;
         }
 
-        var answer = await scene.SendAsync("GET", upload.Bucket, upload.Key, "uploadId=" + UriEncoding.EncodeComponent(upload.Id));
-        Expect.Status(answer, 200);
+        var response = await scene.SendAsync("GET", upload.Bucket, upload.Key, "uploadId=" + UriEncoding.EncodeComponent(upload.Id));
+        Expect.Status(response, 200);
 
         // The text before the parts may contain a key that no XML parser accepts.
-        var (from, to) = (answer.Text.IndexOf("<Part>", StringComparison.Ordinal),
-            answer.Text.LastIndexOf("</Part>", StringComparison.Ordinal));
-        var listed = XElement.Parse(from < 0 ? "<Parts/>" : $"<Parts>{answer.Text[from..to]}</Part></Parts>").Elements()
+        var (from, to) = (response.Text.IndexOf("<Part>", StringComparison.Ordinal),
+            response.Text.LastIndexOf("</Part>", StringComparison.Ordinal));
+        var listed = XElement.Parse(from < 0 ? "<Parts/>" : $"<Parts>{response.Text[from..to]}</Part></Parts>").Elements()
             .Select(part => (Number: int.Parse(Text(part, "PartNumber"), null), Text: $"{Text(part, "ETag")} {Text(part, "Size")}"))
             .Where(part => !upload.Unknown.Contains(part.Number));
         var expected = upload.Parts.Select(part => (part.Key, $"{ObjectVersion.Of(part.Value).ETag} {part.Value.Length}"));

@@ -8,20 +8,20 @@ internal sealed record ListUploads(int Bucket) : ModelOperation
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
-        var answer = await scene.SendAsync("GET", bucket, null, "uploads&encoding-type=url");
+        var response = await scene.SendAsync("GET", bucket, null, "uploads&encoding-type=url");
         if (!bucket.Exists)
         {
-            Expect.NoBucket(answer, scene);
+            Expect.NoBucket(response, scene);
             return;
         }
 
-        if (answer.Status == 503 && scene.MayFailToWrite(bucket))
+        if (response.Status == 503 && scene.MayFailToWrite(bucket))
         {
             return;
         }
 
-        Expect.Status(answer, 200);
-        var listed = XElement.Parse(answer.Text).Elements().Where(element => element.Name.LocalName == "Upload")
+        Expect.Status(response, 200);
+        var listed = XElement.Parse(response.Text).Elements().Where(element => element.Name.LocalName == "Upload")
             .Select(upload => (Key: Uri.UnescapeDataString(Text(upload, "Key").Replace('+', ' ')), Id: Text(upload, "UploadId"))).ToList();
         foreach (var upload in scene.Uploads.Values.Where(upload => upload.Bucket == bucket))
         {

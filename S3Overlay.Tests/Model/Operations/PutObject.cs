@@ -10,25 +10,25 @@ internal sealed record PutObject(int Bucket, string Key, int Serial, int Size, M
         var bucket = scene.Buckets[Bucket];
         var shown = scene.View.MayShow(bucket, Key, isExact: true);
         var version = ObjectVersion.Of(ObjectVersion.Content(Serial, Size));
-        var answer = await scene.SendAsync(
+        var response = await scene.SendAsync(
             "PUT", bucket, Key, "", version.Bytes, [(ObjectVersion.MetaHeader, version.Meta), .. Conditions.Header(Condition, shown)]);
         if (!bucket.Exists)
         {
-            Expect.NoBucket(answer, scene);
+            Expect.NoBucket(response, scene);
             return;
         }
 
-        if (answer.Status is 503 or 507
+        if (response.Status is 503 or 507
             && (scene.MayFailToWrite(bucket) || (Condition != ModelCondition.None && scene.View.MayBeUnknown(bucket, Key))))
         {
             return;
         }
 
-        Expect.Status(answer, shown.Select(current => Conditions.Write(Condition, current, shown, 200)));
-        if (answer.Status == 200)
+        Expect.Status(response, shown.Select(current => Conditions.Write(Condition, current, shown, 200)));
+        if (response.Status == 200)
         {
             Expect.That(!scene.IsFull, "It was written to a store that takes nothing more.");
-            Expect.Same(version.ETag, answer.Headers.GetValueOrDefault("ETag", ""), "ETag");
+            Expect.Same(version.ETag, response.Headers.GetValueOrDefault("ETag", ""), "ETag");
             bucket.Write(Key, version);
         }
         else

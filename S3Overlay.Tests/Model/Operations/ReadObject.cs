@@ -21,27 +21,27 @@ internal sealed record ReadObject(
         var bucket = scene.Buckets[Bucket];
         var shown = scene.View.MayShow(bucket, Key, Directive);
         var (asked, began) = (scene.Trouble.Asked, scene.Now);
-        var answer = await scene.SendAsync(Method, bucket, Key, "", null,
+        var response = await scene.SendAsync(Method, bucket, Key, "", null,
             [.. Conditions.Header(Condition, shown), .. RangeHeader(), .. Directives.Header(Directive)]);
         if (!bucket.Exists)
         {
-            Expect.NoBucket(answer, scene);
+            Expect.NoBucket(response, scene);
             return;
         }
 
         if (bucket.IsDecidedHere(Key))
         {
-            if (answer.Status != 503 || !scene.View.MayBeUnknown(bucket, Key))
+            if (response.Status != 503 || !scene.View.MayBeUnknown(bucket, Key))
             {
                 Expect.That(scene.Trouble.IsDown || asked == scene.Trouble.Asked, "The remote was asked, which has no say in this.");
-                Check(scene, bucket, shown, answer);
+                Check(scene, bucket, shown, response);
             }
 
             return;
         }
 
         // The reported origin is checked against the model before the model learns from it.
-        var origin = new ReadOrigin(scene, bucket, Key, Directive, began, scene.Trouble.AskedSince(asked), answer);
+        var origin = new ReadOrigin(scene, bucket, Key, Directive, began, scene.Trouble.AskedSince(asked), response);
         if (origin.MayHaveGivenUp)
         {
             scene.Trouble.Suspect(scene.Proxy, bucket);
@@ -49,12 +49,12 @@ internal sealed record ReadObject(
         }
 
         origin.CheckStatus();
-        if (answer.Status == 504 || (answer.Status == 503 && scene.View.MayBeUnknown(bucket, Key)))
+        if (response.Status == 504 || (response.Status == 503 && scene.View.MayBeUnknown(bucket, Key)))
         {
             return;
         }
 
-        var found = Check(scene, bucket, shown, answer);
+        var found = Check(scene, bucket, shown, response);
         if (found is not null)
         {
             origin.Check(found);
@@ -63,48 +63,48 @@ internal sealed record ReadObject(
         // A proxy that knows some chunks need not know those that another one filled.
         origin.Learn(
             found,
-            hasBody: Method == "GET" && answer.Status is 200 or 206 && found?.Bytes.Length > 0,
-            hasAll: found?.Bytes.Length <= ModelScene.ChunkThreshold || (answer.Status == 200 && !scene.IsShared));
+            hasBody: Method == "GET" && response.Status is 200 or 206 && found?.Bytes.Length > 0,
+            hasAll: found?.Bytes.Length <= ModelScene.ChunkThreshold || (response.Status == 200 && !scene.IsShared));
     }
 
     /// <summary>Checks a response against the allowed versions.</summary>
     /// <returns>The version it shows. Null if there is none or it is unknown.</returns>
-    private ObjectVersion? Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, RawResponse answer)
+    private ObjectVersion? Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, RawResponse response)
     {
-        Expect.Status(answer, shown.Select(version => StatusOf(version, shown)));
-        if (answer.Status is 404 or 412 or 416)
+        Expect.Status(response, shown.Select(version => StatusOf(version, shown)));
+        if (response.Status is 404 or 412 or 416)
         {
             return null;
         }
 
-        var etag = answer.Headers.GetValueOrDefault("ETag", "");
-        var found = shown.FirstOrDefault(version => version?.ETag == etag && StatusOf(version, shown) == answer.Status)
-            ?? throw new Mismatch($"{answer.Status} with the ETag {etag}, and what may show is {string.Join(" or ", shown)}.");
-        if (answer.Status == 304)
+        var etag = response.Headers.GetValueOrDefault("ETag", "");
+        var found = shown.FirstOrDefault(version => version?.ETag == etag && StatusOf(version, shown) == response.Status)
+            ?? throw new Mismatch($"{response.Status} with the ETag {etag}, and what may show is {string.Join(" or ", shown)}.");
+        if (response.Status == 304)
         {
             return found;
         }
 
         var (from, to) = Resolve(found.Bytes.Length) ?? (0, found.Bytes.Length - 1);
-        Expect.Same((to - from + 1).ToString(CultureInfo.InvariantCulture), answer.Headers.GetValueOrDefault("Content-Length", ""),
+        Expect.Same((to - from + 1).ToString(CultureInfo.InvariantCulture), response.Headers.GetValueOrDefault("Content-Length", ""),
             "Content-Length");
-        Expect.Same(found.Meta, answer.Headers.GetValueOrDefault(ObjectVersion.MetaHeader, ""), ObjectVersion.MetaHeader);
+        Expect.Same(found.Meta, response.Headers.GetValueOrDefault(ObjectVersion.MetaHeader, ""), ObjectVersion.MetaHeader);
         Expect.Same(
-            answer.Status == 206 ? $"bytes {from}-{to}/{found.Bytes.Length}"
-                : "", answer.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
-        var layer = answer.Headers.GetValueOrDefault("x-s3overlay-layer", "");
+            response.Status == 206 ? $"bytes {from}-{to}/{found.Bytes.Length}"
+                : "", response.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
+        var layer = response.Headers.GetValueOrDefault("x-s3overlay-layer", "");
         Expect.That(bucket.Written.ContainsKey(Key) == (layer == "local"), $"The layer is {layer}.");
-        if (Method == "GET" && answer.Body.Length < to - from + 1 && scene.MayEndEarly(bucket, Key, found))
+        if (Method == "GET" && response.Body.Length < to - from + 1 && scene.MayEndEarly(bucket, Key, found))
         {
             // The first bytes were cached and the next ones are gone: the response is cut, and the entry is evicted (rule R7).
-            Expect.That(found.Bytes.AsSpan(from).StartsWith(answer.Body), $"The body does not begin as {found} does.");
+            Expect.That(found.Bytes.AsSpan(from).StartsWith(response.Body), $"The body does not begin as {found} does.");
             bucket.Evict(key => key == Key && !scene.Trouble.IsDown);
             return null;
         }
 
         Expect.That(
-            Method == "HEAD" ? answer.Body.Length == 0 : answer.Body.AsSpan().SequenceEqual(found.Bytes.AsSpan(from, to - from + 1)),
-            $"The body is not that of {found}: of {to - from + 1} bytes {answer.Body.Length} came.");
+            Method == "HEAD" ? response.Body.Length == 0 : response.Body.AsSpan().SequenceEqual(found.Bytes.AsSpan(from, to - from + 1)),
+            $"The body is not that of {found}: of {to - from + 1} bytes {response.Body.Length} came.");
         return found;
     }
 

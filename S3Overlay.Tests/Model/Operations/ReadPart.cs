@@ -21,11 +21,11 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
         var isDecided = bucket.IsDecidedHere(Key);
         IReadOnlyList<ObjectVersion?> shown = [isDecided ? bucket.Written.GetValueOrDefault(Key) : bucket.Remote.GetValueOrDefault(Key)];
         var asked = scene.Trouble.Asked;
-        var answer = await scene.SendAsync(Method, bucket, Key, $"partNumber={Number}", null,
+        var response = await scene.SendAsync(Method, bucket, Key, $"partNumber={Number}", null,
             [.. Conditions.Header(Condition, shown), .. Directives.Header(Directive)]);
         if (!bucket.Exists)
         {
-            Expect.NoBucket(answer, scene);
+            Expect.NoBucket(response, scene);
             return;
         }
 
@@ -33,20 +33,20 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
         var copies = bucket.EntriesOf(Key);
         var (mayHaveDrifted, hasDrifted) = scene.Freshness.Cache != ModelCache.Frozen || isDecided ? (false, false)
             : (copies.Possible.Keys.Any(version => version != shown[0]), copies.Certain is { } copy && copy.Version != shown[0]);
-        if (answer.Status == 503 && (scene.View.MayBeUnknown(bucket, Key) || mayHaveDrifted))
+        if (response.Status == 503 && (scene.View.MayBeUnknown(bucket, Key) || mayHaveDrifted))
         {
             return;
         }
 
-        Expect.That(!hasDrifted, $"{answer.Status}, and what is held is {copies.Certain}, which the remote has no more.");
+        Expect.That(!hasDrifted, $"{response.Status}, and what is held is {copies.Certain}, which the remote has no more.");
         if (says == ModelDirective.OnlyIfCached)
         {
-            Expect.Status(answer, 504);
+            Expect.Status(response, 504);
             Expect.That(scene.Trouble.Asked == asked, "The remote was asked, and only a copy was wanted.");
             return;
         }
 
-        Check(scene, bucket, shown, isDecided, answer);
+        Check(scene, bucket, shown, isDecided, response);
         if (isDecided)
         {
             Expect.That(scene.Trouble.IsDown || asked == scene.Trouble.Asked, "The remote was asked, which has no say in this.");
@@ -57,39 +57,40 @@ internal sealed record ReadPart(int Bucket, string Key, string Method, int Numbe
         }
     }
 
-    private void Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, bool isDecided, RawResponse answer)
+    private void Check(ModelScene scene, ModelBucket bucket, IReadOnlyList<ObjectVersion?> shown, bool isDecided, RawResponse response)
     {
         var version = shown[0];
         var part = version?.Part(Number);
-        Expect.Status(answer, Statuses(version, part, shown, isDecided));
-        if (answer.Status == 416)
+        Expect.Status(response, Statuses(version, part, shown, isDecided));
+        if (response.Status == 416)
         {
-            Expect.That(Method == "HEAD" || answer.Code == "InvalidPartNumber", $"416 {answer.Code}");
+            Expect.That(Method == "HEAD" || response.Code == "InvalidPartNumber", $"416 {response.Code}");
         }
 
-        if (version is null || answer.Status is 412 or 416)
+        if (version is null || response.Status is 412 or 416)
         {
             return;
         }
 
-        Expect.Same(version.ETag, answer.Headers.GetValueOrDefault("ETag", ""), "The ETag");
-        Expect.Same(isDecided ? "local" : "remote", answer.Headers.GetValueOrDefault("x-s3overlay-layer", ""), "The layer");
-        Expect.Same(isDecided ? "" : "BYPASS", answer.Headers.GetValueOrDefault("x-cache", ""), "x-cache");
-        if (answer.Status == 304 || part is not var (first, length))
+        Expect.Same(version.ETag, response.Headers.GetValueOrDefault("ETag", ""), "The ETag");
+        Expect.Same(isDecided ? "local" : "remote", response.Headers.GetValueOrDefault("x-s3overlay-layer", ""), "The layer");
+        Expect.Same(isDecided ? "" : "BYPASS", response.Headers.GetValueOrDefault("x-cache", ""), "x-cache");
+        if (response.Status == 304 || part is not var (first, length))
         {
             return;
         }
 
         static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-        Expect.Same(Text(length), answer.Headers.GetValueOrDefault("Content-Length", ""), "Content-Length");
+        Expect.Same(Text(length), response.Headers.GetValueOrDefault("Content-Length", ""), "Content-Length");
         Expect.Same(length == 0 ? "" : $"bytes {first}-{first + length - 1}/{version.Bytes.Length}",
-            answer.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
-        Expect.Same(version.Parts.Count == 0 ? "" : Text(version.Parts.Count), answer.Headers.GetValueOrDefault("x-amz-mp-parts-count", ""),
+            response.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
+        Expect.Same(version.Parts.Count == 0 ? "" : Text(version.Parts.Count),
+            response.Headers.GetValueOrDefault("x-amz-mp-parts-count", ""),
             "x-amz-mp-parts-count");
-        Expect.Same(version.Meta, answer.Headers.GetValueOrDefault(ObjectVersion.MetaHeader, ""), ObjectVersion.MetaHeader);
+        Expect.Same(version.Meta, response.Headers.GetValueOrDefault(ObjectVersion.MetaHeader, ""), ObjectVersion.MetaHeader);
         Expect.That(
-            Method == "HEAD" ? answer.Body.Length == 0 : answer.Body.AsSpan().SequenceEqual(version.Bytes.AsSpan(first, length)),
-            $"The body is not that part of {version}: of {length} bytes {answer.Body.Length} came.");
+            Method == "HEAD" ? response.Body.Length == 0 : response.Body.AsSpan().SequenceEqual(version.Bytes.AsSpan(first, length)),
+            $"The body is not that part of {version}: of {length} bytes {response.Body.Length} came.");
     }
 
     /// <summary>The possible statuses. If the part does not exist and a condition fails too, either may be reported.</summary>

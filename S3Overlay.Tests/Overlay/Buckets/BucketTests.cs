@@ -225,8 +225,8 @@ public sealed class BucketTests
     {
         await _bench.SendAsync(S3Operation.CreateBucket, "plain");
         await _bench.SendAsync(S3Operation.PutObject, "plain", "key", "text");
-        var answer = await _bench.SendAsync(S3Operation.GetObject, "plain", "key");
-        Assert.DoesNotContain(answer.Headers, header => header.Key.StartsWith("x-s3overlay", StringComparison.OrdinalIgnoreCase));
+        var response = await _bench.SendAsync(S3Operation.GetObject, "plain", "key");
+        Assert.DoesNotContain(response.Headers, header => header.Key.StartsWith("x-s3overlay", StringComparison.OrdinalIgnoreCase));
         await _bench.SendAsync(S3Operation.DeleteObject, "plain", "key");
         Assert.Equal(Proxy.Overlay.Layers.KeyState.Nothing, await _bench.Layer.ResolveAsync("plain", "key", default));
         Assert.Equal("ListObjectVersions", (await _bench.SendAsync(S3Operation.ListObjectVersions, "plain", query: "versions")).Headers[

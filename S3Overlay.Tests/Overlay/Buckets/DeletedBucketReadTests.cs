@@ -32,7 +32,7 @@ public sealed class DeletedBucketReadTests
 
     private static async Task<(int Status, string? Code)> CodeAsync(LayerScene scene, string target)
     {
-        var answer = await scene.SendAsync("GET", target);
-        return (answer.Status, answer.Code);
+        var response = await scene.SendAsync("GET", target);
+        return (response.Status, response.Code);
     }
 }

@@ -46,15 +46,15 @@ public sealed class MissingRemoteBucketTests
 
     private static async Task<(int Status, string? Code)> CodeAsync(LayerScene scene, string target)
     {
-        var answer = await scene.SendAsync("GET", target);
-        return (answer.Status, answer.Code);
+        var response = await scene.SendAsync("GET", target);
+        return (response.Status, response.Code);
     }
 
     private static async Task<string[]> ListAsync(LayerScene scene)
     {
-        var answer = await scene.SendAsync("GET", "/mine?list-type=2");
-        Assert.True(answer.Status == 200, answer.Text);
-        return [.. System.Xml.Linq.XElement.Parse(answer.Text).Descendants().Where(static element => element.Name.LocalName == "Key")
+        var response = await scene.SendAsync("GET", "/mine?list-type=2");
+        Assert.True(response.Status == 200, response.Text);
+        return [.. System.Xml.Linq.XElement.Parse(response.Text).Descendants().Where(static element => element.Name.LocalName == "Key")
             .Select(static element => element.Value)];
     }
 }

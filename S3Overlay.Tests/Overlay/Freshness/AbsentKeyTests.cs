@@ -35,7 +35,7 @@ public class AbsentKeyTests : FreshnessTestBase
     public async Task It_is_remembered_from_when_the_request_was_sent(bool isCaching, bool isHeadFirst)
     {
         Settings = Settings with { CacheEnabled = isCaching };
-        Remote.OnAnswer = (_, _) =>
+        Remote.OnResponse = (_, _) =>
         {
             Time.Advance(Moment);
             return Task.CompletedTask;
@@ -81,7 +81,7 @@ public class AbsentKeyTests : FreshnessTestBase
         await AssertAbsentAsync();
         await ForgetAsync(change);
         var (asked, answered) = (new TaskCompletionSource(), new TaskCompletionSource());
-        Remote.OnAnswer = (_, _) =>
+        Remote.OnResponse = (_, _) =>
         {
             asked.TrySetResult();
             return answered.Task;

@@ -42,8 +42,8 @@ public class DirectiveTests : FreshnessTestBase
         Assert.Equal(503, (await Assert.ThrowsAsync<S3Exception>(() => SayAsync("no-cache"))).Error.Status);
         Time.Advance(Life);
         Assert.Equal(503, (await Assert.ThrowsAsync<S3Exception>(() => SayAsync("no-cache"))).Error.Status);
-        var answer = await ReadAsync("key");
-        Assert.Equal(("STALE", bytes.Length), (Origin(answer).Cache, answer.Bytes.Length));
+        var response = await ReadAsync("key");
+        Assert.Equal(("STALE", bytes.Length), (Origin(response).Cache, response.Bytes.Length));
     }
 
     [Theory]
@@ -54,9 +54,9 @@ public class DirectiveTests : FreshnessTestBase
         var older = await HoldAsync("key");
         var newer = Bytes(500, 2);
         Remote.Put("key", newer);
-        var answer = await SayAsync("no-store", "key", range);
-        Assert.Equal(range is null ? newer : newer[10..20], answer.Bytes);
-        Assert.Equal(("remote", "BYPASS", "0"), Origin(answer));
+        var response = await SayAsync("no-store", "key", range);
+        Assert.Equal(range is null ? newer : newer[10..20], response.Bytes);
+        Assert.Equal(("remote", "BYPASS", "0"), Origin(response));
         Assert.Equal(older, (await ReadAsync("key")).Bytes);
 
         Remote.Put("another", newer);

@@ -18,12 +18,12 @@ public sealed class FreshnessSettingTests
         await scene.Proxy.WhenIdleAsync();
         scene.Remote.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 500, "InternalError");
+            await ScriptedRemote.RespondErrorAsync(context, 500, "InternalError");
             return ScriptedOutcome.Answered;
         };
         scene.Clock.Advance(TimeSpan.FromMinutes(2));
-        var answer = await scene.SendAsync("GET", "/bucket/key");
-        Assert.Equal((status, status == 200 ? "STALE" : "MISS"), (answer.Status, answer.Headers.GetValueOrDefault("x-cache")));
+        var response = await scene.SendAsync("GET", "/bucket/key");
+        Assert.Equal((status, status == 200 ? "STALE" : "MISS"), (response.Status, response.Headers.GetValueOrDefault("x-cache")));
     }
 
     /// <summary>A client that could get a stale entry does not wait for the remote until it is too late to serve it.</summary>
@@ -54,8 +54,8 @@ public sealed class FreshnessSettingTests
         // At most half of the budget, even on a slow machine.
         var until = scene.Clock.GetUtcNow()
             + (TimeSpan.FromSeconds(int.Parse(budget[..^1], System.Globalization.CultureInfo.InvariantCulture)) / 2);
-        var answer = await scene.Clock.RunAsync(reading, () => until - scene.Clock.GetUtcNow());
-        Assert.Equal((200, "STALE", "held"), (answer.Status, answer.Headers.GetValueOrDefault("x-cache"), answer.Text));
+        var response = await scene.Clock.RunAsync(reading, () => until - scene.Clock.GetUtcNow());
+        Assert.Equal((200, "STALE", "held"), (response.Status, response.Headers.GetValueOrDefault("x-cache"), response.Text));
     }
 
     [Theory, Trait("Rule", "T4")]
@@ -72,9 +72,10 @@ public sealed class FreshnessSettingTests
         {
             foreach (var method in (string[])["GET", "HEAD"])
             {
-                var unheld = await scene.SendAsync(method, "/bucket/" + key, null, ("Cache-Control", "only-if-cached"));
+                var uncached = await scene.SendAsync(method, "/bucket/" + key, null, ("Cache-Control", "only-if-cached"));
                 Assert.Equal((504, "cache", "MISS"),
-                    (unheld.Status, unheld.Headers.GetValueOrDefault("x-s3overlay-layer"), unheld.Headers.GetValueOrDefault("x-cache")));
+                    (uncached.Status, uncached.Headers.GetValueOrDefault("x-s3overlay-layer"),
+                        uncached.Headers.GetValueOrDefault("x-cache")));
             }
         }
 
@@ -85,15 +86,16 @@ public sealed class FreshnessSettingTests
             await scene.Proxy.WhenIdleAsync();
             scene.Remote.Script = async (_, context) =>
             {
-                await ScriptedRemote.AnswerErrorAsync(context, refusal,
+                await ScriptedRemote.RespondErrorAsync(context, refusal,
                     refusal switch { 403 => "AccessDenied", 404 => "NoSuchKey", _ => "InternalError" });
                 return ScriptedOutcome.Answered;
             };
             foreach (var method in (string[])["GET", "HEAD"])
             {
-                var answer = await scene.SendAsync(method, "/bucket/key");
+                var response = await scene.SendAsync(method, "/bucket/key");
                 Assert.Equal((status, "remote", "MISS"),
-                    (answer.Status, answer.Headers.GetValueOrDefault("x-s3overlay-layer"), answer.Headers.GetValueOrDefault("x-cache")));
+                    (response.Status, response.Headers.GetValueOrDefault("x-s3overlay-layer"),
+                        response.Headers.GetValueOrDefault("x-cache")));
             }
         }
     }

@@ -25,8 +25,8 @@ public abstract class FreshnessTestBase : ReaderTestBase
         Settings = Settings with { Freshness = Settings.Freshness with { Revalidation = revalidation } };
 
     /// <summary>The source of a response, and its age.</summary>
-    protected static (string Layer, string Cache, string Age) Origin(CollectedResponse answer) =>
-        (answer.Headers["x-s3overlay-layer"].ToString(), answer.Headers["x-cache"].ToString(), answer.Headers.Age.ToString());
+    protected static (string Layer, string Cache, string Age) Origin(CollectedResponse response) =>
+        (response.Headers["x-s3overlay-layer"].ToString(), response.Headers["x-cache"].ToString(), response.Headers.Age.ToString());
 
     /// <summary>Reads an object until all of it is cached.</summary>
     protected async Task<byte[]> HoldAsync(string key, int length = 1000, int seed = 1)

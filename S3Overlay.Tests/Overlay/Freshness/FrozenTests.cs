@@ -29,9 +29,9 @@ public class FrozenTests : FreshnessTestBase
         ForgetRequests();
         foreach (var head in (bool[])[true, false])
         {
-            var answer = await ReadAsync(Request("key", head: head));
-            Assert.Equal(("cache", "HIT", "864000000"), Origin(answer));
-            Assert.Equal(head ? [] : bytes, answer.Bytes);
+            var response = await ReadAsync(Request("key", head: head));
+            Assert.Equal(("cache", "HIT", "864000000"), Origin(response));
+            Assert.Equal(head ? [] : bytes, response.Bytes);
         }
 
         await ReopenAsync();
@@ -59,11 +59,11 @@ public class FrozenTests : FreshnessTestBase
         Time.Advance(TimeSpan.FromDays(1));
         for (var i = 0; i < 2; i++)
         {
-            var answer = await ReadAsync(Request("key", headers: ("x-amz-checksum-mode", "ENABLED")));
+            var response = await ReadAsync(Request("key", headers: ("x-amz-checksum-mode", "ENABLED")));
             Assert.Equal(
                 ("AAAAAA==", "blue", HttpDates.Header(older.LastModified), "86400"),
-                (answer.Headers["x-amz-checksum-crc32"].ToString(), answer.Headers["x-amz-meta-color"].ToString(),
-                    answer.Headers.LastModified.ToString(), Origin(answer).Age));
+                (response.Headers["x-amz-checksum-crc32"].ToString(), response.Headers["x-amz-meta-color"].ToString(),
+                    response.Headers.LastModified.ToString(), Origin(response).Age));
             Assert.Equal(validatedAt, await ValidatedAtAsync());
             await ReopenAsync();
         }

@@ -37,8 +37,8 @@ public sealed class LearnedChecksumTests
 
     private static async Task AssertShownAsync(StoreScene scene, OverlayHost proxy, string method)
     {
-        var answer = await scene.SendAsync(proxy, method, "/bucket/key", null, ("x-amz-checksum-mode", "ENABLED"));
-        Assert.Equal((200, "AAAAAA=="), (answer.Status, answer.Headers.GetValueOrDefault(Checksum)));
+        var response = await scene.SendAsync(proxy, method, "/bucket/key", null, ("x-amz-checksum-mode", "ENABLED"));
+        Assert.Equal((200, "AAAAAA=="), (response.Status, response.Headers.GetValueOrDefault(Checksum)));
     }
 
     private static async Task SettleAsync(StoreScene scene, OverlayHost proxy)

@@ -39,12 +39,12 @@ public class RefreshTests : FreshnessTestBase
 
         Time.Advance(Moment);
         var answered = new TaskCompletionSource();
-        Remote.OnAnswer = (_, _) => answered.Task;
+        Remote.OnResponse = (_, _) => answered.Task;
         for (var i = 0; i < 20; i++)
         {
-            var answer = await ReadAsync(Request("key", head: i % 3 == 0));
-            Assert.Equal(("cache", "HIT", "480"), Origin(answer));
-            Assert.Equal(bytes.Length, answer.Headers.ContentLength);
+            var response = await ReadAsync(Request("key", head: i % 3 == 0));
+            Assert.Equal(("cache", "HIT", "480"), Origin(response));
+            Assert.Equal(bytes.Length, response.Headers.ContentLength);
         }
 
         await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");
@@ -72,9 +72,9 @@ public class RefreshTests : FreshnessTestBase
         await QuietAsync();
         for (var i = 0; i < 2; i++)
         {
-            var answer = await ReadAsync("key");
-            Assert.Equal("HIT", Origin(answer).Cache);
-            Assert.Equal(newer, answer.Bytes);
+            var response = await ReadAsync("key");
+            Assert.Equal("HIT", Origin(response).Cache);
+            Assert.Equal(newer, response.Bytes);
         }
 
         Assert.Single(Remote.Gets);
@@ -112,7 +112,7 @@ public class RefreshTests : FreshnessTestBase
         ForgetRequests();
         Remote.Put("key", Bytes(500, 2));
         var answered = new TaskCompletionSource();
-        Remote.OnAnswer = (_, _) => answered.Task;
+        Remote.OnResponse = (_, _) => answered.Task;
         await ReadAsync("key");
         await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");
         await Reader.InvalidateAsync(Bucket, "key");
@@ -182,10 +182,10 @@ public class RefreshTests : FreshnessTestBase
     private async Task<byte[]> ReadBeforeItIsComparedAsync()
     {
         var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Remote.OnAnswer = (_, _) => answered.Task;
-        var answer = await ReadAsync("key");
+        Remote.OnResponse = (_, _) => answered.Task;
+        var response = await ReadAsync("key");
         answered.SetResult();
-        return answer.Bytes;
+        return response.Bytes;
     }
 
     private Task EvictedAsync() => _dropped.Task.WaitAsync(Patience.Limit);

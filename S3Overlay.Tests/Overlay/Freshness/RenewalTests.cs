@@ -36,14 +36,14 @@ public class RenewalTests : FreshnessTestBase
             headers: [new("Content-Type", "text/x-other")]);
         Time.Advance(Life);
         ForgetRequests();
-        var answer = await ReadAsync("key");
-        Assert.Equal(bytes, answer.Bytes);
-        Assert.Equal("REVALIDATED", Origin(answer).Cache);
-        Assert.Equal(tellsDate ? "text/x-other" : "text/x-test", answer.Headers.ContentType.ToString());
+        var response = await ReadAsync("key");
+        Assert.Equal(bytes, response.Bytes);
+        Assert.Equal("REVALIDATED", Origin(response).Cache);
+        Assert.Equal(tellsDate ? "text/x-other" : "text/x-test", response.Headers.ContentType.ToString());
         Assert.Equal(tellsDate ? 2 : 1, Remote.Heads.Count);
         var again = await ReadAsync("key");
         Assert.Equal("HIT", Origin(again).Cache);
-        Assert.Equal(answer.Headers.LastModified, again.Headers.LastModified);
+        Assert.Equal(response.Headers.LastModified, again.Headers.LastModified);
         Assert.Equal(tellsDate, again.Headers.LastModified.ToString() == touched.LastModified.ToString("r"));
         Assert.Empty(Remote.Gets);
     }

@@ -20,9 +20,9 @@ public class RevalidationTests : FreshnessTestBase
         Remote.Put("key", Bytes(length, 2));
         Time.Advance(TimeSpan.FromDays(10_000));
         ForgetRequests();
-        var answer = await ReadAsync("key");
-        Assert.Equal(bytes, answer.Bytes);
-        Assert.Equal(("cache", "HIT", "864000000"), Origin(answer));
+        var response = await ReadAsync("key");
+        Assert.Equal(bytes, response.Bytes);
+        Assert.Equal(("cache", "HIT", "864000000"), Origin(response));
         Assert.Empty(Remote.Heads);
         Assert.Empty(Remote.Gets);
     }
@@ -84,9 +84,9 @@ public class RevalidationTests : FreshnessTestBase
         ForgetRequests();
         foreach (var range in (string?[])["bytes=100000-100009", null])
         {
-            var answer = await ReadAsync("key", range);
-            Assert.Equal(range is null ? bytes : bytes[100_000..100_010], answer.Bytes);
-            Assert.Equal(newer.ETag, answer.Headers.ETag.ToString());
+            var response = await ReadAsync("key", range);
+            Assert.Equal(range is null ? bytes : bytes[100_000..100_010], response.Bytes);
+            Assert.Equal(newer.ETag, response.Headers.ETag.ToString());
             await QuietAsync();
         }
 
@@ -101,9 +101,9 @@ public class RevalidationTests : FreshnessTestBase
         var newer = Remote.Put("key", Bytes(500, 2));
         Time.Advance(Life);
         ForgetRequests();
-        var answer = await ReadAsync(Request("key", head: true));
-        Assert.Equal((newer.ETag, 500L), (answer.Headers.ETag.ToString(), answer.Headers.ContentLength));
-        Assert.Equal(("remote", "MISS", "0"), Origin(answer));
+        var response = await ReadAsync(Request("key", head: true));
+        Assert.Equal((newer.ETag, 500L), (response.Headers.ETag.ToString(), response.Headers.ContentLength));
+        Assert.Equal(("remote", "MISS", "0"), Origin(response));
         Assert.Single(Remote.Heads);
         Assert.Empty(Remote.Gets);
     }
@@ -143,9 +143,9 @@ public class RevalidationTests : FreshnessTestBase
         var bytes = await HoldAsync("key");
         Time.Advance(Life);
         Fail(RemoteFailure.AccessDenied);
-        var answer = await ReadAsync("key");
-        Assert.Equal(("cache", "STALE", "600"), Origin(answer));
-        Assert.Equal(bytes, answer.Bytes);
+        var response = await ReadAsync("key");
+        Assert.Equal(("cache", "STALE", "600"), Origin(response));
+        Assert.Equal(bytes, response.Bytes);
 
         Revalidate(Revalidation.Always);
         await ReopenAsync();
@@ -203,9 +203,9 @@ public class RevalidationTests : FreshnessTestBase
         await QuietAsync();
         Time.Advance(Life);
         ForgetRequests();
-        var answer = await ReadAsync("key", "bytes=150000-150009");
-        Assert.Equal(bytes[150_000..150_010], answer.Bytes);
-        Assert.Equal(("remote", "MISS", "0"), Origin(answer));
+        var response = await ReadAsync("key", "bytes=150000-150009");
+        Assert.Equal(bytes[150_000..150_010], response.Bytes);
+        Assert.Equal(("remote", "MISS", "0"), Origin(response));
         Assert.Single(Questions);
         Assert.All(Remote.Gets, get => Assert.NotNull(get.IfMatch));
         await QuietAsync();

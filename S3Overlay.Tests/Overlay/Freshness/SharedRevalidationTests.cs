@@ -16,7 +16,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         var bytes = await HoldAsync("key");
         Time.Advance(Life);
         var answered = new TaskCompletionSource();
-        Remote.OnAnswer = (_, _) => answered.Task;
+        Remote.OnResponse = (_, _) => answered.Task;
         var readers = Enumerable.Range(0, 20).Select(i => Task.Run(() => ReadAsync(Request("key", head: i % 3 == 0)))).ToList();
         await Remote.UntilAsync(() => Questions.Count > 0, "The remote got no request.");
         answered.SetResult();
@@ -39,10 +39,10 @@ public class SharedRevalidationTests : FreshnessTestBase
         var bytes = Bytes(100_000, 2);
         Remote.Put("key", bytes);
         ForgetRequests();
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => ReadAsync("key"))));
-        Assert.All(answers, answer => Assert.Equal(bytes, answer.Bytes));
+        var responses = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => ReadAsync("key"))));
+        Assert.All(responses, answer => Assert.Equal(bytes, answer.Bytes));
         Assert.Single(Remote.Gets);
-        Assert.InRange(Questions.Count, 1, answers.Length / 2);
+        Assert.InRange(Questions.Count, 1, responses.Length / 2);
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Revalidate(Revalidation.Always);
         var older = await HoldAsync("key");
         var answered = new TaskCompletionSource();
-        Remote.OnAnswer = (_, _) => answered.Task;
+        Remote.OnResponse = (_, _) => answered.Task;
         var first = ReadAsync("key");
         await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");
 
@@ -60,7 +60,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         var newer = Bytes(500, 2);
         Remote.Put("key", newer);
         var later = Enumerable.Range(0, 5).Select(_ => ReadAsync("key")).ToList();
-        Remote.OnAnswer = null;
+        Remote.OnResponse = null;
         answered.SetResult();
         Assert.Equal(older, (await first).Bytes);
         Assert.All(await Task.WhenAll(later), answer => Assert.Equal(newer, answer.Bytes));
@@ -75,7 +75,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         Revalidate(Revalidation.Always);
         await HoldAsync("key");
         var answered = new TaskCompletionSource();
-        Remote.OnAnswer = (_, _) => answered.Task;
+        Remote.OnResponse = (_, _) => answered.Task;
         var found = 0;
         Wrap = store => new SteppedStore(store) { AfterFind = () => Task.FromResult(Interlocked.Increment(ref found)) };
         await ReopenAsync();
@@ -142,7 +142,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         await HoldAsync("key");
         Time.Advance(Life);
         var answered = new TaskCompletionSource();
-        Remote.OnAnswer = (_, _) => answered.Task;
+        Remote.OnResponse = (_, _) => answered.Task;
         using var leaving = new CancellationTokenSource();
         var first = ReadAsync("key", cancellationToken: leaving.Token);
         var second = ReadAsync("key");
@@ -162,7 +162,7 @@ public class SharedRevalidationTests : FreshnessTestBase
         await HoldAsync("key");
         Time.Advance(Life);
         var answered = new TaskCompletionSource();
-        Remote.OnAnswer = (_, _) => answered.Task;
+        Remote.OnResponse = (_, _) => answered.Task;
         using var leaving = new CancellationTokenSource();
         var reading = ReadAsync("key", cancellationToken: leaving.Token);
         await Remote.UntilAsync(() => Questions.Count == 1, "The remote got no request.");

@@ -131,7 +131,7 @@ public class StaleTests : FreshnessTestBase
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_request_for_checksums_also_shows_whether_the_remote_responds(bool isAnswered)
+    public async Task A_request_for_checksums_also_shows_whether_the_remote_responds(bool hasResponse)
     {
         await HoldAsync("old");
         Time.Advance(Life);
@@ -139,7 +139,7 @@ public class StaleTests : FreshnessTestBase
         await ReadAsync("key", "bytes=5-9");
         await QuietAsync();
         Fail(RemoteFailure.Throttled);
-        if (isAnswered)
+        if (hasResponse)
         {
             Assert.Equal("STALE", Origin(await ReadAsync("old")).Cache);
             Time.Advance(Settings.Freshness.SilentEvery);
@@ -147,11 +147,11 @@ public class StaleTests : FreshnessTestBase
         }
 
         var answer = await ReadAsync(Request("key", headers: [("x-amz-checksum-mode", "ENABLED")]));
-        Assert.Equal(("HIT", isAnswered ? "AAAAAA==" : ""), (Origin(answer).Cache, answer.Headers["x-amz-checksum-crc32"].ToString()));
+        Assert.Equal(("HIT", hasResponse ? "AAAAAA==" : ""), (Origin(answer).Cache, answer.Headers["x-amz-checksum-crc32"].ToString()));
         Fail(null);
-        Assert.Equal(isAnswered ? "REVALIDATED" : "STALE", Origin(await ReadAsync("old")).Cache);
+        Assert.Equal(hasResponse ? "REVALIDATED" : "STALE", Origin(await ReadAsync("old")).Cache);
         Time.Advance(Settings.Freshness.SilentEvery);
-        Assert.Equal(isAnswered ? "HIT" : "REVALIDATED", Origin(await ReadAsync("old")).Cache);
+        Assert.Equal(hasResponse ? "HIT" : "REVALIDATED", Origin(await ReadAsync("old")).Cache);
     }
 
     [Fact]

@@ -81,8 +81,8 @@ public sealed class BucketListingTests
         await _bench.SendAsync(S3Operation.PutObject, "mapped", "c", "text");
         Assert.False((await _bench.SendAsync(S3Operation.ListObjects, "mapped")).Headers.ContainsKey("x-s3overlay-listing"));
         _bench.Remote.Failure = new RemoteException(RemoteFailure.Unavailable, "down");
-        var answer = await _bench.SendAsync(S3Operation.ListObjects, "mapped");
-        Assert.Equal("local", answer.Headers["x-s3overlay-listing"]);
+        var response = await _bench.SendAsync(S3Operation.ListObjects, "mapped");
+        Assert.Equal("local", response.Headers["x-s3overlay-listing"]);
         Assert.Equal(["c"], await _bench.ListAsync("mapped"));
     }
 

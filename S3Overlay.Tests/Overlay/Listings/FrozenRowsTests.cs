@@ -174,12 +174,12 @@ public sealed class FrozenRowsTests
         public override async ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish,
             CancellationToken cancellationToken)
         {
-            var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var response = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             lock (_lock)
             {
                 Looks++;
                 Most = Math.Max(Most, ++Running);
-                _waiting.Add(answer);
+                _waiting.Add(response);
                 if (Running >= Math.Min(together, copies - Looks + Running))
                 {
                     // The first of them. The next ones find the others still waiting.
@@ -188,7 +188,7 @@ public sealed class FrozenRowsTests
                 }
             }
 
-            await answer.Task.WaitAsync(Patience.Limit, cancellationToken);
+            await response.Task.WaitAsync(Patience.Limit, cancellationToken);
             lock (_lock)
             {
                 Running--;

@@ -36,7 +36,7 @@ public sealed class ListingSettingTests
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "AccessDenied");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "AccessDenied");
             return ScriptedOutcome.Answered;
         };
         var page = await scene.SendAsync("GET", "/bucket?list-type=2");

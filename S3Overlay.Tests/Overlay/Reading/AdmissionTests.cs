@@ -16,8 +16,8 @@ public sealed class AdmissionTests
         {
             // A HEAD does not use the bytes.
             Assert.Equal(200, (await proxy.SendAsync("HEAD", "/bucket/key")).Status);
-            var answer = await proxy.SendAsync("GET", "/bucket/key");
-            Assert.Equal((200, 100_000, expected), (answer.Status, answer.Body.Length, answer.Headers["x-cache"]));
+            var response = await proxy.SendAsync("GET", "/bucket/key");
+            Assert.Equal((200, 100_000, expected), (response.Status, response.Body.Length, response.Headers["x-cache"]));
             await proxy.WhenIdleAsync();
         }
     }
@@ -33,8 +33,8 @@ public sealed class AdmissionTests
         foreach (var (key, expected) in ((string, string)[])[("one", "BYPASS"), ("two", "BYPASS"), ("one", "MISS"), ("one", "HIT"),
             ("two", "MISS")])
         {
-            var answer = await proxy.SendAsync("GET", $"/bucket/{key}", null, ("Range", "bytes=10-19"));
-            Assert.Equal((206, 10, expected), (answer.Status, answer.Body.Length, answer.Headers["x-cache"]));
+            var response = await proxy.SendAsync("GET", $"/bucket/{key}", null, ("Range", "bytes=10-19"));
+            Assert.Equal((206, 10, expected), (response.Status, response.Body.Length, response.Headers["x-cache"]));
             await proxy.WhenIdleAsync();
         }
     }

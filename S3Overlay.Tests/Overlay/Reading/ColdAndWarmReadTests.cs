@@ -54,10 +54,10 @@ public class ColdAndWarmReadTests : ReaderTestBase
     public async Task Conditions_of_a_cold_get_cost_a_head_and_no_body_where_none_is_sent(string name, int status)
     {
         var info = Remote.Put("key", Bytes(100));
-        var answer = await ReadAsync(Request("key", headers: (name, info.ETag)));
-        Assert.Equal(status, answer.Status);
+        var response = await ReadAsync(Request("key", headers: (name, info.ETag)));
+        Assert.Equal(status, response.Status);
         Assert.Equal(status == 304 ? 0 : 1, Remote.Gets.Count);
-        Assert.Equal(status == 304 ? 0 : 100, answer.Length);
+        Assert.Equal(status == 304 ? 0 : 100, response.Length);
     }
 
     [Fact]
@@ -101,9 +101,9 @@ public class ColdAndWarmReadTests : ReaderTestBase
             Remote.Put("key", Bytes(1000), etag);
             for (var i = 0; i < 2; i++)
             {
-                var answer = await ReadAsync("key", "bytes=5-9");
-                Assert.Equal(Bytes(1000)[5..10], answer.Bytes);
-                Assert.Equal(("remote", "BYPASS", "0"), Origin(answer));
+                var response = await ReadAsync("key", "bytes=5-9");
+                Assert.Equal(Bytes(1000)[5..10], response.Bytes);
+                Assert.Equal(("remote", "BYPASS", "0"), Origin(response));
                 Assert.Null(await Store.FindAsync(Bucket, "key", default));
             }
         }
@@ -131,8 +131,8 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Remote.Put("key", bytes);
         var head = new TaskCompletionSource();
         Remote.OnRequest = (read, _) => read.Range == "bytes=100000-199899" ? head.Task : Task.CompletedTask;
-        var answer = await ReadAsync("key", "bytes=199900-199999");
-        Assert.Equal(bytes[199_900..200_000], answer.Bytes);
+        var response = await ReadAsync("key", "bytes=199900-199999");
+        Assert.Equal(bytes[199_900..200_000], response.Bytes);
         head.SetResult();
         await QuietAsync();
         Assert.Equal(["bytes=199900-199999", "bytes=100000-199899"], Remote.Gets.Select(get => get.Range));
@@ -186,10 +186,12 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Assert.Equal("", Checksum(await ReadAsync("key")));
         Assert.Equal("", Checksum(await ReadAsync(Request("key", "bytes=7-9", headers: Enabled))));
         Assert.Empty(Remote.Heads);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(i => ReadAsync(Request("key", head: i % 2 == 0, headers: Enabled))));
-        Assert.All(answers,
-            answer => Assert.Equal(("AAAAAA==", "FULL_OBJECT"), (Checksum(answer), answer.Headers["x-amz-checksum-type"].ToString())));
-        Assert.All(answers, answer => Assert.Equal("HIT", answer.Headers["x-cache"].ToString()));
+        var responses =
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(i => ReadAsync(Request("key", head: i % 2 == 0, headers: Enabled))));
+        Assert.All(responses,
+            response => Assert
+                .Equal(("AAAAAA==", "FULL_OBJECT"), (Checksum(response), response.Headers["x-amz-checksum-type"].ToString())));
+        Assert.All(responses, response => Assert.Equal("HIT", response.Headers["x-cache"].ToString()));
         Assert.Equal(info.ETag, Assert.Single(Remote.Heads).IfMatch);
         await ReopenAsync();
         Assert.Equal("AAAAAA==", Checksum(await ReadAsync(Request("key", head: true, headers: Enabled))));
@@ -225,9 +227,9 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Remote.OnRequest = (_, _) => throw new RemoteException(failure, "as the test says");
         for (var i = 0; i < 3; i++)
         {
-            var answer = await ReadAsync(Request("key", headers: Enabled));
-            Assert.Equal((200, "", "HIT"), (answer.Status, Checksum(answer), answer.Headers["x-cache"].ToString()));
-            Assert.Equal(Bytes(1000), answer.Bytes);
+            var response = await ReadAsync(Request("key", headers: Enabled));
+            Assert.Equal((200, "", "HIT"), (response.Status, Checksum(response), response.Headers["x-cache"].ToString()));
+            Assert.Equal(Bytes(1000), response.Bytes);
         }
 
         Assert.Single(Remote.Heads);
@@ -389,10 +391,10 @@ public class ColdAndWarmReadTests : ReaderTestBase
 
     private static (string Name, string Value)[] Enabled => [("x-amz-checksum-mode", "ENABLED")];
 
-    private static string Checksum(CollectedResponse answer) => answer.Headers["x-amz-checksum-crc32"].ToString();
+    private static string Checksum(CollectedResponse response) => response.Headers["x-amz-checksum-crc32"].ToString();
 
-    private static (string Layer, string Cache, string Age) Origin(CollectedResponse answer) =>
-        (answer.Headers["x-s3overlay-layer"].ToString(), answer.Headers["x-cache"].ToString(), answer.Headers.Age.ToString());
+    private static (string Layer, string Cache, string Age) Origin(CollectedResponse response) =>
+        (response.Headers["x-s3overlay-layer"].ToString(), response.Headers["x-cache"].ToString(), response.Headers.Age.ToString());
 
     private static bool IsOfTheObject(KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues> header) =>
         header.Key is not ("x-cache" or "x-s3overlay-layer" or "Age");

@@ -26,7 +26,7 @@ public sealed class DeleteMarkerReadTests
             context.Response.Headers["x-amz-delete-marker"] = "true";
             context.Response.Headers["x-amz-version-id"] = "marker";
             context.Response.Headers.LastModified = "Sat, 21 Nov 2026 12:00:00 GMT";
-            await ScriptedRemote.AnswerErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "MethodNotAllowed");
+            await ScriptedRemote.RespondErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "MethodNotAllowed");
             return ScriptedOutcome.Answered;
         };
         foreach (var method in (string[])["GET", "HEAD"])
@@ -57,7 +57,7 @@ public sealed class DeleteMarkerReadTests
             }
 
             context.Response.Headers["x-amz-version-id"] = "other";
-            await ScriptedRemote.AnswerErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "MethodNotAllowed");
+            await ScriptedRemote.RespondErrorAsync(context, StatusCodes.Status405MethodNotAllowed, "MethodNotAllowed");
             return ScriptedOutcome.Answered;
         };
         var refused = await scene.SendAsync("HEAD", "/bucket/key?versionId=other");

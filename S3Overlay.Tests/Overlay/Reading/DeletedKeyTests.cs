@@ -30,8 +30,8 @@ public sealed class DeletedKeyTests
             ("attributes", [("x-amz-object-attributes", "ETag")], 404, "NoSuchKey"),
         })
         {
-            var answer = await scene.SendAsync("GET", $"/bucket/key?{query}", null, headers);
-            Assert.Equal((query, status, code), (query, answer.Status, answer.Code));
+            var response = await scene.SendAsync("GET", $"/bucket/key?{query}", null, headers);
+            Assert.Equal((query, status, code), (query, response.Status, response.Code));
             if (!query.Contains("tagging", StringComparison.Ordinal) && !query.Contains("attributes", StringComparison.Ordinal))
             {
                 Assert.Equal((query, status), (query, (await scene.SendAsync("HEAD", $"/bucket/key?{query}", null, headers)).Status));

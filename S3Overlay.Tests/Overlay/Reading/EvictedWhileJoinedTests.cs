@@ -40,15 +40,15 @@ public class EvictedWhileJoinedTests : ReaderTestBase
                 return found;
             },
         };
-        var (reading, answer) = await BeginAsync();
-        await CheckAsync(reading, answer);
+        var (reading, response) = await BeginAsync();
+        await CheckAsync(reading, response);
     }
 
     /// <summary>Starts a reader that takes none of its bytes yet.</summary>
     private async Task<(Task Reading, CollectedResponse Answer)> BeginAsync()
     {
         var isGiven = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var answer = new CollectedResponse
+        var response = new CollectedResponse
         {
             OnSending = _ =>
             {
@@ -56,19 +56,19 @@ public class EvictedWhileJoinedTests : ReaderTestBase
                 return _goOn.Task;
             },
         };
-        var reading = Reader.ReadAsync(Request("key"), answer, Remote.Bucket, default);
+        var reading = Reader.ReadAsync(Request("key"), response, Remote.Bucket, default);
         await isGiven.Task.WaitAsync(Patience.Limit);
-        return (reading, answer);
+        return (reading, response);
     }
 
-    private async Task CheckAsync(Task reading, CollectedResponse answer)
+    private async Task CheckAsync(Task reading, CollectedResponse response)
     {
         Remote.Put("key", _newer);
         Assert.Equal(_newer, (await ReadAsync("key")).Bytes);
         Assert.False(reading.IsCompleted);
         _goOn.SetResult();
         await reading;
-        Assert.Equal(_older, answer.Bytes);
+        Assert.Equal(_older, response.Bytes);
         await QuietAsync();
         Assert.Equal(_newer, (await ReadAsync("key")).Bytes);
     }

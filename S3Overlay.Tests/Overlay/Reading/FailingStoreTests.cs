@@ -20,9 +20,9 @@ public class FailingStoreTests : ReaderTestBase
         Remote.Put("key", bytes);
         Remote.PieceSize = 1;
         Wrap = store => new FullStore(store, roomFor);
-        var answers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ReadAsync("key")));
-        Assert.All(answers, answer => Assert.Equal(bytes, answer.Bytes));
-        Assert.All(answers, answer => Assert.False(answer.IsAborted));
+        var responses = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ReadAsync("key")));
+        Assert.All(responses, response => Assert.Equal(bytes, response.Bytes));
+        Assert.All(responses, response => Assert.False(response.IsAborted));
         Assert.Equal(bytes[7..30], (await ReadAsync("key", "bytes=7-29")).Bytes);
         await QuietAsync();
     }
@@ -34,17 +34,17 @@ public class FailingStoreTests : ReaderTestBase
     {
         var bytes = Bytes(40);
         Remote.Put("key", bytes);
-        UndroppableStore stuck = null!;
-        Wrap = store => stuck = new UndroppableStore(store)
+        UnevictableStore stuck = null!;
+        Wrap = store => stuck = new UnevictableStore(store)
             { OnCreated = () => Assert.ThrowsAsync<IOException>(() => Reader.InvalidateAsync(Bucket, "key").AsTask()) };
-        var answer = await ReadAsync("key");
-        Assert.Equal(bytes, answer.Bytes);
-        Assert.False(answer.IsAborted);
+        var response = await ReadAsync("key");
+        Assert.Equal(bytes, response.Bytes);
+        Assert.False(response.IsAborted);
         await Patience.UntilAsync(() => stuck.InUse == 0, "The entry is not released.");
         Assert.Equal(1, stuck.Created);
     }
 
-    private sealed class UndroppableStore(ICacheStore store) : PassingStore(store)
+    private sealed class UnevictableStore(ICacheStore store) : PassingStore(store)
     {
         private int _inUse;
 

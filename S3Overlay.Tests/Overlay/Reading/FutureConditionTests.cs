@@ -27,9 +27,9 @@ public sealed class FutureConditionTests
             var date = since.ToString("R", CultureInfo.InvariantCulture);
             foreach (var (method, target) in new[] { ("HEAD", ""), ("GET", ""), ("GET", ""), ("GET", "?attributes") })
             {
-                var answer = await scene.SendAsync(method, $"/bucket/{owner}{target}", null, ("If-Modified-Since", date),
+                var response = await scene.SendAsync(method, $"/bucket/{owner}{target}", null, ("If-Modified-Since", date),
                     ("x-amz-object-attributes", "ETag"));
-                Assert.Equal((date, method + target, read), (date, method + target, answer.Status));
+                Assert.Equal((date, method + target, read), (date, method + target, response.Status));
             }
 
             Assert.Equal(

@@ -46,7 +46,7 @@ public sealed class ReadSettingTests
             Assert.Equal(held, again.Headers["x-cache"] == "HIT");
         }
 
-        static (int, int) Of(RawResponse answer) => (answer.Status, answer.Body.Length);
+        static (int, int) Of(RawResponse response) => (response.Status, response.Body.Length);
     }
 
     [Theory, Trait("Rule", "F")]
@@ -65,7 +65,7 @@ public sealed class ReadSettingTests
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "AccessDenied");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "AccessDenied");
             return ScriptedOutcome.Answered;
         };
         var refused = await scene.SendAsync("GET", "/bucket/key");

@@ -95,10 +95,10 @@ public abstract class ReaderTestBase : IAsyncLifetime
 
     protected async Task<CollectedResponse> ReadAsync(S3Request request, CancellationToken cancellationToken = default)
     {
-        var answer = new CollectedResponse();
-        await Reader.ReadAsync(request, answer, Remote.Bucket, cancellationToken);
-        await answer.Body.FlushAsync(CancellationToken.None);
-        return answer;
+        var response = new CollectedResponse();
+        await Reader.ReadAsync(request, response, Remote.Bucket, cancellationToken);
+        await response.Body.FlushAsync(CancellationToken.None);
+        return response;
     }
 
     protected Task<CollectedResponse> ReadAsync(string key, string? range = null, CancellationToken cancellationToken = default) =>

@@ -36,12 +36,13 @@ public class SubResourceTests : ReaderTestBase
         var settings = new EndpointSettings { Endpoint = server.Endpoint, InstanceId = "test" };
         using var client = new S3WireClient(settings, _ => new(new SigningCredentials("key", "secret")), TimeProvider.System);
         var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
-        var answer = new CollectedResponse();
-        await Reader.ReadAsync(Request("key", query: query) with { Operation = operation }, answer, bucket, default);
-        await answer.Body.FlushAsync();
-        Assert.Equal("<Doc></Doc>", Encoding.UTF8.GetString(answer.Bytes));
-        Assert.Equal((200, 11L, "application/xml"), (answer.Status, answer.Headers.ContentLength, answer.Headers.ContentType.ToString()));
-        Assert.Equal("BYPASS", answer.Headers["x-cache"].ToString());
+        var response = new CollectedResponse();
+        await Reader.ReadAsync(Request("key", query: query) with { Operation = operation }, response, bucket, default);
+        await response.Body.FlushAsync();
+        Assert.Equal("<Doc></Doc>", Encoding.UTF8.GetString(response.Bytes));
+        Assert.Equal(
+            (200, 11L, "application/xml"), (response.Status, response.Headers.ContentLength, response.Headers.ContentType.ToString()));
+        Assert.Equal("BYPASS", response.Headers["x-cache"].ToString());
         Assert.Equal("?" + passedOn, asked!.Replace("acl=", "acl", StringComparison.Ordinal)
             .Replace("tagging=", "tagging", StringComparison.Ordinal));
     }
@@ -61,19 +62,19 @@ public class SubResourceTests : ReaderTestBase
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 501, "NotImplemented");
+            await ScriptedRemote.RespondErrorAsync(context, 501, "NotImplemented");
             return ScriptedOutcome.Answered;
         };
         var settings = new EndpointSettings { Endpoint = server.Endpoint, InstanceId = "test" };
         using var client = new S3WireClient(settings, _ => new(new SigningCredentials("key", "secret")), TimeProvider.System);
         var bucket = new RemoteBucket(new S3Remote(settings, client, TimeProvider.System), "remote-bucket", "");
         var request = Request("key", query: "attributes", headers: ("x-amz-object-attributes", "ETag,ObjectSize,ObjectParts"));
-        var answer = new CollectedResponse();
-        await Reader.ReadAsync(request with { Operation = S3Operation.GetObjectAttributes }, answer, bucket, default);
-        await answer.Body.FlushAsync();
+        var response = new CollectedResponse();
+        await Reader.ReadAsync(request with { Operation = S3Operation.GetObjectAttributes }, response, bucket, default);
+        await response.Body.FlushAsync();
         var etag = Convert.ToHexStringLower(System.Security.Cryptography.MD5.HashData(Bytes(2 << 20)));
         Assert.EndsWith($"<ETag>{etag}</ETag><ObjectSize>2097152</ObjectSize></GetObjectAttributesResponse>",
-            Encoding.UTF8.GetString(answer.Bytes));
+            Encoding.UTF8.GetString(response.Bytes));
         var failure = await Assert.ThrowsAsync<S3Exception>(() => Reader.ReadAsync(
             Request("key", query: "torrent") with { Operation = S3Operation.GetObjectTorrent }, new CollectedResponse(), bucket, default));
         Assert.Equal("NotImplemented", failure.Error.Code);
@@ -98,8 +99,8 @@ public class SubResourceTests : ReaderTestBase
             await context.Response.WriteAsync("<GetObjectAttributesResponse><ObjectSize>10</ObjectSize></GetObjectAttributesResponse>");
             return ScriptedOutcome.Answered;
         };
-        var answer = await scene.SendAsync("GET", "/bucket/key?attributes", null, ("x-amz-object-attributes", "ObjectSize"));
-        Assert.Equal((200, date), (answer.Status, answer.Headers.GetValueOrDefault("Last-Modified")));
+        var response = await scene.SendAsync("GET", "/bucket/key?attributes", null, ("x-amz-object-attributes", "ObjectSize"));
+        Assert.Equal((200, date), (response.Status, response.Headers.GetValueOrDefault("Last-Modified")));
     }
 
     [Fact]
@@ -109,10 +110,10 @@ public class SubResourceTests : ReaderTestBase
         Remote.Put("key", Bytes(40));
         await ReadAsync("key");
         await QuietAsync();
-        var answer = await ReadAsync(Request("key", "bytes=0-3", query: "versionId=v1"));
+        var response = await ReadAsync(Request("key", "bytes=0-3", query: "versionId=v1"));
         Assert.Equal("versionId=v1", Remote.Gets.Last().Query);
-        Assert.Equal(Bytes(40)[..4], answer.Bytes);
-        Assert.Equal("BYPASS", answer.Headers["x-cache"].ToString());
+        Assert.Equal(Bytes(40)[..4], response.Bytes);
+        Assert.Equal("BYPASS", response.Headers["x-cache"].ToString());
     }
 
     [Fact]
@@ -152,9 +153,9 @@ public class SubResourceTests : ReaderTestBase
         Remote.Put("key", Bytes(40), checksum: new(ChecksumAlgorithm.Crc32, "5FRUiw==-3"));
         Remote.OnRequest = (read, _) => read.Query != "attributes" ? Task.CompletedTask
             : throw new RemoteException(RemoteFailure.Other, "not known") { Status = 501, Code = "NotImplemented" };
-        var answer = await ReadAsync(Request("key", query: "attributes",
+        var response = await ReadAsync(Request("key", query: "attributes",
             headers: ("x-amz-object-attributes", "Checksum")) with { Operation = S3Operation.GetObjectAttributes });
-        Assert.Contains("<ChecksumCRC32>5FRUiw==</ChecksumCRC32>", Encoding.UTF8.GetString(answer.Bytes), StringComparison.Ordinal);
+        Assert.Contains("<ChecksumCRC32>5FRUiw==</ChecksumCRC32>", Encoding.UTF8.GetString(response.Bytes), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,8 +167,8 @@ public class SubResourceTests : ReaderTestBase
             : throw new RemoteException(RemoteFailure.Other, "not known") { Status = 501, Code = "NotImplemented" };
         var request = Request("key", query: "attributes",
             headers: [("x-amz-object-attributes", "ObjectSize"), ("x-amz-server-side-encryption-customer-algorithm", "AES256")]);
-        var answer = await ReadAsync(request with { Operation = S3Operation.GetObjectAttributes });
-        Assert.Contains("<ObjectSize>40</ObjectSize>", Encoding.UTF8.GetString(answer.Bytes), StringComparison.Ordinal);
+        var response = await ReadAsync(request with { Operation = S3Operation.GetObjectAttributes });
+        Assert.Contains("<ObjectSize>40</ObjectSize>", Encoding.UTF8.GetString(response.Bytes), StringComparison.Ordinal);
         Assert.Equal("AES256", Assert.Single(Assert.Single(Remote.Heads).Headers).Value);
     }
 

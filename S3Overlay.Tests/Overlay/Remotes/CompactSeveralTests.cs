@@ -61,7 +61,7 @@ public sealed class CompactSeveralTests
         await using var scene = await StartAsync(isOnStore);
         scene.Models.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "InvalidAccessKeyId");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "InvalidAccessKeyId");
             return ScriptedOutcome.Answered;
         };
         Assert.Equal(503, (await scene.SendAsync("POST", "/-/v1/compact?bucket=data")).Status);
@@ -95,9 +95,9 @@ public sealed class CompactSeveralTests
     /// <summary>Returns how many tombstones were checked, and how many removed.</summary>
     private static async Task<(int Tombstones, int Removed)> CompactAsync(RemotesScene scene, string prefix)
     {
-        var answer = await scene.SendAsync("POST", $"/-/v1/compact?bucket=data&prefix={prefix}");
-        Assert.True(answer.Status == 200, answer.Text);
-        var last = JsonDocument.Parse(answer.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+        var response = await scene.SendAsync("POST", $"/-/v1/compact?bucket=data&prefix={prefix}");
+        Assert.True(response.Status == 200, response.Text);
+        var last = JsonDocument.Parse(response.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
         Assert.True(last.GetProperty("done").GetBoolean());
         return (last.GetProperty("tombstones").GetInt32(), last.GetProperty("removed").GetInt32());
     }

@@ -34,8 +34,8 @@ public sealed class LoopTests : IAsyncDisposable
         foreach (var (method, target) in new[] { ("GET", "/bucket/key"), ("GET", "/bucket?list-type=2"), ("HEAD", "/bucket"),
             ("GET", "/bucket/key?tagging") })
         {
-            var answer = await proxy.SendAsync(method, target);
-            Assert.Equal((508, method == "HEAD" ? "" : "LoopDetected"), (answer.Status, answer.Code));
+            var response = await proxy.SendAsync(method, target);
+            Assert.Equal((508, method == "HEAD" ? "" : "LoopDetected"), (response.Status, response.Code));
         }
 
         Assert.Equal(508, (await proxy.SendAsync("PUT", "/bucket/key", "mine")).Status);
@@ -71,8 +71,8 @@ public sealed class LoopTests : IAsyncDisposable
 
         async Task<(int, string)> StatusAsync(string through)
         {
-            var answer = await proxy.SendAsync("GET", "/bucket/key", null, ("x-s3overlay-via", through));
-            return (answer.Status, answer.Code);
+            var response = await proxy.SendAsync("GET", "/bucket/key", null, ("x-s3overlay-via", through));
+            return (response.Status, response.Code);
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class OutageOfOneTests
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, StatusCodes.Status502BadGateway, "BadGateway");
+            await ScriptedRemote.RespondErrorAsync(context, StatusCodes.Status502BadGateway, "BadGateway");
             return ScriptedOutcome.Answered;
         };
         await using var proxy = await StartAsync(endpoint, leftBucket, rightBucket);
@@ -89,10 +89,10 @@ public sealed class OutageOfOneTests
 
     private static async Task<string> UntilComparedAsync(OverlayHost proxy)
     {
-        var answer = await Patience.UntilAsync(
-            () => proxy.SendAsync("GET", "/left/key"), static answer => answer.Headers["x-cache"] != "STALE", static _ =>
+        var response = await Patience.UntilAsync(
+            () => proxy.SendAsync("GET", "/left/key"), static response => response.Headers["x-cache"] != "STALE", static _ =>
                 "The remote is not asked again.");
-        return answer.Headers["x-cache"];
+        return response.Headers["x-cache"];
     }
 
     private static bool IsOf(string remote, ScriptedRequest request) =>

@@ -35,10 +35,10 @@ public sealed class RequestBudgetTests
     [Fact]
     public async Task Parallel_requests_are_waited_for_once()
     {
-        var answers = new TaskCompletionSource<int>();
-        var together = Enumerable.Range(0, 8).Select(_ => Patience.AskAsync(_ => answers.Task, default)).ToList();
+        var responses = new TaskCompletionSource<int>();
+        var together = Enumerable.Range(0, 8).Select(_ => Patience.AskAsync(_ => responses.Task, default)).ToList();
         _clock.Advance(TimeSpan.FromSeconds(6));
-        answers.SetResult(1);
+        responses.SetResult(1);
         await Task.WhenAll(together);
         await AskAsync(TimeSpan.FromSeconds(3.5));
     }
@@ -89,7 +89,7 @@ public sealed class RequestBudgetTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Time_waited_several_times_during_another_request_counts_once(bool isAnswered)
+    public async Task Time_waited_several_times_during_another_request_counts_once(bool hasResponse)
     {
         var one = new TaskCompletionSource<int>();
         var first = Patience.AskAsync(_ => one.Task, default);
@@ -100,7 +100,7 @@ public sealed class RequestBudgetTests
         }
 
         _clock.Advance(TimeSpan.FromSeconds(1));
-        if (isAnswered)
+        if (hasResponse)
         {
             one.SetResult(1);
             await first;
@@ -145,10 +145,10 @@ public sealed class RequestBudgetTests
     /// <summary>A request that gets its response after the given time.</summary>
     private async Task AskAsync(TimeSpan after)
     {
-        var answer = new TaskCompletionSource<int>();
-        var asking = Patience.AskAsync(token => answer.Task.WaitAsync(token), default);
+        var response = new TaskCompletionSource<int>();
+        var asking = Patience.AskAsync(token => response.Task.WaitAsync(token), default);
         _clock.Advance(after);
-        answer.SetResult(1);
+        response.SetResult(1);
         Assert.Equal(1, await asking);
     }
 

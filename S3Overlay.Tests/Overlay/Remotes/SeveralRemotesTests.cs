@@ -58,7 +58,7 @@ public sealed partial class SeveralRemotesTests
             (404, "NoSuchKey"), StatusOf(await scene.SendAsync("PUT", "/data/copy", null, ("x-amz-copy-source", "/data/models/hidden"))));
         scene.Models.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "InvalidAccessKeyId");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "InvalidAccessKeyId");
             return ScriptedOutcome.Answered;
         };
         Assert.Equal((503, "ServiceUnavailable"), StatusOf(await scene.SendAsync("GET", "/data/models/other")));
@@ -256,9 +256,9 @@ public sealed partial class SeveralRemotesTests
 
         async Task<(bool IsVisible, string Reason, string Text)> ExplainAsync(string query, Func<JsonElement, string> textOf)
         {
-            var answer = await scene.SendAsync("GET", $"/-/v1/explain?{query}");
-            Assert.True(answer.Status == 200, answer.Text);
-            using var document = JsonDocument.Parse(answer.Text);
+            var response = await scene.SendAsync("GET", $"/-/v1/explain?{query}");
+            Assert.True(response.Status == 200, response.Text);
+            using var document = JsonDocument.Parse(response.Text);
             var json = document.RootElement;
             return (json.GetProperty("visible").GetBoolean(), json.TryGetProperty("reason", out var reason) ? reason.GetString()!
                 : "", textOf(json));
@@ -294,10 +294,10 @@ public sealed partial class SeveralRemotesTests
             .Order(S3Overlay.Proxy.Protocol.Listings.Utf8Order.Instance),
     ];
 
-    private static (int Status, string Code) StatusOf(RawResponse answer) => (answer.Status, answer.Code);
+    private static (int Status, string Code) StatusOf(RawResponse response) => (response.Status, response.Code);
 
-    private static (string Text, string Layer) TextOf(RawResponse answer) =>
-        (answer.Text, answer.Headers.GetValueOrDefault("x-s3overlay-layer", ""));
+    private static (string Text, string Layer) TextOf(RawResponse response) =>
+        (response.Text, response.Headers.GetValueOrDefault("x-s3overlay-layer", ""));
 
     [GeneratedRegex("<Key>([^<]*)</Key>")]
     private static partial Regex KeyElement();

@@ -14,7 +14,7 @@ public sealed class StartTests
         await using var well = await ScriptedRemote.StartAsync();
         refusing.Script = async (_, context) =>
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "InvalidAccessKeyId");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "InvalidAccessKeyId");
             return ScriptedOutcome.Answered;
         };
         await using var proxy = await ProxyProcess.StartAsync(

@@ -203,7 +203,7 @@ public class VersionListingTests : IAsyncLifetime
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 403, "AccessDenied");
+            await ScriptedRemote.RespondErrorAsync(context, 403, "AccessDenied");
             return ScriptedOutcome.Answered;
         };
         Assert.Equal(503, (await _proxy.SendAsync("GET", "/bucket?versions")).Status);
@@ -242,9 +242,9 @@ public class VersionListingTests : IAsyncLifetime
 
     private async Task<(List<string> Rows, string Next)> PageAsync(string query)
     {
-        var answer = await _proxy.SendAsync("GET", "/bucket?versions&encoding-type=url" + query);
-        Assert.True(answer.Status == 200, answer.Text);
-        var xml = XDocument.Parse(answer.Text).Root!;
+        var response = await _proxy.SendAsync("GET", "/bucket?versions&encoding-type=url" + query);
+        Assert.True(response.Status == 200, response.Text);
+        var xml = XDocument.Parse(response.Text).Root!;
         string Text(XElement element, string name) => element.Elements().FirstOrDefault(child => child.Name.LocalName == name)?.Value ?? "";
         var rows = xml.Elements()
             .Where(element => element.Name.LocalName is "Version" or "DeleteMarker")

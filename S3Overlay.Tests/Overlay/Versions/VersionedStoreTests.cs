@@ -294,7 +294,7 @@ public class VersionedStoreTests : IAsyncLifetime
     }
 
     private static async Task<(int, string)> CodeAsync(Task<RawResponse> sending) =>
-        (await sending) is var answer ? (answer.Status, answer.Code) : default;
+        (await sending) is var response ? (response.Status, response.Code) : default;
 
     private async Task<string> DeleteManyAsync(string items, params (string Name, string Value)[] headers)
     {

@@ -88,18 +88,18 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
 
         var etag = (await proxy.SendAsync("HEAD", "/bucket/a")).Headers["ETag"];
         var date = (await proxy.SendAsync("HEAD", "/bucket/e")).Headers["Last-Modified"];
-        var answer = await proxy.SendAsync(
+        var response = await proxy.SendAsync(
             "POST",
             "/bucket?delete",
             $"<Delete><Object><Key>a</Key><ETag>{etag}</ETag><Size>5</Size></Object><Object><Key>b</Key><Size>6</Size></Object>"
             + "<Object><Key>c</Key><ETag>wrong</ETag></Object>"
                 + "<Object><Key>d</Key><LastModifiedTime>Sun, 06 Nov 1994 08:49:37 GMT</LastModifiedTime></Object><Object><Key>e</Key>"
                 + $"<LastModifiedTime>{date}</LastModifiedTime></Object></Delete>");
-        Assert.Equal(200, answer.Status);
-        Assert.Equal(3, answer.Text.Split("<Code>PreconditionFailed</Code>").Length - 1);
+        Assert.Equal(200, response.Status);
+        Assert.Equal(3, response.Text.Split("<Code>PreconditionFailed</Code>").Length - 1);
         foreach (var (key, isThere) in ((string, bool)[])[("a", false), ("b", true), ("c", true), ("d", true), ("e", false)])
         {
-            Assert.Contains(isThere ? $"<Error><Key>{key}</Key>" : $"<Deleted><Key>{key}</Key>", answer.Text, StringComparison.Ordinal);
+            Assert.Contains(isThere ? $"<Error><Key>{key}</Key>" : $"<Deleted><Key>{key}</Key>", response.Text, StringComparison.Ordinal);
             Assert.Equal(isThere ? 200 : 404, (await proxy.SendAsync("GET", $"/bucket/{key}")).Status);
         }
     }
@@ -132,11 +132,11 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
         _proxy = await OverlayHost.StartAsync(store.Endpoint, _remote.Endpoint);
         await _proxy.SendAsync("PUT", "/bucket");
         await _proxy.SendAsync("PUT", "/bucket/k", "value");
-        var answer = many
+        var response = many
             ? await _proxy.SendAsync(
                 "POST", "/bucket?delete", "<Delete><Object><Key>k</Key><VersionId>null</VersionId><Size>99</Size></Object></Delete>")
             : await _proxy.SendAsync("DELETE", "/bucket/k?versionId=null", null, ("x-amz-if-match-size", "99"));
-        Assert.Equal((many ? 200 : 204, ""), (answer.Status, answer.Code));
+        Assert.Equal((many ? 200 : 204, ""), (response.Status, response.Code));
         Assert.Equal("value", (await _proxy.SendAsync("GET", "/bucket/k")).Text);
     }
 
@@ -156,13 +156,13 @@ public sealed class ConditionalDeleteTests : IAsyncLifetime
         foreach (var (etag, size, isDeleted) in ((string, int, bool)[])[
             ("\"wrong\"", 5, false), (put.Headers["ETag"], 11, false), (put.Headers["ETag"], 5, true)])
         {
-            var answer = many
+            var response = many
                 ? await _proxy.SendAsync(
                     "POST", "/bucket?delete",
                     $"<Delete><Object><Key>k</Key><VersionId>{id}</VersionId><ETag>{etag}</ETag><Size>{size}</Size></Object></Delete>")
                 : await _proxy.SendAsync("DELETE", $"/bucket/k?versionId={id}", null, ("If-Match", etag),
                     ("x-amz-if-match-size", $"{size}"));
-            Assert.Equal((many ? 200 : isDeleted ? 204 : 412, isDeleted ? "" : "PreconditionFailed"), (answer.Status, answer.Code));
+            Assert.Equal((many ? 200 : isDeleted ? 204 : 412, isDeleted ? "" : "PreconditionFailed"), (response.Status, response.Code));
             Assert.Equal(isDeleted ? 1 : 2, store.VersionsOf("bucket", "k").Count);
         }
     }

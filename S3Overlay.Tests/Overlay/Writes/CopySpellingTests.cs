@@ -54,9 +54,9 @@ public sealed class CopySpellingTests
         scene.Remote.Put("bucket", "any", "any"u8.ToArray());
         Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/there", "kept")).Status);
 
-        var answer = await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", source));
+        var response = await scene.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", source));
 
-        Assert.Equal((400, "InvalidArgument"), (answer.Status, answer.Code));
+        Assert.Equal((400, "InvalidArgument"), (response.Status, response.Code));
     }
 
     /// <summary>Some stores read a plus as a plus, so the space is sent in an encoding that all of them agree on.</summary>

@@ -22,9 +22,9 @@ public sealed class CopyTests
         await _bench.SendAsync(S3Operation.CreateBucket, "plain");
         _bench.Remote.Put("below", "a b/ü", "the bytes", ("Content-Type", "text/x"), ("x-amz-meta-m", "1"),
             ("x-amz-storage-class", "GLACIER_IR"));
-        var answer = await _bench.SendAsync(
+        var response = await _bench.SendAsync(
             S3Operation.CopyObject, target, "copy", headers: ("x-amz-copy-source", "/mapped/a%20b/%C3%BC"));
-        var result = OverlayBench.Xml(answer);
+        var result = OverlayBench.Xml(response);
         Assert.Equal("CopyObjectResult", result.Name.LocalName);
         Assert.Equal("the bytes", _bench.Local.Text(target, "copy"));
         var copy = _bench.Layer.Find(target, "copy")!;
@@ -111,10 +111,10 @@ public sealed class CopyTests
     {
         _bench.Remote.Put("below", "key", "0123456789");
         await _bench.Layer.EnsureBucketAsync(Bucket, default);
-        var answer = await _bench.SendAsync(
+        var response = await _bench.SendAsync(
             S3Operation.UploadPartCopy, Bucket, "big", "", "partNumber=3&uploadId=u", ("x-amz-copy-source", "mapped/key"),
             ("x-amz-copy-source-range", "bytes=2-5"));
-        Assert.Equal("CopyPartResult", OverlayBench.Xml(answer).Name.LocalName);
+        Assert.Equal("CopyPartResult", OverlayBench.Xml(response).Name.LocalName);
         Assert.Equal("2345", _bench.Local.Text("parts", "3"));
         foreach (var range in (string[])["bytes=2-", "bytes=-3", "bytes=5-10", "2-5"])
         {
@@ -179,8 +179,8 @@ public sealed class CopyTests
     public async Task A_version_of_the_remotes_is_copied_from_there()
     {
         _bench.Remote.Put("below", "key", "bytes", ("x-amz-version-id", "v 1"));
-        var answer = await CopyAsync("key?versionId=v 1", "copy");
-        Assert.Equal("v 1", answer.Headers["x-amz-copy-source-version-id"]);
+        var response = await CopyAsync("key?versionId=v 1", "copy");
+        Assert.Equal("v 1", response.Headers["x-amz-copy-source-version-id"]);
         Assert.Equal("bytes", await _bench.GetAsync(Bucket, "copy"));
         Assert.Equal(["tagging&versionId=v%201", "versionId=v%201"], _bench.Remote.Gets.Select(static read => read.Query));
     }

@@ -50,7 +50,8 @@ public abstract class CopyUpTestBase : IAsyncLifetime
         new(Bytes, etag, Date,
             [("Content-Type", "text/x"), ("Cache-Control", "max-age=5"), ("x-amz-meta-m", "1"), ("x-amz-storage-class", "STANDARD_IA")]);
 
-    private protected static (int Status, string Code) Error(RawResponse answer) => (answer.Status, answer.Status < 300 ? "" : answer.Code);
+    private protected static (int Status, string Code) Error(RawResponse response) =>
+        (response.Status, response.Status < 300 ? "" : response.Code);
 
     private protected static bool IsBody(ScriptedRequest request) => request is
         { Method: "GET", Key: "key", RawQuery: "" or "x-id=GetObject" };
@@ -115,7 +116,7 @@ public abstract class CopyUpTestBase : IAsyncLifetime
 
         if (_tagFailure is { } failed)
         {
-            await ScriptedRemote.AnswerErrorAsync(context, failed.Status, failed.Code);
+            await ScriptedRemote.RespondErrorAsync(context, failed.Status, failed.Code);
         }
         else
         {
@@ -138,9 +139,9 @@ public abstract class CopyUpTestBase : IAsyncLifetime
 
     protected async Task<string> TagsAsync()
     {
-        var answer = await SendAsync("GET", "/bucket/key?tagging");
-        Assert.Equal(200, answer.Status);
-        return string.Join('&', System.Xml.Linq.XElement.Parse(Encoding.UTF8.GetString(answer.Body)).Descendants()
+        var response = await SendAsync("GET", "/bucket/key?tagging");
+        Assert.Equal(200, response.Status);
+        return string.Join('&', System.Xml.Linq.XElement.Parse(Encoding.UTF8.GetString(response.Body)).Descendants()
             .Where(static element => element.Name.LocalName == "Tag")
             .Select(static tag => string.Join('=', tag.Elements().Select(static part => part.Value))));
     }

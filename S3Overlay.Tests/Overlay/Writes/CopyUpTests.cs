@@ -102,9 +102,9 @@ public sealed class CopyUpTests : CopyUpTestBase
     public async Task A_body_that_is_not_what_was_promised_changes_nothing(string local)
     {
         await StartAsync(local);
-        var answer = await SendAsync("PUT", "/bucket/key?tagging", Document(("new", "2")),
+        var response = await SendAsync("PUT", "/bucket/key?tagging", Document(("new", "2")),
             ("Content-MD5", Convert.ToBase64String(new byte[16])));
-        Assert.Equal((400, "BadDigest"), Error(answer));
+        Assert.Equal((400, "BadDigest"), Error(response));
         Assert.Equal(("old=a b", "remote"), (await TagsAsync(), await LayerAsync()));
     }
 
@@ -117,8 +117,8 @@ public sealed class CopyUpTests : CopyUpTestBase
     {
         await StartAsync(
             local, ("S3_OVERLAY_COPY_UP_MAX", (Bytes.Length + more).ToString(System.Globalization.CultureInfo.InvariantCulture)));
-        var answer = await SetTagsAsync(("new", "2"));
-        Assert.Equal(more == 0 ? (200, "") : (501, "NotImplemented"), Error(answer));
+        var response = await SetTagsAsync(("new", "2"));
+        Assert.Equal(more == 0 ? (200, "") : (501, "NotImplemented"), Error(response));
         Assert.Equal(more == 0 ? "local" : "remote", await LayerAsync());
         if (more < 0)
         {

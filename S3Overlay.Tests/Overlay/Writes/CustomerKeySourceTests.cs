@@ -91,7 +91,7 @@ public sealed class CustomerKeySourceTests
             owners.Add($"{request.Method} {request.Headers["x-amz-expected-bucket-owner"]}");
             if (!CustomerKey.Headers().All(header => request.Headers[header.Name] == header.Value))
             {
-                return ScriptedRemote.AnswerErrorAsync(context, 400, "InvalidRequest");
+                return ScriptedRemote.RespondErrorAsync(context, 400, "InvalidRequest");
             }
 
             if (request.Method == "GET")

@@ -148,12 +148,12 @@ public sealed class DeleteTests
         }
 
         _bench.Layer.TombstoneFailures["b"] = new IOException("no room");
-        var answer = OverlayBench.Xml(await _bench.SendAsync(S3Operation.DeleteObjects, Bucket,
+        var response = OverlayBench.Xml(await _bench.SendAsync(S3Operation.DeleteObjects, Bucket,
             text: Delete(false, ["c", "b", "a", "never", new string('k', 1025)])));
-        Assert.Equal(["c", "b", "a", "never", new string('k', 1025)], answer.Elements()
+        Assert.Equal(["c", "b", "a", "never", new string('k', 1025)], response.Elements()
             .Select(element => element.Elements().First().Value));
         Assert.Equal(
-            ["Deleted", "Error", "Deleted", "Deleted", "Error"], answer.Elements().Select(element => element.Name.LocalName));
+            ["Deleted", "Error", "Deleted", "Deleted", "Error"], response.Elements().Select(element => element.Name.LocalName));
         Assert.Equal(["b"], await _bench.ListAsync(Bucket));
         Assert.Equal("written b", await _bench.GetAsync(Bucket, "b"));
     }
@@ -163,8 +163,8 @@ public sealed class DeleteTests
     public async Task A_quiet_delete_reports_only_failures()
     {
         _bench.Layer.TombstoneFailures["b"] = new IOException("no room");
-        var answer = OverlayBench.Xml(await _bench.SendAsync(S3Operation.DeleteObjects, Bucket, text: Delete(true, ["a", "b"])));
-        Assert.Equal("b", Assert.Single(answer.Elements()).Elements().First().Value);
+        var response = OverlayBench.Xml(await _bench.SendAsync(S3Operation.DeleteObjects, Bucket, text: Delete(true, ["a", "b"])));
+        Assert.Equal("b", Assert.Single(response.Elements()).Elements().First().Value);
     }
 
     [Fact]
@@ -173,8 +173,9 @@ public sealed class DeleteTests
     {
         _bench.MayWrite = key => key != "b";
         await _bench.SendAsync(S3Operation.PutObject, Bucket, "b", "written");
-        var answer = OverlayBench.Xml(await _bench.SendAsync(S3Operation.DeleteObjects, Bucket, text: Delete(true, ["a", "b"])));
-        Assert.Equal("AccessDenied", Assert.Single(answer.Elements()).Elements().Single(element => element.Name.LocalName == "Code").Value);
+        var response = OverlayBench.Xml(await _bench.SendAsync(S3Operation.DeleteObjects, Bucket, text: Delete(true, ["a", "b"])));
+        Assert.Equal("AccessDenied", Assert.Single(response.Elements()).Elements()
+            .Single(element => element.Name.LocalName == "Code").Value);
         Assert.Equal("written", await _bench.GetAsync(Bucket, "b"));
     }
 

@@ -38,7 +38,7 @@ public sealed class FrozenSourceTests
                 return ScriptedOutcome.AsUsual;
             }
 
-            await ScriptedRemote.AnswerErrorAsync(context, 404, "NoSuchTagSet");
+            await ScriptedRemote.RespondErrorAsync(context, 404, "NoSuchTagSet");
             return ScriptedOutcome.Answered;
         };
         Assert.Equal(200, (await CopyAsync(scene)).Status);
@@ -78,5 +78,5 @@ public sealed class FrozenSourceTests
     private static Task<RawResponse> CopyAsync(LayerScene scene, params (string Name, string Value)[] headers) =>
         scene.SendAsync("PUT", "/bucket/copy", null, [("x-amz-copy-source", "/bucket/key"), .. headers]);
 
-    private static (int Status, string Code) Error(RawResponse answer) => (answer.Status, answer.Code);
+    private static (int Status, string Code) Error(RawResponse response) => (response.Status, response.Code);
 }

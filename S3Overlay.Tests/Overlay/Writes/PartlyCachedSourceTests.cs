@@ -53,8 +53,8 @@ public sealed class PartlyCachedSourceTests : IAsyncLifetime
     public async Task A_deleted_source_is_not_found()
     {
         _remote.Remove("bucket", "source");
-        var answer = await CopyAsync();
-        Assert.Equal((404, "NoSuchKey"), (answer.Status, answer.Code));
+        var response = await CopyAsync();
+        Assert.Equal((404, "NoSuchKey"), (response.Status, response.Code));
     }
 
     private Task<RawResponse> CopyAsync(params (string Name, string Value)[] headers) =>

@@ -51,15 +51,15 @@ public sealed class TaggedSourceTests
         // Under always the entry is revalidated first, so the change happens in between.
         ScriptTags(scene, () => version, mode == "always" ? ChangeAsync : null);
         await (mode == "always" ? Task.CompletedTask : ChangeAsync());
-        var answer = await UseAsync(scene, use);
+        var response = await UseAsync(scene, use);
         if (mode == "frozen")
         {
             for (var i = 0; i < 2; i++)
             {
-                Assert.Equal((503, "RemoteChanged"), (answer.Status, answer.Code));
+                Assert.Equal((503, "RemoteChanged"), (response.Status, response.Code));
                 var held = await scene.SendAsync("GET", "/bucket/key");
                 Assert.Equal((old, "HIT"), (held.Text, held.Headers["x-cache"]));
-                answer = await UseAsync(scene, use);
+                response = await UseAsync(scene, use);
             }
 
             // A client that gives tags of its own needs nothing of the remote.
@@ -68,7 +68,7 @@ public sealed class TaggedSourceTests
             return;
         }
 
-        Assert.Equal(200, answer.Status);
+        Assert.Equal(200, response.Status);
         Assert.Equal("new", (await scene.SendAsync("GET", use == Copy ? "/bucket/copy" : "/bucket/key")).Text);
         if (use == Copy)
         {

@@ -177,9 +177,9 @@ public sealed class UncountedTagsTests
     [InlineData("store", "never", 404, "NoSuchTagSet")]
     [InlineData("embedded", "frozen", 200, "<Tagging><TagSet/></Tagging>")]
     [InlineData("embedded", "frozen", 404, "NoSuchTagSet")]
-    public async Task That_there_are_none_holds_for_the_copied_version(string layer, string mode, int status, string answer)
+    public async Task That_there_are_none_holds_for_the_copied_version(string layer, string mode, int status, string response)
     {
-        await using var scene = await StartAsync(layer, true, status, answer, ("S3_OVERLAY_REVALIDATE", mode));
+        await using var scene = await StartAsync(layer, true, status, response, ("S3_OVERLAY_REVALIDATE", mode));
         scene.Remote.Put("bucket", "key", "newer"u8.ToArray());
         var copied = await CopyAsync(scene);
         if (mode == "frozen")
@@ -201,10 +201,10 @@ public sealed class UncountedTagsTests
     [InlineData(405, "MethodNotAllowed")]
     [InlineData(501, "NotImplemented")]
     [InlineData(200, null)]
-    public async Task A_remote_without_tags_is_asked_once(int status, string? answer)
+    public async Task A_remote_without_tags_is_asked_once(int status, string? response)
     {
-        await using var scene = await StartAsync("embedded", true, status, answer ?? "");
-        if (answer is null)
+        await using var scene = await StartAsync("embedded", true, status, response ?? "");
+        if (response is null)
         {
             scene.Remote.Script = null;
         }
@@ -241,11 +241,11 @@ public sealed class UncountedTagsTests
     {
         await using var scene = await StartAsync(layer, false, 403, "AccessDenied");
         scene.Remote.Put("bucket", "key", "bytes"u8.ToArray(), ("x-amz-tagging-count", "1"));
-        Assert.Equal((403, "AccessDenied"), await CopyAsync(scene) is var answer ? (answer.Status, answer.Code) : default);
+        Assert.Equal((403, "AccessDenied"), await CopyAsync(scene) is var response ? (response.Status, response.Code) : default);
         Assert.Equal(404, (await scene.SendAsync("GET", "/bucket/copy")).Status);
     }
 
-    private static async Task<LayerScene> StartAsync(string layer, bool isCached, int status, string answer,
+    private static async Task<LayerScene> StartAsync(string layer, bool isCached, int status, string response,
         params (string Name, string Value)[] settings)
     {
         var scene = await LayerScene.StartAsync(layer, settings);
@@ -263,7 +263,7 @@ public sealed class UncountedTagsTests
                 return ScriptedOutcome.AsUsual;
             }
 
-            await (status == 200 ? context.Response.WriteAsync(answer) : ScriptedRemote.AnswerErrorAsync(context, status, answer));
+            await (status == 200 ? context.Response.WriteAsync(response) : ScriptedRemote.RespondErrorAsync(context, status, response));
             return ScriptedOutcome.Answered;
         };
         return scene;

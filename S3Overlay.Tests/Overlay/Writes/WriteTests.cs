@@ -146,17 +146,17 @@ public sealed class WriteTests
     public async Task A_complete_that_takes_long_keeps_the_connection_alive_and_ends_with_its_result()
     {
         await _bench.Layer.EnsureBucketAsync(Bucket, default);
-        var (slow, answer) = (new TaskCompletionSource(), new BufferedResponse());
+        var (slow, response) = (new TaskCompletionSource(), new BufferedResponse());
         _bench.Local.Completing = slow.Task;
-        var running = _bench.SendAsync(answer, S3Operation.CompleteMultipartUpload, Bucket, "key", "<x/>", "uploadId=u");
+        var running = _bench.SendAsync(response, S3Operation.CompleteMultipartUpload, Bucket, "key", "<x/>", "uploadId=u");
         await WaitAsync(3);
         slow.SetResult();
         await running;
-        await answer.FinishAsync(default);
-        Assert.Equal(200, answer.Status);
-        Assert.Equal("CompleteMultipartUploadResult", OverlayBench.Xml(answer).Name.LocalName);
+        await response.FinishAsync(default);
+        Assert.Equal(200, response.Status);
+        Assert.Equal("CompleteMultipartUploadResult", OverlayBench.Xml(response).Name.LocalName);
         Assert.Equal(["key"], _bench.Reader.Invalidated);
-        Assert.StartsWith("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n  ", System.Text.Encoding.UTF8.GetString(answer.Content.Span));
+        Assert.StartsWith("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n  ", System.Text.Encoding.UTF8.GetString(response.Content.Span));
     }
 
     [Fact]
@@ -165,14 +165,14 @@ public sealed class WriteTests
     public async Task A_complete_that_fails_late_says_so_in_its_body_and_takes_no_copy()
     {
         await _bench.Layer.EnsureBucketAsync(Bucket, default);
-        var (slow, answer) = (new TaskCompletionSource(), new BufferedResponse());
+        var (slow, response) = (new TaskCompletionSource(), new BufferedResponse());
         _bench.Local.Completing = slow.Task;
-        var running = _bench.SendAsync(answer, S3Operation.CompleteMultipartUpload, Bucket, "key", "<x/>", "uploadId=u");
+        var running = _bench.SendAsync(response, S3Operation.CompleteMultipartUpload, Bucket, "key", "<x/>", "uploadId=u");
         await WaitAsync(1);
         slow.SetException(new S3Exception(S3Errors.InvalidPart));
         await running;
-        await answer.FinishAsync(default);
-        Assert.Equal("InvalidPart", OverlayBench.Xml(answer).Element("Code")!.Value);
+        await response.FinishAsync(default);
+        Assert.Equal("InvalidPart", OverlayBench.Xml(response).Element("Code")!.Value);
         Assert.Empty(_bench.Reader.Invalidated);
     }
 

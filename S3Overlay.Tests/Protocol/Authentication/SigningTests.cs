@@ -31,11 +31,11 @@ public abstract class SigningTests
         using var client = S3Clients.Create(server.Endpoint, SigningServer.AccessKey, SigningServer.SecretKey);
 
         await client.PutObjectAsync(new PutObjectRequest { BucketName = "bucket", Key = key, InputStream = new MemoryStream(Bytes) });
-        using var answer = await client.GetObjectAsync("bucket", key);
+        using var response = await client.GetObjectAsync("bucket", key);
         await client.ListObjectsV2Async(
             new ListObjectsV2Request { BucketName = "bucket", Prefix = key, Delimiter = "/", StartAfter = key });
 
-        Assert.Equal(Bytes.Length, answer.ContentLength);
+        Assert.Equal(Bytes.Length, response.ContentLength);
         Assert.Empty(server.Refusals);
         Assert.Equal(Bytes, Assert.Single(server.Objects).Value.Bytes);
     }
@@ -83,8 +83,8 @@ public abstract class SigningTests
             });
             using var request = new HttpRequestMessage(method, url) { Version = http.DefaultRequestVersion,
                 VersionPolicy = http.DefaultVersionPolicy, Content = verb == HttpVerb.PUT ? new ByteArrayContent(Bytes) : null };
-            using var answer = await http.SendAsync(request);
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            using var response = await http.SendAsync(request);
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
 
         Assert.Equal(Bytes, Assert.Single(server.Objects).Value.Bytes);
@@ -117,9 +117,9 @@ public abstract class SigningTests
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        using var answer = await http.SendAsync(request);
+        using var response = await http.SendAsync(request);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     [Fact]
@@ -133,9 +133,9 @@ public abstract class SigningTests
             TimeSpan.FromMinutes(1));
         using var body = new ByteArrayContent(Bytes);
 
-        using var answer = await http.PutAsync(new Uri(server.Endpoint, "/bucket/key?" + query), body);
+        using var response = await http.PutAsync(new Uri(server.Endpoint, "/bucket/key?" + query), body);
 
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("röd", HeaderText.ToText(Assert.Single(server.Objects).Value.Headers["x-amz-meta-color"]));
     }
 

@@ -12,9 +12,9 @@ namespace S3Overlay.Tests.Overlay.Listings.Large;
 public sealed record ClientPage(List<ListingRow> Rows, bool IsTruncated, string? Next)
 {
     /// <summary>Reads a response to ListObjects or ListObjectsV2.</summary>
-    public static ClientPage Read(Stream answer)
+    public static ClientPage Read(Stream response)
     {
-        using var xml = XmlReader.Create(answer, new XmlReaderSettings { CheckCharacters = false });
+        using var xml = XmlReader.Create(response, new XmlReaderSettings { CheckCharacters = false });
         var (objects, prefixes) = (new List<ListingRow>(), new List<ListingRow>());
         var (isEncoded, isTruncated, next) = (false, false, (string?)null);
         var (key, etag, size, modified, isInRow) = ("", "", 0L, default(DateTimeOffset), false);

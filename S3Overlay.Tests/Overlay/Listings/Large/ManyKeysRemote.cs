@@ -73,7 +73,7 @@ public sealed class ManyKeysRemote : IAsyncDisposable
 
         if (target.Key.Length > 0)
         {
-            await ScriptedRemote.AnswerErrorAsync(context, 404, "NoSuchKey");
+            await ScriptedRemote.RespondErrorAsync(context, 404, "NoSuchKey");
         }
         else if (context.Request.Method == "GET")
         {

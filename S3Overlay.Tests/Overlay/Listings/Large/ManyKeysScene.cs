@@ -59,8 +59,8 @@ public abstract class ManyKeysScene : IAsyncLifetime
 
     public async Task<ClientPage> ListAsync(string query)
     {
-        using var answer = await SendAsync(HttpMethod.Get, query, null);
-        await using var body = await answer.Content.ReadAsStreamAsync();
+        using var response = await SendAsync(HttpMethod.Get, query, null);
+        await using var body = await response.Content.ReadAsStreamAsync();
         return ClientPage.Read(body);
     }
 
@@ -104,8 +104,8 @@ public abstract class ManyKeysScene : IAsyncLifetime
             xml.Open("Object").Element("Key", key).Close("Object");
         }
 
-        using var answer = await SendAsync(HttpMethod.Post, "delete=", xml.Close("Delete").Content.ToArray());
-        Assert.DoesNotContain("<Error>", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        using var response = await SendAsync(HttpMethod.Post, "delete=", xml.Close("Delete").Content.ToArray());
+        Assert.DoesNotContain("<Error>", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     private async Task<HttpResponseMessage> SendAsync(HttpMethod method, string query, byte[]? body)
@@ -125,9 +125,9 @@ public abstract class ManyKeysScene : IAsyncLifetime
             request.Headers.TryAddWithoutValidation(name, value);
         }
 
-        var answer = await _http.SendAsync(request);
-        Assert.True(answer.StatusCode == HttpStatusCode.OK, await answer.Content.ReadAsStringAsync());
-        return answer;
+        var response = await _http.SendAsync(request);
+        Assert.True(response.StatusCode == HttpStatusCode.OK, await response.Content.ReadAsStringAsync());
+        return response;
     }
 
     private static S3Request Request(S3Operation operation, string key, byte[] body) => new()
