@@ -10,7 +10,7 @@ namespace S3Overlay.Proxy.Overlay.Cache;
 /// <summary>
 /// An entry in use: its readers, the fills under way, and a way to wait for bytes. Closed when the last reader and the last fill are done.
 /// </summary>
-internal sealed class ActiveEntry
+internal sealed partial class ActiveEntry
 {
     private readonly Fills _fills;
     private readonly RunningFills _running;

@@ -327,6 +327,14 @@ internal sealed class Fills(
     /// <summary>Fills that started earlier leave no entry. Existing entries stay.</summary>
     public void InvalidateAll() => Generations.AdvanceAll();
 
+    /// <summary>What a miss got from the remote. If all is null, the object is not cacheable and the caller must ask the remote.</summary>
+    /// <param name="Active">The entry, with the caller as a reader.</param>
+    /// <param name="Uncached">A response that cannot be cached; the caller disposes it.</param>
+    /// <param name="Failure">Why the remote did not deliver the object.</param>
+    /// <param name="IsOfAnother">Whether the request was another read's, and may have started earlier.</param>
+    internal readonly record struct FillStart(
+        ActiveEntry? Active = null, RemoteObject? Uncached = null, RemoteException? Failure = null, bool IsOfAnother = false);
+
     /// <summary>
     /// Admits an object to the cache once it was missed often enough (rule E2). Misses are counted in a table of fixed size: two objects
     /// may share a slot, and one of them is then admitted early. Old counts fade. A restart clears them.
@@ -387,11 +395,3 @@ internal sealed class Fills(
         }
     }
 }
-
-/// <summary>What a miss got from the remote. If all is null, the object is not cacheable and the caller must ask the remote.</summary>
-/// <param name="Active">The entry, with the caller as a reader.</param>
-/// <param name="Uncached">A response that cannot be cached; the caller disposes it.</param>
-/// <param name="Failure">Why the remote did not deliver the object.</param>
-/// <param name="IsOfAnother">Whether the request was another read's, and may have started earlier.</param>
-internal readonly record struct FillStart(
-    ActiveEntry? Active = null, RemoteObject? Uncached = null, RemoteException? Failure = null, bool IsOfAnother = false);

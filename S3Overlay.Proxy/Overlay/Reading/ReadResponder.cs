@@ -66,8 +66,15 @@ internal sealed class ReadResponder(S3Request request, S3Response response, Time
     public bool NeedsInfoFirst => request.IsHead || ReadConditions.Any(request.Headers)
         || (request.Headers.Range.Count > 0 && (request.Headers.IfRange.Count > 0 || Range is { Suffix: 0 }));
 
+    /// <summary>False for a sub-resource, a version, a part, or an object encrypted with a client's key: these are never cached.</summary>
+    public bool IsPlain => request.Operation is S3Operation.GetObject or S3Operation.HeadObject
+        && !NamesVersion(request) && !request.Query.Has("partNumber") && !request.Headers.ContainsKey(ClientKeys.Algorithm);
+
     /// <summary>Names the source of what is sent next, or of the error. Null if unknown.</summary>
     public void From(ReadSource? source, TimeSpan age = default) => _plan = _plan with { Source = source, Age = age };
+
+    /// <summary>True if the request names a version of the remote. <c>null</c> names the current version here (rule V3).</summary>
+    public static bool NamesVersion(S3Request request) => request.Query.Has("versionId") && request.Query["versionId"] != "null";
 
     /// <summary>Decides what to send of a version. Replaces an earlier plan of which nothing was sent.</summary>
     /// <exception cref="S3Exception">PreconditionFailed, InvalidRange, InvalidArgument.</exception>

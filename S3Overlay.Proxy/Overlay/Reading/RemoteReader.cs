@@ -135,7 +135,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     private async Task<ReadResult> ReadAsync(ReadResponder responder, RemoteBucket remote, WrittenRead local)
     {
         var request = responder.Request;
-        var isPlain = !SubResourceReads.IsOne(request);
+        var isPlain = responder.IsPlain;
         var directives = DirectivesOf(request);
         if (isPlain && _cached is not null && (directives & (ReadDirectives.Bypass | ReadDirectives.OnlyCached)) != ReadDirectives.Bypass)
         {

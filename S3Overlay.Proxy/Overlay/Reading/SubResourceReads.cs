@@ -21,15 +21,6 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
 
     private static readonly string[] SubResources = ["acl", "attributes", "legal-hold", "retention", "tagging", "torrent"];
 
-    /// <summary>True for such a request.</summary>
-    public static bool IsOne(S3Request request) => request.Operation is not (S3Operation.GetObject or S3Operation.HeadObject)
-        || NamesVersion(request)
-        || request.Query.Has("partNumber")
-        || request.Headers.ContainsKey(ClientKeys.Algorithm);
-
-    /// <summary>True if the request names a version of the remote. <c>null</c> names the current version here (rule V3).</summary>
-    private static bool NamesVersion(S3Request request) => request.Query.Has("versionId") && request.Query["versionId"] != "null";
-
     /// <summary>Sends the remote's response.</summary>
     /// <param name="responder">Writes the response.</param>
     /// <param name="remote">The remote bucket.</param>
@@ -48,7 +39,7 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
         }
 
         return request.Query.Has("partNumber")
-            ? ReadPartAsync(responder, remote, read, mayUseEntry && !NamesVersion(request))
+            ? ReadPartAsync(responder, remote, read, mayUseEntry && !ReadResponder.NamesVersion(request))
             : PassThroughReads.ReadAsync(responder, remote, read);
     }
 
@@ -69,7 +60,8 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
         }
         catch (RemoteException unknown) when (unknown.Status == StatusCodes.Status501NotImplemented)
         {
-            var version = NamesVersion(request) ? "versionId=" + UriEncoding.EncodeComponent(request.Query["versionId"] ?? "") : "";
+            var version = ReadResponder.NamesVersion(request) ? "versionId=" + UriEncoding.EncodeComponent(request.Query["versionId"] ?? "")
+                : "";
             var headers = read.Headers.Where(static header => ClientKeys.Headers.Contains(header.Key)).ToList();
             await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = headers }, responder.Waiting);
             responder.WriteOrigin();
@@ -177,7 +169,7 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
         var query = new StringBuilder();
         foreach (var (name, value) in request.Query.Parameters)
         {
-            if (SubResources.Contains(name) || (Selectors.Contains(name) && (name != "versionId" || NamesVersion(request))))
+            if (SubResources.Contains(name) || (Selectors.Contains(name) && (name != "versionId" || ReadResponder.NamesVersion(request))))
             {
                 query.Append(query.Length == 0 ? "" : "&").Append(name);
                 if (value is not null)
