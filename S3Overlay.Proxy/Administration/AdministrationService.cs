@@ -7,7 +7,7 @@ namespace S3Overlay.Proxy.Administration;
 
 /// <summary>
 /// The administration calls at <c>/-/v1/</c> (rule A5). The front door has authenticated the caller and knows that its key may administer.
-/// Answers and errors are JSON; docs/administration.md has every field.
+/// Responses and errors are JSON; docs/administration.md has every field.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Administration;
 ///   GET  tombstones   what was deleted here                          TombstonesCall
 ///   POST evict        cache entries are removed                      EvictCall
 ///   POST undelete     deletes of keys and buckets are undone         UndeleteCall
-///   POST compact      tombstones that hide nothing go                CompactCall
+///   POST compact      tombstones that hide nothing are removed         CompactCall
 /// </code>
 /// </remarks>
 public sealed class AdministrationService : IS3Service
@@ -43,13 +43,13 @@ public sealed class AdministrationService : IS3Service
     }
 
     /// <inheritdoc/>
-    public async Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
+    public async Task HandleAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var name = request.Key.StartsWith(Version, StringComparison.Ordinal) ? request.Key[Version.Length..] : "";
         if (!_calls.TryGetValue(name, out var call) && !_oldNames.TryGetValue(name, out call))
         {
-            throw new S3Exception(NoSuchCall,
-                $"There is no such call. Known are: {string.Join(", ", _calls.Select(known => $"{known.Value.Method} /-/{Version}{known.Key}"))}.");
+            var known = _calls.Select(static each => $"{each.Value.Method} /-/{Version}{each.Key}");
+            throw new S3Exception(NoSuchCall, $"There is no such call. Known are: {string.Join(", ", known)}.");
         }
 
         if (request.Method != call.Method)
@@ -60,16 +60,16 @@ public sealed class AdministrationService : IS3Service
         var parameters = CallParameters.Read(request.Query, call.Parameters);
         await RefuseBodyAsync(request, cancellationToken);
         var what = $"{name} {parameters}";
-        answer.Headers.CacheControl = "no-store";
-        answer.Headers.XContentTypeOptions = "nosniff";
+        response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
         Log.Administered(_logger, request.Caller.AccessKey, what, request.RequestId);
         try
         {
-            var outcome = await call.AnswerAsync(parameters, request, answer, cancellationToken);
-            if (outcome.Failure is { } told)
+            var outcome = await call.RunAsync(parameters, request, response, cancellationToken);
+            if (outcome.Failure is { } shown)
             {
-                Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, $"{told.Error.Code}, after {outcome.Result}",
-                    request.RequestId, told.InnerException);
+                Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, $"{shown.Error.Code}, after {outcome.Result}",
+                    request.RequestId, shown.InnerException);
             }
             else
             {

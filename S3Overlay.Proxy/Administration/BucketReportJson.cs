@@ -6,7 +6,6 @@ namespace S3Overlay.Proxy.Administration;
 /// <summary>The explanation of a bucket.</summary>
 internal static class BucketReportJson
 {
-    /// <summary>Writes it.</summary>
     public static void Write(JsonLines json, string bucket, BucketReport report)
     {
         var writer = json.Writer;
@@ -36,7 +35,8 @@ internal static class BucketReportJson
         { State: { Exists: true, IsOpaque: false }, Remote: null, Parts.Count: > 0 } =>
             "It is here, and continues at remotes under some prefixes; all else in it is local only.",
         { State.IsOpaque: false, Remote: null, Parts.Count: > 0 } =>
-            "The settings map some of its prefixes; it has no local half until something is written to it, and all else in it is local only.",
+            "The settings map some of its prefixes; it has no local half until something is written to it, and all else in it is "
+            + "local only.",
         { State.Exists: true, Remote: null } => "It is here, and has no remote.",
         { State.Exists: true } => "It has a local half, and continues at the remote.",
         { Remote: null } => "It is not here, and has no remote.",

@@ -4,23 +4,23 @@ using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Administration;
 
-/// <summary>The parameters of a call, each known and there once.</summary>
+/// <summary>The parameters of a call: each is known and sent once.</summary>
 internal sealed class CallParameters
 {
     private readonly List<KeyValuePair<string, string>> _sent;
 
     private CallParameters(List<KeyValuePair<string, string>> sent) => _sent = sent;
 
-    /// <summary>The value of a parameter; null where it was not sent.</summary>
+    /// <summary>The value of a parameter; null if it was not sent.</summary>
     public string? this[string name] => _sent.Find(parameter => parameter.Key == name) is { Key: not null } found ? found.Value : null;
 
-    /// <summary>The bucket, checked; null where none was sent.</summary>
+    /// <summary>The bucket, checked; null if none was sent.</summary>
     /// <exception cref="S3Exception">InvalidBucketName.</exception>
     public string? Bucket => this["bucket"] is { } bucket
         ? BucketNames.IsAddressable(bucket) ? bucket : throw new S3Exception(S3Errors.InvalidBucketName)
         : null;
 
-    /// <summary>The key, checked; null where none was sent.</summary>
+    /// <summary>The key, checked; null if none was sent.</summary>
     /// <exception cref="S3Exception">KeyTooLongError; InvalidArgument for an empty one.</exception>
     public string? Key
     {
@@ -36,7 +36,7 @@ internal sealed class CallParameters
         }
     }
 
-    /// <summary>What keys start with, checked; null where it was not sent.</summary>
+    /// <summary>What keys start with, checked; null if it was not sent.</summary>
     /// <exception cref="S3Exception">KeyTooLongError.</exception>
     public string? Prefix
     {
@@ -61,7 +61,7 @@ internal sealed class CallParameters
         {
             if (name.StartsWith("X-Amz-", StringComparison.OrdinalIgnoreCase))
             {
-                // A presigned URL's own.
+                // Part of a presigned URL.
                 continue;
             }
 
@@ -82,15 +82,14 @@ internal sealed class CallParameters
         return new CallParameters(sent);
     }
 
-    /// <summary>The refusal of a parameter.</summary>
-    public static S3Exception Wrong(string name, string problem) =>
-        new(S3Errors.InvalidArgument, $"The parameter \"{name}\" {problem}.") { Details = [new("ArgumentName", name)] };
+    /// <summary>The error for a parameter.</summary>
+    public static S3Exception Wrong(string name, string problem) => S3Exception.Argument($"The parameter \"{name}\" {problem}.", name);
 
-    /// <summary>The bucket that the call cannot do without.</summary>
+    /// <summary>The bucket, which the call requires.</summary>
     /// <exception cref="S3Exception">InvalidArgument, InvalidBucketName.</exception>
     public string RequireBucket() => Bucket ?? throw Wrong("bucket", "is missing");
 
-    /// <summary>A yes or no; <paramref name="otherwise"/> where it was not sent.</summary>
+    /// <summary>A yes or no; <paramref name="otherwise"/> if it was not sent.</summary>
     /// <exception cref="S3Exception">InvalidArgument.</exception>
     public bool Flag(string name, bool otherwise) => this[name] switch
     {
@@ -100,7 +99,7 @@ internal sealed class CallParameters
         _ => throw Wrong(name, "is true or false"),
     };
 
-    /// <summary>What the call is about: a bucket, some of its keys, one of them; or, said in so many words, everything.</summary>
+    /// <summary>The scope of the call: a bucket, a prefix, a key; or with <c>all=true</c>, everything.</summary>
     /// <exception cref="S3Exception">InvalidArgument, InvalidBucketName, KeyTooLongError.</exception>
     public AdministrationScope Scope()
     {

@@ -15,14 +15,14 @@ internal sealed class EvictCall(IOverlayAdministration overlay, ProgressResponse
     public IReadOnlyCollection<string> Parameters => ["bucket", "key", "prefix", "all"];
 
     /// <inheritdoc/>
-    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer,
+    public async Task<(string Result, S3Exception? Failure)> RunAsync(CallParameters parameters, S3Request request, S3Response response,
         CancellationToken cancellationToken)
     {
         var scope = parameters.Scope();
         var count = new EvictCount();
-        var failure = await progress.AnswerAsync(
-            token => overlay.EvictAsync(scope, count, token), json => Write(json, count), request, answer, cancellationToken);
-        return new CallOutcome($"{count.Entries} entries with {count.Bytes} bytes, {count.Failed} failed", failure);
+        var failure = await progress.RunAsync(
+            token => overlay.EvictAsync(scope, count, token), json => Write(json, count), request, response, cancellationToken);
+        return ($"{count.Entries} entries with {count.Bytes} bytes, {count.Failed} failed", failure);
     }
 
     private static void Write(Utf8JsonWriter json, EvictCount count)

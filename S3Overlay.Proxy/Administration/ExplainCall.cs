@@ -15,7 +15,7 @@ internal sealed class ExplainCall(IOverlayAdministration overlay) : IAdministrat
     public IReadOnlyCollection<string> Parameters => ["bucket", "key", "remote"];
 
     /// <inheritdoc/>
-    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer,
+    public async Task<(string Result, S3Exception? Failure)> RunAsync(CallParameters parameters, S3Request request, S3Response response,
         CancellationToken cancellationToken)
     {
         var (bucket, key, asksRemote) = (parameters.RequireBucket(), parameters.Key, parameters.Flag("remote", otherwise: true));
@@ -34,9 +34,9 @@ internal sealed class ExplainCall(IOverlayAdministration overlay) : IAdministrat
             result = report.Reason.ToString();
         }
 
-        answer.Status = StatusCodes.Status200OK;
-        answer.Headers.ContentType = "application/json";
-        await json.SendLineAsync(answer, cancellationToken);
-        return new CallOutcome(result);
+        response.Status = StatusCodes.Status200OK;
+        response.Headers.ContentType = "application/json";
+        await json.SendLineAsync(response, cancellationToken);
+        return (result, null);
     }
 }

@@ -5,13 +5,17 @@ namespace S3Overlay.Proxy.Administration;
 /// <summary>One call of the administration.</summary>
 internal interface IAdministrationCall
 {
-    /// <summary>Its method.</summary>
+    /// <summary>The HTTP method.</summary>
     string Method { get; }
 
-    /// <summary>The parameters it has; any other is refused, since a misspelt one would have it do more than was meant.</summary>
+    /// <summary>Its parameters. Others are rejected: a misspelt one would make the call do more than intended.</summary>
     IReadOnlyCollection<string> Parameters { get; }
 
-    /// <summary>Answers it.</summary>
+    /// <summary>Runs the call and sends its response.</summary>
+    /// <returns>
+    /// What it did or found, for the log; and the error that ended it early if the response had already started, otherwise null.
+    /// </returns>
     /// <exception cref="S3Exception">A parameter is wrong, or the call cannot be done.</exception>
-    Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer, CancellationToken cancellationToken);
+    Task<(string Result, S3Exception? Failure)> RunAsync(CallParameters parameters, S3Request request, S3Response response,
+        CancellationToken cancellationToken);
 }

@@ -9,7 +9,6 @@ namespace S3Overlay.Proxy.Administration;
 /// <summary>The explanation of a key.</summary>
 internal static class KeyReportJson
 {
-    /// <summary>Writes it.</summary>
     public static void Write(JsonLines json, string bucket, string key, KeyReport report)
     {
         var writer = json.Writer;
@@ -22,12 +21,12 @@ internal static class KeyReportJson
         writer.WriteString("why", Why(report));
         WriteWritten(json, report);
         WriteTombstone(json, report);
-        WriteHeld(json, report);
+        WriteCached(json, report);
         RemoteReportJson.Write(json, report.Remote);
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes whether clients see something; null where that is not known.</summary>
+    /// <summary>Writes whether clients see it; null if unknown.</summary>
     public static void WriteVisible(Utf8JsonWriter writer, bool? isVisible)
     {
         if (isVisible is { } known)
@@ -77,30 +76,30 @@ internal static class KeyReportJson
         json.Writer.WriteEndObject();
     }
 
-    private static void WriteHeld(JsonLines json, KeyReport report)
+    private static void WriteCached(JsonLines json, KeyReport report)
     {
-        if (report.Cached is not { } held)
+        if (report.Cached is not { } cached)
         {
             json.Writer.WriteNull("held");
             return;
         }
 
         json.Writer.WriteStartObject("held");
-        json.Writer.WriteString("form", held.ChunkSize == 0 ? "whole" : "chunks");
-        json.Writer.WriteNumber("bytes", held.Bytes);
-        RemoteReportJson.WriteVersion(json, held.Info);
-        if (held.ChunkSize > 0)
+        json.Writer.WriteString("form", cached.ChunkSize == 0 ? "whole" : "chunks");
+        json.Writer.WriteNumber("bytes", cached.Bytes);
+        RemoteReportJson.WriteVersion(json, cached.Info);
+        if (cached.ChunkSize > 0)
         {
-            json.Writer.WriteNumber("chunkSize", held.ChunkSize);
+            json.Writer.WriteNumber("chunkSize", cached.ChunkSize);
         }
 
-        json.Date("validated", held.Validated);
-        json.Writer.WriteNumber("age", (long)Math.Max(0, held.Age.TotalSeconds));
-        json.Writer.WriteBoolean("used", held.IsUsable);
-        json.Writer.WriteBoolean("fresh", held.IsFresh);
+        json.Date("validated", cached.Validated);
+        json.Writer.WriteNumber("age", (long)Math.Max(0, cached.Age.TotalSeconds));
+        json.Writer.WriteBoolean("used", cached.IsUsable);
+        json.Writer.WriteBoolean("fresh", cached.IsFresh);
         if (report.Remote?.Info is { } now)
         {
-            json.Writer.WriteBoolean("current", held.IsOf(now));
+            json.Writer.WriteBoolean("current", cached.IsOf(now));
         }
 
         json.Writer.WriteEndObject();
@@ -129,13 +128,13 @@ internal static class KeyReportJson
             "Its bucket was deleted here, which hides everything the remote has in it until you undelete the bucket.",
         { Reason: KeyReason.Cached, Remote.Finding: RemoteFinding.Absent } =>
             "It is cached whole and read from the cache. The remote no longer has it: evict the entry to remove it.",
-        { Reason: KeyReason.Cached, Cached: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
+        { Reason: KeyReason.Cached, Cached: { } cached, Remote.Info: { } now } when !cached.IsOf(now) =>
             "It is cached and read from the cache. The remote now has another version: evict the entry to show that.",
         { Reason: KeyReason.PartlyCached, Remote.Finding: RemoteFinding.Absent } =>
             "Part of it is cached. The remote no longer has it, so the rest cannot be read: evict the entry to remove it.",
-        { Reason: KeyReason.PartlyCached, Cached: { } held, Remote.Info: { } now } when !held.IsOf(now) =>
-            "Part of it is cached. The remote now has another version, which a read of the rest will detect (503 RemoteChanged if entries are frozen): "
-            + "evict the entry to show that.",
+        { Reason: KeyReason.PartlyCached, Cached: { } cached, Remote.Info: { } now } when !cached.IsOf(now) =>
+            "Part of it is cached. The remote now has another version, which a read of the rest will detect (503 RemoteChanged if entries "
+            + "are frozen): evict the entry to show that.",
         { Reason: KeyReason.PartlyCached, Remote.Finding: RemoteFinding.Refused or RemoteFinding.Failed } =>
             "It is the remote's. Part of it is cached; the rest cannot be read while the remote does not return it.",
         { Reason: KeyReason.Cached, Cached.IsFresh: false } =>
@@ -155,7 +154,8 @@ internal static class KeyReportJson
         { Remote.Finding: RemoteFinding.NotAsked } =>
             "It was neither written nor deleted here, it is not cached, and the remote was not asked.",
         { Remote.Finding: RemoteFinding.Refused } =>
-            "It was neither written nor deleted here, and the remote does not let the overlay look. Clients get what S3_OVERLAY_REMOTE_FORBIDDEN says.",
+            "It was neither written nor deleted here, and the remote does not let the overlay look. Clients get what "
+            + "S3_OVERLAY_REMOTE_FORBIDDEN says.",
         _ => "It was neither written nor deleted here, and the remote did not say what it has.",
     };
 }

@@ -19,14 +19,11 @@ internal sealed class ProgressResponses(TimeProvider time)
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
     /// <summary>Does the work, and reports progress.</summary>
-    /// <param name="work">The work.</param>
-    /// <param name="write">Writes how far it is, as members of an object.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="answer">Its answer.</param>
-    /// <param name="cancellationToken">The client's patience: the work ends with it.</param>
-    /// <returns>The failure that the last line told of; null where all is done.</returns>
-    public async Task<S3Exception?> AnswerAsync(
-        Func<CancellationToken, Task> work, Action<Utf8JsonWriter> write, S3Request request, S3Response answer,
+    /// <param name="write">Writes the progress, as members of an object.</param>
+    /// <param name="cancellationToken">Cancels the work too.</param>
+    /// <returns>The error in the last line; null if the work succeeded.</returns>
+    public async Task<S3Exception?> RunAsync(
+        Func<CancellationToken, Task> work, Action<Utf8JsonWriter> write, S3Request request, S3Response response,
         CancellationToken cancellationToken)
     {
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -36,7 +33,7 @@ internal sealed class ProgressResponses(TimeProvider time)
         {
             while (!await Waits.EndsWithinAsync(running, Pause, time, cancellationToken))
             {
-                await SendAsync(lines, isDone: false, null, write, request, answer, cancellationToken);
+                await SendAsync(lines, isDone: false, null, write, request, response, cancellationToken);
             }
         }
         finally
@@ -47,23 +44,23 @@ internal sealed class ProgressResponses(TimeProvider time)
         }
 
         cancellationToken.ThrowIfCancellationRequested();
-        var failure = running.Exception?.InnerException is { } cause && answer.HasStarted ? ClientErrors.Of(cause) : null;
+        var failure = running.Exception?.InnerException is { } cause && response.HasStarted ? ClientErrors.Of(cause) : null;
         if (failure is null)
         {
             await running;
         }
 
-        await SendAsync(lines, isDone: failure is null, failure, write, request, answer, cancellationToken);
+        await SendAsync(lines, isDone: failure is null, failure, write, request, response, cancellationToken);
         return failure;
     }
 
     private static ValueTask SendAsync(JsonLines lines, bool isDone, S3Exception? failure, Action<Utf8JsonWriter> write, S3Request request,
-        S3Response answer, CancellationToken cancellationToken)
+        S3Response response, CancellationToken cancellationToken)
     {
-        if (!answer.HasStarted)
+        if (!response.HasStarted)
         {
-            answer.Status = StatusCodes.Status200OK;
-            answer.Headers.ContentType = ContentType;
+            response.Status = StatusCodes.Status200OK;
+            response.Headers.ContentType = ContentType;
         }
 
         var json = lines.Writer;
@@ -80,6 +77,6 @@ internal sealed class ProgressResponses(TimeProvider time)
         }
 
         json.WriteEndObject();
-        return lines.SendLineAsync(answer, cancellationToken);
+        return lines.SendLineAsync(response, cancellationToken);
     }
 }

@@ -4,10 +4,10 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Administration;
 
-/// <summary>What an explanation says of the remote.</summary>
+/// <summary>The remote's part of an explanation.</summary>
 internal static class RemoteReportJson
 {
-    /// <summary>Writes it as the member <c>remote</c>.</summary>
+    /// <summary>Writes the member <c>remote</c>.</summary>
     public static void Write(JsonLines json, RemoteReport? report)
     {
         var writer = json.Writer;
@@ -22,7 +22,7 @@ internal static class RemoteReportJson
         writer.WriteEndObject();
     }
 
-    /// <summary>Writes it as one of several, with the prefix here that it is for as the member <c>of</c>.</summary>
+    /// <summary>Writes one of several remotes. The member <c>of</c> is the local prefix that it serves.</summary>
     public static void WritePart(JsonLines json, RemoteReport report)
     {
         json.Writer.WriteStartObject();
@@ -49,7 +49,7 @@ internal static class RemoteReportJson
         }
     }
 
-    /// <summary>Writes which version of an object something is.</summary>
+    /// <summary>Writes the version of an object.</summary>
     public static void WriteVersion(JsonLines json, ObjectInfo info)
     {
         json.Writer.WriteNumber("size", info.Size);

@@ -19,7 +19,7 @@ internal sealed class TombstonesCall(IOverlayAdministration overlay) : IAdminist
     public IReadOnlyCollection<string> Parameters => ["bucket", "prefix", "limit", "token"];
 
     /// <inheritdoc/>
-    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer,
+    public async Task<(string Result, S3Exception? Failure)> RunAsync(CallParameters parameters, S3Request request, S3Response response,
         CancellationToken cancellationToken)
     {
         var (bucket, prefix, limit, after) = (parameters.Bucket, parameters.Prefix, LimitOf(parameters["limit"]),
@@ -29,20 +29,20 @@ internal sealed class TombstonesCall(IOverlayAdministration overlay) : IAdminist
             throw CallParameters.Wrong("bucket", "is missing");
         }
 
-        // Nothing is sent before the first row is there, or there is none: until then a failure is an answer of its own.
+        // Nothing is sent before the first row, or the end: until then, a failure is an ordinary error response.
         var json = new JsonLines();
         json.Writer.WriteStartObject();
         var written = bucket is null
-            ? await WriteBucketsAsync(json, limit, after, answer, cancellationToken)
-            : await WriteKeysAsync(json, bucket, prefix ?? "", limit, after, answer, cancellationToken);
+            ? await WriteBucketsAsync(json, limit, after, response, cancellationToken)
+            : await WriteKeysAsync(json, bucket, prefix ?? "", limit, after, response, cancellationToken);
         json.Writer.WriteEndObject();
-        Begin(answer);
-        await json.SendLineAsync(answer, cancellationToken);
-        return new CallOutcome($"{written} listed");
+        Begin(response);
+        await json.SendLineAsync(response, cancellationToken);
+        return ($"{written} listed", null);
     }
 
     private async Task<int> WriteKeysAsync(
-        JsonLines json, string bucket, string prefix, int limit, string after, S3Response answer, CancellationToken cancellationToken)
+        JsonLines json, string bucket, string prefix, int limit, string after, S3Response response, CancellationToken cancellationToken)
     {
         var report = await overlay.ExplainAsync(bucket, asksRemote: false, cancellationToken);
         json.Writer.WriteString("bucket", bucket);
@@ -67,15 +67,15 @@ internal sealed class TombstonesCall(IOverlayAdministration overlay) : IAdminist
 
             json.Writer.WriteEndObject();
             (count, last) = (count + 1, tombstone.Key);
-            Begin(answer);
-            await json.SendIfLongAsync(answer, cancellationToken);
+            Begin(response);
+            await json.SendIfLongAsync(response, cancellationToken);
         }
 
         EndPage(json, null);
         return count;
     }
 
-    private async Task<int> WriteBucketsAsync(JsonLines json, int limit, string after, S3Response answer,
+    private async Task<int> WriteBucketsAsync(JsonLines json, int limit, string after, S3Response response,
         CancellationToken cancellationToken)
     {
         json.Writer.WriteStartArray("buckets");
@@ -99,8 +99,8 @@ internal sealed class TombstonesCall(IOverlayAdministration overlay) : IAdminist
             json.Writer.WriteBoolean("bucketDeleted", report.State.IsOpaque);
             json.Writer.WriteEndObject();
             (count, last) = (count + 1, bucket);
-            Begin(answer);
-            await json.SendIfLongAsync(answer, cancellationToken);
+            Begin(response);
+            await json.SendIfLongAsync(response, cancellationToken);
         }
 
         EndPage(json, null);
@@ -120,12 +120,12 @@ internal sealed class TombstonesCall(IOverlayAdministration overlay) : IAdminist
         }
     }
 
-    private static void Begin(S3Response answer)
+    private static void Begin(S3Response response)
     {
-        if (!answer.HasStarted)
+        if (!response.HasStarted)
         {
-            answer.Status = StatusCodes.Status200OK;
-            answer.Headers.ContentType = "application/json";
+            response.Status = StatusCodes.Status200OK;
+            response.Headers.ContentType = "application/json";
         }
     }
 

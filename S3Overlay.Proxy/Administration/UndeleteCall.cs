@@ -17,14 +17,14 @@ internal sealed class UndeleteCall(IOverlayAdministration overlay, ProgressRespo
     public IReadOnlyCollection<string> Parameters => ["bucket", "key", "prefix", "all"];
 
     /// <inheritdoc/>
-    public async Task<CallOutcome> AnswerAsync(CallParameters parameters, S3Request request, S3Response answer,
+    public async Task<(string Result, S3Exception? Failure)> RunAsync(CallParameters parameters, S3Request request, S3Response response,
         CancellationToken cancellationToken)
     {
         var scope = parameters.Scope();
         var count = new UndeleteCount();
-        var failure = await progress.AnswerAsync(
-            token => overlay.UndeleteAsync(scope, count, token), json => Write(json, count), request, answer, cancellationToken);
-        return new CallOutcome($"{count.Tombstones} tombstones and {count.Buckets} bucket deletions undone, {count.Kept} skipped", failure);
+        var failure = await progress.RunAsync(
+            token => overlay.UndeleteAsync(scope, count, token), json => Write(json, count), request, response, cancellationToken);
+        return ($"{count.Tombstones} tombstones and {count.Buckets} bucket deletions undone, {count.Kept} skipped", failure);
     }
 
     private static void Write(Utf8JsonWriter json, UndeleteCount count)

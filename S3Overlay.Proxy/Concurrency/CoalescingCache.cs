@@ -15,14 +15,15 @@ internal sealed class CoalescingCache<T>(TimeSpan lifetime, TimeProvider time)
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
     /// <summary>The result for a name, requested if it is not cached.</summary>
-    /// <param name="about">Passed to <paramref name="ask"/>, so that a cached result costs no closure.</param>
+    /// <param name="about">Passed to <paramref name="request"/>, so that a cached result costs no closure.</param>
     /// <param name="cancellationToken">Cancels the wait, not the request: others may wait for it.</param>
-    public ValueTask<T> FindAsync<TAbout>(string name, TAbout about, Func<string, TAbout, Task<T>> ask, CancellationToken cancellationToken)
+    public ValueTask<T> FindAsync<TAbout>(string name, TAbout about, Func<string, TAbout, Task<T>> request,
+        CancellationToken cancellationToken)
     {
-        if (!_entries.TryGetValue(name, out var known) || time.GetElapsedTime(known.Asked) >= lifetime
+        if (!_entries.TryGetValue(name, out var known) || time.GetElapsedTime(known.Started) >= lifetime
             || known.Result.Value is { IsFaulted: true } or { IsCanceled: true })
         {
-            known = Ask(name, known, about, ask);
+            known = StartRequest(name, known, about, request);
         }
 
         var result = known.Result.Value;
@@ -33,21 +34,22 @@ internal sealed class CoalescingCache<T>(TimeSpan lifetime, TimeProvider time)
     public void Forget(string name) => _entries.TryRemove(name, out _);
 
     /// <summary>One of several concurrent callers makes the request. Not cancelled with the first caller: others may be waiting.</summary>
-    private Entry Ask<TAbout>(string name, Entry? known, TAbout about, Func<string, TAbout, Task<T>> ask)
+    private Entry StartRequest<TAbout>(string name, Entry? known, TAbout about, Func<string, TAbout, Task<T>> request)
     {
         if (_entries.Count >= Limit)
         {
             _entries.Clear();
         }
 
-        var fresh = new Entry(time.GetTimestamp(), new Lazy<Task<T>>(() => RunAsync(name, about, ask).Observed()));
+        var fresh = new Entry(time.GetTimestamp(), new Lazy<Task<T>>(() => RunAsync(name, about, request).Observed()));
         return known is null ? _entries.GetOrAdd(name, fresh)
             : _entries.TryUpdate(name, fresh, known) ? fresh
             : _entries.GetOrAdd(name, fresh);
     }
 
     /// <summary>Turns every failure into a failed task: a <see cref="Lazy{T}"/> would rethrow an exception for ever.</summary>
-    private static async Task<T> RunAsync<TAbout>(string name, TAbout about, Func<string, TAbout, Task<T>> ask) => await ask(name, about);
+    private static async Task<T> RunAsync<TAbout>(string name, TAbout about, Func<string, TAbout, Task<T>> request) =>
+        await request(name, about);
 
-    private sealed record Entry(long Asked, Lazy<Task<T>> Result);
+    private sealed record Entry(long Started, Lazy<Task<T>> Result);
 }

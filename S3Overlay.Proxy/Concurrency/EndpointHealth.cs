@@ -4,10 +4,9 @@ namespace S3Overlay.Proxy.Concurrency;
 /// A circuit breaker: knows whether an endpoint is down, so that requests fail at once instead of waiting for it. While it is down, a
 /// background probe asks once a second until it responds.
 /// </summary>
-/// <param name="answers">The probe: any request. Returns whether a response came; an exception counts as none.</param>
+/// <param name="probe">The probe: any request. Returns whether a response came; an exception counts as none.</param>
 /// <param name="changed">Called when an outage begins (true) and ends (false).</param>
-internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers, Action<bool> changed, TimeProvider time)
-    : IAsyncDisposable
+internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> probe, Action<bool> changed, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -74,7 +73,7 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
             before = _looks;
         }
 
-        for (var hasAsked = false; !hasAsked;)
+        for (var hasProbed = false; !hasProbed;)
         {
             Task looking;
             lock (_lock)
@@ -94,7 +93,7 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
                     }
                 }
 
-                (looking, hasAsked) = (_looking, _looks > before);
+                (looking, hasProbed) = (_looking, _looks > before);
             }
 
             await looking.WaitAsync(cancellationToken);
@@ -119,7 +118,7 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
     }
 
     /// <summary>Records a response. Same as <see cref="NoteDone"/>, and almost free unless the endpoint is in doubt.</summary>
-    public void NoteAnswered()
+    public void NoteResponse()
     {
         // In this order: once the doubt is over, its result is set.
         if (IsDoubted || _isOn)
@@ -149,7 +148,7 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
     private async Task<bool> ConfirmAsync()
     {
         var done = Volatile.Read(ref _done);
-        if (await AnswersAsync())
+        if (await RespondsAsync())
         {
             return false;
         }
@@ -182,7 +181,7 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
     /// <summary>Whether an outage is over.</summary>
     private async Task<bool> LookAsync(int outage)
     {
-        var answers = await AnswersAsync();
+        var responds = await RespondsAsync();
         lock (_lock)
         {
             if (!_isOn || outage != _outages)
@@ -190,21 +189,21 @@ internal sealed class EndpointHealth(Func<CancellationToken, Task<bool>> answers
                 return true;
             }
 
-            if (answers)
+            if (responds)
             {
                 _isOn = false;
                 changed(false);
             }
 
-            return answers;
+            return responds;
         }
     }
 
-    private async Task<bool> AnswersAsync()
+    private async Task<bool> RespondsAsync()
     {
         try
         {
-            return await answers(_stopping.Token);
+            return await probe(_stopping.Token);
         }
         catch (Exception) when (!_stopping.IsCancellationRequested)
         {

@@ -20,7 +20,7 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
     private readonly KeepAliveResponses _slow = new(store.Time, (request, failure) =>
     {
         var error = failure as S3Exception ?? new S3Exception(S3Errors.InternalError, cause: failure);
-        Log.SlowAnswerFailed(store.Logger, request.RequestId, error.Error.Code, failure);
+        Log.SlowResponseFailed(store.Logger, request.RequestId, error.Error.Code, failure);
         return error;
     });
 
@@ -69,5 +69,5 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
         CancellationToken cancellationToken) =>
         response is BufferedResponse
             ? operation(request, response, cancellationToken)
-            : _slow.AnswerAsync(request, response, (result, token) => operation(request, result, token), cancellationToken);
+            : _slow.RespondAsync(request, response, (result, token) => operation(request, result, token), cancellationToken);
 }

@@ -54,7 +54,7 @@ public static class CrossOrigin
     /// <param name="isAllowed">Whether pages of other origins may read.</param>
     /// <param name="isGuarded">Whether they may do nothing else, and get no private network access.</param>
     /// <exception cref="S3Exception">BadRequest if it is no preflight; AccessForbidden.</exception>
-    public static void AnswerPreflight(HttpRequest request, S3Response response, bool isAllowed, bool isGuarded)
+    public static void SendPreflight(HttpRequest request, S3Response response, bool isAllowed, bool isGuarded)
     {
         if (request.Headers.Origin.Count == 0)
         {

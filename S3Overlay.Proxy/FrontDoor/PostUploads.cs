@@ -73,26 +73,17 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
 
     private static string KeyOf(PostFields fields)
     {
-        var key = fields["key"] ?? throw new S3Exception(S3Errors.InvalidArgument,
-            "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.")
-        {
-            Details = [new("ArgumentName", "key"), new("ArgumentValue", "")],
-        };
+        var key = fields["key"] ?? throw S3Exception.Argument(
+            "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.", "key", "");
         if (key.Length == 0)
         {
-            throw new S3Exception(S3Errors.InvalidArgument, "User key must have a length greater than 0.")
-            {
-                Details = [new("ArgumentName", "key"), new("ArgumentValue", "")],
-            };
+            throw S3Exception.Argument("User key must have a length greater than 0.", "key", "");
         }
 
         if (key.Contains('\0'))
         {
             // No other request could name such a key, and no listing could show it: XML has no such character.
-            throw new S3Exception(S3Errors.InvalidArgument, "User key must not contain a NUL character.")
-            {
-                Details = [new("ArgumentName", "key")],
-            };
+            throw S3Exception.Argument("User key must not contain a NUL character.", "key");
         }
 
         ObjectKeys.Check(key);

@@ -145,7 +145,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         {
             call.Operation = S3Operation.Preflight;
             Tracing.NameRequest(call.Span, call.Operation, target.Bucket, target.Key);
-            CrossOrigin.AnswerPreflight(http, response, settings.AllowsCrossOrigin, settings.Guard is not null);
+            CrossOrigin.SendPreflight(http, response, settings.AllowsCrossOrigin, settings.Guard is not null);
             return;
         }
 
@@ -164,8 +164,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         call.Operation = isPreflight
             ? S3Operation.Preflight
             : isAdministration ? S3Operation.Administration
-            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded ? settings.Kind()
-                : null);
+            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded ? settings.Kind() : null);
         Tracing.NameRequest(call.Span, call.Operation, isAdministration ? "" : target.Bucket, isAdministration ? "" : target.Key);
 
         // 5: the caller and key of a form are in its fields; the keys of DeleteObjects are in its document

@@ -84,7 +84,7 @@ internal static class OverlayParts
         S3Exception LateError(S3Request request, Exception failure)
         {
             var error = ClientErrors.Of(failure);
-            Log.SlowAnswerFailed(logger, request.RequestId, error.Error.Code, failure);
+            Log.SlowResponseFailed(logger, request.RequestId, error.Error.Code, failure);
             return error;
         }
     }

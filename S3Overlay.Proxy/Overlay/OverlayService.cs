@@ -66,7 +66,7 @@ public sealed class OverlayService(
         if (hasRemote && request.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjectTagging)
         {
             // Reads have a second chance: the object's owner says the same, or answers with its own error.
-            NamedVersions.RefuseEmpty(request);
+            ReadParameters.RefuseEmptyVersion(request);
         }
 
         return request.Operation switch

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 
 namespace S3Overlay.Proxy.Protocol;
@@ -6,6 +7,9 @@ namespace S3Overlay.Proxy.Protocol;
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html</remarks>
 public static class BucketNames
 {
+    private static readonly SearchValues<char> Allowed =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._");
+
     /// <summary>
     /// Whether a bucket may be created with this name: 3 to 63 of <c>a-z 0-9 . -</c>, alphanumeric ends, no two dots in a row, not an IP
     /// address.
@@ -25,23 +29,8 @@ public static class BucketNames
     /// Whether a layer could have such a bucket. Looser than <see cref="IsValid"/>, since remotes have old buckets with upper case and
     /// underscores; strict enough that no name is a path.
     /// </summary>
-    public static bool IsAddressable(string name)
-    {
-        if (name.Length is 0 or > 255 || name is "." or "..")
-        {
-            return false;
-        }
-
-        foreach (var c in name)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '.' or '_'))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    public static bool IsAddressable(string name) =>
+        name.Length is > 0 and <= 255 && name is not ("." or "..") && !name.AsSpan().ContainsAnyExcept(Allowed);
 
     /// <summary>
     /// Also accepts buckets of other tenants: <c>tenant:bucket</c>, and <c>:bucket</c> for one without a tenant, as in Ceph's gateway. Only

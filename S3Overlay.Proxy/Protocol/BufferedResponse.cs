@@ -18,9 +18,12 @@ public sealed class BufferedResponse : S3Response
     /// </summary>
     public const int Limit = 8 << 20;
 
-    private readonly MemoryStream _body = new();
+    private readonly BoundedStream _body;
     private PipeWriter? _writer;
     private bool _started;
+
+    /// <summary>An empty response.</summary>
+    public BufferedResponse() => _body = new(this);
 
     /// <inheritdoc/>
     public override int Status { get; set; } = StatusCodes.Status200OK;
@@ -32,7 +35,7 @@ public sealed class BufferedResponse : S3Response
     public override bool HasStarted => _started;
 
     /// <inheritdoc/>
-    public override PipeWriter Body => _writer ??= PipeWriter.Create(new BoundedStream(this), new StreamPipeWriterOptions(leaveOpen: true));
+    public override PipeWriter Body => _writer ??= PipeWriter.Create(_body, new StreamPipeWriterOptions(leaveOpen: true));
 
     /// <summary>The body so far. Complete once the service returned and <see cref="FinishAsync"/> was called.</summary>
     public ReadOnlyMemory<byte> Content => _body.GetBuffer().AsMemory(0, (int)_body.Length);
@@ -85,49 +88,18 @@ public sealed class BufferedResponse : S3Response
     }
 
     /// <summary>Rejects large bodies.</summary>
-    private sealed class BoundedStream(BufferedResponse owner) : Stream
+    private sealed class BoundedStream(BufferedResponse owner) : MemoryStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override void Write(ReadOnlySpan<byte> buffer)
+        /// <summary>Every other way to write ends here.</summary>
+        public override void Write(byte[] buffer, int offset, int count)
         {
             owner._started = true;
-            if (owner._body.Length + buffer.Length > Limit)
+            if (Length + count > Limit)
             {
                 throw new InvalidOperationException("A buffered response is larger than the limit.");
             }
 
-            owner._body.Write(buffer);
-        }
-
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            Write(buffer.Span);
-            return ValueTask.CompletedTask;
+            base.Write(buffer, offset, count);
         }
     }
 }

@@ -19,9 +19,9 @@ public sealed class KeepAliveResponses(TimeProvider time, Func<S3Request, Except
     private static readonly byte[] Declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"u8.ToArray();
     private static readonly byte[] Space = " "u8.ToArray();
 
-    /// <summary>Answers with the result of <paramref name="work"/>, fast or slow.</summary>
+    /// <summary>Sends the result of <paramref name="work"/>, fast or slow.</summary>
     /// <returns>False if the response started as 200 and ended with an error.</returns>
-    public async Task<bool> AnswerAsync(
+    public async Task<bool> RespondAsync(
         S3Request request, S3Response response, Func<BufferedResponse, CancellationToken, Task> work, CancellationToken cancellationToken)
     {
         var result = new BufferedResponse();

@@ -8,59 +8,27 @@ public enum S3Operation
     Unknown = 0,
 
     // the service
-    ListBuckets,
-    Preflight,
+    ListBuckets, Preflight,
 
     // not S3: the overlay's own calls
     Administration,
 
     // buckets
-    CreateBucket,
-    HeadBucket,
-    DeleteBucket,
-    GetBucketLocation,
-    ListObjects,
-    ListObjectsV2,
-    ListObjectVersions,
-    ListMultipartUploads,
-    DeleteObjects,
-    PostObject,
+    CreateBucket, HeadBucket, DeleteBucket, GetBucketLocation, ListObjects, ListObjectsV2, ListObjectVersions, ListMultipartUploads,
+    DeleteObjects, PostObject,
 
     // objects
-    GetObject,
-    HeadObject,
-    PutObject,
-    CopyObject,
-    DeleteObject,
-    GetObjectAttributes,
-    GetObjectAcl,
-    PutObjectAcl,
-    GetObjectTagging,
-    PutObjectTagging,
-    DeleteObjectTagging,
-    GetObjectLegalHold,
-    PutObjectLegalHold,
-    GetObjectRetention,
-    PutObjectRetention,
-    GetObjectTorrent,
-    RestoreObject,
-    SelectObjectContent,
+    GetObject, HeadObject, PutObject, CopyObject, DeleteObject, GetObjectAttributes, GetObjectAcl, PutObjectAcl, GetObjectTagging,
+    PutObjectTagging, DeleteObjectTagging, GetObjectLegalHold, PutObjectLegalHold, GetObjectRetention, PutObjectRetention, GetObjectTorrent,
+    RestoreObject, SelectObjectContent,
 
     // multipart uploads
-    CreateMultipartUpload,
-    UploadPart,
-    UploadPartCopy,
-    CompleteMultipartUpload,
-    AbortMultipartUpload,
-    ListParts,
+    CreateMultipartUpload, UploadPart, UploadPartCopy, CompleteMultipartUpload, AbortMultipartUpload, ListParts,
 
     // sub-resources that only some stores have
-    StoreRead,
-    StoreWrite,
+    StoreRead, StoreWrite,
 
     // the configuration of a bucket, named in the query
-    GetBucketConfiguration,
-    PutBucketConfiguration,
-    DeleteBucketConfiguration,
+    GetBucketConfiguration, PutBucketConfiguration, DeleteBucketConfiguration,
 #pragma warning restore CS1591
 }

@@ -8,11 +8,7 @@ public sealed class S3Query
 
     private readonly KeyValuePair<string, string?>[] _parameters;
 
-    private S3Query(string raw, KeyValuePair<string, string?>[] parameters)
-    {
-        Raw = raw;
-        _parameters = parameters;
-    }
+    private S3Query(string raw, KeyValuePair<string, string?>[] parameters) => (Raw, _parameters) = (raw, parameters);
 
     /// <summary>The query as sent, without its question mark.</summary>
     public string Raw { get; }

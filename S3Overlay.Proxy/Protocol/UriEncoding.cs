@@ -7,10 +7,10 @@ namespace S3Overlay.Proxy.Protocol;
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html, "UriEncode".</remarks>
 public static class UriEncoding
 {
-    private static readonly SearchValues<char> Unreserved =
+    internal static readonly SearchValues<char> Unreserved =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
 
-    private static readonly SearchValues<char> UnreservedAndSlash =
+    internal static readonly SearchValues<char> UnreservedAndSlash =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
 
     /// <summary>Encodes a key for a URL path or a listing. Slashes stay.</summary>
@@ -54,7 +54,7 @@ public static class UriEncoding
         return builder.ToString();
     }
 
-    private static char HexDigit(int value) => (char)(value < 10 ? '0' + value : 'A' + value - 10);
+    internal static char HexDigit(int value) => (char)(value < 10 ? '0' + value : 'A' + value - 10);
 
     private static bool TryDecode(ReadOnlySpan<char> text, bool plusIsSpace, out string decoded)
     {
@@ -113,5 +113,5 @@ public static class UriEncoding
         }
     }
 
-    private static int HexValue(char c) => c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+    internal static int HexValue(char c) => c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }

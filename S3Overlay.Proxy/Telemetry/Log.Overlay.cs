@@ -21,7 +21,7 @@ public static partial class Log
 
     /// <summary>An operation failed after its response had started with white space.</summary>
     [LoggerMessage(6005, LogLevel.Error, "Request {RequestId} failed after its response had started: {Code}")]
-    public static partial void SlowAnswerFailed(ILogger logger, string requestId, string code, Exception exception);
+    public static partial void SlowResponseFailed(ILogger logger, string requestId, string code, Exception exception);
 
     /// <summary>The remote's buckets could not be listed.</summary>
     [LoggerMessage(6006, LogLevel.Warning, "The remote's buckets are not listed: {Failure}")]

@@ -10,7 +10,7 @@ public static partial class Log
 
     /// <summary>A fill could not store its bytes; readers continue without the cache.</summary>
     [LoggerMessage(4002, LogLevel.Warning, "An object of {Bucket} could not be cached; reads continue uncached")]
-    public static partial void HeldStoreFailed(ILogger logger, string bucket, Exception exception);
+    public static partial void CacheWriteFailed(ILogger logger, string bucket, Exception exception);
 
     /// <summary>A fill ended early. Its bytes stay cached.</summary>
     [LoggerMessage(4003, LogLevel.Warning, "A fill of an object of {Bucket} ended early: {Failure}")]
@@ -22,45 +22,45 @@ public static partial class Log
 
     /// <summary>A read failed after its response had started.</summary>
     [LoggerMessage(4005, LogLevel.Warning, "Request {RequestId}: the response was cut after it had started: {Failure}")]
-    public static partial void AnswerCut(ILogger logger, string requestId, string failure);
+    public static partial void ResponseCut(ILogger logger, string requestId, string failure);
 
     /// <summary>A cached block is damaged.</summary>
     [LoggerMessage(4006, LogLevel.Warning, "A damaged block of a cache entry was evicted ({File}, byte {Position})")]
-    public static partial void HeldBlockDamaged(ILogger logger, string file, long position);
+    public static partial void CacheBlockDamaged(ILogger logger, string file, long position);
 
     /// <summary>A cache entry could not be opened and counts as a miss.</summary>
     [LoggerMessage(4007, LogLevel.Warning, "A cache entry cannot be used and is evicted ({File}): {Problem}")]
-    public static partial void HeldCopyUnusable(ILogger logger, string file, string problem);
+    public static partial void CacheEntryUnusable(ILogger logger, string file, string problem);
 
     /// <summary>The index of the cache cannot be used.</summary>
     [LoggerMessage(4008, LogLevel.Warning, "The index of the cache cannot be used; the cache starts empty: {Problem}")]
-    public static partial void HeldIndexUnusable(ILogger logger, string problem);
+    public static partial void CacheIndexUnusable(ILogger logger, string problem);
 
     /// <summary>Cleaning up the cache failed; nothing else is affected.</summary>
     [LoggerMessage(4009, LogLevel.Warning, "Cleaning up the cache failed")]
-    public static partial void HeldCleaningFailed(ILogger logger, Exception exception);
+    public static partial void CacheCleaningFailed(ILogger logger, Exception exception);
 
     /// <summary>A fill's bytes could not be uploaded. Logged once per entry.</summary>
     [LoggerMessage(4010, LogLevel.Warning, "An object of {Bucket} could not be put into the cache bucket; the next read fills it again")]
-    public static partial void HeldUploadFailed(ILogger logger, string bucket, Exception exception);
+    public static partial void CacheUploadFailed(ILogger logger, string bucket, Exception exception);
 
     /// <summary>The cache bucket had orphaned objects.</summary>
     [LoggerMessage(4011, LogLevel.Information, "{Count} objects of the cache bucket belonged to no cache entry and were removed")]
-    public static partial void HeldStrangersRemoved(ILogger logger, long count);
+    public static partial void CacheOrphansRemoved(ILogger logger, long count);
 
     /// <summary>The remote responds, but does not revalidate. Logged once until it does.</summary>
     [LoggerMessage(4013, LogLevel.Warning,
         "Bucket {Bucket} of the remote {Remote} does not revalidate: {Failure}. Until it does, stale cache entries are served "
         + "(S3_OVERLAY_STALE_IF_ERROR)")]
-    public static partial void CopiesServedStale(ILogger logger, string bucket, string remote, string failure);
+    public static partial void EntriesServedStale(ILogger logger, string bucket, string remote, string failure);
 
     /// <summary>The remote revalidates again.</summary>
     [LoggerMessage(4014, LogLevel.Information, "Bucket {Bucket} of the remote {Remote} revalidates again")]
-    public static partial void CopiesComparedAgain(ILogger logger, string bucket, string remote);
+    public static partial void EntriesRevalidatedAgain(ILogger logger, string bucket, string remote);
 
     /// <summary>A revalidation could not be stored; the next reader repeats it.</summary>
     [LoggerMessage(4015, LogLevel.Warning, "A revalidation of an object of {Bucket} could not be stored; the next read repeats it")]
-    public static partial void HeldRenewalFailed(ILogger logger, string bucket, Exception exception);
+    public static partial void RevalidationNotStored(ILogger logger, string bucket, Exception exception);
 
     /// <summary>Cache entries are frozen, and the remote has newer versions. Logged at most once a minute and bucket.</summary>
     [LoggerMessage(4016, LogLevel.Warning,
@@ -69,5 +69,5 @@ public static partial class Log
 
     /// <summary>A chunked object could not be read back when it was complete.</summary>
     [LoggerMessage(4017, LogLevel.Warning, "A cached object of {Bucket} could not be compared with its digest; it stays cached, unchecked")]
-    public static partial void HeldCheckFailed(ILogger logger, string bucket, Exception exception);
+    public static partial void CacheCheckFailed(ILogger logger, string bucket, Exception exception);
 }

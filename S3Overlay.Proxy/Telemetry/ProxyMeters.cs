@@ -28,7 +28,7 @@ public sealed class ProxyMeters : IDisposable
     private static readonly KeyValuePair<string, object?>[] OperationTags =
         [.. Operations.Select(operation => new KeyValuePair<string, object?>("operation", operation.ToString()))];
 
-    private readonly long[] _answers = new long[Operations.Length * Statuses];
+    private readonly long[] _responses = new long[Operations.Length * Statuses];
     private readonly Histogram<double> _duration;
     private readonly Counter<long> _objectReads;
     private readonly Counter<long> _upstreamRequests;
@@ -48,40 +48,36 @@ public sealed class ProxyMeters : IDisposable
     public ProxyMeters()
     {
         Meter = new(MeterName);
-        Meter.CreateObservableCounter("s3_overlay_requests_total", () => Answers(0), description: "S3 requests answered.");
-        Meter.CreateObservableCounter("s3_overlay_requests_error_total", () => Answers(500),
-            description: "S3 requests answered with a status of 500 or more.");
-        Meter.CreateObservableUpDownCounter("s3_overlay_requests_in_progress", () => InProgress,
-            description: "S3 requests being answered.");
-        _duration = Meter.CreateHistogram("s3_overlay_request_duration_seconds", unit: "s",
-            description: "Time to answer an S3 request, body included.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
+        Meter.CreateObservableCounter("s3_overlay_requests_total", () => Responses(0), description: "S3 requests.");
+        Meter.CreateObservableCounter("s3_overlay_requests_error_total", () => Responses(500),
+            description: "S3 requests with a response of status 500 or more.");
+        Meter.CreateObservableUpDownCounter("s3_overlay_requests_in_progress", () => InProgress, description: "S3 requests in progress.");
+        _duration = Histogram("s3_overlay_request_duration_seconds", "Duration of S3 requests, body included.");
         _objectReads = Meter.CreateCounter<long>("s3_overlay_object_reads_total",
-            description: "Objects read in buckets with a remote, by the layer that answered and the cache's part in it.");
+            description: "Objects read in buckets with a remote, by layer and cache result.");
         Meter.CreateObservableCounter("s3_overlay_sent_bytes_total", SentBytes, "By",
-            "Bytes of bodies answered, by the layer that answered; none: what is no object's.");
+            "Bytes of response bodies sent, by the layer they are from; none: not an object.");
         _upstreamRequests = Meter.CreateCounter<long>(
-            "s3_overlay_upstream_requests_total", description: "Attempts at the remote and at a local S3 endpoint, by what came of them.");
-        _upstreamDuration = Meter.CreateHistogram("s3_overlay_upstream_duration_seconds", unit: "s",
-            description: "Time from an upstream request to the head of its answer, or to its failure.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
+            "s3_overlay_upstream_requests_total", description: "Attempts at the remote and at a local S3 endpoint, by outcome.");
+        _upstreamDuration = Histogram("s3_overlay_upstream_duration_seconds",
+            "Time from an upstream request to its response's headers, or to its failure.");
         Meter.CreateObservableUpDownCounter("s3_overlay_upstream_in_progress", () => _upstreams.Select(upstream => upstream.InProgress),
-            description: "Upstream requests whose answers have not begun.");
+            description: "Upstream requests without response headers so far.");
         Meter.CreateObservableCounter(
             "s3_overlay_upstream_received_bytes_total", () => _upstreams.Select(upstream => upstream.Received), "By",
             "Bytes of bodies that came from upstream.");
         Meter.CreateObservableUpDownCounter("s3_overlay_upstream_down", Outages,
             description: "1 while an endpoint is known to be down, so that requests do not wait for it; else 0.");
-        _fills = Meter.CreateCounter<long>("s3_overlay_fills_total", description: "Fills from the remote that ended, by how they ended.");
+        _fills = Meter.CreateCounter<long>("s3_overlay_fills_total", description: "Fills from the remote that ended, by outcome.");
         _coalesced = Meter.CreateCounter<long>("s3_overlay_coalesced_reads_total",
             description: "Reads that waited for another read's request to the remote.");
         _tombstones = Meter.CreateCounter<long>("s3_overlay_tombstones_total", description: "Tombstones written.");
         _drift = Meter.CreateCounter<long>(
             "s3_overlay_drift_total", description: "How often the remote had another version than a frozen cache entry.");
         _revalidations = Meter.CreateCounter<long>("s3_overlay_revalidations_total",
-            description: "Questions to the remote whether a held copy is current, by what it said.");
+            description: "Revalidations of cache entries, by result.");
         Meter.CreateObservableUpDownCounter("s3_overlay_fills_in_progress", () => Volatile.Read(ref _fillsInProgress),
-            description: "Fills under way.");
+            description: "Fills in progress.");
     }
 
     /// <summary>S3 requests in progress.</summary>
@@ -120,9 +116,9 @@ public sealed class ProxyMeters : IDisposable
     /// <param name="evictions">The number of evicted entries so far.</param>
     public void WatchCache(Func<long> bytes, Func<long> evictions)
     {
-        Watch("s3_overlay_cache_bytes", "By", "Bytes of the remote's objects that are held.", bytes);
+        Watch("s3_overlay_cache_bytes", "By", "Bytes in the cache.", bytes);
         Meter.CreateObservableCounter("s3_overlay_evictions_total", evictions,
-            description: "Held copies that were taken away to stay within the bound.");
+            description: "Cache entries evicted to stay within the size limit.");
     }
 
     /// <summary>Counts a request. Pass the result to <see cref="RequestFinished"/>.</summary>
@@ -136,7 +132,7 @@ public sealed class ProxyMeters : IDisposable
     public void RequestFinished(long started, S3Operation operation, int status)
     {
         Interlocked.Decrement(ref _inProgress);
-        Interlocked.Increment(ref _answers[((int)operation * Statuses) + Math.Clamp(status, 0, Statuses - 1)]);
+        Interlocked.Increment(ref _responses[((int)operation * Statuses) + Math.Clamp(status, 0, Statuses - 1)]);
         _duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, OperationTags[(int)operation]);
     }
 
@@ -144,14 +140,7 @@ public sealed class ProxyMeters : IDisposable
     /// <param name="layer"><c>local</c>, <c>cache</c> or <c>remote</c>; anything else counts as none.</param>
     public void BytesSent(string? layer, long bytes)
     {
-        var cell = layer switch
-        {
-            "local" => 0,
-            "cache" => 1,
-            "remote" => 2,
-            _ => 3,
-        };
-        Interlocked.Add(ref _sent[cell], bytes);
+        Interlocked.Add(ref _sent[Array.IndexOf(Layers, layer) is >= 0 and var cell ? cell : Layers.Length - 1], bytes);
     }
 
     /// <summary>Counts an object read by layer and cache result (rule T4).</summary>
@@ -186,19 +175,22 @@ public sealed class ProxyMeters : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Meter.Dispose();
 
+    private Histogram<double> Histogram(string name, string description) => Meter.CreateHistogram(name, "s", description,
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
+
     private IEnumerable<Measurement<long>> SentBytes() =>
         LayerTags.Select((tag, cell) => new Measurement<long>(Volatile.Read(ref _sent[cell]), tag));
 
     private IEnumerable<Measurement<long>> Outages() =>
         _outages.Select(outage => new Measurement<long>(outage.IsDown() ? 1 : 0, outage.Endpoint));
 
-    private IEnumerable<Measurement<long>> Answers(int fromStatus)
+    private IEnumerable<Measurement<long>> Responses(int fromStatus)
     {
         for (var operation = 0; operation < Operations.Length; operation++)
         {
             for (var status = fromStatus; status < Statuses; status++)
             {
-                if (Volatile.Read(ref _answers[(operation * Statuses) + status]) is var count and > 0)
+                if (Volatile.Read(ref _responses[(operation * Statuses) + status]) is var count and > 0)
                 {
                     yield return new(count, OperationTags[operation], new("status", status));
                 }

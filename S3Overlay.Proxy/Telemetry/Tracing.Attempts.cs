@@ -15,26 +15,16 @@ public static partial class Tracing
     /// <param name="resends">The number of earlier attempts.</param>
     internal static Activity? StartAttempt(string method, string role, Uri endpoint, string bucket, int resends = 0)
     {
-        if (!IsOn || Activity.Current is null
-            || Start(SpanNames.Attempt(method, role), ActivityKind.Client) is not { } span)
+        if (!IsOn || Activity.Current is null || Start(SpanNames.Attempt(method, role), ActivityKind.Client) is not { } span)
         {
             return null;
         }
 
-        span.SetTag(SpanAttributes.Method, method)
+        return span.SetTag(SpanAttributes.Method, method)
             .SetTag(SpanAttributes.ServerAddress, endpoint.Host)
-            .SetTag(SpanAttributes.ServerPort, endpoint.Port);
-        if (bucket.Length > 0)
-        {
-            span.SetTag(SpanAttributes.Bucket, bucket);
-        }
-
-        if (resends > 0)
-        {
-            span.SetTag(SpanAttributes.ResendCount, resends);
-        }
-
-        return span;
+            .SetTag(SpanAttributes.ServerPort, endpoint.Port)
+            .SetTag(SpanAttributes.Bucket, bucket.Length > 0 ? bucket : null)
+            .SetTag(SpanAttributes.ResendCount, resends > 0 ? resends : null);
     }
 
     /// <summary>

@@ -29,18 +29,11 @@ public static partial class Tracing
             && Activity.Current is null
             ? Start(Unnamed, ActivityKind.Server, client)
             : Start(Unnamed, ActivityKind.Server);
-        span?.SetTag(SpanAttributes.RpcSystem, SpanAttributes.AwsApi).SetTag(SpanAttributes.Method, request.Method);
-        if (span is not null && request.HttpContext.Connection.RemoteIpAddress is { } address)
-        {
-            span.SetTag(SpanAttributes.ClientAddress, address.ToString());
-        }
 
-        if (request.ContentLength is { } length)
-        {
-            span?.SetTag(SpanAttributes.RequestSize, length);
-        }
-
-        return span;
+        // A null value sets no attribute.
+        return span?.SetTag(SpanAttributes.RpcSystem, SpanAttributes.AwsApi).SetTag(SpanAttributes.Method, request.Method)
+            .SetTag(SpanAttributes.ClientAddress, request.HttpContext.Connection.RemoteIpAddress?.ToString())
+            .SetTag(SpanAttributes.RequestSize, request.ContentLength);
     }
 
     /// <summary>Sets operation, bucket and key, once they are known.</summary>
@@ -52,16 +45,9 @@ public static partial class Tracing
         }
 
         span.DisplayName = SpanNames.Request(operation);
-        span.SetTag(SpanAttributes.RpcMethod, operation.ToString());
-        if (bucket.Length > 0)
-        {
-            span.SetTag(SpanAttributes.Bucket, bucket);
-        }
-
-        if (key.Length > 0)
-        {
-            span.SetTag(SpanAttributes.Key, key);
-        }
+        span.SetTag(SpanAttributes.RpcMethod, operation.ToString())
+            .SetTag(SpanAttributes.Bucket, bucket.Length > 0 ? bucket : null)
+            .SetTag(SpanAttributes.Key, key.Length > 0 ? key : null);
     }
 
     /// <summary>Records the error code, even for a client's mistake.</summary>
@@ -76,17 +62,9 @@ public static partial class Tracing
         span.SetTag(SpanAttributes.RequestId, requestId)
             .SetTag(SpanAttributes.Status, response.Status)
             .SetTag(SpanAttributes.ResponseSize, response.Sent)
-            .SetTag(SpanAttributes.Outcome, outcome);
-        if (layer is not null)
-        {
-            span.SetTag(SpanAttributes.Layer, layer);
-        }
-
-        if (cache is not null)
-        {
-            span.SetTag(SpanAttributes.Cache, cache);
-        }
-
+            .SetTag(SpanAttributes.Outcome, outcome)
+            .SetTag(SpanAttributes.Layer, layer)
+            .SetTag(SpanAttributes.Cache, cache);
         if (outcome is Outcomes.Refused or Outcomes.Failed && span.GetTagItem(SpanAttributes.ErrorType) is null)
         {
             // Of a store's own error, only the status is known.

@@ -194,7 +194,7 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
             return false;
         }
     }
@@ -209,7 +209,7 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
         }
 
         // All that is left is in use: wait until something is released.
@@ -241,7 +241,7 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
         }
     }
 
@@ -263,7 +263,7 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
         catch (Exception failure)
         {
             // Damaged: what was counted so far is kept within the limit, and the next start begins again.
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
         }
 
         ledger.AddCounted(bytes, losses);

@@ -191,7 +191,7 @@ internal sealed class CacheFile : IDisposable
         RandomAccess.Write(_file, bytes, _tableOffset + (block * sizeof(uint)));
     }
 
-    private void Damaged(long block) => Log.HeldBlockDamaged(_logger, System.IO.Path.GetFileName(Path), _geometry.BytesOf(block).First);
+    private void Damaged(long block) => Log.CacheBlockDamaged(_logger, System.IO.Path.GetFileName(Path), _geometry.BytesOf(block).First);
 
     /// <summary>May fail: the next start finds the same damage.</summary>
     private void KeepEntry(long block, uint entry)

@@ -69,7 +69,7 @@ internal sealed class CacheFolder(string root, StoreDisk disk, ILogger logger)
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
         }
     }
 

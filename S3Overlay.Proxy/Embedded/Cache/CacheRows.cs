@@ -38,7 +38,7 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
         }
         catch (Exception failure) when (failure is IndexDamagedException or InvalidDataException)
         {
-            Log.HeldIndexUnusable(logger, failure.Message);
+            Log.CacheIndexUnusable(logger, failure.Message);
             Directory.Delete(folder.Index, recursive: true);
             rows._index = rows.OpenIndex();
         }
@@ -250,7 +250,7 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
             if (_index == index)
             {
                 _index = null;
-                Log.HeldIndexUnusable(logger, failure.Message);
+                Log.CacheIndexUnusable(logger, failure.Message);
                 _renewing = Task.Run(() => RenewAsync(index));
             }
         }
@@ -267,7 +267,7 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
         }
     }
 

@@ -60,7 +60,7 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
         }
         catch (Exception failure)
         {
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
         }
         catch (Exception failure)
         {
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
         }
     }
 
@@ -151,7 +151,7 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
             }
             catch (InvalidDataException failure)
             {
-                Log.HeldCopyUnusable(logger, Path.GetFileName(path), failure.Message);
+                Log.CacheEntryUnusable(logger, Path.GetFileName(path), failure.Message);
                 await table.ForgetAsync(bucket, key, entry);
             }
         }

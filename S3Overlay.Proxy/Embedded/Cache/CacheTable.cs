@@ -80,7 +80,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
             }
 
             file.Dispose();
-            Log.HeldCopyUnusable(logger, CacheFolder.NameOf(entry.File), "it is of another object");
+            Log.CacheEntryUnusable(logger, CacheFolder.NameOf(entry.File), "it is of another object");
         }
         catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -88,7 +88,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         }
         catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            Log.HeldCopyUnusable(logger, CacheFolder.NameOf(entry.File), failure.Message);
+            Log.CacheEntryUnusable(logger, CacheFolder.NameOf(entry.File), failure.Message);
         }
 
         await ForgetAsync(bucket, key, entry);
@@ -139,7 +139,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         }
         catch (IOException failure)
         {
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
             return isFreed;
         }
 

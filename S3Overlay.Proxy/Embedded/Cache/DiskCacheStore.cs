@@ -215,7 +215,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         catch (IOException failure)
         {
             // Uses recorded since the last save are lost; the rows are closed all the same.
-            Log.HeldCleaningFailed(_logger, failure);
+            Log.CacheCleaningFailed(_logger, failure);
         }
         finally
         {

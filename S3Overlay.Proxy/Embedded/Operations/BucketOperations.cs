@@ -25,7 +25,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
         }
 
         var all = store.Buckets.List();
-        var region = AwsRegions.Asked(request.Query, all.Select(static bucket => bucket.Region).Append(store.Region));
+        var region = BucketPages.RegionOf(request.Query, all.Select(static bucket => bucket.Region).Append(store.Region));
         var page = all
             .Where(bucket => request.MaySee is not { } maySee || maySee(bucket.Name))
             .Where(bucket => region is null || bucket.Region == region)

@@ -53,7 +53,7 @@ internal sealed class ReadOperations(EmbeddedStore store)
         store.Buckets.Require(request.Bucket);
         var list = ListRequest.Parse(request);
         await using var rows = store.ListWritten(request.Bucket, list.Query);
-        await ListingPager.AnswerAsync(list, rows, request, response, cancellationToken);
+        await ListingPager.SendAsync(list, rows, request, response, cancellationToken);
     }
 
     /// <summary>ListObjectVersions without versioning: each object is its one version, named <c>null</c>.</summary>
@@ -62,7 +62,7 @@ internal sealed class ReadOperations(EmbeddedStore store)
         store.Buckets.Require(request.Bucket);
         var page = MarkerPage.ParseVersions(request, hasVersions: false);
         await using var rows = store.ListWritten(request.Bucket, page.Query);
-        await VersionPager.AnswerAsync(page, new ShownVersions(rows, null), request, response, cancellationToken);
+        await VersionPager.SendAsync(page, new ShownVersions(rows, null), request, response, cancellationToken);
     }
 
     private async Task SendAsync(StoredObject stored, ByteRange range, S3Response response, CancellationToken cancellationToken)

@@ -56,7 +56,7 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
         VersionIds.Check(request.Query["versionId"]);
         ObjectAttributes.Check(request);
         using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key);
-        await ObjectAttributes.AnswerAsync(
+        await ObjectAttributes.SendAsync(
             request, response, stored.Row.Info, stored.Row.PartCount > 0 ? xml =>
                 WriteParts(xml, stored, request) : null, cancellationToken);
     }

@@ -19,7 +19,7 @@ internal static class VersionIds
         }
 
         throw versionId.Length == 0
-            ? NamedVersions.Empty()
+            ? ReadParameters.EmptyVersion()
             : new S3Exception(S3Errors.InvalidArgument, "Invalid version id specified")
                 { Details = [new("ArgumentName", "versionId"), new("ArgumentValue", versionId)] };
     }

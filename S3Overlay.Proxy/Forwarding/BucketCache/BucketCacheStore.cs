@@ -274,7 +274,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
         }
         catch (Exception failure)
         {
-            Log.HeldCleaningFailed(_logger, failure);
+            Log.CacheCleaningFailed(_logger, failure);
         }
     }
 

@@ -46,11 +46,11 @@ internal sealed class BucketHealth(Func<string, CancellationToken, Task<bool>> a
     }
 
     /// <summary>Notes that a bucket answered. Cancels the outcome of a check that began earlier.</summary>
-    public void NoteAnswered(string bucket)
+    public void NoteResponse(string bucket)
     {
         if (_outages.TryGetValue(bucket, out var outage))
         {
-            outage.NoteAnswered();
+            outage.NoteResponse();
         }
     }
 

@@ -225,7 +225,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
             isTooMany = response.Status is 429 or 503;
             if (IsSign(response.Status))
             {
-                _outages?.NoteAnswered(request.Bucket);
+                _outages?.NoteResponse(request.Bucket);
             }
 
             return response;

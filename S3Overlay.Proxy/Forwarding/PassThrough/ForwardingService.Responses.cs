@@ -53,7 +53,7 @@ internal sealed partial class ForwardingService
             }
 
             // The response cannot be completed, and must not look complete. Bytes that arrived are sent: clients resume from there.
-            Log.LocalAnswerCut(logger, request.RequestId, failure.Message);
+            Log.LocalResponseCut(logger, request.RequestId, failure.Message);
             var sending = (Task)answer.FlushAsync(patience.Client).AsTask();
             await sending.WaitAsync(settings.StallTimeout, time, patience.Client).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             answer.Abort();

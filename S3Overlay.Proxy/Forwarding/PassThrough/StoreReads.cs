@@ -111,7 +111,7 @@ internal sealed class StoreReads(ForwardingService service, NullVersions nulls, 
             answer.Headers["x-amz-version-id"] = id;
         }
 
-        await ObjectAttributes.AnswerAsync(request, answer, info, null, cancellationToken);
+        await ObjectAttributes.SendAsync(request, answer, info, null, cancellationToken);
         return WrittenRead.Served;
     }
 

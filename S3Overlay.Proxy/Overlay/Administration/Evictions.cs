@@ -103,7 +103,7 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
         catch (IOException failure)
         {
             // One entry that cannot be evicted must not keep the rest.
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
             count.AddFailure();
         }
     }

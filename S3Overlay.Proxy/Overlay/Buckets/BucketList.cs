@@ -26,7 +26,7 @@ public sealed class BucketList(
         var prefix = request.Query["prefix"] ?? "";
         var limit = BucketPages.LimitOf(request.Query);
         var after = request.Query["continuation-token"] is { Length: > 0 } token ? ContinuationTokens.Read(token).Name : "";
-        var region = settings.HasOneRegion ? AwsRegions.Asked(request.Query, [settings.Region]) : null;
+        var region = settings.HasOneRegion ? BucketPages.RegionOf(request.Query, [settings.Region]) : null;
         var all = region is null || region == settings.Region ? await FindAsync(request.Caller, cancellationToken) : new();
         var page = all
             .Where(pair => request.MaySee is not { } maySee || maySee(pair.Key))

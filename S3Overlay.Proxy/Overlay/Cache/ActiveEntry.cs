@@ -270,7 +270,7 @@ internal sealed partial class ActiveEntry
     /// <summary>Records that bytes can no longer be stored.</summary>
     public async ValueTask StoreFailedAsync(Exception failure)
     {
-        Log.HeldStoreFailed(_fills.Logger, Name.Bucket, failure);
+        Log.CacheWriteFailed(_fills.Logger, Name.Bucket, failure);
         if (failure is not CacheFullException && !_fills.IsFrozen(Entry))
         {
             await EvictAsync();

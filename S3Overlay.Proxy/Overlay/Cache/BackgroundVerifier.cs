@@ -58,7 +58,7 @@ internal sealed class BackgroundVerifier(ILogger logger) : IAsyncDisposable
         }
         catch (Exception failure)
         {
-            Log.HeldCheckFailed(logger, active.Name.Bucket, failure);
+            Log.CacheCheckFailed(logger, active.Name.Bucket, failure);
         }
         finally
         {

@@ -28,7 +28,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            Log.HeldStoreFailed(logger, name.Bucket, failure);
+            Log.CacheWriteFailed(logger, name.Bucket, failure);
             if (settings.Freshness.IsFrozen && failure is not InvalidDataException)
             {
                 // The remote may have another version than the frozen one that cannot be looked up.
@@ -52,7 +52,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
         catch (IOException failure)
         {
             // Each lookup skips it until it is replaced.
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
         }
 
         return null;
@@ -68,7 +68,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
         catch (Exception failure)
             when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException or OperationCanceledException)
         {
-            Log.HeldRenewalFailed(logger, name.Bucket, failure);
+            Log.RevalidationNotStored(logger, name.Bucket, failure);
         }
     }
 
@@ -83,7 +83,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
             when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException or OperationCanceledException)
         {
             // A stale entry is superseded, or found by the next listing. Readers go on.
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
         }
     }
 
@@ -116,7 +116,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
-            Log.HeldStoreFailed(logger, name.Bucket, failure);
+            Log.CacheWriteFailed(logger, name.Bucket, failure);
             return null;
         }
     }

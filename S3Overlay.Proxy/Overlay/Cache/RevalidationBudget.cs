@@ -52,7 +52,7 @@ internal sealed class RevalidationBudget(FreshnessSettings settings, TimeProvide
             (key, now, IsOfAll: IsOfAll(failure)));
         if (next is { IsOfAll: true } && next.TryLog())
         {
-            Log.CopiesServedStale(logger, bucket.Name, bucket.Remote.Endpoint, failure.Message);
+            Log.EntriesServedStale(logger, bucket.Name, bucket.Remote.Endpoint, failure.Message);
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed class RevalidationBudget(FreshnessSettings settings, TimeProvide
         }
         else if (_silent.TryRemove(new((bucket.Remote, bucket.Name), silence)) && silence.IsOfAll)
         {
-            Log.CopiesComparedAgain(logger, bucket.Name, bucket.Remote.Endpoint);
+            Log.EntriesRevalidatedAgain(logger, bucket.Name, bucket.Remote.Endpoint);
         }
     }
 

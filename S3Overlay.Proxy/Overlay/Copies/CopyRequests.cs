@@ -62,7 +62,7 @@ public sealed class CopyRequests(
             await directory.EnsureAsync(target, cancellationToken);
         }
 
-        var isDone = await slow.AnswerAsync(
+        var isDone = await slow.RespondAsync(
             request,
             response,
             async (result, token) =>

@@ -29,13 +29,13 @@ public sealed class BucketListings(
             var list = ListRequest.Parse(request);
             return HandleAsync(
                 bucket, list.Query, static () => null,
-                (rows, _) => ListingPager.AnswerAsync(list, rows, request, response, cancellationToken), response);
+                (rows, _) => ListingPager.SendAsync(list, rows, request, response, cancellationToken), response);
         }
 
         var page = MarkerPage.ParseVersions(request, versions is not null);
         return HandleAsync(
             bucket, page.Query, () => versions?.List(bucket.Name, page.Query, page.VersionIdMarker, cancellationToken),
-            (rows, versioned) => VersionPager.AnswerAsync(page, new ShownVersions(rows, versioned), request, response, cancellationToken),
+            (rows, versioned) => VersionPager.SendAsync(page, new ShownVersions(rows, versioned), request, response, cancellationToken),
             response);
     }
 

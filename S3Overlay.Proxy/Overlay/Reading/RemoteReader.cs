@@ -113,7 +113,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     /// <summary>Cuts a response that cannot go on: other bytes than the rest of this version must not follow (rule R7).</summary>
     private bool Cut(S3Request request, S3Response response, ReadResult result)
     {
-        Log.AnswerCut(_logger, request.RequestId, (result.Failure ?? Changed()).Message);
+        Log.ResponseCut(_logger, request.RequestId, (result.Failure ?? Changed()).Message);
         response.Abort();
         return true;
     }

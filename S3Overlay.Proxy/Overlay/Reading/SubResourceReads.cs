@@ -65,7 +65,7 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
             var headers = read.Headers.Where(static header => ClientKeys.Headers.Contains(header.Key)).ToList();
             await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = headers }, responder.Waiting);
             responder.WriteOrigin();
-            await ObjectAttributes.AnswerAsync(request, responder.Response, head.Info, null, responder.Waiting);
+            await ObjectAttributes.SendAsync(request, responder.Response, head.Info, null, responder.Waiting);
         }
     }
 

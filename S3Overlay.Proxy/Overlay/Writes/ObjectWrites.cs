@@ -31,7 +31,7 @@ public sealed class ObjectWrites(
     public async Task CompleteAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await RequireUploadsAsync(bucket, cancellationToken);
-        var isDone = await slow.AnswerAsync(
+        var isDone = await slow.RespondAsync(
             request,
             response,
             async (result, token) =>

@@ -12,12 +12,6 @@ namespace S3Overlay.Proxy.Protocol.Authentication;
 /// </remarks>
 internal ref struct CanonicalWriter(Span<byte> initial)
 {
-    private static readonly SearchValues<char> Unreserved =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~");
-
-    private static readonly SearchValues<char> UnreservedAndSlash =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/");
-
     private Span<byte> _bytes = initial;
     private byte[]? _rented;
     private int _length;
@@ -33,14 +27,21 @@ internal ref struct CanonicalWriter(Span<byte> initial)
     /// <summary>Appends ASCII, or text as received, one byte a character.</summary>
     public void AppendLatin1(scoped ReadOnlySpan<char> text) => Encoding.Latin1.GetBytes(text, Reserve(text.Length));
 
+    /// <summary>Appends text and a line feed.</summary>
+    public void AppendLine(scoped ReadOnlySpan<char> text)
+    {
+        AppendLatin1(text);
+        Append((byte)'\n');
+    }
+
     public void AppendHex(scoped ReadOnlySpan<byte> bytes) => Convert.TryToHexStringLower(bytes, Reserve(bytes.Length * 2), out _);
 
     public void AppendPercentEncoded(byte value)
     {
         var target = Reserve(3);
         target[0] = (byte)'%';
-        target[1] = HexDigit(value >> 4);
-        target[2] = HexDigit(value & 15);
+        target[1] = (byte)UriEncoding.HexDigit(value >> 4);
+        target[2] = (byte)UriEncoding.HexDigit(value & 15);
     }
 
     /// <summary>Appends the canonical form of a path: decoded once and encoded in S3's way.</summary>
@@ -58,7 +59,7 @@ internal ref struct CanonicalWriter(Span<byte> initial)
     /// <summary>Appends text in canonical encoding, whatever its encoding was.</summary>
     public void AppendEncoded(scoped ReadOnlySpan<char> text, bool slashIsPlain, bool plusIsSpace)
     {
-        var plain = slashIsPlain ? UnreservedAndSlash : Unreserved;
+        var plain = slashIsPlain ? UriEncoding.UnreservedAndSlash : UriEncoding.Unreserved;
         Span<byte> utf8 = stackalloc byte[4];
         while (true)
         {
@@ -74,7 +75,7 @@ internal ref struct CanonicalWriter(Span<byte> initial)
             var c = text[0];
             if (c == '%' && text.Length > 2 && char.IsAsciiHexDigit(text[1]) && char.IsAsciiHexDigit(text[2]))
             {
-                AppendOctet((byte)((HexValue(text[1]) << 4) | HexValue(text[2])), plain);
+                AppendOctet((byte)((UriEncoding.HexValue(text[1]) << 4) | UriEncoding.HexValue(text[2])), plain);
                 text = text[3..];
             }
             else if (c < 0x80)
@@ -117,10 +118,8 @@ internal ref struct CanonicalWriter(Span<byte> initial)
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(canonicalRequest, hash);
         Append("AWS4-HMAC-SHA256\n"u8);
-        AppendLatin1(time);
-        Append((byte)'\n');
-        AppendLatin1(scope);
-        Append((byte)'\n');
+        AppendLine(time);
+        AppendLine(scope);
         AppendHex(hash);
     }
 
@@ -205,8 +204,6 @@ internal ref struct CanonicalWriter(Span<byte> initial)
         }
     }
 
-    private static int HexValue(char c) => c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-
     private static unsafe void Sort(Span<Part> parts, ReadOnlySpan<byte> text)
     {
         // Not an insertion sort: an unauthenticated request can have thousands of parameters.
@@ -233,8 +230,6 @@ internal ref struct CanonicalWriter(Span<byte> initial)
             return names != 0 ? names : x.Value(text).SequenceCompareTo(y.Value(text));
         }
     }
-
-    private static byte HexDigit(int value) => (byte)(value < 10 ? '0' + value : 'A' + value - 10);
 
     private Span<byte> Reserve(int count)
     {

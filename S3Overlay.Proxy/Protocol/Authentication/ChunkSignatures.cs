@@ -33,8 +33,7 @@ public sealed class ChunkSignatures
     public void NextChunk(ReadOnlySpan<byte> hash, Span<byte> signature)
     {
         var writer = Begin("AWS4-HMAC-SHA256-PAYLOAD\n"u8, stackalloc byte[512]);
-        writer.AppendLatin1(SigV4.EmptyPayload);
-        writer.Append((byte)'\n');
+        writer.AppendLine(SigV4.EmptyPayload);
         End(ref writer, hash, signature);
     }
 
@@ -51,10 +50,8 @@ public sealed class ChunkSignatures
     {
         var writer = new CanonicalWriter(stack);
         writer.Append(kind);
-        writer.AppendLatin1(_time);
-        writer.Append((byte)'\n');
-        writer.AppendLatin1(_scope);
-        writer.Append((byte)'\n');
+        writer.AppendLine(_time);
+        writer.AppendLine(_scope);
         writer.AppendHex(_previous);
         writer.Append((byte)'\n');
         return writer;

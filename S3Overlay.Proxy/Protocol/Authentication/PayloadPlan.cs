@@ -46,12 +46,9 @@ public readonly record struct PayloadPlan(
         throw hash.StartsWith("STREAMING-", StringComparison.Ordinal)
             ? new S3Exception(
                 S3Errors.NotImplemented, "This kind of streaming body is not implemented: use AWS4-HMAC-SHA256 or an unsigned payload.")
-            : new S3Exception(S3Errors.InvalidArgument,
+            : S3Exception.Argument(
                 "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, "
-                + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.")
-            {
-                Details = [new("ArgumentName", "x-amz-content-sha256"), new("ArgumentValue", hash)],
-            };
+                + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER or a valid sha256 value.", "x-amz-content-sha256", hash);
     }
 
     /// <summary>The value that a request sent; null for none.</summary>

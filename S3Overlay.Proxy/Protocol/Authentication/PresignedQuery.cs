@@ -37,18 +37,7 @@ internal static class PresignedQuery
         ? credential[..slash] : query[AccessKeyV2];
 
     /// <summary>Whether a parameter belongs to the signature rather than to the request.</summary>
-    public static bool IsSigning(string name)
-    {
-        foreach (var signing in SigningNames)
-        {
-            if (name.Equals(signing, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
+    public static bool IsSigning(string name) => SigningNames.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
     /// Reads the start and lifetime of a presigned URL whose lifetime S3 forbids: more than a week, or none. False for any other query,
@@ -57,7 +46,7 @@ internal static class PresignedQuery
     public static bool TryReadUnusualLifetime(S3Query query, out DateTimeOffset start, out TimeSpan lifetime)
     {
         (start, lifetime) = (default, default);
-        if (!IsPresigned(query) || !TryReadSeconds(query[Expires], out var seconds) || Refusal(seconds) is null
+        if (!IsPresigned(query) || !WholeNumbers.TryParseSigned(query[Expires], out var seconds) || Refusal(seconds) is null
             || !RequestTime.TryParseBasic(query[Date], out start))
         {
             return false;
@@ -95,7 +84,7 @@ internal static class PresignedQuery
                 + "\"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".");
         }
 
-        if (!TryReadSeconds(expires, out var seconds))
+        if (!WholeNumbers.TryParseSigned(expires, out var seconds))
         {
             throw Wrong("X-Amz-Expires should be a number");
         }
@@ -169,8 +158,6 @@ internal static class PresignedQuery
         }
     }
 
-    private static bool TryReadSeconds(string? expires, out long seconds) => WholeNumbers.TryParseSigned(expires, out seconds);
-
     private static S3Exception? Refusal(long seconds) => seconds switch
     {
         < 0 => Wrong("X-Amz-Expires must be non-negative"),
@@ -180,18 +167,7 @@ internal static class PresignedQuery
         _ => null,
     };
 
-    private static bool IsToken(string name)
-    {
-        foreach (var c in name)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.'))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
+    private static bool IsToken(string name) => name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     private static S3Exception Wrong(string message) => new(S3Errors.AuthorizationQueryParametersError, message);
 }

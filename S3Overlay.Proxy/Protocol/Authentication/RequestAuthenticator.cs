@@ -40,9 +40,9 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         var isPresignedV2 = PresignedQuery.IsVersion2(query);
         if ((authorization.Count > 0 && (isPresigned || isPresignedV2)) || (isPresigned && isPresignedV2))
         {
-            throw new S3Exception(S3Errors.InvalidArgument,
+            throw S3Exception.Argument(
                 "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the "
-                + "Authorization header should be specified") { Details = [new("ArgumentName", "Authorization")] };
+                + "Authorization header should be specified", "Authorization");
         }
 
         if ((isPresigned || isPresignedV2) && !settings.AllowsPresigned)
@@ -85,8 +85,7 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
         }
 
         // Do not echo the value: other schemes may put a password there.
-        throw new S3Exception(S3Errors.InvalidArgument, "Unsupported Authorization Type")
-            { Details = [new("ArgumentName", "Authorization")] };
+        throw S3Exception.Argument("Unsupported Authorization Type", "Authorization");
     }
 
     private static (S3Caller Caller, PayloadPlan Payload) WithoutChunkSignatures(S3Caller caller, IHeaderDictionary headers) =>
@@ -106,6 +105,16 @@ public sealed class RequestAuthenticator(IKeyRing keys, AuthenticationSettings s
 
         return (S3Caller.Anonymous, PayloadPlan.Of(hash, signatures: null, isOff: true));
     }
+
+    /// <summary>The secret of an access key.</summary>
+    /// <param name="hasToken">
+    /// Whether a session token was sent. Keys here have none: it belongs to other credentials, and ignoring it would hide the mistake.
+    /// </param>
+    /// <exception cref="S3Exception">InvalidAccessKeyId, InvalidToken.</exception>
+    internal static string SecretOf(IKeyRing keys, string accessKey, bool hasToken) =>
+        !keys.TryGetSecret(accessKey, out var secret)
+            ? throw new S3Exception(S3Errors.InvalidAccessKeyId) { Details = [new("AWSAccessKeyId", accessKey)] }
+        : hasToken ? throw new S3Exception(S3Errors.InvalidToken) : secret;
 
     /// <summary>The signature version is unsupported, or turned off.</summary>
     internal static S3Exception NotSupported() =>

@@ -162,53 +162,37 @@ public sealed class RequestSigner(SigningCredentials credentials, string region,
     private string Signature(string method, string rawPath, string rawQuery, List<KeyValuePair<string, string>> sorted, string names,
         string payloadHash, string time, string scope)
     {
-        var writer = new CanonicalWriter(stackalloc byte[1024]);
-        try
+        using var writer = new CanonicalWriter(stackalloc byte[1024]);
+        writer.AppendLine(method);
+        writer.AppendPath(rawPath);
+        writer.Append((byte)'\n');
+        writer.AppendQuery(rawQuery, withoutSignature: false);
+        writer.Append((byte)'\n');
+        for (var i = 0; i < sorted.Count; i++)
         {
-            writer.AppendLatin1(method);
-            writer.Append((byte)'\n');
-            writer.AppendPath(rawPath);
-            writer.Append((byte)'\n');
-            writer.AppendQuery(rawQuery, withoutSignature: false);
-            writer.Append((byte)'\n');
-            for (var i = 0; i < sorted.Count; i++)
+            var repeated = i > 0 && sorted[i].Key == sorted[i - 1].Key;
+            if (!repeated)
             {
-                var repeated = i > 0 && sorted[i].Key == sorted[i - 1].Key;
-                if (!repeated)
-                {
-                    writer.AppendLatin1(sorted[i].Key);
-                }
-
-                writer.Append(repeated ? (byte)',' : (byte)':');
-                writer.AppendHeaderValue(sorted[i].Value);
-                if (i + 1 == sorted.Count || sorted[i + 1].Key != sorted[i].Key)
-                {
-                    writer.Append((byte)'\n');
-                }
+                writer.AppendLatin1(sorted[i].Key);
             }
 
-            writer.Append((byte)'\n');
-            writer.AppendLatin1(names);
-            writer.Append((byte)'\n');
-            writer.AppendLatin1(payloadHash);
-
-            var toSign = new CanonicalWriter(stackalloc byte[256]);
-            try
+            writer.Append(repeated ? (byte)',' : (byte)':');
+            writer.AppendHeaderValue(sorted[i].Value);
+            if (i + 1 == sorted.Count || sorted[i + 1].Key != sorted[i].Key)
             {
-                toSign.AppendStringToSign(time, scope, writer.Written);
-                Span<byte> signature = stackalloc byte[SHA256.HashSizeInBytes];
-                KeyOf(scope).Sign(toSign.Written, signature);
-                return Convert.ToHexStringLower(signature);
-            }
-            finally
-            {
-                toSign.Dispose();
+                writer.Append((byte)'\n');
             }
         }
-        finally
-        {
-            writer.Dispose();
-        }
+
+        writer.Append((byte)'\n');
+        writer.AppendLine(names);
+        writer.AppendLatin1(payloadHash);
+
+        using var toSign = new CanonicalWriter(stackalloc byte[256]);
+        toSign.AppendStringToSign(time, scope, writer.Written);
+        Span<byte> signature = stackalloc byte[SHA256.HashSizeInBytes];
+        KeyOf(scope).Sign(toSign.Written, signature);
+        return Convert.ToHexStringLower(signature);
     }
 
     /// <summary>The headers that sign a request.</summary>

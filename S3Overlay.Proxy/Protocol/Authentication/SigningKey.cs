@@ -11,11 +11,7 @@ public sealed class SigningKey
     private readonly string _secret;
     private IncrementalHash? _ready;
 
-    private SigningKey(byte[] key, string secret)
-    {
-        _key = key;
-        _secret = secret;
-    }
+    private SigningKey(byte[] key, string secret) => (_key, _secret) = (key, secret);
 
     /// <summary>Derives the key.</summary>
     /// <param name="date">The date of the scope, <c>20130524</c>.</param>

@@ -22,10 +22,7 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
         var colon = claim.LastIndexOf(':');
         if (colon <= 0)
         {
-            throw new S3Exception(S3Errors.InvalidArgument, "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature")
-            {
-                Details = [new("ArgumentName", "Authorization")],
-            };
+            throw S3Exception.Argument("AWS authorization header is invalid.  Expected AwsAccessKeyId:signature", "Authorization");
         }
 
         var hasAmzDate = headers.TryGetValue("x-amz-date", out var amzDate);
@@ -100,16 +97,7 @@ internal sealed class Version2Authenticator(IKeyRing keys, AuthenticationSetting
         string accessKey, string signature, string method, string rawPath, string hostBucket, S3Query query, IHeaderDictionary headers,
         string date, bool hasToken)
     {
-        if (!keys.TryGetSecret(accessKey, out var secret))
-        {
-            throw new S3Exception(S3Errors.InvalidAccessKeyId) { Details = [new("AWSAccessKeyId", accessKey)] };
-        }
-
-        if (hasToken)
-        {
-            // Keys here have no session tokens. A token that is sent belongs to other credentials: ignoring it would hide the mistake.
-            throw new S3Exception(S3Errors.InvalidToken);
-        }
+        var secret = RequestAuthenticator.SecretOf(keys, accessKey, hasToken);
 
         var toSign = SigV2.StringToSign(method, rawPath, hostBucket, query, headers, date);
         if (SigV2.Holds(secret, toSign, signature))

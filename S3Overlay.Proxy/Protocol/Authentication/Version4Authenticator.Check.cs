@@ -97,8 +97,7 @@ internal sealed partial class Version4Authenticator
 
         private void AppendCanonicalRequest(ref CanonicalWriter writer, in SignatureClaim claim, string forHost, Form form)
         {
-            writer.AppendLatin1(method);
-            writer.Append((byte)'\n');
+            writer.AppendLine(method);
             if (form != Form.Canonical)
             {
                 writer.AppendLatin1(rawPath);
@@ -145,8 +144,7 @@ internal sealed partial class Version4Authenticator
             }
 
             writer.Append((byte)'\n');
-            writer.AppendLatin1(claim.SignedHeaders);
-            writer.Append((byte)'\n');
+            writer.AppendLine(claim.SignedHeaders);
             writer.AppendLatin1(claim.PayloadHash);
         }
     }

@@ -91,16 +91,7 @@ internal sealed partial class Version4Authenticator(IKeyRing keys, Authenticatio
         CheckEverythingIsSigned(names, headers);
 
         var accessKey = claim.AccessKey.ToString();
-        if (!keys.TryGetSecret(accessKey, out var secret))
-        {
-            throw new S3Exception(S3Errors.InvalidAccessKeyId) { Details = [new("AWSAccessKeyId", accessKey)] };
-        }
-
-        if (hasToken)
-        {
-            // Keys here have no session tokens. A token that is sent belongs to other credentials: ignoring it would hide the mistake.
-            throw new S3Exception(S3Errors.InvalidToken);
-        }
+        var secret = RequestAuthenticator.SecretOf(keys, accessKey, hasToken);
 
         var known = _signingKeys.Find(claim.KeyName, secret);
         var key = known ?? SigningKey.Derive(secret, claim.Date, claim.Region, claim.Service);
@@ -164,7 +155,7 @@ internal sealed partial class Version4Authenticator(IKeyRing keys, Authenticatio
         foreach (var header in headers)
         {
             if (header.Key.StartsWith("x-amz-", StringComparison.OrdinalIgnoreCase)
-                && !IsListed(names, header.Key)
+                && !names.AsSpan().Contains(header.Key, StringComparer.OrdinalIgnoreCase)
                 && !header.Key.Equals("x-amz-content-sha256", StringComparison.OrdinalIgnoreCase))
             {
                 (unsigned ??= []).Add(header.Key.ToLowerInvariant());
@@ -175,19 +166,6 @@ internal sealed partial class Version4Authenticator(IKeyRing keys, Authenticatio
         {
             throw NotSigned(string.Join(", ", unsigned));
         }
-    }
-
-    private static bool IsListed(string[] names, string header)
-    {
-        foreach (var name in names)
-        {
-            if (name.Equals(header, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static S3Exception NotSigned(string headers) =>

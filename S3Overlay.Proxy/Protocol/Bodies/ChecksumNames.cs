@@ -3,40 +3,23 @@ namespace S3Overlay.Proxy.Protocol.Bodies;
 /// <summary>S3's names of the checksum algorithms.</summary>
 public static class ChecksumNames
 {
+    /// <summary>Name and size of each algorithm, in the order of the enumeration.</summary>
+    private static readonly (string Name, int Size)[] Rows =
+    [
+        ("CRC32", 4), ("CRC32C", 4), ("CRC64NVME", 8), ("SHA1", 20), ("SHA256", 32), ("SHA512", 64), ("MD5", 16), ("XXHASH64", 8),
+        ("XXHASH3", 8), ("XXHASH128", 16),
+    ];
+
+    private static readonly string[] Headers = [.. Rows.Select(static row => "x-amz-checksum-" + row.Name.ToLowerInvariant())];
+
     /// <summary>Every algorithm.</summary>
     public static IReadOnlyList<ChecksumAlgorithm> All { get; } = Enum.GetValues<ChecksumAlgorithm>();
 
     /// <summary>The header (or trailer) that carries the value: <c>x-amz-checksum-crc32c</c>.</summary>
-    public static string Header(ChecksumAlgorithm algorithm) => algorithm switch
-    {
-        ChecksumAlgorithm.Crc32 => "x-amz-checksum-crc32",
-        ChecksumAlgorithm.Crc32C => "x-amz-checksum-crc32c",
-        ChecksumAlgorithm.Crc64Nvme => "x-amz-checksum-crc64nvme",
-        ChecksumAlgorithm.Sha1 => "x-amz-checksum-sha1",
-        ChecksumAlgorithm.Sha256 => "x-amz-checksum-sha256",
-        ChecksumAlgorithm.Sha512 => "x-amz-checksum-sha512",
-        ChecksumAlgorithm.Md5 => "x-amz-checksum-md5",
-        ChecksumAlgorithm.XxHash64 => "x-amz-checksum-xxhash64",
-        ChecksumAlgorithm.XxHash3 => "x-amz-checksum-xxhash3",
-        ChecksumAlgorithm.XxHash128 => "x-amz-checksum-xxhash128",
-        _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
-    };
+    public static string Header(ChecksumAlgorithm algorithm) => Headers[(int)algorithm];
 
     /// <summary>The name in XML and in <c>x-amz-checksum-algorithm</c>: <c>CRC32C</c>.</summary>
-    public static string Name(ChecksumAlgorithm algorithm) => algorithm switch
-    {
-        ChecksumAlgorithm.Crc32 => "CRC32",
-        ChecksumAlgorithm.Crc32C => "CRC32C",
-        ChecksumAlgorithm.Crc64Nvme => "CRC64NVME",
-        ChecksumAlgorithm.Sha1 => "SHA1",
-        ChecksumAlgorithm.Sha256 => "SHA256",
-        ChecksumAlgorithm.Sha512 => "SHA512",
-        ChecksumAlgorithm.Md5 => "MD5",
-        ChecksumAlgorithm.XxHash64 => "XXHASH64",
-        ChecksumAlgorithm.XxHash3 => "XXHASH3",
-        ChecksumAlgorithm.XxHash128 => "XXHASH128",
-        _ => throw new ArgumentOutOfRangeException(nameof(algorithm)),
-    };
+    public static string Name(ChecksumAlgorithm algorithm) => Rows[(int)algorithm].Name;
 
     /// <summary>The XML element: <c>ChecksumCRC32C</c>.</summary>
     public static string Element(ChecksumAlgorithm algorithm) => "Checksum" + Name(algorithm);
@@ -47,15 +30,7 @@ public static class ChecksumNames
             or ChecksumAlgorithm.XxHash128;
 
     /// <summary>The size of a value in bytes, before base64.</summary>
-    public static int Size(ChecksumAlgorithm algorithm) => algorithm switch
-    {
-        ChecksumAlgorithm.Crc32 or ChecksumAlgorithm.Crc32C => 4,
-        ChecksumAlgorithm.Crc64Nvme or ChecksumAlgorithm.XxHash64 or ChecksumAlgorithm.XxHash3 => 8,
-        ChecksumAlgorithm.Md5 or ChecksumAlgorithm.XxHash128 => 16,
-        ChecksumAlgorithm.Sha1 => 20,
-        ChecksumAlgorithm.Sha512 => 64,
-        _ => 32,
-    };
+    public static int Size(ChecksumAlgorithm algorithm) => Rows[(int)algorithm].Size;
 
     /// <summary>Reads the name of an algorithm to compute.</summary>
     /// <exception cref="S3Exception">InvalidRequest for an unknown name.</exception>

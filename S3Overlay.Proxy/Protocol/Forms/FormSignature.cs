@@ -112,26 +112,15 @@ internal sealed class FormSignature(RequestAuthenticator authenticator)
         return SigV2.Holds(secret, HeaderText.FromText(policy), signature) ? new(accessKey) : throw Mismatch(accessKey, policy, signature);
     }
 
-    private string SecretOf(string accessKey, PostFields fields)
-    {
-        if (!_keys.TryGetSecret(accessKey, out var secret))
-        {
-            throw new S3Exception(S3Errors.InvalidAccessKeyId) { Details = [new("AWSAccessKeyId", accessKey)] };
-        }
-
-        // Keys here have no session tokens: a token that is sent belongs to other credentials.
-        return fields["x-amz-security-token"] is null ? secret : throw new S3Exception(S3Errors.InvalidToken);
-    }
+    private string SecretOf(string accessKey, PostFields fields) =>
+        RequestAuthenticator.SecretOf(_keys, accessKey, fields["x-amz-security-token"] is not null);
 
     private static string Required(PostFields fields, string name) => fields[name] ?? throw Missing(name);
 
     /// <summary>A signed form lacks a field.</summary>
     private static S3Exception Missing(string name) =>
-        new(S3Errors.InvalidArgument,
-            $"Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields.")
-        {
-            Details = [new("ArgumentName", name), new("ArgumentValue", "")],
-        };
+        S3Exception.Argument($"Bucket POST must contain a field named '{name}'.  If it is specified, please check the order of the fields.",
+            name, "");
 
     private static S3Exception Wrong(string name, PostFields fields, string why) =>
         new(S3Errors.InvalidArgument, why) { Details = [new("ArgumentName", name), new("ArgumentValue", fields[name] ?? "")] };

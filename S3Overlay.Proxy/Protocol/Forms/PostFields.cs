@@ -22,10 +22,7 @@ public sealed class PostFields
     {
         if (IndexOf(name) >= 0 && !IsIgnored(name))
         {
-            throw new S3Exception(S3Errors.InvalidArgument, "A field of the form is given more than once.")
-            {
-                Details = [new("ArgumentName", name), new("ArgumentValue", value)],
-            };
+            throw S3Exception.Argument("A field of the form is given more than once.", name, value);
         }
 
         _fields.Add(new(name, value));

@@ -46,10 +46,7 @@ internal sealed class PostForm : IDisposable
                 fields.Add(header.Name, await ReadValueAsync(reader, header.Name, value, cancellationToken));
             }
 
-            throw new S3Exception(S3Errors.InvalidArgument, "POST requires exactly one file upload per request.")
-            {
-                Details = [new("ArgumentName", "file"), new("ArgumentValue", "0")],
-            };
+            throw S3Exception.Argument("POST requires exactly one file upload per request.", "file", "0");
         }
         catch
         {
@@ -83,7 +80,6 @@ internal sealed class PostForm : IDisposable
 
         return Utf8.IsValid(value.AsSpan(0, length))
             ? Encoding.UTF8.GetString(value, 0, length)
-            : throw new S3Exception(S3Errors.InvalidArgument, "The fields of a form must be UTF-8.")
-                { Details = [new("ArgumentName", name)] };
+            : throw S3Exception.Argument("The fields of a form must be UTF-8.", name);
     }
 }

@@ -1,6 +1,10 @@
 using System.Buffers;
+using System.Text;
+using System.Xml;
 
 using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Forms;
 
@@ -36,7 +40,7 @@ internal static class PostHeaders
             }
             else if (name.Equals("tagging", StringComparison.OrdinalIgnoreCase))
             {
-                Add(headers, name, "x-amz-tagging", PostTags.ToHeader(value));
+                Add(headers, name, "x-amz-tagging", TagsToHeader(value));
             }
             else if (Same.Contains(name) || SamePrefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
             {
@@ -53,15 +57,32 @@ internal static class PostHeaders
         if (header.AsSpan().ContainsAnyExcept(Token) || value.AsSpan().ContainsAnyInRange('\0', '\u0008')
             || value.AsSpan().ContainsAnyInRange('\n', '\u001f') || value.Contains('\u007f'))
         {
-            throw new S3Exception(S3Errors.InvalidArgument, "A field of the form holds characters that a header cannot hold.")
-            {
-                Details = [new("ArgumentName", field)],
-            };
+            throw S3Exception.Argument("A field of the form holds characters that a header cannot hold.", field);
         }
 
         if (!headers.TryAdd(header, HeaderText.FromText(value.Trim())))
         {
-            throw new S3Exception(S3Errors.InvalidArgument, $"The form says {header} twice.") { Details = [new("ArgumentName", field)] };
+            throw S3Exception.Argument($"The form says {header} twice.", field);
         }
     }
+
+    /// <summary>The tags of the <c>tagging</c> field, an XML document, as in <c>x-amz-tagging</c>: <c>name=value&amp;...</c>.</summary>
+    /// <exception cref="S3Exception">MalformedXML.</exception>
+    private static string TagsToHeader(string xml)
+    {
+        try
+        {
+            var root = S3XmlReader.Parse(Encoding.UTF8.GetBytes(xml));
+            var set = root.Name.LocalName == "Tagging" ? root.Children("TagSet").FirstOrDefault() : null;
+            return string.Join('&', (set ?? throw MalformedTags()).Children("Tag").Select(static tag =>
+                UriEncoding.EncodeComponent(tag.ChildText("Key") ?? throw MalformedTags())
+                + "=" + UriEncoding.EncodeComponent(tag.ChildText("Value") ?? throw MalformedTags())));
+        }
+        catch (XmlException)
+        {
+            throw MalformedTags();
+        }
+    }
+
+    private static S3Exception MalformedTags() => new(S3Errors.MalformedXml);
 }

@@ -34,9 +34,6 @@ public static class ContinuationTokens
             }
         }
 
-        throw new S3Exception(S3Errors.InvalidArgument, "The continuation token provided is incorrect")
-        {
-            Details = [new("ArgumentName", "continuation-token")],
-        };
+        throw S3Exception.Argument("The continuation token provided is incorrect", "continuation-token");
     }
 }

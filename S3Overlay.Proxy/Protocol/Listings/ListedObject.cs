@@ -38,9 +38,6 @@ public sealed record ListedObject(long Size, string ETag, DateTimeOffset LastMod
             xml.Element("ChecksumAlgorithm", algorithm);
         }
 
-        if (ChecksumType is { } type)
-        {
-            xml.Element("ChecksumType", type);
-        }
+        xml.Optional("ChecksumType", ChecksumType);
     }
 }

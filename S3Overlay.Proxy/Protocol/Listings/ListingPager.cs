@@ -13,7 +13,7 @@ public static class ListingPager
 
     /// <summary>Reads a page's rows from <paramref name="source"/> and sends them. Does not dispose the source.</summary>
     /// <returns>The number of rows on the page.</returns>
-    public static async Task<int> AnswerAsync(
+    public static async Task<int> SendAsync(
         ListRequest list, IListingSource source, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var rows = new List<ListingRow>(Math.Min(list.PageSize, 128));
@@ -33,10 +33,7 @@ public static class ListingPager
         var xml = new S3XmlWriter().Root("ListBucketResult").Element("Name", bucket).Element("Prefix", Name(list, list.Prefix));
         if (list.IsV2)
         {
-            if (list.ContinuationToken is { } token)
-            {
-                xml.Element("ContinuationToken", token);
-            }
+            xml.Optional("ContinuationToken", list.ContinuationToken);
 
             if (isTruncated)
             {

@@ -39,13 +39,13 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
         var page = Parse(request, "max-keys");
         var marker = request.Query["version-id-marker"] ?? "";
         return page.KeyMarker.Length == 0 && marker.Length > 0
-            ? throw Refused("A version-id marker cannot be specified without a key marker.", VersionMarker, marker)
+            ? throw S3Exception.Argument("A version-id marker cannot be specified without a key marker.", VersionMarker, marker)
             : !hasVersions && marker is not ("" or "null") ? throw NoVersion(marker)
             : page with { VersionIdMarker = marker };
     }
 
     /// <summary>The error for an impossible version marker.</summary>
-    public static S3Exception NoVersion(string marker) => Refused("Invalid version id specified", VersionMarker, marker);
+    public static S3Exception NoVersion(string marker) => S3Exception.Argument("Invalid version id specified", VersionMarker, marker);
 
     /// <summary>The upload of <see cref="KeyMarker"/> to continue after; empty for the next key.</summary>
     /// <param name="mayBe">Whether an id can belong to an upload of a key, even a finished one.</param>
@@ -53,7 +53,7 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
     public string ParseUpload(S3Request request, Func<string, string, bool> mayBe) =>
         KeyMarker.Length == 0 || request.Query[UploadMarker] is not { Length: > 0 } marker ? ""
             : mayBe(KeyMarker, marker) ? marker
-            : throw Refused("Invalid uploadId marker", UploadMarker, marker);
+            : throw S3Exception.Argument("Invalid uploadId marker", UploadMarker, marker);
 
     /// <summary>A parameter that is a number from 0 to <paramref name="most"/>; larger ones count as that.</summary>
     public static int Number(S3Query query, string name, int most)
@@ -65,14 +65,8 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
 
         return WholeNumbers.TryParse(text, out int value)
             ? Math.Min(value, most)
-            : throw new S3Exception(S3Errors.InvalidArgument, $"Provided {name} not an integer or within integer range")
-            {
-                Details = [new("ArgumentName", name), new("ArgumentValue", text)],
-            };
+            : throw S3Exception.Argument($"Provided {name} not an integer or within integer range", name, text);
     }
-
-    private static S3Exception Refused(string why, string name, string value) =>
-        new(S3Errors.InvalidArgument, why) { Details = [new("ArgumentName", name), new("ArgumentValue", value)] };
 
     /// <summary>A name in the client's encoding.</summary>
     public string Name(string name) => EncodeNames ? UriEncoding.EncodeKey(name) : name;

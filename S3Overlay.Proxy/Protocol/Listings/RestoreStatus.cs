@@ -20,10 +20,7 @@ public sealed record RestoreStatus(bool IsInProgress, string? Expiry)
     public void Write(S3XmlWriter xml)
     {
         xml.Open("RestoreStatus").Element("IsRestoreInProgress", IsInProgress);
-        if (Expiry is not null)
-        {
-            xml.Element("RestoreExpiryDate", Expiry);
-        }
+        xml.Optional("RestoreExpiryDate", Expiry);
 
         xml.Close("RestoreStatus");
     }

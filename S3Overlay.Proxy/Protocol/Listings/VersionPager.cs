@@ -9,7 +9,7 @@ internal static class VersionPager
 {
     /// <summary>Reads a page's rows from <paramref name="source"/> and sends them.</summary>
     /// <returns>The number of rows on the page.</returns>
-    public static async Task<int> AnswerAsync(MarkerPage page, ShownVersions source, S3Request request, S3Response response,
+    public static async Task<int> SendAsync(MarkerPage page, ShownVersions source, S3Request request, S3Response response,
         CancellationToken cancellationToken)
     {
         var rows = new List<VersionRow>(Math.Min(page.Limit, 128));
@@ -25,10 +25,7 @@ internal static class VersionPager
         if (isTruncated)
         {
             xml.Element("NextKeyMarker", page.Name(rows[^1].Name));
-            if (rows[^1].VersionId is { } last)
-            {
-                xml.Element("NextVersionIdMarker", last);
-            }
+            xml.Optional("NextVersionIdMarker", rows[^1].VersionId);
         }
 
         xml.Element("MaxKeys", page.Limit);

@@ -27,10 +27,7 @@ public sealed record DeleteConditions(string? IfMatch, long? Size, DateTimeOffse
         Of(headers.IfMatch.Count > 0 ? headers.IfMatch.ToString() : null,
             headers.TryGetValue(SizeHeader, out var size) ? size.ToString() : null,
             headers.TryGetValue(DateHeader, out var date) ? date.ToString() : null,
-            static (name, value) => new S3Exception(S3Errors.InvalidArgument, $"The value of {name} is invalid.")
-            {
-                Details = [new("ArgumentName", name), new("ArgumentValue", value)],
-            });
+            static (name, value) => S3Exception.Argument($"The value of {name} is invalid.", name, value));
 
     /// <summary>The conditions of one key in DeleteObjects; null for none.</summary>
     /// <exception cref="S3Exception">MalformedXML: an invalid size or date.</exception>

@@ -23,7 +23,7 @@ public static class ObjectAttributes
     /// <summary>
     /// Sends the requested attributes if the conditions hold. <paramref name="writeParts"/> is null for an object without parts.
     /// </summary>
-    public static async Task AnswerAsync(
+    public static async Task SendAsync(
         S3Request request, S3Response response, ObjectInfo info, Action<S3XmlWriter>? writeParts, CancellationToken cancellationToken)
     {
         switch (ReadConditions.Judge(request, info.ETag, info.LastModified))
@@ -52,10 +52,7 @@ public static class ObjectAttributes
                 xml.Element(ChecksumNames.Element(checksum.Algorithm), PartChecksums.WithoutCount(checksum.Value));
             }
 
-            if (info.ChecksumType is { } type)
-            {
-                xml.Element("ChecksumType", type);
-            }
+            xml.Optional("ChecksumType", info.ChecksumType);
 
             xml.Close("Checksum");
         }

@@ -72,11 +72,9 @@ public static class ObjectTags
             // Invalid percent-encoding, or not UTF-8.
         }
 
-        throw new S3Exception(S3Errors.InvalidArgument,
-            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
-        {
-            Details = [new("ArgumentName", "x-amz-tagging"), new("ArgumentValue", HeaderText.ToText(header))],
-        };
+        throw S3Exception.Argument(
+            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+            "x-amz-tagging", HeaderText.ToText(header));
     }
 
     private static string? Join(IReadOnlyList<KeyValuePair<string, string>> tags, bool isClients)

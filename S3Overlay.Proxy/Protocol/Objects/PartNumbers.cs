@@ -11,10 +11,7 @@ public static class PartNumbers
     public static int Parse(string? text) =>
         WholeNumbers.TryParse(text, out int number) && number is >= 1 and <= Max
             ? number
-            : throw new S3Exception(S3Errors.InvalidArgument, "Part number must be an integer between 1 and 10000, inclusive")
-            {
-                Details = [new("ArgumentName", "partNumber"), new("ArgumentValue", text ?? "")],
-            };
+            : throw S3Exception.Argument("Part number must be an integer between 1 and 10000, inclusive", "partNumber", text ?? "");
 
     /// <summary>The part that a read asks for; null for the whole object.</summary>
     /// <exception cref="S3Exception">InvalidArgument; InvalidRequest if it also asks for a range.</exception>

@@ -9,7 +9,7 @@ public static class ReadParameters
     /// <exception cref="S3Exception">InvalidArgument, InvalidRequest.</exception>
     public static void Check(S3Request request)
     {
-        NamedVersions.RefuseEmpty(request);
+        RefuseEmptyVersion(request);
         switch (request.Operation)
         {
             case S3Operation.GetObject or S3Operation.HeadObject:
@@ -22,4 +22,17 @@ public static class ReadParameters
                 break;
         }
     }
+
+    /// <summary>Rejects an empty version id: it must not become a request for the current version.</summary>
+    /// <exception cref="S3Exception">InvalidArgument.</exception>
+    public static void RefuseEmptyVersion(S3Request request)
+    {
+        if (request.Query["versionId"] is "")
+        {
+            throw EmptyVersion();
+        }
+    }
+
+    /// <summary>S3's error for an empty version id.</summary>
+    public static S3Exception EmptyVersion() => S3Exception.Argument("Version id cannot be the empty string", "versionId", "");
 }

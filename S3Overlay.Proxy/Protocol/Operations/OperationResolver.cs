@@ -23,8 +23,7 @@ public static class OperationResolver
     {
         if (RepeatedOf(query) is { } repeated)
         {
-            throw new S3Exception(S3Errors.InvalidArgument, $"The query parameter '{repeated}' is given more than once.")
-                { Details = [new("ArgumentName", repeated)] };
+            throw S3Exception.Argument($"The query parameter '{repeated}' is given more than once.", repeated);
         }
 
         var level = bucket.Length == 0 ? TargetLevel.Service : key.Length == 0 ? TargetLevel.Bucket : TargetLevel.Object;
@@ -82,10 +81,7 @@ public static class OperationResolver
         if (operation is S3Operation.PutObject or S3Operation.CopyObject or S3Operation.UploadPart or S3Operation.UploadPartCopy
             or S3Operation.CompleteMultipartUpload && query.Has("versionId"))
         {
-            throw new S3Exception(S3Errors.InvalidArgument, "This operation does not accept a version-id.")
-            {
-                Details = [new("ArgumentName", "versionId"), new("ArgumentValue", query["versionId"] ?? "")],
-            };
+            throw S3Exception.Argument("This operation does not accept a version-id.", "versionId", query["versionId"] ?? "");
         }
     }
 

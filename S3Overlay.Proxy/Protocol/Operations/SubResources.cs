@@ -17,16 +17,6 @@ public static class SubResources
         .Where(static name => name.Length > 0).Append("select-type").Distinct();
 
     /// <summary>The configuration that a request is about: <c>acl</c>, <c>policy</c>, ...; null for none.</summary>
-    public static string? ConfigurationOf(S3Query query)
-    {
-        foreach (var parameter in query.Parameters)
-        {
-            if (Configurations.Contains(parameter.Key))
-            {
-                return parameter.Key;
-            }
-        }
-
-        return null;
-    }
+    public static string? ConfigurationOf(S3Query query) =>
+        query.Parameters.FirstOrDefault(static parameter => Configurations.Contains(parameter.Key)).Key;
 }

@@ -40,6 +40,9 @@ public sealed class S3XmlWriter
         return Close(name);
     }
 
+    /// <summary>An element with text; nothing if the text is null.</summary>
+    public S3XmlWriter Optional(string name, string? text) => text is null ? this : Element(name, text);
+
     /// <summary>An element with a number.</summary>
     public S3XmlWriter Element(string name, long number) => Element(name, number.ToString(CultureInfo.InvariantCulture));
 

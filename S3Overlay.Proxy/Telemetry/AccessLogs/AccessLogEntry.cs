@@ -109,7 +109,7 @@ public sealed record AccessLogEntry
             UserAgent = request.Headers.UserAgent.ToString(),
             Host = request.Host.Value ?? "",
             VersionId = response["x-amz-version-id"] is [{ Length: > 0 } version] ? version : null,
-            Signature = RequestSignatures.Of(request),
+            Signature = SignatureOf(request),
             TlsVersion = tls?.Protocol.ToString(),
             CipherSuite = tls?.NegotiatedCipherSuite?.ToString(),
         };
@@ -128,5 +128,21 @@ public sealed record AccessLogEntry
             : context.Request.Method is "GET" or "HEAD" ? response.ContentLength
             : context.Request.Method == "PUT" ? context.Request.ContentLength
             : null;
+    }
+
+    /// <summary>The kind of signature, by the <c>Authorization</c> header, then by the query.</summary>
+    private static RequestSignature SignatureOf(HttpRequest request)
+    {
+        if (request.Headers.Authorization is [{ } header, ..])
+        {
+            return header.StartsWith("AWS4-", StringComparison.Ordinal) ? RequestSignature.HeaderV4
+                : header.StartsWith("AWS ", StringComparison.Ordinal) ? RequestSignature.HeaderV2
+                : RequestSignature.None;
+        }
+
+        var query = request.QueryString.Value ?? "";
+        return query.Contains("X-Amz-Signature=", StringComparison.OrdinalIgnoreCase) ? RequestSignature.QueryV4
+            : query.Contains("Signature=", StringComparison.Ordinal) ? RequestSignature.QueryV2
+            : RequestSignature.None;
     }
 }

@@ -91,7 +91,7 @@ public static class AccessLogLines
             Column(entry.Client?.ToString()),
             Column(entry.Requester),
             entry.RequestId,
-            S3OperationNames.Of(entry.Operation, entry.Method),
+            OperationName(entry.Operation, entry.Method),
             entry.Key.Length == 0 ? "-" : Uri.EscapeDataString(entry.Key).Replace("%2F", "/", StringComparison.Ordinal),
             LoggedTarget.Quoted($"{entry.Method} {Target(entry)} {entry.Protocol}"),
             Number(entry.Status),
@@ -132,4 +132,32 @@ public static class AccessLogLines
 
     /// <summary><c>Tls13</c> as Amazon writes it: <c>TLSv1.3</c>.</summary>
     private static string TlsName(string name) => name.Length == 5 ? $"TLSv{name[3]}.{name[4]}" : name;
+
+    /// <summary>The operation as Amazon's logs name it: <c>REST.method.resource</c>.</summary>
+    private static string OperationName(S3Operation operation, string method) =>
+        $"REST.{(operation is S3Operation.CopyObject or S3Operation.UploadPartCopy ? "COPY" : method)}.{Resource(operation)}";
+
+    private static string Resource(S3Operation operation) => operation switch
+    {
+        S3Operation.ListBuckets => "SERVICE",
+        S3Operation.Preflight => "PREFLIGHT",
+        S3Operation.CreateBucket or S3Operation.HeadBucket or S3Operation.DeleteBucket or S3Operation.ListObjects
+            or S3Operation.ListObjectsV2 => "BUCKET",
+        S3Operation.GetBucketLocation => "LOCATION",
+        S3Operation.ListObjectVersions => "BUCKETVERSIONS",
+        S3Operation.ListMultipartUploads or S3Operation.CreateMultipartUpload => "UPLOADS",
+        S3Operation.CompleteMultipartUpload or S3Operation.AbortMultipartUpload or S3Operation.ListParts => "UPLOAD",
+        S3Operation.UploadPart or S3Operation.UploadPartCopy => "PART",
+        S3Operation.DeleteObjects => "MULTI_OBJECT_DELETE",
+        S3Operation.GetObjectAcl or S3Operation.PutObjectAcl => "ACL",
+        S3Operation.GetObjectTagging or S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging => "OBJECT_TAGGING",
+        S3Operation.GetObjectLegalHold or S3Operation.PutObjectLegalHold => "LEGAL_HOLD",
+        S3Operation.GetObjectRetention or S3Operation.PutObjectRetention => "RETENTION",
+        S3Operation.GetObjectAttributes => "OBJECT_ATTRIBUTES",
+        S3Operation.GetBucketConfiguration or S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration =>
+            "BUCKETCONFIGURATION",
+        S3Operation.Administration => "ADMINISTRATION",
+        S3Operation.Unknown => "UNKNOWN",
+        _ => "OBJECT",
+    };
 }

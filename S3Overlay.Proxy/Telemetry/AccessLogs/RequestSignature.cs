@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http;
-
 namespace S3Overlay.Proxy.Telemetry.AccessLogs;
 
 /// <summary>How a request appears to be signed.</summary>
@@ -19,24 +17,4 @@ public enum RequestSignature
 
     /// <summary>A presigned URL of signature version 2.</summary>
     QueryV2,
-}
-
-/// <summary>Detects the kind of a request's signature.</summary>
-internal static class RequestSignatures
-{
-    /// <summary>Checks the <c>Authorization</c> header, then the query.</summary>
-    public static RequestSignature Of(HttpRequest request)
-    {
-        if (request.Headers.Authorization is [{ } header, ..])
-        {
-            return header.StartsWith("AWS4-", StringComparison.Ordinal) ? RequestSignature.HeaderV4
-                : header.StartsWith("AWS ", StringComparison.Ordinal) ? RequestSignature.HeaderV2
-                : RequestSignature.None;
-        }
-
-        var query = request.QueryString.Value ?? "";
-        return query.Contains("X-Amz-Signature=", StringComparison.OrdinalIgnoreCase) ? RequestSignature.QueryV4
-            : query.Contains("Signature=", StringComparison.Ordinal) ? RequestSignature.QueryV2
-            : RequestSignature.None;
-    }
 }

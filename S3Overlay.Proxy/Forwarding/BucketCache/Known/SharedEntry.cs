@@ -29,7 +29,7 @@ internal sealed class SharedEntry
     {
         (_record, IsManifest, _spool) = (record, isManifest, spool);
         Layout = new ChunkLayout(record.Info.Size, record.Identity.ChunkSize);
-        _chunks = new EntryChunks(Layout, stored, spool, position => Log.HeldBlockDamaged(logger, "spool", position));
+        _chunks = new EntryChunks(Layout, stored, spool, position => Log.CacheBlockDamaged(logger, "spool", position));
     }
 
     public ChunkLayout Layout { get; }

@@ -175,7 +175,7 @@ internal sealed class EntryLoader(
         }
         catch (InvalidDataException failure)
         {
-            Log.HeldCopyUnusable(logger, name.Bucket, failure.Message);
+            Log.CacheEntryUnusable(logger, name.Bucket, failure.Message);
             return null;
         }
         finally

@@ -36,11 +36,11 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
         catch (Exception failure) when (failure is IOException or HttpRequestException)
         {
             // Not retried: the remote has the bytes too.
-            Log.HeldStoreFailed(logger, entry.Name.Bucket, failure);
+            Log.CacheWriteFailed(logger, entry.Name.Bucket, failure);
         }
         catch (InvalidDataException failure)
         {
-            Log.HeldCopyUnusable(logger, entry.Name.Bucket, failure.Message);
+            Log.CacheEntryUnusable(logger, entry.Name.Bucket, failure.Message);
         }
         catch
         {
@@ -56,7 +56,7 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
     /// <summary>A block was not what had been stored.</summary>
     public void Damaged(SharedEntry entry, int chunk, long position)
     {
-        Log.HeldBlockDamaged(logger, entry.Name.Bucket, position);
+        Log.CacheBlockDamaged(logger, entry.Name.Bucket, position);
         entry.Lose(chunk);
     }
 

@@ -129,7 +129,7 @@ internal sealed class EntryEviction(long maxBytes, EntryUses uses, Func<long> up
             }
             catch (Exception failure)
             {
-                Log.HeldCleaningFailed(logger, failure);
+                Log.CacheCleaningFailed(logger, failure);
             }
         }
     }

@@ -201,7 +201,7 @@ internal sealed class EntryRemoval(CacheBucketObjects objects, LiveEntries live,
         }
         catch (Exception failure) when (failure is IOException or OperationCanceledException)
         {
-            Log.HeldCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(logger, failure);
         }
     }
 }

@@ -51,7 +51,7 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
             }
             catch (Exception failure) when (failure is IOException or OperationCanceledException)
             {
-                Log.HeldCleaningFailed(logger, failure);
+                Log.CacheCleaningFailed(logger, failure);
             }
         });
     }

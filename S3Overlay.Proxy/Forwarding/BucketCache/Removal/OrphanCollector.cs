@@ -45,7 +45,7 @@ internal sealed class OrphanCollector : IAsyncDisposable
         {
             if (_removed > 0)
             {
-                Log.HeldStrangersRemoved(_logger, _removed);
+                Log.CacheOrphansRemoved(_logger, _removed);
             }
         }
     }
@@ -72,7 +72,7 @@ internal sealed class OrphanCollector : IAsyncDisposable
             }
             catch (Exception failure)
             {
-                Log.HeldCleaningFailed(_logger, failure);
+                Log.CacheCleaningFailed(_logger, failure);
             }
         }
     }

@@ -82,7 +82,7 @@ internal sealed class EntryPublisher(
             Interlocked.Increment(ref _failures);
             if (entry.UploadFailed(chunk))
             {
-                Log.HeldUploadFailed(logger, entry.Name.Bucket, failure);
+                Log.CacheUploadFailed(logger, entry.Name.Bucket, failure);
             }
         }
         finally

@@ -65,7 +65,7 @@ internal sealed class EntryRenewer(
             when (failure is IOException or S3Exception or HttpRequestException or InvalidDataException or OperationCanceledException)
         {
             // Known here until the process ends, and written with the next renewal.
-            Log.HeldRenewalFailed(logger, name.Bucket, failure);
+            Log.RevalidationNotStored(logger, name.Bucket, failure);
         }
     }
 

@@ -87,7 +87,7 @@ internal sealed class ManifestWriter(
         {
             if (entry.FailureIsNew())
             {
-                Log.HeldUploadFailed(logger, entry.Name.Bucket, failure);
+                Log.CacheUploadFailed(logger, entry.Name.Bucket, failure);
             }
 
             // It stays due, at the latest with the next chunk.
