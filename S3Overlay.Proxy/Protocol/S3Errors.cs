@@ -89,7 +89,6 @@ public static class S3Errors
         Error(403, "The request signature that the server calculated does not match the signature that you provided. Check your"
             + " secret access key and signing method.");
     public static readonly S3Error SlowDown = Error(503, "Please reduce your request rate.");
-    public static readonly S3Error TooManyBuckets = Error(400, "You have attempted to create more buckets than are allowed.");
     public static readonly S3Error XAmzContentSha256Mismatch =
         Error(400, "The provided 'x-amz-content-sha256' header does not match what was computed.", "XAmzContentSHA256Mismatch");
 #pragma warning restore CS1591

@@ -40,13 +40,7 @@ internal sealed class BodyDigests : IDisposable
         bool checksumsAreOfTheBody, bool leavesMalformed = false)
     {
         var md5 = ReadMd5(headers);
-        ChecksumAlgorithm? algorithm = null;
-        string? checksum = null;
-        if (checksumsAreOfTheBody)
-        {
-            (algorithm, checksum) = ChecksumHeaders.Read(headers, announced, leavesMalformed);
-        }
-
+        var (algorithm, checksum) = checksumsAreOfTheBody ? ChecksumHeaders.Read(headers, announced, leavesMalformed) : default;
         return sha256 is null && md5 is null && algorithm is null
             ? null
             : new(sha256, md5, algorithm, checksum) { Checksum = checksum is null ? null : new(algorithm!.Value, checksum) };

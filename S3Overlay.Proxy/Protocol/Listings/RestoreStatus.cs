@@ -19,9 +19,6 @@ public sealed record RestoreStatus(bool IsInProgress, string? Expiry)
     /// <summary>Writes its element.</summary>
     public void Write(S3XmlWriter xml)
     {
-        xml.Open("RestoreStatus").Element("IsRestoreInProgress", IsInProgress);
-        xml.Optional("RestoreExpiryDate", Expiry);
-
-        xml.Close("RestoreStatus");
+        xml.Open("RestoreStatus").Element("IsRestoreInProgress", IsInProgress).Optional("RestoreExpiryDate", Expiry).Close("RestoreStatus");
     }
 }

@@ -24,8 +24,7 @@ internal static class VersionPager
             .Element("KeyMarker", page.Name(page.KeyMarker)).Element("VersionIdMarker", page.VersionIdMarker);
         if (isTruncated)
         {
-            xml.Element("NextKeyMarker", page.Name(rows[^1].Name));
-            xml.Optional("NextVersionIdMarker", rows[^1].VersionId);
+            xml.Element("NextKeyMarker", page.Name(rows[^1].Name)).Optional("NextVersionIdMarker", rows[^1].VersionId);
         }
 
         xml.Element("MaxKeys", page.Limit);

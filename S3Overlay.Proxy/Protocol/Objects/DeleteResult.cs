@@ -14,15 +14,13 @@ public static class DeleteResult
         {
             if (outcome.Error is { } error)
             {
-                xml.Open("Error").Element("Key", outcome.Item.Key);
-                xml.Optional("VersionId", outcome.Item.VersionId);
+                xml.Open("Error").Element("Key", outcome.Item.Key).Optional("VersionId", outcome.Item.VersionId);
 
                 xml.Element("Code", error.Code).Element("Message", outcome.Message ?? error.Message).Close("Error");
             }
             else if (!delete.IsQuiet)
             {
-                xml.Open("Deleted").Element("Key", outcome.Item.Key);
-                xml.Optional("VersionId", outcome.Item.VersionId);
+                xml.Open("Deleted").Element("Key", outcome.Item.Key).Optional("VersionId", outcome.Item.VersionId);
 
                 if (outcome.Marker is { } marker)
                 {

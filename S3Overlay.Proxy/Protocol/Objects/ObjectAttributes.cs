@@ -52,9 +52,7 @@ public static class ObjectAttributes
                 xml.Element(ChecksumNames.Element(checksum.Algorithm), PartChecksums.WithoutCount(checksum.Value));
             }
 
-            xml.Optional("ChecksumType", info.ChecksumType);
-
-            xml.Close("Checksum");
+            xml.Optional("ChecksumType", info.ChecksumType).Close("Checksum");
         }
 
         if (wanted.Contains("ObjectParts"))

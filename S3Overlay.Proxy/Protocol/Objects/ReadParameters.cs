@@ -18,8 +18,6 @@ public static class ReadParameters
             case S3Operation.GetObjectAttributes:
                 ObjectAttributes.Check(request);
                 break;
-            default:
-                break;
         }
     }
 

@@ -73,8 +73,6 @@ public sealed class XmlTree
             case XmlNodeType.Text or XmlNodeType.Whitespace or XmlNodeType.SignificantWhitespace:
                 _open?.Add(new XText(text));
                 break;
-            default:
-                break;
         }
     }
 
