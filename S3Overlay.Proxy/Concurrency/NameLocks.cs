@@ -145,42 +145,25 @@ public sealed class NameLocks<TName>
 
     private sealed class State
     {
-        private int _sharing;
-        private bool _isTaken;
+        /// <summary>The number of shared holders; -1 while the lock is held exclusively.</summary>
+        private int _holders;
 
         public LinkedList<Waiter> Waiting { get; } = new();
 
-        public bool IsFree => _sharing == 0 && !_isTaken;
+        public bool IsFree => _holders == 0;
 
         public bool TryEnter(bool isAlone)
         {
-            if (_isTaken || (isAlone && _sharing > 0))
+            if (_holders < 0 || (isAlone && _holders > 0))
             {
                 return false;
             }
 
-            if (isAlone)
-            {
-                _isTaken = true;
-            }
-            else
-            {
-                _sharing++;
-            }
+            _holders += isAlone ? -1 : 1;
 
             return true;
         }
 
-        public void Leave(bool isAlone)
-        {
-            if (isAlone)
-            {
-                _isTaken = false;
-            }
-            else
-            {
-                _sharing--;
-            }
-        }
+        public void Leave(bool isAlone) => _holders -= isAlone ? -1 : 1;
     }
 }

@@ -18,12 +18,8 @@ public sealed class BufferedResponse : S3Response
     /// </summary>
     public const int Limit = 8 << 20;
 
-    private readonly BoundedStream _body;
+    private readonly BoundedStream _body = new();
     private PipeWriter? _writer;
-    private bool _started;
-
-    /// <summary>An empty response.</summary>
-    public BufferedResponse() => _body = new(this);
 
     /// <inheritdoc/>
     public override int Status { get; set; } = StatusCodes.Status200OK;
@@ -32,7 +28,7 @@ public sealed class BufferedResponse : S3Response
     public override IHeaderDictionary Headers { get; } = new HeaderDictionary();
 
     /// <inheritdoc/>
-    public override bool HasStarted => _started;
+    public override bool HasStarted => _body.Length > 0;
 
     /// <inheritdoc/>
     public override PipeWriter Body => _writer ??= PipeWriter.Create(_body, new StreamPipeWriterOptions(leaveOpen: true));
@@ -88,12 +84,11 @@ public sealed class BufferedResponse : S3Response
     }
 
     /// <summary>Rejects large bodies.</summary>
-    private sealed class BoundedStream(BufferedResponse owner) : MemoryStream
+    private sealed class BoundedStream : MemoryStream
     {
         /// <summary>Every other way to write ends here.</summary>
         public override void Write(byte[] buffer, int offset, int count)
         {
-            owner._started = true;
             if (Length + count > Limit)
             {
                 throw new InvalidOperationException("A buffered response is larger than the limit.");

@@ -35,7 +35,7 @@ public sealed class ProgressTests : IAsyncLifetime
         var (time, count, work) =
             (new ManualTimeProvider(), 0, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         var response = new BufferedResponse();
-        var answering = new ProgressResponses(time).AnswerAsync(_ => work.Task, json => json.WriteNumber("count", count), Request(),
+        var answering = new ProgressResponses(time).RunAsync(_ => work.Task, json => json.WriteNumber("count", count), Request(),
             response,
             default);
         for (count = 1; count <= 2; count++)
@@ -58,7 +58,7 @@ public sealed class ProgressTests : IAsyncLifetime
     {
         var (time, work) = (new ManualTimeProvider(), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         var response = new BufferedResponse();
-        var answering = new ProgressResponses(time).AnswerAsync(_ => work.Task, static _ => { }, Request(), response, default);
+        var answering = new ProgressResponses(time).RunAsync(_ => work.Task, static _ => { }, Request(), response, default);
         await time.WaitForTimerAsync();
         time.Advance(TimeSpan.FromSeconds(5));
         await Patience.UntilAsync(() => Lines(response).Count == 1, "No progress line was written.");
@@ -77,7 +77,7 @@ public sealed class ProgressTests : IAsyncLifetime
     {
         using var leaving = new CancellationTokenSource();
         var ended = false;
-        var answering = new ProgressResponses(new ManualTimeProvider()).AnswerAsync(
+        var answering = new ProgressResponses(new ManualTimeProvider()).RunAsync(
             async token =>
             {
                 await Task.Delay(Timeout.Infinite, token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -37,11 +37,8 @@ public static class ObjectAttributes
 
         var wanted = Wanted(request);
         response.Headers.LastModified = HttpDates.Header(info.LastModified);
-        var xml = new S3XmlWriter().Root("GetObjectAttributesResponse");
-        if (wanted.Contains("ETag"))
-        {
-            xml.Element("ETag", ETags.Bare(info.ETag).ToString());
-        }
+        var xml = new S3XmlWriter().Root("GetObjectAttributesResponse")
+            .Optional("ETag", wanted.Contains("ETag") ? ETags.Bare(info.ETag).ToString() : null);
 
         if (wanted.Contains("Checksum") && info.Checksums.Count > 0)
         {
@@ -60,10 +57,7 @@ public static class ObjectAttributes
             writeParts?.Invoke(xml);
         }
 
-        if (wanted.Contains("StorageClass"))
-        {
-            xml.Element("StorageClass", info.Header("x-amz-storage-class") ?? "STANDARD");
-        }
+        xml.Optional("StorageClass", wanted.Contains("StorageClass") ? info.Header("x-amz-storage-class") ?? "STANDARD" : null);
 
         if (wanted.Contains("ObjectSize"))
         {
