@@ -307,8 +307,7 @@ internal sealed partial class ForwardingService(
 
     private async ValueTask SignAsync(
         HttpRequestMessage message, S3Request request, EndpointAddress.Target target, string region, List<KeyValuePair<string,
-        string>> signed,
-        string payloadHash, CancellationToken cancellationToken)
+        string>> signed, string payloadHash, CancellationToken cancellationToken)
     {
         if (IsUnsigned(request) || await identities.KeysFor(request.Caller, request.Bucket)(cancellationToken) is not { } keys)
         {

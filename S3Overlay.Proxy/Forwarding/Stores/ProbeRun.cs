@@ -18,7 +18,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// the store can do it. What an object has become says no more, since a store may do what it answers an error to each time. So a refusal of
 /// what is right is believed only when it comes once more, of another object.
 /// </remarks>
-internal sealed class ProbeRun
+internal sealed class ProbeRun(LocalStore store, CancellationToken cancellationToken)
 {
     private const string WrongETag = "\"00000000000000000000000000000000\"";
 
@@ -26,15 +26,7 @@ internal sealed class ProbeRun
 
     private static readonly byte[] Content = ProbeRequests.Content;
 
-    private readonly ProbeRequests _requests;
-    private readonly WriteTrials _writes;
-
-    /// <summary>A trial of a store.</summary>
-    public ProbeRun(LocalStore store)
-    {
-        _requests = new ProbeRequests(store);
-        _writes = new WriteTrials(_requests);
-    }
+    private readonly ProbeRequests _requests = new(store);
 
     /// <summary>Whether the store let anything be put there.</summary>
     public bool HasBegun { get; private set; }
@@ -47,37 +39,35 @@ internal sealed class ProbeRun
 
     /// <summary>Tries everything.</summary>
     /// <exception cref="S3Exception">The store cannot be asked.</exception>
-    public async Task<StoreCapabilities> RunAsync(CancellationToken cancellationToken)
+    public async Task<StoreCapabilities> RunAsync()
     {
+        var writes = new WriteTrials(_requests);
         await _requests.KeepAsync(First, cancellationToken);
         HasBegun = true;
         await _requests.KeepAsync(Second, cancellationToken);
-        await _writes.CutAsync(cancellationToken);
-        var takesTrailers = await TakesFramesAsync("framed", isNamed: false, ChecksumAlgorithm.Crc32, cancellationToken);
-        var takesNamed = !takesTrailers && await TakesFramesAsync("named", isNamed: true, ChecksumAlgorithm.Crc32, cancellationToken);
-        var takesLate = (takesTrailers || takesNamed)
-            && await TakesFramesAsync("late", takesNamed, ChecksumAlgorithm.XxHash64, cancellationToken);
+        await writes.CutAsync(cancellationToken);
+        var takesTrailers = await TakesFramesAsync("framed", isNamed: false, ChecksumAlgorithm.Crc32);
+        var takesNamed = !takesTrailers && await TakesFramesAsync("named", isNamed: true, ChecksumAlgorithm.Crc32);
+        var takesLate = (takesTrailers || takesNamed) && await TakesFramesAsync("late", takesNamed, ChecksumAlgorithm.XxHash64);
         var putsIfNew = await RefusesAsync(_requests.PutAsync(First, "If-None-Match", "*", cancellationToken))
             && await TakesAsync(name => _requests.PutAsync(name, "If-None-Match", "*", cancellationToken), _requests.Named("new"),
                 _requests.Named("newer"));
         var putsIfMatch = await RefusesAsync(_requests.PutAsync(First, "If-Match", WrongETag, cancellationToken))
-            && await RefusesAbsentAsync("absent", name => _requests.PutAsync(name, "If-Match", WrongETag, cancellationToken),
-                cancellationToken)
+            && await RefusesAbsentAsync("absent", name => _requests.PutAsync(name, "If-Match", WrongETag, cancellationToken))
             && await TakesAsync(async name => await _requests.PutAsync(
                 name, "If-Match", await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second);
-        var keepsKeys = putsIfNew && await _writes.KeepsKeysAsync(cancellationToken);
-        var takesOneAlone = keepsKeys || await _writes.TakesOneAloneAsync(putsIfNew, putsIfMatch, cancellationToken);
-        var (completesIfNew, completesIfMatch) = takesOneAlone ? await CompletesIfAsync(cancellationToken) : default;
-        var copiesIfNew = takesOneAlone && await RefusesAsync(CopyAsync(First, "If-None-Match", "*", cancellationToken));
+        var keepsKeys = putsIfNew && await writes.KeepsKeysAsync(cancellationToken);
+        var takesOneAlone = keepsKeys || await writes.TakesOneAloneAsync(putsIfNew, putsIfMatch, cancellationToken);
+        var (completesIfNew, completesIfMatch) = takesOneAlone ? await CompletesIfAsync() : default;
+        var copiesIfNew = takesOneAlone && await RefusesAsync(CopyAsync(First, "If-None-Match", "*"));
         var found = new StoreCapabilities
         {
             TakesTrailers = takesTrailers || takesNamed,
             NeedsChunkedEncoding = takesNamed,
             TakesLateChecksums = takesLate,
             TakesOneAlone = takesOneAlone,
-            ChecksChecksums = (await PutSummedAsync(Checksum(), cancellationToken)) is { Status: < 300 }
-                && (await PutSummedAsync(WrongChecksum, cancellationToken)) is { Status: 400 }
-                && (await PutSummedAsync("none", cancellationToken)) is { Status: 400 },
+            ChecksChecksums = (await PutSummedAsync(Checksum())) is { Status: < 300 }
+                && (await PutSummedAsync(WrongChecksum)) is { Status: 400 } && (await PutSummedAsync("none")) is { Status: 400 },
             HasVersions = await TakesAsync(_requests.SendAsync(new("GET", Bucket, "", "versioning"), cancellationToken)),
             TakesNullVersion = await _requests.SendAsync(new("GET", Bucket, Second, "versionId=null"), cancellationToken) is not
                 { Status: 400 },
@@ -94,28 +84,27 @@ internal sealed class ProbeRun
                 CompletesIfNew = completesIfNew,
                 CompletesIfMatch = completesIfMatch,
                 CopiesIfNew = copiesIfNew,
-                CopiesIfMatch = copiesIfNew && await RefusesAsync(CopyAsync(First, "If-Match", WrongETag, cancellationToken))
-                    && await RefusesAbsentAsync("copied", name => CopyAsync(name, "If-Match", WrongETag, cancellationToken),
-                        cancellationToken),
+                CopiesIfMatch = copiesIfNew && await RefusesAsync(CopyAsync(First, "If-Match", WrongETag))
+                    && await RefusesAbsentAsync("copied", name => CopyAsync(name, "If-Match", WrongETag)),
 
                 // After all that needs this one: a store that does not know the condition deletes the object.
-                DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag, cancellationToken))
+                DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag))
                     && await _requests.ExistsAsync(First, cancellationToken) && await TakesAsync(async name => await DeleteAsync(
-                        name, await _requests.ETagAsync(name, cancellationToken), cancellationToken), First, Second),
+                        name, await _requests.ETagAsync(name, cancellationToken)), First, Second),
             },
         };
 
         // Last: what it will have kept it must have got to.
-        var keepsCut = await _writes.IsCutKeptAsync(cancellationToken);
+        var keepsCut = await writes.IsCutKeptAsync(cancellationToken);
         return found with
         {
             KeepsCutBodies = keepsCut, TakesBareFrames = keepsCut && found.TakesTrailers
-                && await TakesFramesAsync("bare", found.NeedsChunkedEncoding, null, cancellationToken),
+                && await TakesFramesAsync("bare", found.NeedsChunkedEncoding, null),
         };
     }
 
     /// <summary>Takes away what was put there. What cannot be taken away is a few bytes.</summary>
-    public Task CleanAsync(CancellationToken cancellationToken) => _requests.CleanAsync(cancellationToken);
+    public Task CleanAsync() => _requests.CleanAsync(cancellationToken);
 
     private static async Task<bool> TakesAsync(Task<ProbeResponse> response) => (await response).IsTaken;
 
@@ -126,8 +115,7 @@ internal sealed class ProbeRun
     /// <summary>
     /// Whether If-Match is seen not to hold of nothing. Where it does, what was deleted while a write is on its way comes back.
     /// </summary>
-    private async Task<bool> RefusesAbsentAsync(string of, Func<string, Task<ProbeResponse>> writeAsync,
-        CancellationToken cancellationToken)
+    private async Task<bool> RefusesAbsentAsync(string of, Func<string, Task<ProbeResponse>> writeAsync)
     {
         var name = _requests.Named(of);
         _requests.NoteKept(name);
@@ -155,11 +143,11 @@ internal sealed class ProbeRun
         static bool Takes(ProbeResponse response) => response is { IsTaken: true, IsAgain: false };
     }
 
-    private Task<ProbeResponse> CopyAsync(string name, string header, string value, CancellationToken cancellationToken) =>
+    private Task<ProbeResponse> CopyAsync(string name, string header, string value) =>
         _requests.SendAsync(new WireRequest("PUT", Bucket, name, "", [new("x-amz-copy-source", $"/{Bucket}/{Second}"), new(header, value)]),
             cancellationToken);
 
-    private async Task<ProbeResponse> DeleteAsync(string name, string? etag, CancellationToken cancellationToken)
+    private async Task<ProbeResponse> DeleteAsync(string name, string? etag)
     {
         var response = await _requests.SendAsync(new WireRequest("DELETE", Bucket, name, "", etag is null ? [] : [new("If-Match", etag)]),
             cancellationToken);
@@ -174,7 +162,7 @@ internal sealed class ProbeRun
     /// <summary>
     /// Whether the conditions of completes are seen not to hold: of an object, and, once it is deleted, If-Match of nothing.
     /// </summary>
-    private async Task<(bool New, bool Match)> CompletesIfAsync(CancellationToken cancellationToken)
+    private async Task<(bool New, bool Match)> CompletesIfAsync()
     {
         var name = _requests.Named("joined");
         var started = await _requests.SendAsync(new("POST", Bucket, name, "uploads="), cancellationToken);
@@ -194,21 +182,20 @@ internal sealed class ProbeRun
         await _requests.KeepAsync(name, cancellationToken);
         var refusesNew = await RefusesAsync(CompleteAsync("If-None-Match", "*"));
         var refusesOther = refusesNew && await RefusesAsync(CompleteAsync("If-Match", WrongETag));
-        var refusesAbsent = refusesOther && (await DeleteAsync(name, null, cancellationToken)).Status is < 300 or 404
-            && await RefusesAbsentAsync("joined", _ => CompleteAsync("If-Match", WrongETag), cancellationToken);
+        var refusesAbsent = refusesOther && (await DeleteAsync(name, null)).Status is < 300 or 404
+            && await RefusesAbsentAsync("joined", _ => CompleteAsync("If-Match", WrongETag));
         return (refusesNew, refusesAbsent);
     }
 
-    private Task<ProbeResponse> PutSummedAsync(string checksum, CancellationToken cancellationToken) =>
-        _requests.SendAsync(new WireRequest("PUT", Bucket, Second, "",
+    private Task<ProbeResponse> PutSummedAsync(string checksum) => _requests.SendAsync(new WireRequest("PUT", Bucket, Second, "",
                 [new("x-amz-sdk-checksum-algorithm", "CRC32"), new("x-amz-checksum-crc32", checksum)]) { Body = WireBody.Of(Content) },
             cancellationToken);
 
     /// <summary>Whether what today's SDKs send unless told otherwise is taken, and comes back as if it had never been in frames.</summary>
-    private async Task<bool> TakesFramesAsync(string of, bool isNamed, ChecksumAlgorithm? algorithm, CancellationToken cancellationToken)
+    private async Task<bool> TakesFramesAsync(string of, bool isNamed, ChecksumAlgorithm? algorithm)
     {
         var name = _requests.Named(of);
-        if (!await TakesAsync(PutFramedAsync(name, isNamed, algorithm, cancellationToken)))
+        if (!await TakesAsync(PutFramedAsync(name, isNamed, algorithm)))
         {
             return false;
         }
@@ -217,7 +204,7 @@ internal sealed class ProbeRun
         return !kept.Encoding.Contains("aws-chunked", StringComparison.OrdinalIgnoreCase) && kept.Body.AsSpan().SequenceEqual(Content);
     }
 
-    private Task<ProbeResponse> PutFramedAsync(string name, bool isNamed, ChecksumAlgorithm? algorithm, CancellationToken cancellationToken)
+    private Task<ProbeResponse> PutFramedAsync(string name, bool isNamed, ChecksumAlgorithm? algorithm)
     {
         _requests.NoteKept(name);
         var body = WireBody.Of(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,

@@ -249,8 +249,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
         if (response.Status == 200)
         {
             return await ReadAsync(response, (body, token) => ListingDocument
-                .ReadVersionsAsync(body, $"{settings.Role} {settings.Name}", token),
-                cancellationToken);
+                .ReadVersionsAsync(body, $"{settings.Role} {settings.Name}", token), cancellationToken);
         }
 
         var refused = await response.FailureAsync(cancellationToken);

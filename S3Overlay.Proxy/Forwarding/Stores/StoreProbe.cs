@@ -173,14 +173,14 @@ internal sealed class StoreProbe : ILocalConditions, IAsyncDisposable
 
     private async Task<StoreCapabilities> TryAsync(LocalStore store, bool keepsBucket)
     {
-        var run = new ProbeRun(store);
+        var run = new ProbeRun(store, _stopping.Token);
         try
         {
-            return await run.RunAsync(_stopping.Token);
+            return await run.RunAsync();
         }
         finally
         {
-            await run.CleanAsync(_stopping.Token);
+            await run.CleanAsync();
             if (!keepsBucket)
             {
                 await TakeAwayBucketAsync(run.HasBegun);

@@ -81,8 +81,7 @@ internal sealed class Tombstones(LocalStore store, ILogger logger)
         var startAfter = Utf8Order.Compare(after, prefix) < 0 || after.Length == 0 ? "" : folder + CacheNames.StartAfter(after);
         var order = new RowOrder("local", logger);
         var alike = new List<ListingRow>();
-        await foreach (
-            var row in store.Calls.ListAsync(store.CacheBucket, folder + CacheNames.OfPrefix(prefix), startAfter, FirstPage,
+        await foreach (var row in store.Calls.ListAsync(store.CacheBucket, folder + CacheNames.OfPrefix(prefix), startAfter, FirstPage,
                 cancellationToken))
         {
             order.Next(row.Name);
@@ -116,8 +115,7 @@ internal sealed class Tombstones(LocalStore store, ILogger logger)
 
     private static Tombstone Show(string key, WireResponse response) =>
         new(key, ETags.Bare(response.Header("ETag")).ToString(), HttpDates.TryParseHeader(response.Header("Last-Modified"), out var made)
-            ? made
-            : null);
+            ? made : null);
 
     private static Tombstone Show(string key, ListingRow row) =>
         new(key, ETags.Bare(row.Object?.ETag).ToString(), row.Object?.LastModified);

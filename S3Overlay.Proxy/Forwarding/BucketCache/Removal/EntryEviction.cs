@@ -15,8 +15,7 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 /// <param name="nameOf">The key of an entry's name in the bucket; null if unknown.</param>
 internal sealed class EntryEviction(long maxBytes, EntryUses uses, Func<long> uploaded,
     Func<ObjectName, CancellationToken, Task<bool>> evict, Func<string, CancellationToken, ValueTask<ObjectName?>> nameOf,
-    TimeProvider time,
-    ILogger logger) : IAsyncDisposable
+    TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
