@@ -170,7 +170,7 @@ public sealed class ClientKeysTests : OptionsTestBase
     }
 
     [Fact]
-    public void Keys_at_the_store_need_a_store_and_clients_that_can_be_told_apart()
+    public void Keys_at_the_store_need_a_store_and_distinct_clients()
     {
         var file = Path.GetTempFileName();
         try

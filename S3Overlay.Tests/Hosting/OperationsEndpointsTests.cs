@@ -79,7 +79,7 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
     [InlineData("/health")]
     [InlineData("/metrics")]
     [InlineData("/robots.txt")]
-    public async Task HEAD_answers_headers_alone(string target)
+    public async Task HEAD_returns_only_headers(string target)
     {
         using var request = new HttpRequestMessage(HttpMethod.Head, target);
         using var response = await _client.SendAsync(request);

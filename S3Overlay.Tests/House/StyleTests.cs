@@ -8,7 +8,7 @@ namespace S3Overlay.Tests.House;
 public sealed partial class StyleTests
 {
     private const int MaxColumns = 140;
-    private const int MaxLongLines = 15;
+    private const int MaxLongLines = 5;
     private const int MaxForeignPhrases = 4;
 
     [Fact]

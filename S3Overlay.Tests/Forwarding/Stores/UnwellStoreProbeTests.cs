@@ -70,7 +70,7 @@ public sealed class UnwellStoreProbeTests : StoreProbeTestBase
     [Theory]
     [InlineData(5)]
     [InlineData(15)]
-    public async Task A_store_that_answers_500_for_a_while_is_not_judged_by_it(int failing)
+    public async Task A_store_that_returns_500_for_a_while_is_not_judged_by_it(int failing)
     {
         var whole = await CountAsync();
         foreach (var good in Sweep.Of(whole, 4))

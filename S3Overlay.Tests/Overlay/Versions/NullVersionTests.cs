@@ -44,7 +44,7 @@ public sealed class NullVersionTests : IAsyncLifetime
     }
 
     [Fact, Trait("Rule", "V1")]
-    public async Task So_are_its_tags_and_it_may_be_given_others()
+    public async Task Its_tags_are_read_and_replaced()
     {
         Assert.Contains("<Value>v</Value>", (await _proxy.SendAsync("GET", "/bucket/written?tagging&versionId=null")).Text);
         var tags = "<Tagging><TagSet><Tag><Key>k</Key><Value>other</Value></Tag></TagSet></Tagging>";

@@ -89,7 +89,7 @@ public sealed class CopyUpTests : CopyUpTestBase
     [InlineData("retention", "<LegalHold/>", "MalformedXML")]
     [InlineData("legal-hold", null, "MissingRequestBodyError")]
     [InlineData("legal-hold", "<Retention/>", "MalformedXML")]
-    public async Task A_document_of_another_kind_copies_nothing(string what, string? document, string code)
+    public async Task An_unexpected_document_copies_nothing(string what, string? document, string code)
     {
         await StartAsync("store");
         Assert.Equal((400, code), Error(await SendAsync("PUT", $"/bucket/key?{what}", document)));

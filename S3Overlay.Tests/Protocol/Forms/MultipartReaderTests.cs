@@ -69,7 +69,7 @@ public sealed class MultipartReaderTests
     [InlineData("--bound", " ")]
     [InlineData("", "x")]
     [InlineData("--bound\r\n\r\n", "x")]
-    public async Task So_is_anything_else_that_has_no_end(string start, string repeated)
+    public async Task Anything_else_without_an_end_is_refused(string start, string repeated)
     {
         var form = Encoding.Latin1.GetBytes(start + string.Concat(Enumerable.Repeat(repeated, 200_000))
             + "\r\n--bound\r\n\r\n\r\n--bound--");
