@@ -63,7 +63,8 @@ internal static partial class AwsHosts
     /// endpoints have other names.
     /// </summary>
     [GeneratedRegex(
-        @"^(?<kind>s3(-fips)?(\.dualstack)?)([.-](?!website-)(?<region>[a-z]{2,}(-[a-z]+)+-[0-9]+))?\.(?<domain>amazonaws\.com(\.cn)?|amazonaws\.eu)$",
+        @"^(?<kind>s3(-fips)?(\.dualstack)?)([.-](?!website-)(?<region>[a-z]{2,}(-[a-z]+)+-[0-9]+))?"
+            + @"\.(?<domain>amazonaws\.com(\.cn)?|amazonaws\.eu)$",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Host();
 
