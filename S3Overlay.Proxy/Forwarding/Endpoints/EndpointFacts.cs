@@ -184,6 +184,20 @@ internal readonly record struct RegionRefusal(string? Region, bool IsOne, bool M
     public static bool IsPossible(int status) =>
         status is StatusCodes.Status301MovedPermanently or StatusCodes.Status307TemporaryRedirect or StatusCodes.Status400BadRequest;
 
+    /// <summary>Judges the response to a request, and reads its document if need be.</summary>
+    public static async ValueTask<RegionRefusal> ReadAsync(WireRequest request, WireResponse response,
+        CancellationToken cancellationToken)
+    {
+        var header = response.Header(Header);
+        if (!IsPossible(response.Status))
+        {
+            return new(header, false, false);
+        }
+
+        var error = header is null && request.Method != "HEAD" ? await response.ErrorAsync(cancellationToken) : null;
+        return Of(response.Status, header, error?.Code, error?.Region);
+    }
+
     /// <summary>Judges a response.</summary>
     /// <param name="status">A status for which <see cref="IsPossible"/> is true.</param>
     /// <param name="header">The value of <see cref="Header"/>; null for none.</param>

@@ -281,7 +281,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
     private async ValueTask<bool> LearnAsync(WireRequest request, WireResponse response, string region, CancellationToken cancellationToken)
     {
-        var refusal = await RefusalAsync(request, response, cancellationToken);
+        var refusal = await RegionRefusal.ReadAsync(request, response, cancellationToken);
         if ((refusal.Region is { Length: > 0 } named && Facts.Learn(request.Bucket, named, region)) || LearnsClock(response))
         {
             return true;
@@ -295,20 +295,6 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
 
         using var head = await SendOnceAsync(new WireRequest("HEAD", request.Bucket), region, 0, cancellationToken);
         return Facts.LearnFromHead(request.Bucket, head.Header(RegionRefusal.Header), head.Status, region);
-    }
-
-    /// <summary>The region that a response names.</summary>
-    private static async ValueTask<RegionRefusal> RefusalAsync(WireRequest request, WireResponse response,
-        CancellationToken cancellationToken)
-    {
-        var header = response.Header(RegionRefusal.Header);
-        if (!RegionRefusal.IsPossible(response.Status))
-        {
-            return new(header, false, false);
-        }
-
-        var error = header is null && request.Method != "HEAD" ? await response.ErrorAsync(cancellationToken) : null;
-        return RegionRefusal.Of(response.Status, header, error?.Code, error?.Region);
     }
 
     /// <summary>True if a refusal showed that the clocks differ. From then on, requests are signed by the endpoint's clock.</summary>
