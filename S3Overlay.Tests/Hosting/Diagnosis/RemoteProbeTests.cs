@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Tests.Support;
 
@@ -158,14 +160,30 @@ public sealed class RemoteProbeTests : IAsyncLifetime
         null, _remote.Endpoint, _clock, [("S3_OVERLAY_MANAGEMENT_URLS", "http://127.0.0.1:0"), ("S3_OVERLAY_REMOTE_CONNECT_TIMEOUT", "3m"),
             ("S3_OVERLAY_REMOTE_BUDGET", "10m"), .. settings]);
 
-    /// <summary>Ends pauses until something has come of it.</summary>
-    private async Task PassAsync(Func<bool> holds) => await _clock.RunAsync(
-        Task.Run(async () =>
-        {
-            await Patience.UntilAsync(holds, "Nothing is tried again.");
-            return true;
-        }),
-        TimeSpan.FromSeconds(10));
+    /// <summary>
+    /// Ends pauses until something has come of it. If a step of the clock made a check fail, the next pause is longer: it ends once no
+    /// check has been running for a while.
+    /// </summary>
+    private async Task PassAsync(Func<bool> holds)
+    {
+        var still = Stopwatch.StartNew();
+        await _clock.RunAsync(
+            Task.Run(async () =>
+            {
+                await Patience.UntilAsync(holds, "Nothing is tried again.");
+                return true;
+            }),
+            () =>
+            {
+                if (still.Elapsed < TimeSpan.FromSeconds(2))
+                {
+                    return TimeSpan.FromSeconds(10);
+                }
+
+                still.Restart();
+                return TimeSpan.FromMinutes(5);
+            });
+    }
 
     private static async Task<(int Status, string Body)> LookAsync(OverlayHost proxy)
     {
