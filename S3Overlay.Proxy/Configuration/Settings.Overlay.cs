@@ -90,7 +90,7 @@ public static partial class Settings
 
     public static readonly Setting<int> CacheMinUses = new Setting<CacheOptions, int>(
         "S3_OVERLAY_CACHE_MIN_USES", Cache, "1",
-        "The number of the miss on which an object is cached, up to `255`. Reads before that pass through.", Parsers.Misses,
-        static (options, value) => options with { MinUses = value });
+        "How many misses it takes to cache an object, up to `255`: `3` caches it on the third. Earlier reads pass through.",
+        Parsers.Misses, static (options, value) => options with { MinUses = value });
 #pragma warning restore CS1591
 }
