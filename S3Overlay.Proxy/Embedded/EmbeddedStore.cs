@@ -192,7 +192,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     }
 
     /// <summary>Ensures that one process owns the data folder: two writers would each trust their own index.</summary>
-    /// <returns>The open lock file. The system releases the lock when the process dirty, however it ends.</returns>
+    /// <returns>The open lock file. The system releases the lock however the process ends.</returns>
     /// <exception cref="StoreUnavailableException">Another process has it, or the folder cannot be written.</exception>
     private static FileStream TakeLock(StoreFolders folders)
     {
