@@ -80,7 +80,8 @@ public sealed class NameLocks<TName>
 
     private async ValueTask<Held> WaitAsync(TName name, State state, Waiter waiter, CancellationToken cancellationToken)
     {
-        await using var registration = cancellationToken.UnsafeRegister(_ =>
+        await using var registration = cancellationToken.UnsafeRegister(
+            _ =>
             {
                 lock (_states)
                 {

@@ -10,7 +10,7 @@ public static partial class Log
 
     /// <summary>A fill could not store its bytes; readers continue without the cache.</summary>
     [LoggerMessage(4002, LogLevel.Warning, "An object of {Bucket} could not be cached; reads continue uncached")]
-    public static partial void CacheWriteFailed(ILogger logger, string bucket, Exception exception);
+    public static partial void CacheFailed(ILogger logger, string bucket, Exception exception);
 
     /// <summary>A fill ended early. Its bytes stay cached.</summary>
     [LoggerMessage(4003, LogLevel.Warning, "A fill of an object of {Bucket} ended early: {Failure}")]

@@ -202,6 +202,24 @@ public sealed class ReadThroughTests
         Assert.Equal("of the remote", (await scene.SendAsync("GET", "/bucket/remote")).Text);
     }
 
+    /// <summary>The store breaks off after its headers, which the proxy has already taken over.</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task The_remotes_object_has_no_headers_of_the_stores()
+    {
+        await using var scene = await StoreScene.StartAsync(true, Setting);
+        await StoreRequests.PrepareAsync(scene);
+        scene.Remote.Put("bucket", "written", "of the remote"u8.ToArray());
+        Assert.Equal(200, (await scene.SendAsync("PUT", "/bucket/written", new string('x', 20_000), ("Content-Type", "text/local"),
+            ("Content-Encoding", "gzip"), ("x-amz-meta-of", "local"))).Status);
+        scene.Store.Fail = static request => request.Path == "/bucket/written" ? null : (503, "SlowDown");
+        scene.Wire.Break(WireFault.Cut, afterResponseBytes: 10_000);
+
+        var read = await scene.SendAsync("GET", "/bucket/written");
+        Assert.Equal((200, "of the remote", "unavailable"), (read.Status, read.Text, read.Headers["x-s3overlay-local"]));
+        Assert.Equal("binary/octet-stream", read.Headers["Content-Type"]);
+        Assert.DoesNotContain(read.Headers.Keys, static name => name is "Content-Encoding" or "x-amz-meta-of");
+    }
+
     [Fact, Trait("Rule", "F")]
     public async Task A_remote_that_fails_is_no_outage_of_the_store()
     {

@@ -1,4 +1,3 @@
-
 using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;

@@ -270,7 +270,7 @@ internal sealed partial class ActiveEntry
     /// <summary>Records that bytes can no longer be stored.</summary>
     public async ValueTask StoreFailedAsync(Exception failure)
     {
-        Log.CacheWriteFailed(_fills.Logger, Name.Bucket, failure);
+        Log.CacheFailed(_fills.Logger, Name.Bucket, failure);
         if (failure is not CacheFullException && !_fills.IsFrozen(Entry))
         {
             await EvictAsync();
@@ -350,11 +350,11 @@ internal sealed partial class ActiveEntry
         if (Entry.TryWithdraw())
         {
             Retire();
-            _ = _fills.EvictAsync(this).AsTask().Observed();
+            _ = _fills.EvictFromStoreAsync(this).AsTask().Observed();
             return;
         }
 
-        await _fills.EvictAsync(this);
+        await _fills.EvictFromStoreAsync(this);
         Retire();
     }
 

@@ -28,7 +28,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            Log.CacheWriteFailed(logger, name.Bucket, failure);
+            Log.CacheFailed(logger, name.Bucket, failure);
             if (settings.Freshness.IsFrozen && failure is not InvalidDataException)
             {
                 // The remote may have another version than the frozen one that cannot be looked up.
@@ -116,7 +116,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
-            Log.CacheWriteFailed(logger, name.Bucket, failure);
+            Log.CacheFailed(logger, name.Bucket, failure);
             return null;
         }
     }

@@ -119,7 +119,7 @@ internal sealed class Fills(
 
     /// <summary>
     /// Starts a fill, or joins one: concurrent misses share one request to the remote. The caller is a reader of the entry returned. If
-    /// neither an entry nor a response is returned, the object cannot be cached and the caller must ask the remote itself.
+    /// neither an entry, a response nor a failure is returned, the object cannot be cached and the caller must ask the remote itself.
     /// </summary>
     /// <param name="name">The object.</param>
     /// <param name="remote">Its remote bucket.</param>
@@ -218,7 +218,7 @@ internal sealed class Fills(
             var isCurrent = Generations.Of(name.Bucket, name.Key) == generation;
             if (!isCurrent)
             {
-                await EvictAsync(active);
+                await EvictFromStoreAsync(active);
             }
 
             Open(pending, active, isCurrent, response);
@@ -265,7 +265,7 @@ internal sealed class Fills(
         : RemoteRead.Text(range);
 
     /// <summary>Evicts the entry from the store. Retire it afterwards.</summary>
-    public ValueTask EvictAsync(ActiveEntry active) => entries.EvictAsync(active.Name, active.Entry.Info.ETag);
+    public ValueTask EvictFromStoreAsync(ActiveEntry active) => entries.EvictAsync(active.Name, active.Entry.Info.ETag);
 
     /// <summary>Records that a cached version was current at a time, with its headers if they changed. Never fails.</summary>
     public ValueTask RenewAsync(ObjectName name, string etag, DateTimeOffset validatedAt, ObjectInfo? info) =>
@@ -327,7 +327,8 @@ internal sealed class Fills(
     /// <summary>Fills that started earlier leave no entry. Existing entries stay.</summary>
     public void InvalidateAll() => Generations.AdvanceAll();
 
-    /// <summary>What a miss got from the remote. If all is null, the object is not cacheable and the caller must ask the remote.</summary>
+    /// <summary>What a miss got from the remote. If the first three are null, the object cannot be cached, and the caller must
+    /// ask the remote.</summary>
     /// <param name="Active">The entry, with the caller as a reader.</param>
     /// <param name="Uncached">A response that cannot be cached; the caller disposes it.</param>
     /// <param name="Failure">Why the remote did not deliver the object.</param>

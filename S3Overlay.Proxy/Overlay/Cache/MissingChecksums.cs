@@ -41,7 +41,7 @@ internal sealed class MissingChecksums(Fills fills, RevalidationBudget budget, T
         // The key goes last because it may contain any character; buckets and ETags contain no line break.
         var learned = await _requests.FindAsync(
             $"{name.Bucket}\n{info.ETag}\n{name.Key}", (This: this, name, remote, info, validatedAt),
-            static (request, about) => about.This.AskAsync(request, about.name, about.remote, about.info, about.validatedAt),
+            static (id, about) => about.This.AskAsync(id, about.name, about.remote, about.info, about.validatedAt),
             cancellationToken);
         return learned is null ? info : info.OrChecksumsOf(learned);
     }
@@ -50,14 +50,14 @@ internal sealed class MissingChecksums(Fills fills, RevalidationBudget budget, T
     /// Asks the remote within the revalidation budget. The time limit belongs to the request: a read that joins late waits only for the
     /// rest.
     /// </summary>
-    private async Task<ObjectInfo?> AskAsync(string request, ObjectName name, RemoteBucket remote, ObjectInfo known,
+    private async Task<ObjectInfo?> AskAsync(string id, ObjectName name, RemoteBucket remote, ObjectInfo known,
         DateTimeOffset validatedAt)
     {
         var limit = budget.TimeoutFor(remote, name.Key);
         if (limit == TimeSpan.Zero)
         {
             // The remote was not asked: a later read may.
-            _requests.Forget(request);
+            _requests.Forget(id);
             return null;
         }
 
@@ -67,7 +67,7 @@ internal sealed class MissingChecksums(Fills fills, RevalidationBudget budget, T
         }
 
         await fills.RenewAsync(name, known.ETag, validatedAt, learned);
-        _requests.Forget(request);
+        _requests.Forget(id);
         return learned;
     }
 

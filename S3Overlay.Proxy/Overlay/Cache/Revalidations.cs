@@ -55,12 +55,12 @@ internal sealed class Revalidations(FreshnessSettings settings, Fills fills, Rev
             {
                 check = Begin(subject, remote, known);
             }
-            else if (isFromNow && check.Put is not null)
+            else if (isFromNow && check.Sent is not null)
             {
                 check = check.Next ??= new Check();
             }
 
-            return (check.Verdict.Task, check.Put is { } put ? time.GetElapsedTime(put) : TimeSpan.Zero);
+            return (check.Verdict.Task, check.Sent is { } sent ? time.GetElapsedTime(sent) : TimeSpan.Zero);
         }
     }
 
@@ -89,7 +89,7 @@ internal sealed class Revalidations(FreshnessSettings settings, Fills fills, Rev
         {
             lock (_lock)
             {
-                check.Put = time.GetTimestamp();
+                check.Sent = time.GetTimestamp();
             }
 
             RevalidationOutcome outcome;
@@ -196,7 +196,7 @@ internal sealed class Revalidations(FreshnessSettings settings, Fills fills, Rev
         var read = remote.Read(key);
         return await CompareAsync(remote, read with { IfNoneMatch = known.ETag }, known)
             ?? await CompareAsync(remote, read, known)
-            ?? throw new RemoteException(RemoteFailure.Other, "The remote response 304 to a request without conditions.") { Status = 304 };
+            ?? throw new RemoteException(RemoteFailure.Other, "The remote responded 304 to a request without conditions.") { Status = 304 };
     }
 
     /// <summary>
@@ -230,7 +230,7 @@ internal sealed class Revalidations(FreshnessSettings settings, Fills fills, Rev
         public TaskCompletionSource<RevalidationOutcome> Verdict { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         /// <summary>When it was sent; null before.</summary>
-        public long? Put { get; set; }
+        public long? Sent { get; set; }
 
         /// <summary>The queued request, if a read waits for it.</summary>
         public Check? Next { get; set; }

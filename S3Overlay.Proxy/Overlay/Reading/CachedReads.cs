@@ -198,7 +198,8 @@ internal sealed class CachedReads(
                 return new(ReadOutcome.Failed, failure);
             }
 
-            // The client needs the size, and this remote did not send it with its 416.
+            // The client needs the size, which this remote did not send with its 416: planning throws one that has it.
+            // If it does not, the object has changed.
             responder.Plan(await HeadAsync(name, remote, responder.Waiting));
             return ReadResult.VersionChanged;
         }
@@ -220,7 +221,7 @@ internal sealed class CachedReads(
     private async Task<ReadResult> FollowAsync(ReadResponder responder, ObjectName name, RemoteBucket remote, ActiveEntry active,
         bool isOfAnother, ReadDirectives directives, FillSubscription read)
     {
-        var isLeft = true;
+        var mustLeave = true;
         try
         {
             var info = active.Entry.Info;
@@ -247,12 +248,12 @@ internal sealed class CachedReads(
                 return ReadResult.Sent;
             }
 
-            isLeft = false;
+            mustLeave = false;
             return await follower.SendAsync(active, wanted, follower.Note(name, active.Entry, wanted), responder, read, null);
         }
         finally
         {
-            if (isLeft)
+            if (mustLeave)
             {
                 await active.LeaveAsync();
             }

@@ -71,6 +71,6 @@ internal sealed class ChunkHits : IDisposable
 
     /// <summary>The wanted bytes of the chunk that contains a byte.</summary>
     private ByteRange Part(long position) => new(
-        Math.Max(_wanted.First, position / _chunkSize * _chunkSize), Math
-            .Min(_wanted.Last, EntryIdentity.EndOfChunk(position, _chunkSize) - 1));
+        Math.Max(_wanted.First, position / _chunkSize * _chunkSize),
+        Math.Min(_wanted.Last, EntryIdentity.EndOfChunk(position, _chunkSize) - 1));
 }

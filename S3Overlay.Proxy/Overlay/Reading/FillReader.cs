@@ -116,7 +116,13 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
         }
         catch (RemoteException gone) when (gone.MeansGone)
         {
-            return active.DriftOf(gone) is { } drift ? throw drift : false;
+            // The drift of a frozen entry is an error; any other version that changed is read again.
+            if (active.DriftOf(gone) is { } drift)
+            {
+                throw drift;
+            }
+
+            return false;
         }
     }
 
@@ -133,7 +139,7 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
     /// </summary>
     /// <param name="entry">The entry.</param>
     /// <param name="rest">The bytes still to come.</param>
-    public IReadOnlyList<ByteRange> Rest(ICacheEntry entry, ByteRange rest)
+    private IReadOnlyList<ByteRange> Rest(ICacheEntry entry, ByteRange rest)
     {
         var chunk = entry.Identity.ChunkSize;
         if (chunk == 0 || EntryIdentity.EndOfChunk(rest.First, chunk) > rest.Last)

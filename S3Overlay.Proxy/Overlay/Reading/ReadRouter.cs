@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Primitives;
+
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -38,6 +40,7 @@ public sealed class ReadRouter(
     {
         if (!local.IsOn)
         {
+            KeyValuePair<string, StringValues>[] before = [.. response.Headers];
             try
             {
                 await ReadLayersAsync(request, response, cancellationToken);
@@ -48,6 +51,13 @@ public sealed class ReadRouter(
                 if (!await local.BeginsAsync(cancellationToken))
                 {
                     throw;
+                }
+
+                // A store that broke off before the first byte has set the headers of its own object.
+                response.Headers.Clear();
+                foreach (var header in before)
+                {
+                    response.Headers.SetAsIs(header.Key, header.Value);
                 }
             }
         }

@@ -26,7 +26,7 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 ///          3d  the client says only-if-cached        -> 3b without a request, else 504
 ///     4  nothing was found                                                                       CachedReads
 ///          4a  HEAD, or conditions                   -> one HEAD; done, or on
-///          4b  missed too few times to be cached     -> pass through                    BYPASS   Admission
+///          4b  missed too few times to be cached     -> pass through                    BYPASS   Fills
 ///          4c  one GET shared by all misses                                                      Fills
 ///          4d  no strong ETag, or the store fails    -> pass through                    BYPASS   PassThroughReads
 ///     5  a fill writes into the entry, and readers

@@ -1,4 +1,3 @@
-
 namespace S3Overlay.Proxy.Overlay.Remotes;
 
 /// <summary>

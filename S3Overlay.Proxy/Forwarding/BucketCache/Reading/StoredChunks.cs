@@ -36,7 +36,7 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
         catch (Exception failure) when (failure is IOException or HttpRequestException)
         {
             // Not retried: the remote has the bytes too.
-            Log.CacheWriteFailed(logger, entry.Name.Bucket, failure);
+            Log.CacheFailed(logger, entry.Name.Bucket, failure);
         }
         catch (InvalidDataException failure)
         {
