@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Administration;
 ///   GET  tombstones   what was deleted here                          TombstonesCall
 ///   POST evict        cache entries are removed                      EvictCall
 ///   POST undelete     deletes of keys and buckets are undone         UndeleteCall
-///   POST compact      tombstones that hide nothing are removed         CompactCall
+///   POST compact      tombstones that hide nothing are removed       CompactCall
 /// </code>
 /// </remarks>
 public sealed class AdministrationService : IS3Service
@@ -66,10 +66,10 @@ public sealed class AdministrationService : IS3Service
         try
         {
             var outcome = await call.RunAsync(parameters, request, response, cancellationToken);
-            if (outcome.Failure is { } shown)
+            if (outcome.Failure is { } failure)
             {
-                Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, $"{shown.Error.Code}, after {outcome.Result}",
-                    request.RequestId, shown.InnerException);
+                Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, $"{failure.Error.Code}, after {outcome.Result}",
+                    request.RequestId, failure.InnerException);
             }
             else
             {

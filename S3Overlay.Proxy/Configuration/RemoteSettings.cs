@@ -3,8 +3,8 @@ using S3Overlay.Proxy.Configuration.Values;
 namespace S3Overlay.Proxy.Configuration;
 
 /// <summary>
-/// The settings of one remote: <c>S3_OVERLAY_REMOTE_*</c>, or the same with the name of a further remote in theirs. The latter are derived
-/// from the former: every setting with <see cref="Setting.IsPerRemote"/>.
+/// The settings of one remote: <c>S3_OVERLAY_REMOTE_*</c>, or <c>S3_OVERLAY_REMOTE_NAME_*</c> of a further remote. Those are derived from
+/// the first: one for every setting with <see cref="Setting.IsPerRemote"/>.
 /// </summary>
 internal sealed class RemoteSettings
 {

@@ -13,7 +13,7 @@ public abstract record Setting(string Name, string Area, string? Default, string
     /// <summary>Earlier names, which still work and are not documented.</summary>
     public IReadOnlyList<string> OldNames { get; init; } = [];
 
-    /// <summary>Whether each remote of <c>S3_OVERLAY_REMOTES</c> has this setting too, with its name in the setting's.</summary>
+    /// <summary>Whether each remote of <c>S3_OVERLAY_REMOTES</c> has this setting too, with the remote's name in it.</summary>
     internal bool IsPerRemote { get; init; }
 
     /// <summary>Help for such a remote, if it differs from <see cref="Description"/>.</summary>

@@ -213,7 +213,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Durably removes the file that says the last process shut down cleanly, so that no file can exist that no row names. Called before
+    /// Durably removes the file that says that the last process shut down cleanly. If it existed, a row names every file. Called before
     /// anything is written.
     /// </summary>
     /// <returns>True if it existed.</returns>

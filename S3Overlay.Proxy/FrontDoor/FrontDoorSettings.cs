@@ -30,13 +30,13 @@ public sealed record FrontDoorSettings
     public Func<string, bool> IsForwarded { get; init; } = static _ => false;
 
     /// <summary>The vendor of the S3 endpoint, which may add operations to S3's in buckets that it manages alone.</summary>
-    public Func<StoreMake> Kind { get; init; } = static () => StoreMakes.Other;
+    public Func<StoreMake> StoreKind { get; init; } = static () => StoreMakes.Other;
 
     /// <summary>
     /// Whether an endpoint, of either layer, uses a bucket name or object for its own administration (rule A1). The key is empty for the
     /// bucket itself.
     /// </summary>
-    public Func<string, string, CancellationToken, ValueTask<bool>> KeepsAsync { get; init; } = static (_, _, _) =>
+    public Func<string, string, CancellationToken, ValueTask<bool>> IsKeptByStoreAsync { get; init; } = static (_, _, _) =>
         ValueTask.FromResult(false);
 
     /// <summary>
@@ -46,7 +46,7 @@ public sealed record FrontDoorSettings
     public Func<bool> ChecksChecksums { get; init; } = static () => false;
 
     /// <summary>Whether the S3 endpoint knows the caller as a user of its own, which may see other buckets than everyone else.</summary>
-    public Func<S3Caller, bool> Knows { get; init; } = static _ => false;
+    public Func<S3Caller, bool> StoreKnows { get; init; } = static _ => false;
 
     /// <summary>
     /// Whether other tenants' buckets can be named (<c>tenant:bucket</c>): only if the proxy forwards everything to an S3 endpoint.

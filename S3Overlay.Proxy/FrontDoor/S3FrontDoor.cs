@@ -164,7 +164,8 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         call.Operation = isPreflight
             ? S3Operation.Preflight
             : isAdministration ? S3Operation.Administration
-            : OperationResolver.Resolve(http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded ? settings.Kind() : null);
+            : OperationResolver.Resolve(
+                http.Method, target.Bucket, target.Key, query, http.Headers, isForwarded ? settings.StoreKind() : null);
         Tracing.NameRequest(call.Span, call.Operation, isAdministration ? "" : target.Bucket, isAdministration ? "" : target.Key);
 
         // 5: the caller and key of a form are in its fields; the keys of DeleteObjects are in its document
@@ -247,7 +248,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
     /// </summary>
     private async ValueTask RefuseKeptAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        if (await settings.KeepsAsync(bucket, key, cancellationToken))
+        if (await settings.IsKeptByStoreAsync(bucket, key, cancellationToken))
         {
             throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] };
         }
@@ -265,7 +266,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
     private (S3Caller Caller, PayloadPlan Payload) OfPreflight(S3Query query)
     {
         var claimed = new S3Caller(PresignedQuery.ClaimedKey(query) ?? "");
-        return (settings.Knows(claimed) ? claimed : S3Caller.Anonymous, PayloadPlan.Unsigned);
+        return (settings.StoreKnows(claimed) ? claimed : S3Caller.Anonymous, PayloadPlan.Unsigned);
     }
 
     private async Task FailAsync(Call call, HttpContext context, KestrelResponse response, Exception failure)
@@ -283,7 +284,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
 
         var error = Translate(failure);
         call.Error = error.Error.Code;
-        Tracing.RefuseRequest(call.Span, error.Error);
+        Tracing.RecordRequestError(call.Span, error.Error);
         // 501 (not supported) and 504 (not cached, and nothing else wanted) are no failures of this server.
         if (error.Error.Status is StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage)
         {

@@ -53,7 +53,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     private bool HasCache => options.Remotes.Count > 0 && options.Cache.IsEnabled;
 
     /// <summary>The region of the local layer's buckets: that in the name of an AWS endpoint, else the setting.</summary>
-    private string LocalRegion => EndpointFacts.FirstOf(options.Local.Endpoint, options.Local.Region);
+    private string LocalRegion => EndpointFacts.FirstRegionOf(options.Local.Endpoint, options.Local.Region);
 
     private OverlaySettings View =>
         OverlaySettings.From(options, options.Local.Endpoint is null ? options.Local.BucketLocation : LocalRegion);
@@ -390,12 +390,12 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 Time = Time,
                 Owners = options.Local.Endpoint is not null && clients.AccountId is null ? null : new ExpectedOwners(clients.AccountId),
                 IsForwarded = IsForwarded(remotes),
-                Kind = local.Make,
-                KeepsAsync = async (bucket, key, cancellationToken) => await local.KeepsAsync(bucket, key, cancellationToken)
+                StoreKind = local.Make,
+                IsKeptByStoreAsync = async (bucket, key, cancellationToken) => await local.KeepsAsync(bucket, key, cancellationToken)
                     || (remotes is not null && await remotes.KeepsAsync(bucket, key, cancellationToken)),
                 KnowsTenants = isPlainProxy,
                 ChecksChecksums = local.ChecksChecksums,
-                Knows = caller => local.Identities?.Of(caller) is not null,
+                StoreKnows = caller => local.Identities?.Of(caller) is not null,
             },
             meters,
             loggers.CreateLogger<S3FrontDoor>(),

@@ -86,7 +86,7 @@ public sealed class BufferedResponse : S3Response
     /// <summary>Rejects large bodies.</summary>
     private sealed class BoundedStream : MemoryStream
     {
-        /// <summary>Every other way to write ends here.</summary>
+        /// <summary>The pipe's writes end here. WriteByte would not.</summary>
         public override void Write(byte[] buffer, int offset, int count)
         {
             if (Length + count > Limit)

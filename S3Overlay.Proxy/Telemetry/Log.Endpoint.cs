@@ -13,7 +13,8 @@ public static partial class Log
 
     /// <summary>The store broke off a response.</summary>
     [LoggerMessage(
-        7003, LogLevel.Warning, "The local store broke off its response to request {RequestId}; the client was cut off: {Failure}")]
+        7003, LogLevel.Warning, "The local store broke off its response to request {RequestId}; the client was cut off: {Failure}",
+        EventName = "LocalAnswerCut")]
     public static partial void LocalResponseCut(ILogger logger, string requestId, string failure);
 
     /// <summary>The probe's bucket could not be deleted.</summary>

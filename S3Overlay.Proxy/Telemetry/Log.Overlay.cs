@@ -20,7 +20,8 @@ public static partial class Log
     public static partial void DeleteFailed(ILogger logger, string bucket, Exception exception);
 
     /// <summary>An operation failed after its response had started with white space.</summary>
-    [LoggerMessage(6005, LogLevel.Error, "Request {RequestId} failed after its response had started: {Code}")]
+    [LoggerMessage(6005, LogLevel.Error, "Request {RequestId} failed after its response had started: {Code}",
+        EventName = "SlowAnswerFailed")]
     public static partial void SlowResponseFailed(ILogger logger, string requestId, string code, Exception exception);
 
     /// <summary>The remote's buckets could not be listed.</summary>

@@ -48,7 +48,7 @@ public static partial class Tracing
     }
 
     /// <summary>Records the response. A missing object or failed condition is no failure.</summary>
-    internal static void EndAttempt(Activity? span, int status)
+    internal static void RecordAttemptResponse(Activity? span, int status)
     {
         span?.SetTag(SpanAttributes.Status, status);
         if (status is >= 500 or 429)
@@ -58,7 +58,7 @@ public static partial class Tracing
     }
 
     /// <summary>Records that no response came.</summary>
-    internal static void FailAttempt(Activity? span, Exception failure) => span.Fail(failure switch
+    internal static void RecordAttemptFailure(Activity? span, Exception failure) => span.Fail(failure switch
     {
         HttpRequestException http => http.HttpRequestError.ToString(),
         OperationCanceledException => "timeout",

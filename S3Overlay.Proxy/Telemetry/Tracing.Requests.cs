@@ -51,7 +51,7 @@ public static partial class Tracing
     }
 
     /// <summary>Records the error code, even for a client's mistake.</summary>
-    internal static void RefuseRequest(Activity? span, S3Error error) => span?.SetTag(SpanAttributes.ErrorType, error.Code);
+    internal static void RecordRequestError(Activity? span, S3Error error) => span?.SetTag(SpanAttributes.ErrorType, error.Code);
 
     /// <summary>Ends the span.</summary>
     /// <param name="layer">The layer that answered; null if unknown, as in buckets without a remote.</param>

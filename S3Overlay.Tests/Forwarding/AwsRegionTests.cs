@@ -285,7 +285,7 @@ public sealed class AwsRegionTests
     [InlineData("http://minio:9000", "home", "home")]
     public void The_first_region_is_the_endpoint_s_own(string? endpoint, string? setting, string region) => Assert.Equal(
         region, new EndpointFacts(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = setting })
-            .Of("bucket"));
+            .RegionOf("bucket"));
 
     private static async Task<TwoRegions> FarAsync((int Status, string Code, bool InHeader, bool InDocument) refusal)
     {

@@ -28,18 +28,18 @@ public sealed class LocalRegionTests
     public void One_bucket_of_a_cloud_says_nothing_about_another()
     {
         var cloud = new EndpointFacts(new EndpointSettings { Region = "us-east-1" });
-        Assert.True(cloud.Learn("a", "eu-west-1", signedFor: "us-east-1"));
+        Assert.True(cloud.LearnRegion("a", "eu-west-1", signedFor: "us-east-1"));
 
         // Another request that was refused at the same time is worth another attempt too; one that was signed for it already is not.
-        Assert.True(cloud.Learn("a", "eu-west-1", signedFor: "us-east-1"));
-        Assert.False(cloud.Learn("a", "eu-west-1", signedFor: "eu-west-1"));
-        Assert.Equal(("eu-west-1", "us-east-1", "us-east-1"), (cloud.Of("a"), cloud.Of("b"), cloud.Of("")));
+        Assert.True(cloud.LearnRegion("a", "eu-west-1", signedFor: "us-east-1"));
+        Assert.False(cloud.LearnRegion("a", "eu-west-1", signedFor: "eu-west-1"));
+        Assert.Equal(("eu-west-1", "us-east-1", "us-east-1"), (cloud.RegionOf("a"), cloud.RegionOf("b"), cloud.RegionOf("")));
 
         var own = new EndpointFacts(new EndpointSettings { Endpoint = new Uri("http://store.example:9000") });
-        Assert.True(own.Learn("a", "eu-west-1", signedFor: "us-east-1"));
-        Assert.Equal(("eu-west-1", "eu-west-1", "eu-west-1"), (own.Of("a"), own.Of("b"), own.Of("")));
-        Assert.True(own.Learn("b", "eu-west-2", signedFor: "eu-west-1"));
-        Assert.Equal(("eu-west-1", "eu-west-2"), (own.Of("a"), own.Of("b")));
+        Assert.True(own.LearnRegion("a", "eu-west-1", signedFor: "us-east-1"));
+        Assert.Equal(("eu-west-1", "eu-west-1", "eu-west-1"), (own.RegionOf("a"), own.RegionOf("b"), own.RegionOf("")));
+        Assert.True(own.LearnRegion("b", "eu-west-2", signedFor: "eu-west-1"));
+        Assert.Equal(("eu-west-1", "eu-west-2"), (own.RegionOf("a"), own.RegionOf("b")));
     }
 
     [Theory]
@@ -51,12 +51,12 @@ public sealed class LocalRegionTests
             new EndpointFacts(new EndpointSettings { Endpoint = endpoint is null ? null : new Uri(endpoint), Region = "us-east-1" });
         for (var bucket = 0; bucket < 3 * bound; bucket++)
         {
-            regions.Learn($"bucket{bucket}", bucket % 2 == 0 ? "eu-west-1" : "us-east-1", "us-east-1");
-            regions.Learn($"bucket{bucket}", "eu-west-1", "us-east-1");
+            regions.LearnRegion($"bucket{bucket}", bucket % 2 == 0 ? "eu-west-1" : "us-east-1", "us-east-1");
+            regions.LearnRegion($"bucket{bucket}", "eu-west-1", "us-east-1");
         }
 
         Assert.InRange(regions.Known, 1, bound);
-        Assert.Equal("eu-west-1", regions.Of($"bucket{(3 * bound) - 1}"));
-        Assert.Equal(endpoint is null ? "us-east-1" : "eu-west-1", regions.Of("bucket0"));
+        Assert.Equal("eu-west-1", regions.RegionOf($"bucket{(3 * bound) - 1}"));
+        Assert.Equal(endpoint is null ? "us-east-1" : "eu-west-1", regions.RegionOf("bucket0"));
     }
 }

@@ -62,7 +62,7 @@ public sealed class LeavingClientTests : IAsyncLifetime
     [InlineData("cold")]
     [InlineData("warm")]
     [InlineData("streamed")]
-    public async Task A_client_that_stops_reading_has_disconnected(string read)
+    public async Task A_client_that_stops_reading_is_recorded_as_left(string read)
     {
         if (read == "warm")
         {
@@ -104,7 +104,7 @@ public sealed class LeavingClientTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_disconnects_before_the_response_has_disconnected()
+    public async Task A_client_that_disconnects_before_the_response_is_recorded_as_left()
     {
         using var gone = new CancellationTokenSource();
         _remote.Script = async (_, context) =>

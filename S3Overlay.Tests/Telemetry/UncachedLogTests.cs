@@ -20,7 +20,7 @@ public sealed class UncachedLogTests
     [Theory]
     [InlineData("only-if-cached", 504, false)]
     [InlineData("no-store", 503, true)]
-    public async Task A_miss_of_only_if_cached_is_no_failure(string said, int status, bool isLogged)
+    public async Task Only_a_miss_of_only_if_cached_is_no_failure(string said, int status, bool isLogged)
     {
         using var folder = new TemporaryFolder();
         using var meters = new ProxyMeters();

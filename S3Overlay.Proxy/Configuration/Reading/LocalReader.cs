@@ -11,7 +11,8 @@ internal static class LocalReader
     {
         var connection = ConnectionString.Read("local", values) ?? ConnectionString.Read("minio", values);
         var (access, secret) = (Settings.LocalAccessKey, Settings.LocalSecretKey);
-        var hasKeys = values.HasPair(access, secret) || values.Has(access) || values.Has(secret);
+        values.HasPair(access, secret); // Half a pair is an error.
+        var hasKeys = values.Has(access) || values.Has(secret);
 
         // AWS_* variables are used for the local endpoint only if every remote has its own keys. Otherwise production keys of the remote
         // would also be client keys here.

@@ -121,12 +121,15 @@ internal sealed record CacheFileHeader(string Bucket, string Key, EntryIdentity 
             LastModified = new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero),
             Headers = ReadMany(reader, static reader => new KeyValuePair<string, string>(reader.ReadString(), reader.ReadString())),
             Checksums = ReadMany(reader, static reader => new BodyChecksum((ChecksumAlgorithm)reader.ReadByte(), reader.ReadString())),
-            ChecksumType = (reader.ReadBoolean(), reader.ReadString()) is (true, var type) ? type : null,
         };
+
+        // The text is always there, also without a type.
+        var (hasType, type) = (reader.ReadBoolean(), reader.ReadString());
 
         // Older files lack this field: if they name no checksum, it must be requested.
         info = info with
         {
+            ChecksumType = hasType ? type : null,
             AreChecksumsKnown = reader.BaseStream.Position < reader.BaseStream.Length ? reader.ReadBoolean() : info.Checksums.Count > 0,
         };
         return new CacheFileHeader(bucket, key, identity, info, validatedAt);

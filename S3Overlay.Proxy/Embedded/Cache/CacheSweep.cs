@@ -21,7 +21,13 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
     public Task Done { get; private set; } = Task.CompletedTask;
 
     /// <summary>Sweeps in the background, after a sweep that is running.</summary>
-    public void Begin() => Done = Done.ContinueWith(_ => RunAsync(), TaskScheduler.Default).Unwrap();
+    public void Begin()
+    {
+        lock (_stop)
+        {
+            Done = Done.ContinueWith(_ => RunAsync(), TaskScheduler.Default).Unwrap();
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

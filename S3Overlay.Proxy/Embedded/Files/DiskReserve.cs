@@ -68,7 +68,7 @@ internal sealed class DiskReserve(StoreFolders folders, StoreDisk disk)
     }
 
     /// <summary>Writes may block, so not on a request's thread.</summary>
-    private ValueTask KeepApartAsync() => new(StoreDisk.GuardAsync(() => Task.Run(Keep)));
+    private ValueTask KeepApartAsync() => new(StoreDisk.GuardAsync(Task.Run(Keep)));
 
     private void Keep()
     {

@@ -81,7 +81,14 @@ internal sealed record FileHeader
         foreach (var part in Parts)
         {
             fields.File(part.File).Number(part.Number).Number(part.Size);
-            _ = part.Checksum is { } checksum ? fields.Byte(1).Write(checksum) : fields.Byte(0);
+            if (part.Checksum is { } checksum)
+            {
+                fields.Byte(1).Write(checksum);
+            }
+            else
+            {
+                fields.Byte(0);
+            }
         }
 
         return fields;

@@ -167,11 +167,12 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
     /// <summary>Called under the lock.</summary>
     private void Enter(Entry entry)
     {
-        Wake(entry);
+        LeaveIdle(entry);
         entry.Users++;
     }
 
-    private void Wake(Entry entry)
+    /// <summary>Takes an entry out of the idle ones. Called under the lock.</summary>
+    private void LeaveIdle(Entry entry)
     {
         if (entry.Place is not null)
         {
@@ -216,7 +217,7 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
             _entries.Remove(entry.Name);
         }
 
-        Wake(entry);
+        LeaveIdle(entry);
         if (entry.Opening.IsCompletedSuccessfully)
         {
             entry.Opening.Result.Dispose();

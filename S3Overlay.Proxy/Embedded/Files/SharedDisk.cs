@@ -12,10 +12,10 @@ internal sealed class SharedDisk(StoreDisk disk) : StoreDisk(disk.IsDurable)
     public override bool MakeRoom(long bytes) => GivesWay(bytes);
 
     /// <inheritdoc/>
-    public override SafeFileHandle Create(string path) => Retry(() => disk.Create(path), 1);
+    public override SafeFileHandle Create(string path) => Retry(() => disk.Create(path));
 
     /// <inheritdoc/>
-    public override SafeFileHandle Open(string path) => Retry(() => disk.Open(path), 1);
+    public override SafeFileHandle Open(string path) => Retry(() => disk.Open(path));
 
     /// <inheritdoc/>
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
@@ -34,13 +34,20 @@ internal sealed class SharedDisk(StoreDisk disk) : StoreDisk(disk.IsDurable)
     }
 
     /// <inheritdoc/>
-    public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset) => Retry(
-        () =>
+    public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
+    {
+        while (true)
         {
-            disk.Write(file, pieces, offset);
-            return file;
-        },
-        pieces.Sum(static piece => (long)piece.Length));
+            try
+            {
+                disk.Write(file, pieces, offset);
+                return;
+            }
+            catch (IOException failure) when (IsFull(failure) && GivesWay(pieces.Sum(static piece => (long)piece.Length)))
+            {
+            }
+        }
+    }
 
     /// <inheritdoc/>
     public override void Move(string from, string to) => disk.Move(from, to);
@@ -69,7 +76,7 @@ internal sealed class SharedDisk(StoreDisk disk) : StoreDisk(disk.IsDurable)
     /// <summary>True if two folders are on one disk: under the same mount point, as far as that is known.</summary>
     public static bool Has(string one, string other) => MountOf(one) == MountOf(other);
 
-    private SafeFileHandle Retry(Func<SafeFileHandle> act, long bytes)
+    private SafeFileHandle Retry(Func<SafeFileHandle> act)
     {
         while (true)
         {
@@ -77,7 +84,7 @@ internal sealed class SharedDisk(StoreDisk disk) : StoreDisk(disk.IsDurable)
             {
                 return act();
             }
-            catch (IOException failure) when (IsFull(failure) && GivesWay(bytes))
+            catch (IOException failure) when (IsFull(failure) && GivesWay(1))
             {
             }
         }

@@ -123,6 +123,20 @@ internal class StoreDisk(bool isDurable)
         }
     }
 
+    /// <summary>The same for a write that is running.</summary>
+    /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
+    public static async Task GuardAsync(Task write)
+    {
+        try
+        {
+            await write;
+        }
+        catch (IOException failure)
+        {
+            throw ToS3(failure);
+        }
+    }
+
     /// <summary>The error that a client gets for a failed write.</summary>
     public static S3Exception ToS3(Exception failure) =>
         failure is IOException disk && IsFull(disk) ? new S3Exception(S3Errors.InsufficientStorage, cause: failure)

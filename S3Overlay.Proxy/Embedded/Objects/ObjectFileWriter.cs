@@ -78,7 +78,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     public async Task FillAsync(S3Body body, CancellationToken cancellationToken)
     {
         await StoreDisk.GuardAsync(
-            () => Length <= BufferSize ? FillSmallAsync(body, cancellationToken) : FillLargeAsync(body, cancellationToken));
+            Length <= BufferSize ? FillSmallAsync(body, cancellationToken) : FillLargeAsync(body, cancellationToken));
         if (_md5 is not null)
         {
             Span<byte> hash = stackalloc byte[16];
@@ -92,7 +92,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     /// <summary>
     /// Syncs the bytes written so far. Called before the key's lock is taken, so that little is left to sync while others wait.
     /// </summary>
-    public Task SettleAsync() => _file is { } file ? StoreDisk.GuardAsync(() => Task.Run(() => _disk.Sync(file))) : Task.CompletedTask;
+    public Task SettleAsync() => _file is { } file ? StoreDisk.GuardAsync(Task.Run(() => _disk.Sync(file))) : Task.CompletedTask;
 
     /// <summary>Writes the header and renames the file to its final place. Returns once both survive a power cut.</summary>
     public Task SealAsync(ReadOnlyMemory<byte> header, CancellationToken cancellationToken) => StoreDisk.GuardAsync(async () =>

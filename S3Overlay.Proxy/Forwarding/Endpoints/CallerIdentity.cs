@@ -27,7 +27,7 @@ internal sealed record CallerIdentity(string? Arn, string? Code)
     public static async Task<CallerIdentity> FindAsync(EndpointSettings settings, SigningCredentials keys, TimeProvider time,
         TimeSpan patience, CancellationToken cancellationToken)
     {
-        var region = EndpointFacts.FirstOf(settings.Endpoint, settings.Region);
+        var region = EndpointFacts.FirstRegionOf(settings.Endpoint, settings.Region);
         var address = AddressOf(settings, region);
         using var http = new HttpClient(settings.CreateHandler())
             { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = Limit };

@@ -23,23 +23,24 @@ public sealed class EndpointFacts(EndpointSettings settings)
     internal const int Limit = 10_000;
 
     private readonly ConcurrentDictionary<string, string> _found = new(StringComparer.Ordinal);
-    private readonly string _first = FirstOf(settings.Endpoint, settings.Region);
+    private readonly string _first = FirstRegionOf(settings.Endpoint, settings.Region);
 
     /// <summary>True if buckets can be in different regions.</summary>
-    public bool AreMany { get; } = EndpointAddress.IsCloud(settings.Address);
+    public bool HasManyRegions { get; } = EndpointAddress.IsCloud(settings.Address);
 
     /// <summary>The first guess: from an AWS host name, else the setting, else us-east-1.</summary>
     /// <param name="endpoint">The endpoint; null for AWS in the setting's region.</param>
-    public static string FirstOf(Uri? endpoint, string? setting) => (endpoint is null ? null : AwsHosts.RegionOf(endpoint.Host)) ?? setting
-        ?? AwsHosts.DefaultRegion;
+    public static string FirstRegionOf(Uri? endpoint, string? setting) =>
+        (endpoint is null ? null : AwsHosts.RegionOf(endpoint.Host)) ?? setting ?? AwsHosts.DefaultRegion;
 
     /// <summary>The region of a bucket; of the service if the name is empty.</summary>
-    public string Of(string bucket) => _found.GetValueOrDefault(bucket) ?? (AreMany ? null : _found.GetValueOrDefault(Anywhere)) ?? _first;
+    public string RegionOf(string bucket) =>
+        _found.GetValueOrDefault(bucket) ?? (HasManyRegions ? null : _found.GetValueOrDefault(Anywhere)) ?? _first;
 
     /// <summary>Forgets a bucket that was created or deleted. A store with one region keeps what it taught.</summary>
-    public void Forget(string bucket)
+    public void ForgetRegion(string bucket)
     {
-        if (AreMany)
+        if (HasManyRegions)
         {
             _found.TryRemove(bucket, out _);
         }
@@ -50,7 +51,7 @@ public sealed class EndpointFacts(EndpointSettings settings)
     /// region is known, it is not asked about again.
     /// </summary>
     internal bool IsWorthAsking(string bucket, int status, RegionRefusal refusal) =>
-        AreMany && bucket.Length > 0 && refusal is { Region: null, MayBeOne: true }
+        HasManyRegions && bucket.Length > 0 && refusal is { Region: null, MayBeOne: true }
             && !(status == StatusCodes.Status400BadRequest && _found.ContainsKey(bucket));
 
     /// <summary>
@@ -61,9 +62,9 @@ public sealed class EndpointFacts(EndpointSettings settings)
     /// <param name="status">The status of the response.</param>
     /// <param name="signedFor">The region that the refused request was signed for.</param>
     /// <returns>Whether that request is worth another attempt.</returns>
-    internal bool LearnFromHead(string bucket, string? region, int status, string signedFor) =>
+    internal bool LearnRegionFromHead(string bucket, string? region, int status, string signedFor) =>
         (region is not null || status is < StatusCodes.Status500InternalServerError and not StatusCodes.Status429TooManyRequests)
-            && Learn(bucket, region ?? signedFor, signedFor);
+            && LearnRegion(bucket, region ?? signedFor, signedFor);
 
     /// <summary>Forgets a bucket's region if it cannot be reached. It may have been wrong; if not, it is learned again.</summary>
     internal void ForgetUnreachable(string bucket, Exception failure)
@@ -72,7 +73,7 @@ public sealed class EndpointFacts(EndpointSettings settings)
             or HttpRequestError.SecureConnectionError }
             or OperationCanceledException { InnerException: TimeoutException })
         {
-            Forget(bucket);
+            ForgetRegion(bucket);
         }
     }
 
@@ -83,9 +84,9 @@ public sealed class EndpointFacts(EndpointSettings settings)
     /// The region that the refused request was signed for. Another request may have learned the right one by now.
     /// </param>
     /// <returns>Whether the request is worth another attempt.</returns>
-    public bool Learn(string bucket, string region, string signedFor)
+    public bool LearnRegion(string bucket, string region, string signedFor)
     {
-        if (AreMany && bucket.Length == 0)
+        if (HasManyRegions && bucket.Length == 0)
         {
             return false;
         }
@@ -101,7 +102,7 @@ public sealed class EndpointFacts(EndpointSettings settings)
         }
 
         Note(bucket, region);
-        if (!AreMany)
+        if (!HasManyRegions)
         {
             _found[Anywhere] = region;
         }

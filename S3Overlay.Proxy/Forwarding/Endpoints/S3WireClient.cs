@@ -203,7 +203,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Checks once whether the endpoint answers for a bucket. 503 counts as a response: a HEAD has no document that says more.
+    /// Checks once whether the endpoint answers for a bucket. A 503 shows that it does: a HEAD has no document that says more.
     /// </summary>
     private async Task<bool> AnswersAsync(string bucket, CancellationToken cancellationToken)
     {
@@ -242,7 +242,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         var response = await SendOnceAsync(request, region, attempt, cancellationToken);
         if (response.Status < 300 && IsOfBucketItself(request))
         {
-            Facts.Forget(request.Bucket);
+            Facts.ForgetRegion(request.Bucket);
         }
 
         for (var lesson = 0; lesson < 2 && response.Status is 301 or 307 or 400 or 403
@@ -262,7 +262,8 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     /// </summary>
     private static bool IsOfBucketItself(WireRequest request) => request is { Method: "PUT" or "DELETE", Key.Length: 0, Query.Length: 0 };
 
-    private string RegionOf(WireRequest request) => Facts.Of(request.Method == "PUT" && IsOfBucketItself(request) ? "" : request.Bucket);
+    private string RegionOf(WireRequest request) =>
+        Facts.RegionOf(request.Method == "PUT" && IsOfBucketItself(request) ? "" : request.Bucket);
 
     /// <summary>Learns from a refusal, and returns whether another attempt may succeed. Disposes the response on failure.</summary>
     private async ValueTask<bool> LearnsAsync(WireRequest request, WireResponse response, string region,
@@ -282,7 +283,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private async ValueTask<bool> LearnAsync(WireRequest request, WireResponse response, string region, CancellationToken cancellationToken)
     {
         var refusal = await RegionRefusal.ReadAsync(request, response, cancellationToken);
-        if ((refusal.Region is { Length: > 0 } named && Facts.Learn(request.Bucket, named, region)) || LearnsClock(response))
+        if ((refusal.Region is { Length: > 0 } named && Facts.LearnRegion(request.Bucket, named, region)) || LearnsClock(response))
         {
             return true;
         }
@@ -294,7 +295,7 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         }
 
         using var head = await SendOnceAsync(new WireRequest("HEAD", request.Bucket), region, 0, cancellationToken);
-        return Facts.LearnFromHead(request.Bucket, head.Header(RegionRefusal.Header), head.Status, region);
+        return Facts.LearnRegionFromHead(request.Bucket, head.Header(RegionRefusal.Header), head.Status, region);
     }
 
     /// <summary>True if a refusal showed that the clocks differ. From then on, requests are signed by the endpoint's clock.</summary>
@@ -369,14 +370,14 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         try
         {
             var response = new WireResponse(await _http.SendAsync(message, both.Token));
-            Tracing.EndAttempt(span, response.Status);
+            Tracing.RecordAttemptResponse(span, response.Status);
             _settings.Meters?.Answered(started, response.Status);
             Facts.LearnMake(response);
             return response;
         }
         catch (Exception failure)
         {
-            Tracing.FailAttempt(span, failure);
+            Tracing.RecordAttemptFailure(span, failure);
             Facts.ForgetUnreachable(request.Bucket, failure);
             _settings.Meters?.Failed(started, cancellationToken.IsCancellationRequested);
             throw;

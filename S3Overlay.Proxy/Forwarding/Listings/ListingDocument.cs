@@ -106,8 +106,12 @@ internal static class ListingDocument
         }
 
         // The encoding may be declared after the names.
-        rows = rows.ConvertAll(row => row with { Name = Decoded(row.Name, isEncoded) });
-        prefixes = prefixes.ConvertAll(row => row with { Name = Decoded(row.Name, isEncoded) });
+        if (isEncoded)
+        {
+            rows = rows.ConvertAll(static row => row with { Name = Decoded(row.Name, true) });
+            prefixes = prefixes.ConvertAll(static row => row with { Name = Decoded(row.Name, true) });
+        }
+
         return Merge(kind == Versions ? MergeGroups(rows) : rows, prefixes) is { } merged ? new(merged, isTruncated, isEncoded, next)
             : throw new RemoteException(
                 RemoteFailure.Unavailable, $"The {endpoint} answered {kind.Name} out of order: it cannot be merged.");
@@ -186,7 +190,19 @@ internal static class ListingDocument
     /// <exception cref="OverflowException">A size is too large.</exception>
     private static Row RowOf(string element, List<(string Name, string Value)> fields)
     {
-        string? Field(string name) => fields.FindLast(field => field.Name == name).Value;
+        string? Field(string name)
+        {
+            for (var i = fields.Count - 1; i >= 0; i--)
+            {
+                if (fields[i].Name == name)
+                {
+                    return fields[i].Value;
+                }
+            }
+
+            return null;
+        }
+
         var etag = Field("ETag") ?? "";
         var (isRestoring, expiry) = (Field("RestoreStatus/IsRestoreInProgress"), Field("RestoreStatus/RestoreExpiryDate"));
         var listed = new ListedObject(Field("Size") is { } size ? long.Parse(size, NumberStyles.None, CultureInfo.InvariantCulture) : 0,

@@ -16,7 +16,7 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 internal sealed partial class ForwardingService
 {
     /// <summary>One for an unknown region, one for a bucket that moves.</summary>
-    private const int MostRegions = 2;
+    private const int MostRegionAttempts = 2;
 
     /// <summary>
     /// Returns whether the response named another region and the request should be sent again. The response is then disposed.
@@ -25,33 +25,33 @@ internal sealed partial class ForwardingService
     /// <param name="region">The region that the request was signed for.</param>
     /// <param name="attempt">How often this has happened for the request.</param>
     /// <exception cref="S3Exception">ServiceUnavailable if the store redirects without naming a region that helps.</exception>
-    private ValueTask<bool> IsTaughtAsync(
+    private ValueTask<bool> IsTaughtRegionAsync(
         S3Request request, HttpResponseMessage response, string region, int attempt, SilenceTimeout patience)
     {
         if (response.IsSuccessStatusCode && request.Operation is S3Operation.CreateBucket or S3Operation.DeleteBucket)
         {
-            facts.Forget(request.Bucket);
+            facts.ForgetRegion(request.Bucket);
         }
 
         return RegionRefusal.IsPossible((int)response.StatusCode) && request.Bucket.Length > 0
-            ? LearnAsync(request, response, region, attempt, patience) : new(false);
+            ? LearnRegionAsync(request, response, region, attempt, patience) : new(false);
     }
 
-    private async ValueTask<bool> LearnAsync(
+    private async ValueTask<bool> LearnRegionAsync(
         S3Request request, HttpResponseMessage response, string region, int attempt, SilenceTimeout patience)
     {
         var isKept = false;
         try
         {
-            var refusal = await ReadAsync(request, response, patience);
-            if (attempt < MostRegions && request.Operation != S3Operation.CreateBucket
-                && (refusal.Region is { Length: > 0 } named ? facts.Learn(request.Bucket, named, region)
+            var refusal = await ReadRefusalAsync(request, response, patience);
+            if (attempt < MostRegionAttempts && request.Operation != S3Operation.CreateBucket
+                && (refusal.Region is { Length: > 0 } named ? facts.LearnRegion(request.Bucket, named, region)
                     : await FindRegionAsync(request, response, refusal, region, patience)))
             {
                 return true;
             }
 
-            if ((refusal.IsOne || (refusal.MayBeOne && facts.AreMany)) && response.StatusCode != HttpStatusCode.BadRequest)
+            if ((refusal.IsOne || (refusal.MayBeOne && facts.HasManyRegions)) && response.StatusCode != HttpStatusCode.BadRequest)
             {
                 // Following the redirect would send keys and data to an unverified address.
                 throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 5,
@@ -71,10 +71,10 @@ internal sealed partial class ForwardingService
         }
     }
 
-    private async ValueTask<RegionRefusal> ReadAsync(S3Request request, HttpResponseMessage response, SilenceTimeout patience)
+    private async ValueTask<RegionRefusal> ReadRefusalAsync(S3Request request, HttpResponseMessage response, SilenceTimeout patience)
     {
         var error = request.IsHead || !MayBeDocument(response) ? null : await ErrorAsync(response, patience);
-        return RegionRefusal.Of((int)response.StatusCode, HeaderOf(response), request.IsHead ? null : error?.ChildText("Code")
+        return RegionRefusal.Of((int)response.StatusCode, RegionHeaderOf(response), request.IsHead ? null : error?.ChildText("Code")
             ?? "", error?.ChildText("Region"));
     }
 
@@ -104,9 +104,10 @@ internal sealed partial class ForwardingService
         using var found = await SendAsync(head, patience);
 
         // Sending the request may have taught the region as well.
-        return facts.LearnFromHead(request.Bucket, HeaderOf(found), (int)found.StatusCode, region) || facts.Of(request.Bucket) != region;
+        return facts.LearnRegionFromHead(request.Bucket, RegionHeaderOf(found), (int)found.StatusCode, region)
+            || facts.RegionOf(request.Bucket) != region;
     }
 
-    private static string? HeaderOf(HttpResponseMessage response) => response.Headers.NonValidated
+    private static string? RegionHeaderOf(HttpResponseMessage response) => response.Headers.NonValidated
         .TryGetValues(RegionRefusal.Header, out var values) ? values.ToString() : null;
 }

@@ -31,7 +31,7 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 ///     4 sign       with the keys of the proxy or those of the client for the store;       StoreIdentities, RequestSigner
 ///                  unsigned requests stay unsigned (rule A3)
 ///     5 send       once; again only for reads, and if the store has no byte of it         StoreConnection
-///                  again in the bucket's region if the store names another               IsTaughtAsync
+///                  again in the bucket's region if the store names another               IsTaughtRegionAsync
 ///   answer
 ///     6 headers    all but those of the connection; addresses become the proxy's             ResponseHeaders
 ///     7 body       as it comes, error documents too; an upload's Location is rewritten       ResponseBody, CompletedUploads
@@ -129,7 +129,7 @@ internal sealed partial class ForwardingService(
             {
                 var region = RegionOf(request);
                 var response = await SendSmallAsync(request, buffer.AsMemory(0, length), region, patience);
-                if (!await IsTaughtAsync(request, response, region, attempt, patience))
+                if (!await IsTaughtRegionAsync(request, response, region, attempt, patience))
                 {
                     return response;
                 }
@@ -173,7 +173,7 @@ internal sealed partial class ForwardingService(
             var content = new StreamedContent(request.Body, length, trailer, patience, settings.StallTimeout, AnswerTimeoutOf(request),
                 verdict);
             var response = await SendStreamedAsync(request, content, trailer, store, region, patience);
-            if (!await IsTaughtAsync(request, response, region, attempt, patience))
+            if (!await IsTaughtRegionAsync(request, response, region, attempt, patience))
             {
                 return response;
             }
@@ -247,7 +247,7 @@ internal sealed partial class ForwardingService(
         && identities.IsStoresAlone(request.Bucket);
 
     /// <summary>A new bucket is in the store's own region, whatever was learned about an earlier bucket of that name.</summary>
-    private string RegionOf(S3Request request) => facts.Of(request.Operation == S3Operation.CreateBucket ? "" : request.Bucket);
+    private string RegionOf(S3Request request) => facts.RegionOf(request.Operation == S3Operation.CreateBucket ? "" : request.Bucket);
 
     /// <summary>The message as far as it is the client's.</summary>
     private HttpRequestMessage Start(S3Request request, string region, out EndpointAddress.Target target, out List<KeyValuePair<string,
@@ -266,8 +266,7 @@ internal sealed partial class ForwardingService(
         RequestHeaders.Copy(request.Headers, message, signed);
         if (request.Method is not ("GET" or "HEAD"))
         {
-            // What writes are answered with is read here as often as not (a Location, an error within a 200), and too small to be worth
-            // compressing.
+            // Responses to writes are often read here (a Location, an error within a 200), and too small to be worth compressing.
             message.Headers.Remove("Accept-Encoding");
             message.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         }
@@ -278,12 +277,14 @@ internal sealed partial class ForwardingService(
 
     /// <summary>
     /// The query for the store: the parameters that the operation knows, in the client's order, encoded in the way that all servers sign.
-    /// Parameters that S3 does not know could mean something to the store (rules A1, T3).
+    /// Parameters that S3 does not know could mean something to the store (rules A1, T3). Signature parameters, and those that replace
+    /// headers, are never known.
     /// </summary>
-    private static string QueryOf(S3Query query, FrozenSet<string> known) => string.Join('&', query.Parameters
-        .Where(parameter => known.Contains(parameter.Key))
-        .Select(static parameter => UriEncoding.EncodeComponent(parameter.Key)
-            + (parameter.Value is null ? "" : $"={UriEncoding.EncodeComponent(parameter.Value)}")));
+    private static string QueryOf(S3Query query, FrozenSet<string> known) => query.Parameters.Count == 0 ? ""
+        : string.Join('&', query.Parameters
+            .Where(parameter => known.Contains(parameter.Key))
+            .Select(static parameter => UriEncoding.EncodeComponent(parameter.Key)
+                + (parameter.Value is null ? "" : $"={UriEncoding.EncodeComponent(parameter.Value)}")));
 
     /// <summary>Sets the body, and moves the headers that HttpClient keeps with it.</summary>
     private static void SetContent(HttpRequestMessage message, HttpContent content)

@@ -72,7 +72,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointFacts f
         try
         {
             var response = await (own ?? _http).SendAsync(message, patience.Token);
-            Tracing.EndAttempt(span, (int)response.StatusCode);
+            Tracing.RecordAttemptResponse(span, (int)response.StatusCode);
             settings.Meters?.Answered(started, (int)response.StatusCode);
             return response;
         }
@@ -102,7 +102,7 @@ internal sealed class StoreConnection(EndpointSettings settings, EndpointFacts f
     /// <summary>Records a failed attempt without handling it.</summary>
     private bool IsNoted(Activity? span, string bucket, long started, Exception failure, bool isUnwanted)
     {
-        Tracing.FailAttempt(span, failure);
+        Tracing.RecordAttemptFailure(span, failure);
         settings.Meters?.Failed(started, isUnwanted);
         facts.ForgetUnreachable(bucket, failure);
         return false;

@@ -124,8 +124,8 @@ public sealed partial class S3Remote
         // A part that arrives with 200 does not say where it lies in the object: its rest cannot be requested.
         var heals = response.Status == 206 || !read.NamesPart || info.PartsCount == 0;
         return range is { } bytes
-            ? new RemoteObject(info, response.Status, bytes, new HealingBody(response, heals ? info.ETag
-                    : "", bytes, total, settings, time, ResumeOf(read)))
+            ? new RemoteObject(info, response.Status, bytes,
+                new HealingBody(response, heals ? info.ETag : "", bytes, total, settings, time, ResumeOf(read)))
             : Empty(response, info);
     }
 

@@ -8,12 +8,12 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
 /// <summary>
-/// How the trial asks the store, and what it has put there. An error of the store's own is a response only where it stays; a store that
-/// gives no response, or is overloaded, ends the trial.
+/// Sends the requests of the trial, and remembers what it has put there. An error of the store itself counts only if it persists. If the
+/// store does not respond, or is overloaded, the trial ends.
 /// </summary>
 internal sealed class ProbeRequests(LocalStore store)
 {
-    /// <summary>How often an error of the store's own is the response before it is believed.</summary>
+    /// <summary>How often the store must return an error of its own before it is believed.</summary>
     public const int Attempts = 3;
 
     private const int LongestAnswer = 16 << 10;
@@ -133,8 +133,8 @@ internal sealed class ProbeRequests(LocalStore store)
         store.Calls.SendAsync(new WireRequest("HEAD", Bucket, name), cancellationToken);
 
     /// <summary>
-    /// Asks. 500 is a response to what was asked only where the store takes what is no question at all, and stays with it. That something
-    /// else is under way with the object may be the trial's own doing, of which the response was lost.
+    /// Sends a request. A 500 counts against the feature only if the store accepts a plain write and still returns it. A 409 may be caused
+    /// by the trial's own earlier attempt, whose response was lost.
     /// </summary>
     public async Task<ProbeResponse> SendAsync(WireRequest request, CancellationToken cancellationToken)
     {
@@ -156,8 +156,8 @@ internal sealed class ProbeRequests(LocalStore store)
         try
         {
             using var response = await store.Calls.SendAsync(request, cancellationToken);
-            return new ProbeResponse(response.Status, response.Header("ETag") ?? "", response.Header("Content-Encoding")
-                    ?? "", await store.Calls.ReadAsync(response, LongestAnswer, cancellationToken));
+            return new ProbeResponse(response.Status, response.Header("ETag") ?? "", response.Header("Content-Encoding") ?? "",
+                await store.Calls.ReadAsync(response, LongestAnswer, cancellationToken));
         }
         catch (S3Exception failure) when (failure.InnerException is RemoteException { Status: 501 or 505 } refused)
         {

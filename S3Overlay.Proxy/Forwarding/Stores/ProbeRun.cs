@@ -46,6 +46,9 @@ internal sealed class ProbeRun(LocalStore store, CancellationToken cancellationT
         HasBegun = true;
         await _requests.KeepAsync(Second, cancellationToken);
         await writes.CutAsync(cancellationToken);
+
+        // A store that does not show what was just written cannot be judged.
+        await _requests.ETagAsync(First, cancellationToken);
         var takesTrailers = await TakesFramesAsync("framed", isNamed: false, ChecksumAlgorithm.Crc32);
         var takesNamed = !takesTrailers && await TakesFramesAsync("named", isNamed: true, ChecksumAlgorithm.Crc32);
         var takesLate = (takesTrailers || takesNamed) && await TakesFramesAsync("late", takesNamed, ChecksumAlgorithm.XxHash64);
@@ -89,8 +92,9 @@ internal sealed class ProbeRun(LocalStore store, CancellationToken cancellationT
 
                 // After all that needs this one: a store that does not know the condition deletes the object.
                 DeletesIfMatch = await RefusesAsync(DeleteAsync(First, WrongETag))
-                    && await _requests.ExistsAsync(First, cancellationToken) && await TakesAsync(async name => await DeleteAsync(
-                        name, await _requests.ETagAsync(name, cancellationToken)), First, Second),
+                    && await _requests.ExistsAsync(First, cancellationToken)
+                    && await TakesAsync(
+                        async name => await DeleteAsync(name, await _requests.ETagAsync(name, cancellationToken)), First, Second),
             },
         };
 
@@ -98,8 +102,8 @@ internal sealed class ProbeRun(LocalStore store, CancellationToken cancellationT
         var keepsCut = await writes.IsCutKeptAsync(cancellationToken);
         return found with
         {
-            KeepsCutBodies = keepsCut, TakesBareFrames = keepsCut && found.TakesTrailers
-                && await TakesFramesAsync("bare", found.NeedsChunkedEncoding, null),
+            KeepsCutBodies = keepsCut,
+            TakesBareFrames = keepsCut && found.TakesTrailers && await TakesFramesAsync("bare", found.NeedsChunkedEncoding, null),
         };
     }
 

@@ -25,7 +25,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     public IRemote Reads => _reads;
 
     /// <summary>
-    /// The time of day by the store's own clock, as its answers have told: what it dates is not to be held against another clock.
+    /// The time by the store's own clock, as its responses show it. The store's dates must not be compared with another clock.
     /// </summary>
     public DateTimeOffset Now => time.GetUtcNow() + TimeSpan.FromTicks(Volatile.Read(ref _ahead));
 
@@ -118,7 +118,7 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
 
     /// <summary>
     /// Reads an object, or the part of it that the value of a Range header names; null where there is none, or nothing of that range. The
-    /// answer is the caller's to dispose.
+    /// response is the caller's to dispose.
     /// </summary>
     public async Task<WireResponse?> GetAsync(string bucket, string key, string? range, CancellationToken cancellationToken)
     {

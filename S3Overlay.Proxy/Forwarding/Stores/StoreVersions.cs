@@ -249,9 +249,11 @@ internal sealed class StoreVersions(LocalStore store, Tombstones tombstones, Sto
                     && (last is not null || page.Rows.Any(row => row.Name == key && row.VersionId == version));
             }
 
-            var next = listing with { KeyMarker = last.IsPrefix ? ListingBounds.Beyond(last.Name)
-                : last.Name, VersionIdMarker = last.VersionId
-                ?? "" };
+            var next = listing with
+            {
+                KeyMarker = last.IsPrefix ? ListingBounds.Beyond(last.Name) : last.Name,
+                VersionIdMarker = last.VersionId ?? "",
+            };
             if (next == listing)
             {
                 return false;

@@ -110,7 +110,7 @@ internal static partial class CommandLine
         // An option that the parser does not know can also be taken for an argument.
         var arguments = line.Tokens.Where(static token => token.Type == TokenType.Argument).Select(static token => token.Value);
         return line.UnmatchedTokens.Concat(arguments).Distinct()
-            .Select(word => Spelling.Nearest(word, word.StartsWith('-') ? options : commands))
+            .Select(word => Spelling.Nearest(word, word.StartsWith('-') ? options : commands) is { } meant && meant != word ? meant : null)
             .OfType<string>();
     }
 

@@ -5,11 +5,11 @@ using S3Overlay.Proxy.Overlay.Remotes;
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
 /// <summary>Whether a mapped bucket exists and can be listed. Clients would see it as an empty bucket if not.</summary>
-/// <param name="questions">Sends requests to the endpoint.</param>
+/// <param name="requests">Sends requests to the endpoint.</param>
 /// <param name="endpoint">Its name in findings.</param>
 /// <param name="place">The bucket there, and the client's name of it.</param>
 /// <param name="setting">The setting that maps it; null for a bucket that no setting names.</param>
-internal sealed class BucketCheck(EndpointRequests questions, CheckedEndpoint endpoint, BucketMapping place, string? setting)
+internal sealed class BucketCheck(EndpointRequests requests, CheckedEndpoint endpoint, BucketMapping place, string? setting)
 {
     public BucketMapping Place => place;
 
@@ -25,7 +25,7 @@ internal sealed class BucketCheck(EndpointRequests questions, CheckedEndpoint en
     /// <summary>Runs the check. A problem is a finding, not an exception.</summary>
     public async Task<Finding> RunAsync(CancellationToken cancellationToken)
     {
-        var reply = await questions.FirstKeyAsync(place.Remote, place.Prefix, cancellationToken);
+        var reply = await requests.FirstKeyAsync(place.Remote, place.Prefix, cancellationToken);
         Key = reply.Names is [var first, ..] ? first : null;
         return (EndpointFindings.Of(reply, endpoint) ?? Of(reply)) with { Subject = setting is null ? "bucket" : $"bucket {place.Here}" };
     }

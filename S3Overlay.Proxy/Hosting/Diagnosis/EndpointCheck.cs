@@ -3,16 +3,16 @@ using S3Overlay.Proxy.Forwarding.Remotes;
 namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
 /// <summary>Whether an endpoint responds, and accepts the credentials. Which buckets they may see does not matter.</summary>
-/// <param name="questions">Sends it requests.</param>
+/// <param name="requests">Sends it requests.</param>
 /// <param name="endpoint">Its name in findings.</param>
-internal sealed class EndpointCheck(EndpointRequests questions, CheckedEndpoint endpoint)
+internal sealed class EndpointCheck(EndpointRequests requests, CheckedEndpoint endpoint)
 {
     /// <summary>The last response; null before the first run.</summary>
     public EndpointReply? Last { get; private set; }
 
     public async Task<Finding> RunAsync(CancellationToken cancellationToken)
     {
-        var reply = Last = await questions.BucketsAsync(cancellationToken);
+        var reply = Last = await requests.BucketsAsync(cancellationToken);
         return EndpointFindings.Of(reply, endpoint) ?? reply switch
         {
             { IsUnderstood: true } => Found(Verdict.Passed, $"{endpoint.Name} answers."),

@@ -13,27 +13,27 @@ namespace S3Overlay.Proxy.Hosting.Diagnosis;
 
 /// <summary>The checks of one remote.</summary>
 /// <param name="options">The remote.</param>
-/// <param name="questions">Sends it requests.</param>
+/// <param name="requests">Sends it requests.</param>
 /// <param name="credentials">Signs them.</param>
 /// <param name="time">The clock.</param>
-internal sealed class RemoteChecks(RemoteOptions options, EndpointRequests questions, CredentialSource credentials, TimeProvider time)
+internal sealed class RemoteChecks(RemoteOptions options, EndpointRequests requests, CredentialSource credentials, TimeProvider time)
 {
-    private readonly CheckedEndpoint _endpoint = CheckedEndpoint.Of(options, questions.Settings);
+    private readonly CheckedEndpoint _endpoint = CheckedEndpoint.Of(options, requests.Settings);
 
     public RemoteOptions Options => options;
 
     /// <summary>Whether it responds.</summary>
-    public EndpointCheck Endpoint { get; } = new(questions, CheckedEndpoint.Of(options, questions.Settings));
+    public EndpointCheck Endpoint { get; } = new(requests, CheckedEndpoint.Of(options, requests.Settings));
 
     /// <summary>Whether the mapped buckets exist.</summary>
     public IReadOnlyList<BucketCheck> Buckets { get; } =
     [
         .. options.Mapping.Select(place =>
-            new BucketCheck(questions, CheckedEndpoint.Of(options, questions.Settings), place, options.Settings.Places.Name)),
+            new BucketCheck(requests, CheckedEndpoint.Of(options, requests.Settings), place, options.Settings.Places.Name)),
     ];
 
     /// <summary>The check of a bucket that no setting names.</summary>
-    public BucketCheck BucketOf(string name) => new(questions, _endpoint, new BucketMapping(name, name, ""), null);
+    public BucketCheck BucketOf(string name) => new(requests, _endpoint, new BucketMapping(name, name, ""), null);
 
     /// <summary>Whether the credentials can be obtained, and whose they are. Only AWS names the account.</summary>
     public async Task<Finding> CheckCredentialsAsync(CancellationToken cancellationToken)
@@ -54,13 +54,13 @@ internal sealed class RemoteChecks(RemoteOptions options, EndpointRequests quest
         var until = found.Expires is { } expires
             ? string.Create(CultureInfo.InvariantCulture, $", good until {expires.UtcDateTime:yyyy-MM-dd HH:mm} UTC") : "";
         var shown = $"the access key {CheckedEndpoint.Shortened(key)} of {source}{until}";
-        if (!AwsHosts.IsOne(questions.Settings.Address.Host))
+        if (!AwsHosts.IsOne(requests.Settings.Address.Host))
         {
             return Found(Verdict.Passed, $"Requests to {_endpoint.Name} are signed with {shown}.");
         }
 
         var keys = await credentials(cancellationToken);
-        return await CallerIdentity.FindAsync(questions.Settings, keys!, time, EndpointRequests.Timeout, cancellationToken) switch
+        return await CallerIdentity.FindAsync(requests.Settings, keys!, time, EndpointRequests.Timeout, cancellationToken) switch
         {
             { Arn: { } arn } => Found(Verdict.Passed, $"AWS knows {shown}: it is {arn}."),
             { IsRefused: true, Code: var code } =>
@@ -102,7 +102,7 @@ internal sealed class RemoteChecks(RemoteOptions options, EndpointRequests quest
                 "You need to do nothing if the buckets are empty or may not be listed.");
         }
 
-        var reply = await questions.ReadAsync(bucket, key, cancellationToken);
+        var reply = await requests.ReadAsync(bucket, key, cancellationToken);
         var what = $"\"{key}\" in the bucket \"{bucket}\" of {_endpoint.Name}";
         return EndpointFindings.Of(reply, _endpoint) is { } failure ? failure with { Subject = $"{_endpoint.Role} read" } : reply switch
         {

@@ -1,10 +1,7 @@
 namespace S3Overlay.Proxy.Protocol.Authentication;
 
 /// <summary>The names of AWS Signature Version 4, in S3's variant.</summary>
-/// <remarks>
-/// https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html. Unlike other services, S3 encodes a path once and never
-/// normalises it: <c>a/../b</c> and <c>a//b</c> are object names.
-/// </remarks>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html</remarks>
 public static class SigV4
 {
     /// <summary>The algorithm's name in Authorization and X-Amz-Algorithm.</summary>

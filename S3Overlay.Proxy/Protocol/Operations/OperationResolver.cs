@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 
-
 namespace S3Overlay.Proxy.Protocol.Operations;
 
 /// <summary>Finds the operation that method, target, query and headers ask for.</summary>
