@@ -61,7 +61,7 @@ public sealed class UnsignedForwardingTests(UnsignedForwardingTests.Servers serv
 
     [Fact]
     [Trait("Rule", "A3")]
-    public async Task A_waiting_body_is_requested_once_the_store_requests_it()
+    public async Task A_small_body_gets_100_Continue_once_the_store_asks_for_it()
     {
         using var limit = new CancellationTokenSource(Patience.Limit);
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

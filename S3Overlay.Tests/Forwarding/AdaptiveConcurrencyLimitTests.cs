@@ -30,7 +30,7 @@ public sealed class AdaptiveConcurrencyLimitTests
     }
 
     [Fact]
-    public async Task It_never_stops()
+    public async Task It_never_falls_below_one()
     {
         for (var i = 0; i < 10; i++)
         {

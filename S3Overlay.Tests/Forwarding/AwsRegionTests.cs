@@ -192,7 +192,7 @@ public sealed class AwsRegionTests
     [Theory, Trait("Rule", "T3")]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_lookup_without_a_response_is_repeated(bool isLocal)
+    public async Task A_throttled_region_lookup_is_repeated(bool isLocal)
     {
         await using var aws = await FarAsync((400, "AuthorizationHeaderMalformed", false, false));
         aws.Throttles = 1;

@@ -54,7 +54,7 @@ public sealed class CutConnectionTests : IDisposable
         Assert.Equal(isRepeated ? 3 : 2, await serving);
     }
 
-    /// <summary>HttpClient requests the remote address of a connection that no longer has one.</summary>
+    /// <summary>HttpClient reads the remote address of a connection that no longer has one.</summary>
     [Fact]
     public async Task A_connection_that_is_reset_as_soon_as_it_is_made_is_one_that_could_not_be_made()
     {

@@ -51,7 +51,7 @@ public sealed class CutUploadTests
         // Small enough to be in the store's receive buffer when the proxy cuts the connection, large enough to be streamed.
         var put = await proxy.Http.SendAsync("PUT", "/bucket/key", new byte[100_000], ("x-amz-content-sha256", new string('0', 64)));
         Assert.Equal((400, "XAmzContentSHA256Mismatch"), (put.Status, put.Code));
-        Assert.False(await isWhole.Task);
+        Assert.False(await isWhole.Task.WaitAsync(Patience.Limit));
 
         async Task ReadAsync(Stream body)
         {

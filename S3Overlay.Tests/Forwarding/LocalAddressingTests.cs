@@ -17,6 +17,7 @@ public sealed class LocalAddressingTests
             ("S3_OVERLAY_LOCAL_ADDRESSING_STYLE", style));
         await proxy.SendAsync("PUT", "/bucket");
 
+        Assert.Contains(store.Calls, static call => call.Method == "PUT");
         Assert.Equal(isInPath, store.Calls.Any(call => call.Path == "/bucket"));
         Assert.Equal(isInPath, store.Calls.Any(call => call.Path.StartsWith("/s3overlay-probe-", StringComparison.Ordinal)));
     }

@@ -25,7 +25,7 @@ public sealed class ChangesInOutageTests : IAsyncDisposable
 
     /// <summary>The earlier probe still hangs when the store is back.</summary>
     [Fact]
-    public async Task A_reader_that_joins_a_failing_revalidation_gets_a_later_one()
+    public async Task A_caller_that_joins_a_failing_probe_gets_a_later_one()
     {
         await BeginAsync();
         var first = _outage.LookAsync(default);

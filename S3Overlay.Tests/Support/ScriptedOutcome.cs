@@ -9,7 +9,7 @@ public sealed record ScriptedOutcome
     /// <summary>The script has sent the response.</summary>
     public static readonly ScriptedOutcome Answered = new() { IsAnswered = true };
 
-    /// <summary>Whether the script has answered already.</summary>
+    /// <summary>Whether the script has sent the response.</summary>
     public bool IsAnswered { get; private init; }
 
     /// <summary>Cuts the connection after this many body bytes.</summary>

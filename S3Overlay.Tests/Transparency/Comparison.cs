@@ -58,8 +58,8 @@ public static class Comparison
     }
 
     /// <summary>
-    /// Whether the front door responded without the store, with the store's status and code and its own message. Its second request id
-    /// shows that, because it removes the store's.
+    /// Whether the front door responded without the store, with the store's status and code and its own message. Two things show that: a
+    /// second request id, which it removes from the store's responses, or, if the store sends one itself, the missing <c>Server</c> header.
     /// </summary>
     private static bool IsRefusal(Exchange one, Exchange other) =>
         other.Answer.Headers.ContainsKey("x-amz-id-2")

@@ -161,8 +161,8 @@ public sealed class RemoteProbeTests : IAsyncLifetime
             ("S3_OVERLAY_REMOTE_BUDGET", "10m"), .. settings]);
 
     /// <summary>
-    /// Ends pauses until something has come of it. If a step of the clock made a check fail, the next pause is longer: it ends once no
-    /// check has been running for a while.
+    /// Ends pauses of up to ten seconds until the condition holds. Every two seconds of real time it also ends one of up to five minutes:
+    /// the pause after a check that a step of the clock made fail.
     /// </summary>
     private async Task PassAsync(Func<bool> holds)
     {

@@ -139,7 +139,7 @@ public class RefreshTests : FreshnessTestBase
     [Theory]
     [InlineData(RemoteFailure.AccessDenied)]
     [InlineData(RemoteFailure.Unavailable)]
-    public async Task A_remote_that_does_not_respond_is_asked_once_until_the_entry_is_stale(RemoteFailure failure)
+    public async Task A_failed_refresh_is_not_repeated_until_the_entry_is_stale(RemoteFailure failure)
     {
         await HoldAsync("key");
         ForgetRequests();

@@ -6,8 +6,8 @@ using Xunit.Sdk;
 namespace S3Overlay.Tests.Support.Skipping;
 
 /// <summary>
-/// Runs tests as usual, except that a class whose tests are all skipped gets no fixtures: a fixture may start three processes, or fill a
-/// store with thousands of keys.
+/// Runs tests as usual, except that classes get no fixtures if all tests of their collection are skipped: a fixture may start three
+/// processes, or fill a store with thousands of keys.
 /// </summary>
 internal sealed class SkippingExecutor(AssemblyName assembly, ISourceInformationProvider sources, IMessageSink diagnostics)
     : XunitTestFrameworkExecutor(assembly, sources, diagnostics)

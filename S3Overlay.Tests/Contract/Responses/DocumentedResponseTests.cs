@@ -5,10 +5,10 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Contract.Responses;
 
 /// <summary>
-/// Answers in which other S3 servers and suites differ from each other. Each test names the page of S3's documentation that it follows.
+/// Responses in which other S3 servers and suites differ from each other. Each test names the page of S3's documentation that it follows.
 /// </summary>
 [Trait("Rule", "T3")]
-public sealed class DocumentedErrorTests : ResponseTestBase
+public sealed class DocumentedResponseTests : ResponseTestBase
 {
     private static readonly byte[] Bytes = "123456789"u8.ToArray();
 
