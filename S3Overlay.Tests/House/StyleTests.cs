@@ -8,8 +8,8 @@ namespace S3Overlay.Tests.House;
 public sealed partial class StyleTests
 {
     private const int MaxColumns = 140;
-    private const int MaxLongLines = 5;
-    private const int MaxForeignPhrases = 4;
+    private const int MaxLongLines = 0;
+    private const int MaxForeignPhrases = 3;
 
     [Fact]
     public void Lines_are_at_most_140_columns()

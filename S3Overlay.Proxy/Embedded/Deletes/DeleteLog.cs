@@ -73,7 +73,15 @@ internal sealed class DeleteLog(DeleteSegments segments, StoreDisk disk, int num
     /// <summary>Adds a record; returns once it survives a power cut.</summary>
     public async ValueTask AppendAsync(DeleteRecord record)
     {
-        await StoreDisk.GuardAsync(async () => await _log.AppendAsync(record.Write()));
+        try
+        {
+            await _log.AppendAsync(record.Write());
+        }
+        catch (IOException failure)
+        {
+            throw StoreDisk.ToS3(failure);
+        }
+
         Appended();
     }
 

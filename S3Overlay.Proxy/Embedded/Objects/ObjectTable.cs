@@ -208,7 +208,8 @@ internal sealed class ObjectTable(
 
     /// <summary>Call before any change that the index will follow: if the index only gets further behind, no change is accepted.</summary>
     /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
-    public Task CatchUpAsync() => StoreDisk.GuardAsync(index.CatchUpAsync().AsTask());
+    public Task CatchUpAsync() => index.CatchUpAsync() is var caughtUp && caughtUp.IsCompletedSuccessfully ? Task.CompletedTask
+        : StoreDisk.GuardAsync(caughtUp.AsTask());
 
     /// <summary>
     /// Renames a file to its final place and commits the rows that name it. If the rows are refused, the file is deleted before the error

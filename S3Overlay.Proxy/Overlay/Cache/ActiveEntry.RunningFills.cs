@@ -17,7 +17,7 @@ internal sealed partial class ActiveEntry
     ///   chunk        |---------------|---------------|---------------|
     ///   wanted                 [=============]
     ///   filled                 [1111111111111111111111]                 from the first byte needed to the end of the last touched chunk
-    ///                [22222222]                                         then the head of the first chunk, so every touched chunk is complete
+    ///                [22222222]                                         then the head of the first chunk, so touched chunks are whole
     /// </code>
     /// Bytes that are cached or on their way are left out. Adjoining bytes are one request. An object cached whole is one chunk.
     /// </remarks>
