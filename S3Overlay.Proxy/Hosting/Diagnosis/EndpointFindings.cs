@@ -79,7 +79,8 @@ internal static class EndpointFindings
                 $"Get new temporary keys for {endpoint.TokenSetting}.", endpoint.TokenSetting),
             "RequestTimeTooSkewed" or "RequestExpired" => (
                 $"The clocks of {endpoint.Name} and of this machine differ{(reply.Ahead is { } ahead ? $" by {Difference(ahead)}" : "")}.",
-                "Set this machine's clock, best by NTP: the store refuses signatures that are 15 minutes off.", endpoint.EndpointSetting),
+                $"Set this machine's clock, best by NTP: {endpoint.EndpointSetting} refuses signatures that are 15 minutes off.",
+                endpoint.EndpointSetting),
             _ => ($"{endpoint.Name} refuses {key} ({refused.Code}).", $"Correct {endpoint.KeySetting}.", endpoint.KeySetting),
         };
         return new(endpoint.Role, Verdict.Failed, message, remedy) { Setting = setting };
