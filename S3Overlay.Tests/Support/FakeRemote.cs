@@ -88,7 +88,25 @@ public sealed class FakeRemote : IRemote
 
     public void Remove(string key) => _objects.TryRemove(key, out _);
 
-    public async Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken)
+    public Task<RemoteResult> TryGetAsync(RemoteRead read, CancellationToken cancellationToken) =>
+        TryAsync(GetAsync(read, cancellationToken));
+
+    public Task<RemoteResult> TryHeadAsync(RemoteRead read, CancellationToken cancellationToken) =>
+        TryAsync(HeadAsync(read, cancellationToken));
+
+    private static async Task<RemoteResult> TryAsync(Task<RemoteObject> asking)
+    {
+        try
+        {
+            return await asking;
+        }
+        catch (RemoteException failure)
+        {
+            return failure;
+        }
+    }
+
+    private async Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken)
     {
         Gets.Enqueue(read);
         _bell.Ring();
@@ -112,7 +130,7 @@ public sealed class FakeRemote : IRemote
             : new RemoteObject(found.Info, 200, null, Stream.Null);
     }
 
-    public async Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken)
+    private async Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken)
     {
         Heads.Enqueue(read);
         _bell.Ring();

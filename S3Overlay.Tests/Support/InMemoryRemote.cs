@@ -89,31 +89,47 @@ public sealed class InMemoryRemote : IRemote
         _buckets[bucket][key] = (info with { Checksums = [checksum], ChecksumType = "FULL_OBJECT" }, bytes);
     }
 
-    public Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken)
+    public Task<RemoteResult> TryGetAsync(RemoteRead read, CancellationToken cancellationToken) => Task.FromResult(Try(Get, read));
+
+    public Task<RemoteResult> TryHeadAsync(RemoteRead read, CancellationToken cancellationToken) => Task.FromResult(Try(Head, read));
+
+    private static RemoteResult Try(Func<RemoteRead, RemoteObject> ask, RemoteRead read)
+    {
+        try
+        {
+            return ask(read);
+        }
+        catch (RemoteException failure)
+        {
+            return failure;
+        }
+    }
+
+    private RemoteObject Get(RemoteRead read)
     {
         Gets.Enqueue(read);
         var (info, bytes) = Find(read);
         if (read.Query.StartsWith("tagging", StringComparison.Ordinal))
         {
-            return Task.FromResult(new RemoteObject(info, 200, null, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Tagging))));
+            return new RemoteObject(info, 200, null, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Tagging)));
         }
 
         if (RangeHeader.Parse(read.Range) is { } header)
         {
             var range = header.Resolve(bytes.Length)
                 ?? throw new RemoteException(RemoteFailure.InvalidRange, "no such bytes") { Status = 416, ActualSize = bytes.Length };
-            return Task.FromResult(new RemoteObject(info.WithoutChecksums(), 206, range,
-                new MemoryStream(bytes, (int)range.First, (int)range.Length, writable: false)));
+            return new RemoteObject(info.WithoutChecksums(), 206, range,
+                new MemoryStream(bytes, (int)range.First, (int)range.Length, writable: false));
         }
 
         ByteRange? whole = bytes.Length == 0 ? null : new ByteRange(0, bytes.Length - 1);
-        return Task.FromResult(new RemoteObject(info, 200, whole, new MemoryStream(bytes, writable: false)));
+        return new RemoteObject(info, 200, whole, new MemoryStream(bytes, writable: false));
     }
 
-    public Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken)
+    private RemoteObject Head(RemoteRead read)
     {
         Heads.Enqueue(read);
-        return Task.FromResult(new RemoteObject(Find(read).Info, 200, null, Stream.Null));
+        return new RemoteObject(Find(read).Info, 200, null, Stream.Null);
     }
 
     public async Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken)

@@ -71,9 +71,9 @@ public sealed partial class S3Remote
 
     /// <summary>An object, or a part of it.</summary>
     /// <param name="response">The response. Disposed with the object.</param>
-    /// <exception cref="RemoteException">Changed: it is of another version. Unavailable: it cannot be a response to the
-    /// request.</exception>
-    private RemoteObject Object(WireResponse response, RemoteRead read)
+    /// <returns>The object; Changed if it is of another version.</returns>
+    /// <exception cref="RemoteException">Unavailable: it cannot be a response to the request.</exception>
+    private RemoteResult Object(WireResponse response, RemoteRead read)
     {
         ByteRange? range;
         long total;
@@ -111,7 +111,8 @@ public sealed partial class S3Remote
 
         if (read.IfMatch is { } ifMatch && info.ETag.Length > 0 && !ETags.ListHas(ifMatch, info.ETag))
         {
-            throw new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.")
+            response.Dispose();
+            return new RemoteException(RemoteFailure.Changed, "The remote answered with another version than the one asked for.")
                 { Status = response.Status };
         }
 

@@ -43,33 +43,40 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
 
     /// <inheritdoc/>
     /// <remarks>A response that makes no sense is requested again, as one that ended early is.</remarks>
-    public Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken) =>
-        GetAsync(read, time.GetTimestamp(), cancellationToken);
+    public Task<RemoteResult> TryGetAsync(RemoteRead read, CancellationToken cancellationToken) =>
+        TryGetAsync(read, time.GetTimestamp(), cancellationToken);
 
-    private async Task<RemoteObject> GetAsync(RemoteRead read, long since, CancellationToken cancellationToken)
+    private async Task<RemoteResult> TryGetAsync(RemoteRead read, long since, CancellationToken cancellationToken)
     {
         for (var answers = 1; ; answers++)
         {
-            try
+            var result = await TryGetOnceAsync(read, since, cancellationToken);
+            if (result.Failure is not { IsNonsense: true } || answers == MaxAnswers)
             {
-                return await GetOnceAsync(read, since, cancellationToken);
+                return result;
             }
-            catch (RemoteException failure) when (failure.IsNonsense && answers < MaxAnswers)
-            {
-                await Task.Delay(answers * Pause, time, cancellationToken);
-            }
+
+            await Task.Delay(answers * Pause, time, cancellationToken);
         }
     }
 
-    private async Task<RemoteObject> GetOnceAsync(RemoteRead read, long since, CancellationToken cancellationToken)
+    private async Task<RemoteResult> TryGetOnceAsync(RemoteRead read, long since, CancellationToken cancellationToken)
     {
-        RefuseLong(read.Key);
-        var response = await client.SendAsync(Request("GET", read), cancellationToken, since);
+        if (ObjectKeys.IsTooLong(read.Key))
+        {
+            return TooLong();
+        }
+
+        WireResponse? response = null;
         try
         {
+            response = await client.SendAsync(Request("GET", read), cancellationToken, since);
             if (response.Status is not (200 or 206))
             {
-                throw await response.FailureAsync(cancellationToken);
+                using (response)
+                {
+                    return await response.FailureAsync(cancellationToken);
+                }
             }
 
             return IsDocument(read) ? await DocumentAsync(response, cancellationToken)
@@ -77,9 +84,14 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
                     ? await MeasuredAsync(response, read, since, cancellationToken)
                 : Object(response, read);
         }
+        catch (RemoteException failure)
+        {
+            response?.Dispose();
+            return failure;
+        }
         catch
         {
-            response.Dispose();
+            response?.Dispose();
             throw;
         }
     }
@@ -88,31 +100,40 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
     /// Reads a whole object whose response has no length, as chunked responses do: a cut one would look complete. A range response has the
     /// length, and a 416 shows that the object is empty.
     /// </summary>
-    private async Task<RemoteObject> MeasuredAsync(WireResponse response, RemoteRead read, long since, CancellationToken cancellationToken)
+    private async Task<RemoteResult> MeasuredAsync(WireResponse response, RemoteRead read, long since, CancellationToken cancellationToken)
     {
         var etag = response.Header("ETag") is { } tag && ETags.IsStrong(tag) ? tag : null;
-        try
-        {
-            var measured = await GetOnceAsync(read with { Range = "bytes=0-", IfMatch = read.IfMatch ?? etag }, since, cancellationToken);
-            response.Dispose();
-            return measured;
-        }
-        catch (RemoteException empty) when (empty is { Failure: RemoteFailure.InvalidRange, ActualSize: 0 } && etag is not null)
+        var measured = await TryGetOnceAsync(read with { Range = "bytes=0-", IfMatch = read.IfMatch ?? etag }, since, cancellationToken);
+        if (measured.Failure is { Failure: RemoteFailure.InvalidRange, ActualSize: 0 } && etag is not null)
         {
             return Empty(response);
         }
-        catch (RemoteException changed)
-            when (changed.Failure is RemoteFailure.Changed or RemoteFailure.InvalidRange && read.IfMatch is null)
-        {
-            throw Nonsense("an object without Content-Length");
-        }
+
+        response.Dispose();
+        return measured.Failure is { Failure: RemoteFailure.Changed or RemoteFailure.InvalidRange } && read.IfMatch is null
+            ? Nonsense("an object without Content-Length") : measured;
     }
 
     /// <inheritdoc/>
-    public async Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken)
+    public async Task<RemoteResult> TryHeadAsync(RemoteRead read, CancellationToken cancellationToken)
     {
-        RefuseLong(read.Key);
-        var since = time.GetTimestamp();
+        if (ObjectKeys.IsTooLong(read.Key))
+        {
+            return TooLong();
+        }
+
+        try
+        {
+            return await HeadAsync(read, time.GetTimestamp(), cancellationToken);
+        }
+        catch (RemoteException failure)
+        {
+            return failure;
+        }
+    }
+
+    private async Task<RemoteResult> HeadAsync(RemoteRead read, long since, CancellationToken cancellationToken)
+    {
         using var response = await client.SendAsync(Request("HEAD", read), cancellationToken, since);
         if (response.Status is 200 or 206)
         {
@@ -130,7 +151,7 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
         }
 
         var failure = await response.FailureAsync(cancellationToken, isHead: true);
-        throw failure.Failure == RemoteFailure.NoSuchKey && !await BucketExistsAsync(read.Bucket, since, cancellationToken)
+        return failure.Failure == RemoteFailure.NoSuchKey && !await BucketExistsAsync(read.Bucket, since, cancellationToken)
             ? new RemoteException(RemoteFailure.NoSuchBucket, "The bucket does not exist at the remote.")
                 { Status = 404, Code = "NoSuchBucket" }
             : failure;
@@ -140,28 +161,18 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
     /// Fills in what a HEAD left out: with a GET of one byte, or of the whole object if it is empty. A part, which replaces a range, is
     /// requested and left unread.
     /// </summary>
-    private async Task<RemoteObject> InfoOfGetAsync(RemoteRead read, long since, CancellationToken cancellationToken)
+    private async Task<RemoteResult> InfoOfGetAsync(RemoteRead read, long since, CancellationToken cancellationToken)
     {
-        if (read.NamesPart)
+        var got = await TryGetAsync(read.NamesPart ? read : read with { Range = "bytes=0-0" }, since, cancellationToken);
+        if (got.Failure is { Failure: RemoteFailure.InvalidRange } && !read.NamesPart)
         {
-            await using var part = await GetAsync(read, since, cancellationToken);
-            return new RemoteObject(part.Info, part.Status, part.Status == 206 ? part.Range : null, Stream.Null);
+            got = await TryGetAsync(read, since, cancellationToken);
         }
 
-        try
-        {
-            return await InfoAsync(read with { Range = "bytes=0-0" });
-        }
-        catch (RemoteException empty) when (empty.Failure == RemoteFailure.InvalidRange)
-        {
-            return await InfoAsync(read);
-        }
-
-        async Task<RemoteObject> InfoAsync(RemoteRead get)
-        {
-            await using var got = await GetAsync(get, since, cancellationToken);
-            return new RemoteObject(got.Info, 200, null, Stream.Null);
-        }
+        await using var found = got.Found;
+        return found is null ? got
+            : read.NamesPart ? new RemoteObject(found.Info, found.Status, found.Status == 206 ? found.Range : null, Stream.Null)
+            : new RemoteObject(found.Info, 200, null, Stream.Null);
     }
 
     /// <inheritdoc/>
@@ -236,14 +247,8 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
     /// A full-length key can be too long behind a mapping's prefix. No object can exist there, and the endpoint would report an error in
     /// the client's request.
     /// </summary>
-    private static void RefuseLong(string key)
-    {
-        if (ObjectKeys.IsTooLong(key))
-        {
-            throw new RemoteException(RemoteFailure.NoSuchKey, "No object of the remote can have so long a key.")
-                { Status = 404, Code = "NoSuchKey" };
-        }
-    }
+    private static RemoteException TooLong() => new(RemoteFailure.NoSuchKey, "No object of the remote can have so long a key.")
+        { Status = 404, Code = "NoSuchKey" };
 
     /// <summary>A bare 400 may mean an invalid bucket name or an expired token. A listing has a document with the reason.</summary>
     private async Task<bool> IsThereAsync(string bucket, long since, CancellationToken cancellationToken)

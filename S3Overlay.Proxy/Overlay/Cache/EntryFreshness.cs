@@ -66,7 +66,6 @@ internal sealed class EntryFreshness(FreshnessSettings settings, Revalidations r
     /// <param name="mayBeStale">Whether a stale entry may be used if the remote cannot be asked.</param>
     /// <param name="isDoubted">Whether to ask the remote regardless of the entry's age.</param>
     /// <param name="cancellationToken">Ends the wait, not the request.</param>
-    /// <exception cref="RemoteException">The object is gone, or the remote was needed and failed.</exception>
     public ValueTask<FreshnessVerdict> JudgeAsync(ObjectName name, RemoteBucket remote, ICacheEntry entry, bool mayBeStale, bool isDoubted,
         CancellationToken cancellationToken)
     {
@@ -117,7 +116,7 @@ internal sealed class EntryFreshness(FreshnessSettings settings, Revalidations r
             RevalidationResult.Same => new(EntryUsability.Revalidated, outcome.Info ?? known, TimeSpan.Zero),
             RevalidationResult.Changed => new(EntryUsability.Outdated, outcome.Info!, TimeSpan.Zero),
             RevalidationResult.Unknown when canFallBack => new(EntryUsability.Stale, known, age),
-            _ => throw outcome.Failure!.Anew(),
+            _ => new(EntryUsability.Unusable, known, age, outcome.Failure),
         };
     }
 
@@ -205,7 +204,8 @@ internal sealed class EntryFreshness(FreshnessSettings settings, Revalidations r
 /// The object as now known: the entry's, with headers the remote may have updated; the new version's if outdated.
 /// </param>
 /// <param name="Age">Time since the entry was last known to be current.</param>
-internal readonly record struct FreshnessVerdict(EntryUsability Use, ObjectInfo Info, TimeSpan Age);
+/// <param name="Failure">Why the entry is unusable; else null.</param>
+internal readonly record struct FreshnessVerdict(EntryUsability Use, ObjectInfo Info, TimeSpan Age, RemoteException? Failure = null);
 
 /// <summary>How an entry may be used.</summary>
 internal enum EntryUsability
@@ -221,6 +221,9 @@ internal enum EntryUsability
 
     /// <summary>Not used: the remote has another version.</summary>
     Outdated,
+
+    /// <summary>Not used: the object is gone, or the remote was needed and failed.</summary>
+    Unusable,
 }
 
 /// <summary>Where an object stood at a moment.</summary>

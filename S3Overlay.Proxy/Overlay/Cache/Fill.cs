@@ -116,8 +116,16 @@ internal sealed class Fill
                 while (Stretch() is { } stretch)
                 {
                     Trace.Asking(stretch, _owner.Entry.Identity.ChunkSize);
-                    var source = response ?? await AskAsync(stretch);
+                    RemoteResult asking = response is null ? await AskAsync(stretch) : response;
                     response = null;
+                    if (asking.Failure is { } refused)
+                    {
+                        (outcome, error) = (Outcomes.Failed, refused.Failure.ToString());
+                        Failure = await _owner.FailedAsync(refused);
+                        return;
+                    }
+
+                    var source = asking.Found!;
                     await using (source)
                     {
                         _owner.Began(this);
@@ -230,17 +238,17 @@ internal sealed class Fill
         }
     }
 
-    private async Task<RemoteObject> AskAsync(ByteRange stretch)
+    private async Task<RemoteResult> AskAsync(ByteRange stretch)
     {
         var info = _owner.Entry.Info;
-        var source = await _owner.Remote.Remote.GetAsync(_owner.Remote.Read(_owner.Name.Key, info.ETag, stretch), _cancel.Token);
-        if (ETags.Same(source.Info.ETag, info.ETag) && source.Info.Size == info.Size)
+        var result = await _owner.Remote.Remote.TryGetAsync(_owner.Remote.Read(_owner.Name.Key, info.ETag, stretch), _cancel.Token);
+        if (result.Found is not { } source || (ETags.Same(source.Info.ETag, info.ETag) && source.Info.Size == info.Size))
         {
-            return source;
+            return result;
         }
 
         await source.DisposeAsync();
-        throw new RemoteException(RemoteFailure.Changed, "The remote sent another version than the one requested.");
+        return new RemoteException(RemoteFailure.Changed, "The remote sent another version than the one requested.");
     }
 
     private async Task CopyAsync(RemoteObject source, ByteRange stretch, byte[] buffer)

@@ -177,11 +177,6 @@ internal sealed class Fills(
         failure.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket or RemoteFailure.AccessDenied or RemoteFailure.Other;
 
     /// <summary>Runs a pending fill to its end. Never throws: waiting reads get the failure.</summary>
-    /// <param name="pending">The pending fill.</param>
-    /// <param name="name">The object.</param>
-    /// <param name="remote">Its remote bucket.</param>
-    /// <param name="range">What the first read wants; null for all.</param>
-    /// <param name="completions">The count of completed pending fills before the first read's lookup found nothing.</param>
     private async Task RunAsync(InFlightTable.PendingFill pending, ObjectName name, RemoteBucket remote, RangeHeader? range,
         long completions)
     {
@@ -203,8 +198,15 @@ internal sealed class Fills(
             }
 
             var first = remote.Read(name.Key) with { Range = FirstRange(range) };
-            response = await absent.AskAsync(name, (remote, first, pending),
-                static about => about.remote.Remote.GetAsync(about.first, about.pending.Cancellation));
+            var asking = await absent.AskAsync(name, (remote, first, pending),
+                static about => about.remote.Remote.TryGetAsync(about.first, about.pending.Cancellation));
+            if (asking.Failure is { } refused)
+            {
+                Fail(pending, name, refused);
+                return;
+            }
+
+            response = asking.Found!;
             var entry = ETags.IsStrong(response.Info.ETag) ? await entries.CreateAsync(name, remote, response.Info, asked) : null;
             if (entry is null)
             {
@@ -230,19 +232,24 @@ internal sealed class Fills(
         }
         catch (Exception failure)
         {
-            pending.Trace.End(failure is OperationCanceledException ? Outcomes.Dropped : Outcomes.Failed, failure switch
-            {
-                OperationCanceledException => null,
-                RemoteException refused => refused.Failure.ToString(),
-                _ => failure.GetType().Name,
-            });
-            Objects.Forget(name, pending);
-            pending.Fail(failure);
+            Fail(pending, name, failure);
             if (response is not null)
             {
                 await response.DisposeAsync();
             }
         }
+    }
+
+    private void Fail(InFlightTable.PendingFill pending, ObjectName name, Exception failure)
+    {
+        pending.Trace.End(failure is OperationCanceledException ? Outcomes.Dropped : Outcomes.Failed, failure switch
+        {
+            OperationCanceledException => null,
+            RemoteException refused => refused.Failure.ToString(),
+            _ => failure.GetType().Name,
+        });
+        Objects.Forget(name, pending);
+        pending.Fail(failure);
     }
 
     private void Open(InFlightTable.PendingFill pending, ActiveEntry active, bool isCurrent, RemoteObject? response)

@@ -77,22 +77,17 @@ internal sealed class MissingChecksums(Fills fills, RevalidationBudget budget, T
         using var late = new CancellationTokenSource(limit, time);
         try
         {
-            await using var head = await remote.Remote.HeadAsync(remote.Read(name.Key) with { IfMatch = known.ETag }, late.Token);
+            var head = await remote.Remote.TryHeadAsync(remote.Read(name.Key) with { IfMatch = known.ETag }, late.Token);
+            if (head.Failure is { MeansGone: false } failure)
+            {
+                budget.NoteSilence(remote, name.Key, failure);
+                return null;
+            }
+
+            // If the version is gone, whether the entry may still be used is decided elsewhere.
             budget.NoteVerdict(remote, name.Key);
-            var info = head.Info;
-            return info.AreChecksumsKnown && info.Size == known.Size && ETags.Same(info.ETag, known.ETag) ? known.OrChecksumsOf(info)
-                : null;
-        }
-        catch (RemoteException gone) when (gone.MeansGone)
-        {
-            // Whether the entry may still be used is decided elsewhere.
-            budget.NoteVerdict(remote, name.Key);
-            return null;
-        }
-        catch (RemoteException failure)
-        {
-            budget.NoteSilence(remote, name.Key, failure);
-            return null;
+            return head.Found?.Info is { AreChecksumsKnown: true } info && info.Size == known.Size && ETags.Same(info.ETag, known.ETag)
+                ? known.OrChecksumsOf(info) : null;
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested)
         {

@@ -41,7 +41,7 @@ internal sealed class NegativeCache(TimeSpan life, TimeProvider time)
     /// <param name="name">The key.</param>
     /// <param name="about">Passed to <paramref name="ask"/> to avoid a closure.</param>
     /// <param name="ask">Sends the request.</param>
-    public Task<T> AskAsync<T, TAbout>(ObjectName name, TAbout about, Func<TAbout, Task<T>> ask) =>
+    public Task<T> AskAsync<T, TAbout>(ObjectName name, TAbout about, Func<TAbout, Task<T>> ask) where T : IRemoteOutcome =>
         _generations is null ? ask(about) : AskAsync(_generations, name, about, ask);
 
     /// <summary>Forgets a key that was written, deleted or evicted here, or seen at the remote.</summary>
@@ -61,15 +61,15 @@ internal sealed class NegativeCache(TimeSpan life, TimeProvider time)
     }
 
     private async Task<T> AskAsync<T, TAbout>(KeyGenerations generations, ObjectName name, TAbout about, Func<TAbout, Task<T>> ask)
+        where T : IRemoteOutcome
     {
         var (asked, generation) = (time.GetTimestamp(), generations.Of(name.Bucket, name.Key));
-        try
+        var outcome = await ask(about);
+        if (outcome.Failure is null)
         {
-            var found = await ask(about);
             Forget(name);
-            return found;
         }
-        catch (RemoteException absent) when (absent.Failure == RemoteFailure.NoSuchKey)
+        else if (outcome.Failure.Failure == RemoteFailure.NoSuchKey)
         {
             if (_absent.Count >= Limit)
             {
@@ -81,8 +81,8 @@ internal sealed class NegativeCache(TimeSpan life, TimeProvider time)
             {
                 _absent.TryRemove(KeyValuePair.Create(name, asked));
             }
-
-            throw;
         }
+
+        return outcome;
     }
 }

@@ -177,14 +177,6 @@ internal sealed class Revalidations(FreshnessSettings settings, Fills fills, Rev
             return await absent.AskAsync(name, (remote, name.Key, known),
                 static about => CompareAsync(about.remote, about.Key, about.known));
         }
-        catch (RemoteException gone) when (gone.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
-        {
-            return new(RevalidationResult.Gone, Failure: gone);
-        }
-        catch (RemoteException failure)
-        {
-            return new(RevalidationResult.Unknown, Failure: failure);
-        }
         catch (Exception unexpected)
         {
             return Unforeseen(unexpected);
@@ -196,7 +188,8 @@ internal sealed class Revalidations(FreshnessSettings settings, Fills fills, Rev
         var read = remote.Read(key);
         return await CompareAsync(remote, read with { IfNoneMatch = known.ETag }, known)
             ?? await CompareAsync(remote, read, known)
-            ?? throw new RemoteException(RemoteFailure.Other, "The remote responded 304 to a request without conditions.") { Status = 304 };
+            ?? new(RevalidationResult.Unknown, Failure: new RemoteException(
+                RemoteFailure.Other, "The remote responded 304 to a request without conditions.") { Status = 304 });
     }
 
     /// <summary>
@@ -204,19 +197,22 @@ internal sealed class Revalidations(FreshnessSettings settings, Fills fills, Rev
     /// </summary>
     private static async Task<RevalidationOutcome?> CompareAsync(RemoteBucket remote, RemoteRead read, ObjectInfo known)
     {
-        try
+        var head = await remote.Remote.TryHeadAsync(read, CancellationToken.None);
+        if (head.Found is not { Info: var info })
         {
-            await using var head = await remote.Remote.HeadAsync(read, CancellationToken.None);
-            var info = head.Info;
-            return !ETags.IsStrong(info.ETag) || !ETags.Same(info.ETag, known.ETag) || info.Size != known.Size
-                ? new(RevalidationResult.Changed, info)
-                : IsOf(info.LastModified, known) && (known.AreChecksumsKnown || !info.AreChecksumsKnown) ? new(RevalidationResult.Same)
-                : new(RevalidationResult.Same, info.OrChecksumsOf(known));
+            return head.Failure!.Failure switch
+            {
+                RemoteFailure.NotModified when head.Failure.LastModified is { } date && !IsOf(date, known) => null,
+                RemoteFailure.NotModified => new(RevalidationResult.Same),
+                RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket => new(RevalidationResult.Gone, Failure: head.Failure),
+                _ => new(RevalidationResult.Unknown, Failure: head.Failure),
+            };
         }
-        catch (RemoteException same) when (same.Failure == RemoteFailure.NotModified)
-        {
-            return same.LastModified is { } date && !IsOf(date, known) ? null : new(RevalidationResult.Same);
-        }
+
+        return !ETags.IsStrong(info.ETag) || !ETags.Same(info.ETag, known.ETag) || info.Size != known.Size
+            ? new(RevalidationResult.Changed, info)
+            : IsOf(info.LastModified, known) && (known.AreChecksumsKnown || !info.AreChecksumsKnown) ? new(RevalidationResult.Same)
+            : new(RevalidationResult.Same, info.OrChecksumsOf(known));
     }
 
     private static bool IsOf(DateTimeOffset date, ObjectInfo known) => HttpDates.WholeSeconds(date) == HttpDates
@@ -243,7 +239,8 @@ internal sealed class Revalidations(FreshnessSettings settings, Fills fills, Rev
 /// For the same version: its headers, if they differ from the entry's. For a changed object: the new version's. Else null.
 /// </param>
 /// <param name="Failure">Why the remote did not deliver the object.</param>
-internal sealed record RevalidationOutcome(RevalidationResult Result, ObjectInfo? Info = null, RemoteException? Failure = null);
+internal sealed record RevalidationOutcome(RevalidationResult Result, ObjectInfo? Info = null, RemoteException? Failure = null)
+    : IRemoteOutcome;
 
 internal enum RevalidationResult
 {

@@ -48,6 +48,12 @@ internal sealed class CachedReads(
                     return new(ReadOutcome.NotCached);
                 }
 
+                if (verdict.Failure is { } failure)
+                {
+                    await entry.DisposeAsync();
+                    return new(ReadOutcome.Failed, failure);
+                }
+
                 if (verdict.Use != EntryUsability.Outdated)
                 {
                     result = await HitAsync(responder, name, remote, entry, verdict, onlyCached);
@@ -172,7 +178,13 @@ internal sealed class CachedReads(
         var range = responder.Range;
         if (responder.NeedsInfoFirst)
         {
-            var info = known ?? await HeadAsync(name, remote, responder.Waiting);
+            var head = known is null ? await HeadAsync(name, remote, responder.Waiting) : default;
+            if (head.Failure is { } missing)
+            {
+                return new(ReadOutcome.Failed, missing);
+            }
+
+            var info = known ?? head.Found!.Info;
             var plan = responder.Plan(info);
             if (responder.Request.IsHead || plan.Reply.Status == StatusCodes.Status304NotModified)
             {
@@ -200,7 +212,13 @@ internal sealed class CachedReads(
 
             // The client needs the size, which this remote did not send with its 416: planning throws one that has it.
             // If it does not, the object has changed.
-            responder.Plan(await HeadAsync(name, remote, responder.Waiting));
+            var head = await HeadAsync(name, remote, responder.Waiting);
+            if (head.Found is not { } current)
+            {
+                return new(ReadOutcome.Failed, head.Failure);
+            }
+
+            responder.Plan(current.Info);
             return ReadResult.VersionChanged;
         }
 
@@ -229,6 +247,11 @@ internal sealed class CachedReads(
             {
                 // Another read's request may be older than this read: judge its entry like any other.
                 var verdict = await freshness.JudgeAsync(name, remote, active.Entry, mayBeStale: false, isDoubted: true, responder.Waiting);
+                if (verdict.Failure is { } failure)
+                {
+                    return new(ReadOutcome.Failed, failure);
+                }
+
                 if (verdict.Use == EntryUsability.Outdated)
                 {
                     return ReadResult.VersionChanged;
@@ -263,9 +286,9 @@ internal sealed class CachedReads(
     /// <summary>True if the remote must be asked after the read began.</summary>
     private bool MustBeFromNow(ReadDirectives directives) => freshness.AlwaysAsks || directives.HasFlag(ReadDirectives.Compare);
 
-    private Task<ObjectInfo> HeadAsync(ObjectName name, RemoteBucket remote, CancellationToken cancellationToken) =>
+    private Task<RemoteResult> HeadAsync(ObjectName name, RemoteBucket remote, CancellationToken cancellationToken) =>
         absent.AskAsync(name, (remote, name.Key, cancellationToken),
-            static about => about.remote.HeadAsync(about.Key, about.cancellationToken));
+            static about => about.remote.Remote.TryHeadAsync(about.remote.Read(about.Key), about.cancellationToken));
 
     /// <summary>The bytes a GET wants, conditions aside; null for none.</summary>
     private static ByteRange? WantedOf(ReadResponder responder, ObjectInfo info) =>

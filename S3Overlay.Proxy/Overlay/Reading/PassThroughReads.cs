@@ -15,37 +15,37 @@ internal static class PassThroughReads
     private const int MaxRestarts = 4;
 
     /// <summary>Sends from the remote.</summary>
-    /// <exception cref="RemoteException">The remote failed.</exception>
     public static async Task<ReadResult> ReadAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
     {
         using var span = Tracing.Start(SpanNames.RemoteStream);
         responder.From(ReadSource.Bypass);
         for (var restarts = 0; ; restarts++)
         {
+            RemoteException? failure;
             try
             {
-                if (responder.NeedsInfoFirst)
-                {
-                    await HeadFirstAsync(responder, remote, read);
-                }
-                else
-                {
-                    await GetAsync(responder, remote, read with { Range = RemoteRead.Text(responder.Range) });
-                }
-
-                span?.SetTag(SpanAttributes.Bytes, responder.Response.Sent);
-                return ReadResult.Sent;
+                failure = responder.NeedsInfoFirst ? await HeadFirstAsync(responder, remote, read)
+                    : await GetAsync(responder, remote, read with { Range = RemoteRead.Text(responder.Range) });
             }
-            catch (RemoteException changed)
-                when (changed.Failure == RemoteFailure.Changed && !responder.HasStarted && restarts < MaxRestarts)
+            catch (RemoteException broken)
+            {
+                failure = broken;
+            }
+
+            if (failure is { Failure: RemoteFailure.Changed } && !responder.HasStarted && restarts < MaxRestarts)
             {
                 // Read the new version.
+                continue;
             }
-            catch (RemoteException failure)
+
+            span?.SetTag(SpanAttributes.Bytes, responder.Response.Sent);
+            if (failure is null)
             {
-                span?.SetTag(SpanAttributes.Bytes, responder.Response.Sent).Fail(failure.Failure.ToString());
-                throw;
+                return ReadResult.Sent;
             }
+
+            span.Fail(failure.Failure.ToString());
+            return new(ReadOutcome.Failed, failure);
         }
     }
 
@@ -68,19 +68,20 @@ internal static class PassThroughReads
         responder.WriteHead();
     }
 
-    private static async Task HeadFirstAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
+    /// <summary>Sends the object, or returns the failure.</summary>
+    private static async Task<RemoteException?> HeadFirstAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
     {
-        ObjectInfo info;
-        await using (var head = await remote.Remote.HeadAsync(read, responder.Waiting))
+        var head = await remote.Remote.TryHeadAsync(read, responder.Waiting);
+        if (head.Found is not { Info: var info })
         {
-            info = head.Info;
+            return head.Failure;
         }
 
         var plan = responder.Plan(info);
         if (responder.Request.IsHead || plan.Reply.Status == StatusCodes.Status304NotModified)
         {
             responder.WriteHead();
-            return;
+            return null;
         }
 
         // Even an empty object is requested: a HEAD that says so may be wrong.
@@ -90,10 +91,16 @@ internal static class PassThroughReads
             IfMatch = ETags.IsStrong(info.ETag) ? info.ETag : null,
             Range = wanted is { } part && part.Length < info.Size ? RemoteRead.Text(part) : null,
         };
-        await using var source = await remote.Remote.GetAsync(exact, responder.Waiting);
+        var got = await remote.Remote.TryGetAsync(exact, responder.Waiting);
+        await using var source = got.Found;
+        if (source is null)
+        {
+            return got.Failure;
+        }
+
         if (source.Info.ETag != info.ETag || source.Info.Size != info.Size)
         {
-            throw new RemoteException(RemoteFailure.Changed, "The object changed between two requests.");
+            return new RemoteException(RemoteFailure.Changed, "The object changed between two requests.");
         }
 
         if (wanted is { } bytes)
@@ -102,25 +109,22 @@ internal static class PassThroughReads
         }
 
         responder.WriteHead();
+        return null;
     }
 
-    private static async Task GetAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
+    /// <summary>Sends the object, or returns the failure.</summary>
+    private static async Task<RemoteException?> GetAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
     {
-        RemoteObject source;
-        try
-        {
-            source = await remote.Remote.GetAsync(read, responder.Waiting);
-        }
-        catch (RemoteException unsatisfiable) when (unsatisfiable is { Failure: RemoteFailure.InvalidRange, ActualSize: null })
-        {
-            // The client needs the size, and this remote did not send it.
-            await HeadFirstAsync(responder, remote, read with { Range = null });
-            return;
-        }
-
-        await using (source)
+        var got = await remote.Remote.TryGetAsync(read, responder.Waiting);
+        await using var source = got.Found;
+        if (source is not null)
         {
             await SendAsync(responder, source);
+            return null;
         }
+
+        // If the range does not exist, the client needs the size. A remote that did not send it is asked again.
+        return got.Failure is { Failure: RemoteFailure.InvalidRange, ActualSize: null }
+            ? await HeadFirstAsync(responder, remote, read with { Range = null }) : got.Failure;
     }
 }

@@ -35,7 +35,7 @@ internal enum ReadSource
 /// <summary>How a read ended.</summary>
 /// <param name="Outcome">The outcome.</param>
 /// <param name="Failure">What the remote did; null unless the outcome is <see cref="ReadOutcome.Failed"/>.</param>
-internal readonly record struct ReadResult(ReadOutcome Outcome, RemoteException? Failure = null)
+internal readonly record struct ReadResult(ReadOutcome Outcome, RemoteException? Failure = null) : IRemoteOutcome
 {
     public static readonly ReadResult Sent = new(ReadOutcome.Sent);
 

@@ -164,8 +164,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
                 PassThroughReads.ReadAsync(about.responder, about.remote, about.remote.Read(about.responder.Request.Key)));
         }
 
-        await _subResources.ReadAsync(responder, remote, mayUseEntry: directives == ReadDirectives.None);
-        return ReadResult.Sent;
+        return await _subResources.ReadAsync(responder, remote, mayUseEntry: directives == ReadDirectives.None);
     }
 
     /// <inheritdoc/>
@@ -186,15 +185,9 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
             return null;
         }
 
-        try
-        {
-            return await _absent.AskAsync(name, (remote, key, cancellationToken),
-                static about => about.remote.HeadAsync(about.key, about.cancellationToken));
-        }
-        catch (RemoteException failure) when (MeansAbsent(failure))
-        {
-            return null;
-        }
+        var head = await _absent.AskAsync(name, (remote, key, cancellationToken),
+            static about => about.remote.Remote.TryHeadAsync(about.remote.Read(about.key), about.cancellationToken));
+        return head.Failure is { } failure && MeansAbsent(failure) ? null : head.OrThrow().Info;
     }
 
     /// <inheritdoc/>
@@ -303,14 +296,10 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     private async ValueTask<ObjectInfo?> InfoAsync(ObjectName name, RemoteBucket remote, ICacheEntry entry, bool mayBeStale,
         CancellationToken cancellationToken)
     {
-        try
-        {
-            return (await _freshness!.JudgeAsync(name, remote, entry, mayBeStale, isDoubted: false, cancellationToken)).Info;
-        }
-        catch (RemoteException gone) when (gone.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket)
-        {
-            return null;
-        }
+        var verdict = await _freshness!.JudgeAsync(name, remote, entry, mayBeStale, isDoubted: false, cancellationToken);
+        return verdict.Failure is not { } failure ? verdict.Info
+            : failure.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket ? null
+            : throw failure.Anew();
     }
 
     /// <summary>

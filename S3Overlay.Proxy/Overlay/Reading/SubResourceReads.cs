@@ -26,7 +26,7 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
     /// <param name="remote">The remote bucket.</param>
     /// <param name="mayUseEntry">Whether a part must be of the cached version, if there is one.</param>
     /// <exception cref="RemoteException">The remote failed.</exception>
-    public Task ReadAsync(ReadResponder responder, RemoteBucket remote, bool mayUseEntry)
+    public Task<ReadResult> ReadAsync(ReadResponder responder, RemoteBucket remote, bool mayUseEntry)
     {
         var request = responder.Request;
         responder.From(ReadSource.Bypass);
@@ -43,30 +43,37 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
             : PassThroughReads.ReadAsync(responder, remote, read);
     }
 
-    private static async Task PassOnAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
+    private static async Task<ReadResult> PassOnAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
     {
-        await using var source = await remote.Remote.GetAsync(read, responder.Waiting);
+        var got = await remote.Remote.TryGetAsync(read, responder.Waiting);
+        await using var source = got.Found;
+        if (source is null)
+        {
+            return new(ReadOutcome.Failed, got.Failure);
+        }
+
         await responder.PassOnAsync(source);
+        return ReadResult.Sent;
     }
 
     /// <summary>Only the remote knows an object's parts. If it does not support the operation, a HEAD has to do.</summary>
-    private static async Task SendAttributesAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
+    private static async Task<ReadResult> SendAttributesAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read)
     {
         var request = responder.Request;
         ObjectAttributes.Check(request);
-        try
+        var result = await PassOnAsync(responder, remote, read);
+        if (result.Failure is not { Status: StatusCodes.Status501NotImplemented })
         {
-            await PassOnAsync(responder, remote, read);
+            return result;
         }
-        catch (RemoteException unknown) when (unknown.Status == StatusCodes.Status501NotImplemented)
-        {
-            var version = ReadResponder.NamesVersion(request) ? "versionId=" + UriEncoding.EncodeComponent(request.Query["versionId"] ?? "")
-                : "";
-            var headers = read.Headers.Where(static header => ClientKeys.Headers.Contains(header.Key)).ToList();
-            await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = headers }, responder.Waiting);
-            responder.WriteOrigin();
-            await ObjectAttributes.SendAsync(request, responder.Response, head.Info, null, responder.Waiting);
-        }
+
+        var version = ReadResponder.NamesVersion(request) ? "versionId=" + UriEncoding.EncodeComponent(request.Query["versionId"] ?? "")
+            : "";
+        var headers = read.Headers.Where(static header => ClientKeys.Headers.Contains(header.Key)).ToList();
+        await using var head = await remote.Remote.HeadAsync(read with { Query = version, Headers = headers }, responder.Waiting);
+        responder.WriteOrigin();
+        await ObjectAttributes.SendAsync(request, responder.Response, head.Info, null, responder.Waiting);
+        return ReadResult.Sent;
     }
 
     /// <summary>
@@ -76,7 +83,7 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
     /// </summary>
     /// <exception cref="S3Exception">InvalidArgument, InvalidRequest, the remote's own error for a missing part, or NotImplemented if it
     /// does not support part numbers.</exception>
-    private async Task ReadPartAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read, bool mayUseEntry)
+    private async Task<ReadResult> ReadPartAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read, bool mayUseEntry)
     {
         var request = responder.Request;
         var part = PartNumbers.OfRead(request)!.Value;
@@ -85,7 +92,7 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
             try
             {
                 await SendPartAsync(responder, remote, read with { IfMatch = cached.ETag }, part);
-                return;
+                return ReadResult.Sent;
             }
             catch (RemoteException gone) when (gone.MeansGone && !responder.HasStarted)
             {
@@ -99,6 +106,7 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
         }
 
         await SendPartAsync(responder, remote, read, part);
+        return ReadResult.Sent;
     }
 
     /// <summary>

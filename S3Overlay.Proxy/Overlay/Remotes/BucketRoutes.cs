@@ -95,14 +95,6 @@ public sealed record RemoteBucket(IRemote Remote, string Name, string KeyPrefix,
     /// <summary>A request for a range of exactly one version.</summary>
     internal RemoteRead Read(string key, string etag, ByteRange range) => Read(key) with { IfMatch = etag, Range = RemoteRead.Text(range) };
 
-    /// <summary>An object's current metadata.</summary>
-    /// <exception cref="RemoteException">The remote did not return it.</exception>
-    internal async Task<ObjectInfo> HeadAsync(string key, CancellationToken cancellationToken)
-    {
-        await using var head = await Remote.HeadAsync(Read(key), cancellationToken);
-        return head.Info;
-    }
-
     /// <summary>Refuses to send a client's encryption key (SSE-C) over an unencrypted connection (rule T1).</summary>
     /// <exception cref="S3Exception">InvalidRequest.</exception>
     public void RequireTls()

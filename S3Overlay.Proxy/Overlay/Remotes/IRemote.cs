@@ -4,7 +4,8 @@ namespace S3Overlay.Proxy.Overlay.Remotes;
 
 /// <summary>
 /// Read-only access to a lower layer. It has no way to write, and the transport beneath refuses every method but GET and HEAD (rule W1).
-/// Every failure is a <see cref="RemoteException"/>, after retries within their budget.
+/// The outcome of a GET or HEAD is returned; any other failed call throws a <see cref="RemoteException"/>. Retries come first, within their
+/// budget.
 /// </summary>
 public interface IRemote
 {
@@ -27,12 +28,10 @@ public interface IRemote
     DateTimeOffset? CreatedOf(string bucket) => null;
 
     /// <summary>Requests an object's bytes. The body repairs breaks itself within its budget.</summary>
-    /// <exception cref="RemoteException">Anything but 200 or 206.</exception>
-    Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken);
+    Task<RemoteResult> TryGetAsync(RemoteRead read, CancellationToken cancellationToken);
 
     /// <summary>Requests an object's headers. One GET of the first byte explains a 403 and finds a missing length (table F).</summary>
-    /// <exception cref="RemoteException">Anything but 200.</exception>
-    Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken);
+    Task<RemoteResult> TryHeadAsync(RemoteRead read, CancellationToken cancellationToken);
 
     /// <summary>One page of a bucket's keys, by ListObjectsV2, always with <c>encoding-type=url</c>. Names are returned decoded.</summary>
     Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken);
@@ -42,6 +41,20 @@ public interface IRemote
 
     /// <summary>The buckets these credentials see; empty if the remote refuses.</summary>
     Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>GET and HEAD for callers that expect the object.</summary>
+public static class RemoteCalls
+{
+    /// <summary>Requests an object's bytes.</summary>
+    /// <exception cref="RemoteException">Anything but 200 or 206.</exception>
+    public static async Task<RemoteObject> GetAsync(this IRemote remote, RemoteRead read, CancellationToken cancellationToken) =>
+        (await remote.TryGetAsync(read, cancellationToken)).OrThrow();
+
+    /// <summary>Requests an object's headers.</summary>
+    /// <exception cref="RemoteException">Anything but 200.</exception>
+    public static async Task<RemoteObject> HeadAsync(this IRemote remote, RemoteRead read, CancellationToken cancellationToken) =>
+        (await remote.TryHeadAsync(read, cancellationToken)).OrThrow();
 }
 
 /// <summary>What is known about a remote's bucket before a call.</summary>

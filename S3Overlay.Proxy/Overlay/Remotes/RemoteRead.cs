@@ -44,6 +44,29 @@ public sealed record RemoteRead(string Bucket, string Key)
     };
 }
 
+/// <summary>The outcome of a question to the remote.</summary>
+internal interface IRemoteOutcome
+{
+    /// <summary>Why there is no object; null if there is one.</summary>
+    RemoteException? Failure { get; }
+}
+
+/// <summary>The object that a GET or HEAD found, or why there is none. Missing objects are common, so failures are not thrown.</summary>
+/// <param name="Found">The object; null after a failure.</param>
+/// <param name="Failure">Why there is none; else null.</param>
+public readonly record struct RemoteResult(RemoteObject? Found, RemoteException? Failure = null) : IRemoteOutcome
+{
+    /// <summary>The object was found.</summary>
+    public static implicit operator RemoteResult(RemoteObject found) => new(found);
+
+    /// <summary>There is no object.</summary>
+    public static implicit operator RemoteResult(RemoteException failure) => new(null, failure);
+
+    /// <summary>The object.</summary>
+    /// <exception cref="RemoteException">There is none.</exception>
+    public RemoteObject OrThrow() => Found ?? throw Failure!;
+}
+
 /// <summary>
 /// The remote's response to a GET or HEAD. Disposing it returns the connection, or closes it if the body was not read to its end.
 /// </summary>

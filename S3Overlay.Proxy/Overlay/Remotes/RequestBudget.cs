@@ -135,12 +135,12 @@ public sealed class BudgetedRemote(IRemote remote, RequestBudget budget) : IRemo
     public void Suspect(string bucket) => remote.Suspect(bucket);
 
     /// <inheritdoc/>
-    public Task<RemoteObject> GetAsync(RemoteRead read, CancellationToken cancellationToken) =>
-        budget.AskAsync(token => remote.GetAsync(read, token), cancellationToken);
+    public Task<RemoteResult> TryGetAsync(RemoteRead read, CancellationToken cancellationToken) =>
+        TryAsync(token => remote.TryGetAsync(read, token), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<RemoteObject> HeadAsync(RemoteRead read, CancellationToken cancellationToken) =>
-        budget.AskAsync(token => remote.HeadAsync(read, token), cancellationToken);
+    public Task<RemoteResult> TryHeadAsync(RemoteRead read, CancellationToken cancellationToken) =>
+        TryAsync(token => remote.TryHeadAsync(read, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<RemotePage> ListAsync(RemoteListing listing, CancellationToken cancellationToken) =>
@@ -153,4 +153,16 @@ public sealed class BudgetedRemote(IRemote remote, RequestBudget budget) : IRemo
     /// <inheritdoc/>
     public Task<IReadOnlyList<LayerBucket>> ListBucketsAsync(CancellationToken cancellationToken) =>
         budget.AskAsync(remote.ListBucketsAsync, cancellationToken);
+
+    private async Task<RemoteResult> TryAsync(Func<CancellationToken, Task<RemoteResult>> ask, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await budget.AskAsync(ask, cancellationToken);
+        }
+        catch (RemoteException late)
+        {
+            return late;
+        }
+    }
 }
