@@ -348,7 +348,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         }
 
         // No negative cache: this reader does not see writes, so nothing would invalidate it.
-        var direct = OverlayParts.Reader(settings with { Freshness = settings.Freshness with { NegativeLife = TimeSpan.Zero } }, null, Time,
+        var direct = OverlayParts.Reader(settings with { NegativeLife = TimeSpan.Zero }, null, Time,
             loggers.CreateLogger<RemoteReader>());
         var failover = opened.Add(new LocalFailover(ping, direct, Time, loggers.CreateLogger<LocalFailover>()));
         meters.WatchOutage("local", () => failover.IsOn);

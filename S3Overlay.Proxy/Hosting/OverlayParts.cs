@@ -21,7 +21,7 @@ internal static class OverlayParts
     public static RemoteReader Reader(
         ReadSettings settings, ICacheStore? store, TimeProvider time, ILogger logger, ProxyMeters? meters = null)
     {
-        var absent = new NegativeCache(settings.Freshness.NegativeLife, time);
+        var absent = new NegativeCache(settings.NegativeLife, time);
         if (!settings.CacheEnabled || store is null)
         {
             return new RemoteReader(settings, absent, new SubResourceReads(null, null, null), null, null, null, null, null, time, logger);
@@ -29,9 +29,9 @@ internal static class OverlayParts
 
         var entries = new CacheEntries(settings, store, logger);
         var fills = new Fills(settings, entries, absent, time, logger, meters);
-        var budget = new RevalidationBudget(settings.Freshness, time, logger);
-        var revalidations = new Revalidations(settings.Freshness, fills, budget, absent, time, meters);
-        var freshness = new EntryFreshness(settings.Freshness, revalidations, fills, budget, time);
+        var budget = new RevalidationBudget(settings, time, logger);
+        var revalidations = new Revalidations(settings, fills, budget, absent, time, meters);
+        var freshness = new EntryFreshness(settings, revalidations, fills, budget, time);
         var checksums = new MissingChecksums(fills, budget, time);
         var cached = new CachedReads(fills, entries, new FillReader(settings, time), freshness, absent, checksums);
         return new RemoteReader(

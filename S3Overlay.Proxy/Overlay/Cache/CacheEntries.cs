@@ -29,7 +29,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             Log.CacheFailed(logger, name.Bucket, failure);
-            if (settings.Freshness.IsFrozen && failure is not InvalidDataException)
+            if (settings.IsFrozen && failure is not InvalidDataException)
             {
                 // The remote may have another version than the frozen one that cannot be looked up.
                 throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 2, "The cache cannot be read at the moment.", failure);

@@ -27,7 +27,7 @@ namespace S3Overlay.Proxy.Overlay.Cache;
 /// With <c>never</c> and <c>frozen</c> an entry is always fresh, with <c>always</c> it is always doubted. If a fully cached object changed,
 /// the background revalidation fills its new version at once, so that no reader waits (rule S4).
 /// </remarks>
-internal sealed class EntryFreshness(FreshnessSettings settings, Revalidations revalidations, Fills fills,
+internal sealed class EntryFreshness(ReadSettings settings, Revalidations revalidations, Fills fills,
     RevalidationBudget budget, TimeProvider time)
 {
     /// <summary>Above this many remembered attempts, all are forgotten.</summary>

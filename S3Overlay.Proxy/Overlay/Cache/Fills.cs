@@ -60,7 +60,7 @@ internal sealed class Fills(
     public FillSubscription Follow() => new(meters);
 
     /// <summary>True if an entry must never be replaced: the cache is frozen, and the entry has bytes (or the object is empty).</summary>
-    public bool IsFrozen(ICacheEntry entry) => settings.Freshness.IsFrozen && (entry.Info.Size == 0 || entry.FirstCached(0) is not null);
+    public bool IsFrozen(ICacheEntry entry) => settings.IsFrozen && (entry.Info.Size == 0 || entry.FirstCached(0) is not null);
 
     /// <summary>Pauses read-ahead: the store has no room for it.</summary>
     public void PauseReadAhead() => Volatile.Write(ref _noRoomAhead, Math.Max(1, time.GetTimestamp()));

@@ -33,31 +33,10 @@ public sealed record ReadSettings
     /// <summary>How long a read may wait for the remote in total before its response begins (table F).</summary>
     public TimeSpan Budget { get; init; } = Settings.RemoteBudget.DefaultValue;
 
-    /// <summary>When cached entries are used and revalidated.</summary>
-    public FreshnessSettings Freshness { get; init; } = new();
-
     /// <summary>What a client gets if the remote denies access to an object (table F).</summary>
     public RemoteForbidden RemoteForbidden { get; init; } = RemoteForbidden.NotFound;
 
-    /// <summary>Takes the values from the proxy's options.</summary>
-    public static ReadSettings From(ProxyOptions options) => new()
-    {
-        CacheEnabled = options.Cache.IsEnabled,
-        ChunkThreshold = options.Cache.ChunkThreshold,
-        ChunkSize = options.Cache.ChunkSize,
-        FillOnAbort = options.Cache.FillOnAbort,
-        MinUses = options.Cache.MinUses,
-        ReadAheadBytes = options.Cache.ReadAheadBytes,
-        Budget = options.RemoteBudget,
-        Freshness = FreshnessSettings.From(options),
-        RemoteForbidden = options.View.RemoteForbidden,
-    };
-}
-
-/// <summary>When cached entries are used and revalidated (rules S1, S4, table F).</summary>
-public sealed record FreshnessSettings
-{
-    /// <summary>When entries are revalidated.</summary>
+    /// <summary>When entries are revalidated (rules S1, S4).</summary>
     public Revalidation Revalidation { get; init; } = Revalidation.Never;
 
     /// <summary>Whether entries are never replaced.</summary>
@@ -73,25 +52,33 @@ public sealed record FreshnessSettings
     public bool AllowsDirectives { get; init; } = true;
 
     /// <summary>How long a read that could use a stale entry waits for the remote. The request itself goes on.</summary>
-    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan RevalidationTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>The same, if the remote is unlikely to respond.</summary>
-    public TimeSpan ShortTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan ShortRevalidationTimeout { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How often one read asks a remote that responds but gives no verdict. The other reads get stale entries at once.</summary>
     public TimeSpan SilentEvery { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Takes the values from the proxy's options.</summary>
-    public static FreshnessSettings From(ProxyOptions options) => new()
+    public static ReadSettings From(ProxyOptions options) => new()
     {
+        CacheEnabled = options.Cache.IsEnabled,
+        ChunkThreshold = options.Cache.ChunkThreshold,
+        ChunkSize = options.Cache.ChunkSize,
+        FillOnAbort = options.Cache.FillOnAbort,
+        MinUses = options.Cache.MinUses,
+        ReadAheadBytes = options.Cache.ReadAheadBytes,
+        Budget = options.RemoteBudget,
+        RemoteForbidden = options.View.RemoteForbidden,
         Revalidation = options.Cache.Revalidation,
         NegativeLife = options.Cache.NegativeLife,
         AllowsDirectives = options.Cache.AllowsDirectives,
         StaleIfError = options.Cache.StaleIfError,
 
         // A read that can fall back to an entry must not use up its whole budget first.
-        Timeout = Shorter(new FreshnessSettings().Timeout, options.RemoteBudget / 2),
-        ShortTimeout = Shorter(new FreshnessSettings().ShortTimeout, options.RemoteBudget / 2),
+        RevalidationTimeout = Shorter(new ReadSettings().RevalidationTimeout, options.RemoteBudget / 2),
+        ShortRevalidationTimeout = Shorter(new ReadSettings().ShortRevalidationTimeout, options.RemoteBudget / 2),
     };
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;

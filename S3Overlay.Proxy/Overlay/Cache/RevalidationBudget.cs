@@ -11,7 +11,7 @@ namespace S3Overlay.Proxy.Overlay.Cache;
 /// single object for which the remote gives no verdict. If a second object fails in the same way, and none succeeded in between, this holds
 /// for the bucket.
 /// </summary>
-internal sealed class RevalidationBudget(FreshnessSettings settings, TimeProvider time, ILogger logger)
+internal sealed class RevalidationBudget(ReadSettings settings, TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<(IRemote Remote, string Bucket), Silence> _silent = new();
 
@@ -23,11 +23,11 @@ internal sealed class RevalidationBudget(FreshnessSettings settings, TimeProvide
             case RemoteCondition.Down:
                 return TimeSpan.Zero;
             case RemoteCondition.Doubted:
-                return settings.ShortTimeout;
+                return settings.ShortRevalidationTimeout;
         }
 
-        return SilenceOf(bucket, key) is not { } silence ? settings.Timeout
-            : silence.TryAsk(time.GetTimestamp(), settings.SilentEvery, time) ? settings.ShortTimeout
+        return SilenceOf(bucket, key) is not { } silence ? settings.RevalidationTimeout
+            : silence.TryAsk(time.GetTimestamp(), settings.SilentEvery, time) ? settings.ShortRevalidationTimeout
             : TimeSpan.Zero;
     }
 

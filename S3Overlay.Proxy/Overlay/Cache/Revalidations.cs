@@ -23,7 +23,7 @@ namespace S3Overlay.Proxy.Overlay.Cache;
 /// A read that needs a verdict from after its own start does not join a request that is already under way. It waits for the next one,
 /// together with all reads that arrive until then.
 /// </remarks>
-internal sealed class Revalidations(FreshnessSettings settings, Fills fills, RevalidationBudget budget, NegativeCache absent,
+internal sealed class Revalidations(ReadSettings settings, Fills fills, RevalidationBudget budget, NegativeCache absent,
     TimeProvider time, ProxyMeters? meters)
 {
     private readonly Lock _lock = new();

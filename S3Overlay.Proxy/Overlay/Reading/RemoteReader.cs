@@ -256,7 +256,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public bool IsFrozen => Fills is not null && _settings.Freshness.IsFrozen;
+    public bool IsFrozen => Fills is not null && _settings.IsFrozen;
 
     /// <inheritdoc/>
     public void NoteDrift(string bucket) => Fills?.Drift.Note(bucket);
@@ -309,7 +309,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     private ReadDirectives DirectivesOf(S3Request request)
     {
         var values = request.Headers.CacheControl;
-        if (values.Count == 0 || !_settings.Freshness.AllowsDirectives || _settings.Freshness.IsFrozen || request.Caller.IsAnonymous)
+        if (values.Count == 0 || !_settings.AllowsDirectives || _settings.IsFrozen || request.Caller.IsAnonymous)
         {
             return ReadDirectives.None;
         }

@@ -12,14 +12,14 @@ public class AbsentKeyTests : FreshnessTestBase
 {
     private static readonly TimeSpan Negative = TimeSpan.FromSeconds(10);
 
-    public AbsentKeyTests() => Settings = Settings with { Freshness = Settings.Freshness with { NegativeLife = Negative } };
+    public AbsentKeyTests() => Settings = Settings with { NegativeLife = Negative };
 
     private int Asked => Remote.Gets.Count + Remote.Heads.Count;
 
     [Fact]
     public async Task By_default_the_remote_is_asked_each_time()
     {
-        Settings = Settings with { Freshness = Settings.Freshness with { NegativeLife = TimeSpan.Zero } };
+        Settings = Settings with { NegativeLife = TimeSpan.Zero };
         for (var i = 1; i < 4; i++)
         {
             await AssertAbsentAsync();

@@ -22,7 +22,7 @@ public abstract class FreshnessTestBase : ReaderTestBase
 
     /// <summary>Sets when entries are revalidated, from now on or after the next reopening.</summary>
     protected void Revalidate(Revalidation revalidation) =>
-        Settings = Settings with { Freshness = Settings.Freshness with { Revalidation = revalidation } };
+        Settings = Settings with { Revalidation = revalidation };
 
     /// <summary>The source of a response, and its age.</summary>
     protected static (string Layer, string Cache, string Age) Origin(CollectedResponse response) =>

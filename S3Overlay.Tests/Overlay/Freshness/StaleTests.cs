@@ -54,7 +54,7 @@ public class StaleTests : FreshnessTestBase
     [InlineData(60)]
     public async Task It_is_served_as_long_as_the_setting_says(int seconds)
     {
-        Settings = Settings with { Freshness = Settings.Freshness with { StaleIfError = TimeSpan.FromSeconds(seconds) } };
+        Settings = Settings with { StaleIfError = TimeSpan.FromSeconds(seconds) };
         await HoldAsync("key");
         Fail(RemoteFailure.Unavailable);
         Time.Advance(Life + TimeSpan.FromSeconds(seconds));
@@ -89,16 +89,16 @@ public class StaleTests : FreshnessTestBase
         var answered = new TaskCompletionSource();
         Remote.OnRequest = (_, _) => answered.Task;
         var reading = ReadAsync("key");
-        await Time.WaitForTimerAsync(within: Settings.Freshness.Timeout);
+        await Time.WaitForTimerAsync(within: Settings.RevalidationTimeout);
         Assert.False(reading.IsCompleted);
-        Time.Advance(Settings.Freshness.Timeout);
+        Time.Advance(Settings.RevalidationTimeout);
         var answer = await reading;
         Assert.Equal(bytes, answer.Bytes);
         Assert.Equal("STALE", Origin(answer).Cache);
 
         // It responds in the end, and the response counts.
         answered.SetResult();
-        await RenewedAsync(Time.GetUtcNow() - Settings.Freshness.Timeout);
+        await RenewedAsync(Time.GetUtcNow() - Settings.RevalidationTimeout);
 
         // The entry is in the store before the revalidation ends, and readers in between share its result.
         await Support.Patience.UntilAsync(() => Reader.Revalidating == 0, "The question is not over.");
@@ -113,9 +113,9 @@ public class StaleTests : FreshnessTestBase
         Time.Advance(Life);
         Remote.OnRequest = (_, _) => new TaskCompletionSource().Task;
         var reading = ReadAsync("key");
-        await Time.WaitForTimerAsync(within: Settings.Freshness.Timeout);
+        await Time.WaitForTimerAsync(within: Settings.RevalidationTimeout);
         await Remote.UntilAsync(() => Questions.Count > 0, "The remote is not asked.");
-        Time.Advance(Settings.Freshness.Timeout);
+        Time.Advance(Settings.RevalidationTimeout);
         Assert.Equal("STALE", Origin(await reading).Cache);
         Assert.Equal(["remote-bucket"], Remote.Suspected);
         for (var i = 0; i < 3; i++)
@@ -142,7 +142,7 @@ public class StaleTests : FreshnessTestBase
         if (hasResponse)
         {
             Assert.Equal("STALE", Origin(await ReadAsync("old")).Cache);
-            Time.Advance(Settings.Freshness.SilentEvery);
+            Time.Advance(Settings.SilentEvery);
             Fail(null);
         }
 
@@ -150,7 +150,7 @@ public class StaleTests : FreshnessTestBase
         Assert.Equal(("HIT", hasResponse ? "AAAAAA==" : ""), (Origin(answer).Cache, answer.Headers["x-amz-checksum-crc32"].ToString()));
         Fail(null);
         Assert.Equal(hasResponse ? "REVALIDATED" : "STALE", Origin(await ReadAsync("old")).Cache);
-        Time.Advance(Settings.Freshness.SilentEvery);
+        Time.Advance(Settings.SilentEvery);
         Assert.Equal(hasResponse ? "HIT" : "REVALIDATED", Origin(await ReadAsync("old")).Cache);
     }
 
@@ -182,8 +182,8 @@ public class StaleTests : FreshnessTestBase
         Remote.Condition = RemoteCondition.Doubted;
         Remote.OnRequest = (_, _) => new TaskCompletionSource().Task;
         var reading = ReadAsync("key");
-        await Time.WaitForTimerAsync(within: Settings.Freshness.ShortTimeout);
-        Time.Advance(Settings.Freshness.ShortTimeout);
+        await Time.WaitForTimerAsync(within: Settings.ShortRevalidationTimeout);
+        Time.Advance(Settings.ShortRevalidationTimeout);
         Assert.Equal("STALE", Origin(await reading).Cache);
     }
 

@@ -253,7 +253,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Remote.OnRequest = (_, token) => Task.Delay(Timeout.Infinite, token);
         var first = ReadAsync(Request("key", headers: Enabled));
         await Remote.UntilAsync(() => !Remote.Heads.IsEmpty, "No checksums are requested.");
-        Time.Advance(Settings.Freshness.Timeout);
+        Time.Advance(Settings.RevalidationTimeout);
         Assert.Equal(("", 1000L), (Checksum(await first), (await ReadAsync(Request("key", headers: Enabled))).Length));
         Assert.Single(Remote.Heads);
         Assert.Single(Remote.Suspected);
