@@ -89,33 +89,49 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
         var part = PartNumbers.OfRead(request)!.Value;
         if (mayUseEntry && await CachedAsync(request, remote, responder.Waiting) is { } cached)
         {
-            try
+            var result = await SendPartAsync(responder, remote, read with { IfMatch = cached.ETag }, part);
+            if (result.Failure is not { MeansGone: true } gone || responder.HasStarted)
             {
-                await SendPartAsync(responder, remote, read with { IfMatch = cached.ETag }, part);
-                return ReadResult.Sent;
+                return result;
             }
-            catch (RemoteException gone) when (gone.MeansGone && !responder.HasStarted)
+
+            if (cached.IsFrozen)
             {
-                if (cached.IsFrozen)
-                {
-                    throw fills!.Drift.Of(request.Bucket, gone);
-                }
+                return new(ReadOutcome.Failed, fills!.Drift.Of(request.Bucket, gone));
             }
 
             await fills!.EvictAsync(new ObjectName(request.Bucket, request.Key), cached.ETag);
         }
 
-        await SendPartAsync(responder, remote, read, part);
-        return ReadResult.Sent;
+        return await SendPartAsync(responder, remote, read, part);
     }
 
     /// <summary>
     /// Sends the remote's response: 206 with the part's bytes, or 200 with the part alone from a store that adds only the number of parts
     /// (Scality). A store that ignores part numbers sends the whole object without it.
     /// </summary>
-    private static async Task SendPartAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read, int part)
+    private static async Task<ReadResult> SendPartAsync(ReadResponder responder, RemoteBucket remote, RemoteRead read, int part)
     {
-        await using var source = await AskPartAsync(responder.Request, remote, read, responder.Waiting);
+        try
+        {
+            var asking = await AskPartAsync(responder.Request, remote, read, responder.Waiting);
+            await using var source = asking.Found;
+            if (source is null)
+            {
+                return new(ReadOutcome.Failed, asking.Failure);
+            }
+
+            await SendPartAsync(responder, source, part);
+            return ReadResult.Sent;
+        }
+        catch (RemoteException broken)
+        {
+            return new(ReadOutcome.Failed, broken);
+        }
+    }
+
+    private static async Task SendPartAsync(ReadResponder responder, RemoteObject source, int part)
+    {
         if (source.Status == StatusCodes.Status200OK && (part > 1 || ETags.PartCount(source.Info.ETag) > 1)
             && source.Info.PartsCount < part)
         {
@@ -139,20 +155,16 @@ internal sealed class SubResourceReads(Fills? fills, CacheEntries? entries, Entr
         responder.WriteHead();
     }
 
-    private static async Task<RemoteObject> AskPartAsync(S3Request request, RemoteBucket remote, RemoteRead read,
+    private static async Task<RemoteResult> AskPartAsync(S3Request request, RemoteBucket remote, RemoteRead read,
         CancellationToken cancellationToken)
     {
-        try
-        {
-            return await (request.IsHead ? remote.Remote.HeadAsync(read, cancellationToken)
-                : remote.Remote.GetAsync(read, cancellationToken));
-        }
-        catch (RemoteException none) when (none.Failure == RemoteFailure.InvalidRange)
-        {
-            // No range was requested, so the object lacks the part.
-            throw new S3Exception(none.Code.Length == 0 ? S3Errors.InvalidPartNumber
+        var result = await (request.IsHead ? remote.Remote.TryHeadAsync(read, cancellationToken)
+            : remote.Remote.TryGetAsync(read, cancellationToken));
+
+        // No range was requested: if it does not exist, the object lacks the part.
+        return result.Failure is not { Failure: RemoteFailure.InvalidRange } none ? result
+            : throw new S3Exception(none.Code.Length == 0 ? S3Errors.InvalidPartNumber
                 : new S3Error(none.Code, none.Status, none.Message), cause: none);
-        }
     }
 
     /// <summary>The cached version that readers of the whole object get. Null if they would ask the remote.</summary>
