@@ -63,7 +63,6 @@ public sealed class EmbeddedTombstones(EmbeddedStore store) : ITombstones
 
         foreach (var bucket in names)
         {
-            // Rows of tombstones that were removed with their bucket may still exist.
             if (store.Buckets.Find(bucket) is { IsOpaque: true } || await ListAsync(bucket, "", "", cancellationToken)
                 .AnyAsync(cancellationToken))
             {

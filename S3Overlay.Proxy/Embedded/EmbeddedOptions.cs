@@ -26,11 +26,11 @@ public sealed record EmbeddedOptions
     /// <summary>Minimum size of every part but the last: 5 MiB in S3. Smaller in tests.</summary>
     internal long MinPartSize { get; init; } = 5 << 20;
 
-    /// <summary>Size of a full delete log segment in bytes. Smaller in tests.</summary>
-    internal long DeleteSegmentSize { get; init; } = 16 << 20;
+    /// <summary>Size of a full segment of the log in bytes. Smaller in tests.</summary>
+    internal long LogSegmentSize { get; init; } = 16 << 20;
 
-    /// <summary>Bytes of rows that the index keeps in memory, and may be behind by. Smaller in tests.</summary>
-    internal long IndexFlushBytes { get; init; } = 16 << 20;
+    /// <summary>Bytes of the database that may wait in memory for a disk that refuses them. Smaller in tests.</summary>
+    internal long MostWaitingBytes { get; init; } = 16 << 20;
 
     /// <summary>A test's own disk.</summary>
     internal Files.StoreDisk? Disk { get; init; }

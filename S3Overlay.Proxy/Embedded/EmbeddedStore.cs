@@ -1,18 +1,17 @@
 using S3Overlay.Proxy.Embedded.Buckets;
-using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rebuild;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded;
 
 /// <summary>
-/// The built-in store: self-describing object files, a delete log, bucket and upload records, and an index over them that can be rebuilt.
+/// The built-in store: self-describing object files, a log of all changes, and a database that can be rebuilt from both.
 /// docs/storage-format.md describes what is where, and in which order it is written.
 /// </summary>
 public sealed class EmbeddedStore : IAsyncDisposable
@@ -30,15 +29,15 @@ public sealed class EmbeddedStore : IAsyncDisposable
     private Task _tidying = Task.CompletedTask;
     private ITimer _forgetting = null!;
 
-    private EmbeddedStore(EmbeddedOptions options, FileStream owner, StoreFolders folders, StoreDisk disk, OrderedIndex index,
+    private EmbeddedStore(EmbeddedOptions options, FileStream owner, StoreFolders folders, StoreDisk disk, StoreRows rows,
         SequenceCounter sequences, DiskReserve reserve, ObjectFiles files, BucketTable buckets, ObjectTable objects,
-        TombstoneTable tombstones, UploadTable uploads, DeleteUpkeep upkeep)
+        TombstoneTable tombstones, UploadTable uploads, LogUpkeep upkeep)
     {
         (_options, _lock, _folders, _disk, _sequences, _reserve) = (options, owner, folders, disk, sequences, reserve);
-        (Index, Files, Buckets, Objects, Tombstones, Uploads, Upkeep) = (index, files, buckets, objects, tombstones, uploads, upkeep);
+        (Rows, Files, Buckets, Objects, Tombstones, Uploads, Upkeep) = (rows, files, buckets, objects, tombstones, uploads, upkeep);
     }
 
-    internal OrderedIndex Index { get; }
+    internal StoreRows Rows { get; }
 
     internal ObjectFiles Files { get; }
 
@@ -63,10 +62,10 @@ public sealed class EmbeddedStore : IAsyncDisposable
     /// <summary>Background work after opening; for tests.</summary>
     internal Task Tidying => _tidying;
 
-    /// <summary>Keeps the delete log short; for tests.</summary>
-    internal DeleteUpkeep Upkeep { get; }
+    /// <summary>Keeps the log short; for tests.</summary>
+    internal LogUpkeep Upkeep { get; }
 
-    /// <summary>Opens a data folder. Creates it if missing, and builds a missing or damaged index.</summary>
+    /// <summary>Opens a data folder. Creates it if missing, and builds a missing or damaged database.</summary>
     /// <exception cref="StoreUnavailableException">The folder is in use by another process, has another version, holds foreign data, or
     /// cannot be written.</exception>
     public static async Task<EmbeddedStore> OpenAsync(EmbeddedOptions options, CancellationToken cancellationToken = default)
@@ -86,11 +85,11 @@ public sealed class EmbeddedStore : IAsyncDisposable
                 + "Set S3_OVERLAY_DATA_DIR to a folder for this proxy alone.", failure);
         }
 
-        var owner = TakeLock(folders);
-        OrderedIndex? index = null;
+        var owner = folders.TakeLock();
+        StoreRows? rows = null;
         try
         {
-            FormatFile.Check(folders, disk);
+            var version = FormatFile.Check(folders, disk);
             if (folders.Create())
             {
                 await disk.SyncFolderAsync(folders.Objects);
@@ -100,31 +99,27 @@ public sealed class EmbeddedStore : IAsyncDisposable
             var (time, logger) = (options.Time, options.Logger);
             var wasClean = TakeCleanMarker(folders, disk);
             var dirty = new DirtyFlag();
-            index = await IndexOpening.OpenAsync(folders, disk, dirty, options, wasClean, cancellationToken);
-            var sequences = SequenceCounter.Open(folders, disk, index, logger);
-            var reserve = new DiskReserve(folders, disk);
+            rows = await new StoreOpening(folders, disk, dirty, options).OpenAsync(version, wasClean, cancellationToken);
+            var sequences = SequenceCounter.Open(folders, disk, rows.HighestSequence, logger);
+            var reserve = new DiskReserve(folders, disk) { Shrink = rows.TryShrinkAsync };
             reserve.TryKeep();
-            var deletes = DeleteLog.Open(new DeleteSegments(folders), disk, wasClean, logger);
-            var files = new ObjectFiles(folders, disk, dirty, reserve, logger);
-            var buckets = new BucketTable(folders, disk, dirty, index, sequences);
+            var files = new ObjectFiles(folders, disk, dirty, reserve, logger) { Removed = rows.ForgetRemovalsAsync };
+            var buckets = new BucketTable(rows, sequences);
             var objects = new ObjectTable(
-                folders, disk, dirty, reserve, index, sequences, buckets, files, deletes, followsCrash: !wasClean, time, logger);
-            var tombstones = new TombstoneTable(index, sequences, buckets, objects, reserve);
-            var uploads = new UploadTable(folders, disk, dirty, reserve, index, sequences, buckets, objects, files, time);
-            var upkeep = new DeleteUpkeep(deletes, index, objects, files, buckets, folders, disk, options.DeleteSegmentSize, logger);
-            deletes.Appended = upkeep.Appended;
+                folders, disk, dirty, reserve, rows, sequences, buckets, files, followsCrash: !wasClean, time, logger);
+            var tombstones = new TombstoneTable(rows, sequences, objects, reserve);
+            var uploads = new UploadTable(reserve, rows, sequences, buckets, objects, files, time);
+            var upkeep = new LogUpkeep(rows, objects, folders, disk, options.LogSegmentSize, logger);
+            rows.Logged = upkeep.Logged;
+            rows.Rebuilt = () => buckets.Reload(rows);
             var store = new EmbeddedStore(
-                options, owner, folders, disk, index, sequences, reserve, files, buckets, objects, tombstones, uploads, upkeep);
+                options, owner, folders, disk, rows, sequences, reserve, files, buckets, objects, tombstones, uploads, upkeep);
             store.Start();
             return store;
         }
         catch
         {
-            if (index is not null)
-            {
-                await index.DisposeAsync();
-            }
-
+            await (rows?.DisposeAsync() ?? default);
             owner.Dispose();
             throw;
         }
@@ -153,7 +148,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     });
 
     /// <summary>A bucket's written objects for a listing.</summary>
-    public IListingSource ListWritten(string bucket, ListingQuery query) => new WrittenRows(Index, bucket, query);
+    public IListingSource ListWritten(string bucket, ListingQuery query) => new WrittenRows(Rows, bucket, query);
 
     /// <summary>Deletes a bucket with its open uploads.</summary>
     internal async Task DeleteBucketAsync(string bucket, bool isOpaque, CancellationToken cancellationToken)
@@ -163,10 +158,6 @@ public sealed class EmbeddedStore : IAsyncDisposable
         List<UploadRecord> open = [];
         await _reserve.UseAsync(() => Buckets.DeleteAsync(bucket, isOpaque, () => open = Uploads.Of(bucket), cancellationToken));
         await Uploads.AbortAllAsync(open);
-        if (isOpaque)
-        {
-            await Tombstones.ForgetAsync(bucket);
-        }
     }
 
     /// <summary>Ends background work, closes all files and releases the folder.</summary>
@@ -176,12 +167,10 @@ public sealed class EmbeddedStore : IAsyncDisposable
         await _closing.CancelAsync();
         await _tidying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Upkeep.DisposeAsync();
-        await Tombstones.Count.DisposeAsync();
-        await Objects.Deletes.DisposeAsync();
-        await Index.DisposeAsync();
-        await Objects.RemoveRefusedAsync();
         await Files.DisposeAsync();
-        if (!Objects.MayHaveOrphans && !Index.IsBehind && !Objects.Deletes.IsInDoubt)
+        await Rows.DisposeAsync();
+        await Objects.RemoveRefusedAsync();
+        if (!Objects.MayHaveOrphans && !Rows.IsInDoubt)
         {
             LeaveCleanMarker();
         }
@@ -189,27 +178,6 @@ public sealed class EmbeddedStore : IAsyncDisposable
         _sequences.Dispose();
         _closing.Dispose();
         _lock.Dispose();
-    }
-
-    /// <summary>Ensures that one process owns the data folder: two writers would each trust their own index.</summary>
-    /// <returns>The open lock file. The system releases the lock however the process ends.</returns>
-    /// <exception cref="StoreUnavailableException">Another process has it, or the folder cannot be written.</exception>
-    private static FileStream TakeLock(StoreFolders folders)
-    {
-        try
-        {
-            return new FileStream(folders.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException failure) when (!StoreDisk.IsFull(failure))
-        {
-            throw new StoreUnavailableException(
-                $"The data folder {folders.Root} is in use by another process. "
-                + "Stop that process, or use another folder (S3_OVERLAY_DATA_DIR).", failure);
-        }
-        catch (UnauthorizedAccessException failure)
-        {
-            throw new StoreUnavailableException($"The data folder {folders.Root} cannot be written (S3_OVERLAY_DATA_DIR).", failure);
-        }
     }
 
     /// <summary>
@@ -250,7 +218,6 @@ public sealed class EmbeddedStore : IAsyncDisposable
         var leftovers = Directory.GetFiles(_folders.Incoming);
         _tidying = Task.Run(() => TidyAsync(leftovers));
         _forgetting = Time.CreateTimer(_ => Forget(), null, ForgettingPause, ForgettingPause);
-        Tombstones.Count.Begin(Index);
     }
 
     private async Task TidyAsync(string[] leftovers)
@@ -262,16 +229,25 @@ public sealed class EmbeddedStore : IAsyncDisposable
                 _disk.Delete(leftover);
             }
 
+            await Uploads.AbortStrayAsync();
+            foreach (var removal in Rows.ListRemovals())
+            {
+                Files.Remove(removal.File, removal.IsManifest);
+            }
+
+            await Files.DrainAsync();
+
             await ForgetAsync();
             if (Objects.FollowsCrash)
             {
+                await ReadRowsAsync();
+
                 // What cannot be removed is found again at the next start.
-                var aside = new AsideFolder(_folders, _disk, Now);
-                Objects.FollowsCrash = !await OrphanSweep.RunAsync(_folders, _disk, aside, Objects, Uploads, _sequences.AtOpening,
+                Objects.FollowsCrash = !await OrphanSweep.RunAsync(_folders, _disk, Rows, Objects, Uploads, _sequences.AtOpening,
                     _options.Logger, _closing.Token);
             }
 
-            await Upkeep.BeginAsync(Objects.Deletes.WasIncomplete);
+            await Upkeep.BeginAsync(Rows.IsAheadOfLog);
         }
         catch (OperationCanceledException)
         {
@@ -282,11 +258,28 @@ public sealed class EmbeddedStore : IAsyncDisposable
         }
     }
 
-    private async Task ForgetAsync()
+    /// <summary>Reads all rows once, so that damage is found now and not by a client later.</summary>
+    private async Task ReadRowsAsync()
     {
-        await Uploads.ForgetCompletedAsync();
-        AsideFolder.RemoveOld(_folders, _disk, Now);
+        try
+        {
+            foreach (var _ in Rows.WalkObjects())
+            {
+                _closing.Token.ThrowIfCancellationRequested();
+            }
+
+            foreach (var _ in Rows.NotInFiles())
+            {
+                _closing.Token.ThrowIfCancellationRequested();
+            }
+        }
+        catch (S3Exception busy) when (busy.Error == S3Errors.ServiceUnavailable)
+        {
+            await Rows.Rebuilding;
+        }
     }
+
+    private Task ForgetAsync() => Uploads.ForgetCompletedAsync();
 
     /// <summary>Repeats this while the store runs, after the clean-up.</summary>
     private void Forget()

@@ -5,7 +5,6 @@ using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Embedded.Cache;
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Credentials;
@@ -166,7 +165,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 Logger = loggers.CreateLogger<EmbeddedStore>(),
                 Disk = disk,
             })));
-        meters.Watch("s3_overlay_tombstones_present", "{tombstone}", "Tombstones there are now.", () => store.Tombstones.Count.Value);
+        meters.Watch("s3_overlay_tombstones_present", "{tombstone}", "Tombstones there are now.", () => store.Tombstones.Count);
         var service = new EmbeddedService(store);
         var state = new EmbeddedLayerState(store);
         return new LocalLayer
@@ -203,7 +202,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             return await open();
         }
         catch (Exception failure)
-            when (failure is IOException or UnauthorizedAccessException or StoreUnavailableException or IndexInUseException)
+            when (failure is IOException or UnauthorizedAccessException or StoreUnavailableException or FolderInUseException)
         {
             throw StartupException.FromOpening(failure, folder, setting.Name, what);
         }

@@ -13,63 +13,89 @@ public static partial class Log
     [LoggerMessage(5002, LogLevel.Warning, "Files of the replaced object {File} stay on disk until the next start")]
     public static partial void FilesLeftBehind(ILogger logger, string file, Exception exception);
 
-    /// <summary>The index is being rebuilt from the object files.</summary>
-    [LoggerMessage(5003, LogLevel.Warning, "The index in {Folder} is {Reason}: it is being rebuilt from the stored files")]
-    public static partial void IndexRebuildStarted(ILogger logger, string folder, string reason);
+    /// <summary>The database is being rebuilt from the object files and the log.</summary>
+    [LoggerMessage(5003, LogLevel.Warning, "The database {File} is {Reason}: it is being rebuilt from the stored files and the log")]
+    public static partial void DatabaseRebuildStarted(ILogger logger, string file, string reason);
 
     /// <summary>Progress of the rebuild.</summary>
-    [LoggerMessage(5004, LogLevel.Information, "Building the index: {Files} files read")]
-    public static partial void IndexRebuildProgress(ILogger logger, long files);
+    [LoggerMessage(5004, LogLevel.Information, "Building the database: {Files} files read")]
+    public static partial void DatabaseRebuildProgress(ILogger logger, long files);
 
     /// <summary>The rebuild is done.</summary>
     [LoggerMessage(5005, LogLevel.Warning,
-        "The index is rebuilt: {Objects} objects, {Parts} parts of open uploads, {Unreadable} unreadable files left in place, {Orphans} "
-        + "replaced or deleted files removed")]
-    public static partial void IndexRebuildFinished(ILogger logger, long objects, long parts, long unreadable, long orphans);
+        "The database is rebuilt: {Objects} objects, {Parts} parts of open uploads, {Unreadable} unreadable files left in place, "
+        + "{Replaced} replaced or deleted files removed")]
+    public static partial void DatabaseRebuilt(ILogger logger, long objects, long parts, long unreadable, long replaced);
 
     /// <summary>A stored file cannot be read.</summary>
     [LoggerMessage(5006, LogLevel.Error, "The stored file {File} cannot be read and is left where it is: {Problem}")]
     public static partial void StoredFileUnreadable(ILogger logger, string file, string problem);
 
-    /// <summary>Orphaned files were found.</summary>
+    /// <summary>Files that no row names were found.</summary>
     [LoggerMessage(5007, LogLevel.Warning,
-        "{Orphans} of {Files} stored files belong to nothing and were set aside in {Folder}: most likely the end of the last process "
-        + "interrupted writes or removals. The folder is removed after 30 days. If you miss an object, stop the proxy, move the files "
-        + "back to {Objects}/<first two digits of the name>/, create an empty file named REBUILD in the data folder, and start again")]
-    public static partial void OrphansSetAside(ILogger logger, long orphans, long files, string folder, string objects);
+        "{Orphans} of {Files} stored files belong to nothing and were moved to {Folder}: most likely the end of the last process "
+        + "interrupted writes or removals. Stop the proxy and run \"s3overlay check\" to see them")]
+    public static partial void OrphansSetAside(ILogger logger, long orphans, long files, string folder);
 
     /// <summary>Background cleanup failed; it is retried at the next start.</summary>
     [LoggerMessage(5008, LogLevel.Warning, "Tidying the store failed; it is tried again at the next start")]
     public static partial void TidyingFailed(ILogger logger, Exception exception);
 
-    /// <summary>The index is damaged while it is in use.</summary>
-    [LoggerMessage(5009, LogLevel.Critical, "The store's index is damaged. Restart: it is then built again from the stored files")]
-    public static partial void IndexDamaged(ILogger logger, Exception exception);
+    /// <summary>The database is damaged while it is in use.</summary>
+    [LoggerMessage(5009, LogLevel.Critical,
+        "The store's database is damaged. It is rebuilt from the stored files and the log; until then requests get 503. Check the disk")]
+    public static partial void DatabaseDamaged(ILogger logger, Exception exception);
 
-    /// <summary>An index could not be written to disk. Its memory use grows until it can.</summary>
+    /// <summary>The disk refuses the database.</summary>
     [LoggerMessage(5010, LogLevel.Error,
-        "The index in {Folder} cannot be written and is kept in memory and its journal until it can be: is the disk full?")]
-    public static partial void IndexNotFlushed(ILogger logger, string folder, Exception exception);
+        "The store's database cannot be written and stays in its write-ahead log until it can be: is the disk full?")]
+    public static partial void DatabaseNotWritten(ILogger logger, Exception exception);
 
-    /// <summary>A file of the index is damaged.</summary>
+    /// <summary>The database is damaged at the start.</summary>
     [LoggerMessage(5011, LogLevel.Warning, "{Problem} Nothing of what was written is lost by that. Check the disk")]
-    public static partial void IndexFileDamaged(ILogger logger, string problem);
+    public static partial void DatabaseFileDamaged(ILogger logger, string problem);
 
-    /// <summary>The last record of a journal, or of the log of deletes, is incomplete.</summary>
+    /// <summary>The last record of the log is incomplete.</summary>
     [LoggerMessage(5012, LogLevel.Information,
-        "The last {Bytes} bytes of {File} are a record that breaks off, as a killed process leaves it, and are cut off")]
-    public static partial void JournalTorn(ILogger logger, string file, long bytes);
+        "The log {File} breaks off at byte {Position} within a record, as a killed process leaves it. The rest is cut off")]
+    public static partial void JournalTorn(ILogger logger, string file, long position);
 
-    /// <summary>The log of deletes is damaged, the index is not.</summary>
+    /// <summary>The log is damaged, the database is not.</summary>
     [LoggerMessage(5013, LogLevel.Warning,
-        "The log of deletes {File} is damaged at byte {Position}. Its readable part is kept. Deleted objects stay deleted: the index has "
-        + "them, and the log is rewritten from it. Check the disk")]
-    public static partial void DeleteLogDamaged(ILogger logger, string file, long position);
+        "The log of changes {File} is damaged at byte {Position}. Nothing is lost by that: the database or the stored files have what it "
+        + "said, and the log is written again. Check the disk")]
+    public static partial void ChangeLogDamaged(ILogger logger, string file, long position);
 
-    /// <summary>The log of deletes is damaged, and so is the index that had its content.</summary>
+    /// <summary>The log is damaged, and so is the database that had its content.</summary>
     [LoggerMessage(5014, LogLevel.Error,
-        "The log of deletes {File} cannot be read at byte {Position}, and the index with the same data is being rebuilt. Deletes in "
-        + "overlaid buckets and changes of tags recorded there are undone: the remote's objects, or the old tags, may show again. Check "
-        + "the disk, and delete such objects again")]
-    public static partial void DeletesLost(ILogger logger, string file, long position);
+        "The log of changes {File} cannot be read at byte {Position}, and the database with the same data is lost. Deletes and changes of "
+        + "tags and buckets recorded there may be undone. Written objects are not affected. Check the disk, and delete such objects again")]
+    public static partial void ChangesLost(ILogger logger, string file, long position);
+
+    /// <summary>A wrong bit in the log was corrected.</summary>
+    [LoggerMessage(5015, LogLevel.Warning,
+        "The log of changes {File} had one wrong bit in the record at byte {Position}. It is corrected. Check the disk")]
+    public static partial void ChangeLogCorrected(ILogger logger, string file, long position);
+
+    /// <summary>The rebuild failed.</summary>
+    [LoggerMessage(5016, LogLevel.Critical,
+        "The store's database could not be rebuilt, and requests keep getting 503. Remove the cause and restart the proxy")]
+    public static partial void DatabaseNotRebuilt(ILogger logger, Exception exception);
+
+    /// <summary>An acknowledged object's file is gone or unreadable.</summary>
+    [LoggerMessage(5017, LogLevel.Error,
+        "The file {File} of the object {Key} in the bucket {Bucket} is missing or unreadable. Reads of the object fail with 500 until it "
+        + "is overwritten or deleted. Restore the file from a backup")]
+    public static partial void ObjectFileLost(ILogger logger, string bucket, string key, string file);
+
+    /// <summary>A file that belongs to nothing was moved.</summary>
+    [LoggerMessage(5018, LogLevel.Warning,
+        "The stored file {File} of the object {Key} in the bucket {Bucket} belongs to nothing and is now in {Folder}")]
+    public static partial void FileSetAside(ILogger logger, string file, string bucket, string key, string folder);
+
+    /// <summary>A data folder of an older version is converted.</summary>
+    [LoggerMessage(5019, LogLevel.Warning,
+        "The data folder {Folder} was made by an older version. It is converted now, which may be interrupted. Older versions refuse it "
+        + "afterwards")]
+    public static partial void MigrationStarted(ILogger logger, string folder);
 }

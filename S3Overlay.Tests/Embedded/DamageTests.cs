@@ -95,7 +95,7 @@ public sealed class DamageTests
         File.WriteAllText(folder["FORMAT"], "s3overlay-store 99\n");
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
             () => EmbeddedStore.OpenAsync(new EmbeddedOptions { Folder = folder.Path }));
-        Assert.Contains("has version 99 of the store, and this program knows version 1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("has version 99 of the store, and this program knows version 2", refused.Message, StringComparison.Ordinal);
     }
 
     /// <summary>Flips a bit of the only file, at an offset from its end.</summary>

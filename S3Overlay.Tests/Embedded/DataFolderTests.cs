@@ -67,7 +67,7 @@ public sealed class DataFolderTests
 
         Assert.Contains($"The file {folder["FORMAT"]} is damaged", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(refused.Message, char.IsControl);
-        Assert.Contains("write the line \"s3overlay-store 1\" into it", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("write the line \"s3overlay-store 2\" into it", refused.Message, StringComparison.Ordinal);
         Assert.Equal(refused.Message, StartupException.FromOpening(refused, folder.Path).Message);
     }
 

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
 
 using static S3Overlay.Tests.Support.EmbeddedBench;
@@ -23,7 +24,7 @@ public sealed class FilesLeftTests
         {
             Assert.True(IsClean(bench));
             File.WriteAllBytes(lost, bytes);
-            bench.ForgetIndex();
+            bench.ForgetDatabase();
             disk.IsStuck = true;
         });
         disk.IsStuck = false;
@@ -86,6 +87,25 @@ public sealed class FilesLeftTests
                 Assert.True(IsClean(bench));
             });
         }
+    }
+
+    /// <summary>The process ends between deleting a bucket and its uploads.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Uploads_are_over_whose_bucket_is_gone(bool isRebuilt)
+    {
+        await using var bench = await OpenAsync();
+        var upload = await MultipartTests.StartAsync(bench);
+        await MultipartTests.UploadAsync(bench, upload, 1, Bytes(2000));
+        await bench.Store.Buckets.DeleteAsync(Bucket, false, static () => { }, default);
+        await (isRebuilt ? bench.RebuildAsync() : bench.ReopenAsync(() => File.Delete(Path.Combine(bench.Folder, "CLEAN"))));
+        await bench.Store.Tidying;
+        await Patience.UntilAsync(() => !bench.Files("objects").Any(), "The part stays.");
+        await bench.SendAsync(S3Operation.CreateBucket, "");
+        Assert.Empty(bench.Store.Uploads.Of(Bucket));
+        await bench.RebuildAsync();
+        Assert.Empty(bench.Store.Uploads.Of(Bucket));
     }
 
     private static async Task GoesAsync(EmbeddedBench bench, byte[] expected)

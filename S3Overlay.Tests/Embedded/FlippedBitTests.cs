@@ -8,19 +8,15 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 namespace S3Overlay.Tests.Embedded;
 
 /// <summary>
-/// One bit of the index's journal or of the delete log is wrong, at each byte in turn. Nothing acknowledged is lost, and no delete is
-/// undone (table F).
+/// One bit of the log or of the database is wrong, at many bytes in turn, or the end of a file is gone. Nothing acknowledged is lost, and
+/// no delete is undone (table F).
 /// </summary>
 [Trait("Rule", "F-damaged")]
 public sealed class FlippedBitTests : IAsyncLifetime
 {
-    private const string Journals = "index";
-    private const string Deletes = "deletes";
-
     private readonly TellingDisk _disk = new();
     private EmbeddedBench _bench = null!;
     private string _expected = "";
-    private string _beforeLast = "";
 
     public async Task InitializeAsync()
     {
@@ -40,7 +36,6 @@ public sealed class FlippedBitTests : IAsyncLifetime
         var upload = await MultipartTests.StartAsync(_bench);
         await MultipartTests.CompleteAsync(_bench, upload, await MultipartTests.UploadAsync(_bench, upload, 1, Bytes(1100)));
         await MultipartTests.UploadAsync(_bench, await MultipartTests.StartAsync(_bench, "open"), 1, Bytes(20), "open");
-        _beforeLast = await StoreView.DescribeAsync(_bench);
         await _bench.PutAsync("last", [5]);
         _expected = await StoreView.DescribeAsync(_bench);
 
@@ -51,44 +46,30 @@ public sealed class FlippedBitTests : IAsyncLifetime
 
     public Task DisposeAsync() => _bench.DisposeAsync().AsTask();
 
+    /// <summary>One wrong bit in the log is corrected, whether the log is all there is or the database has its content.</summary>
     [Theory]
-    [InlineData(Journals, true)]
-    [InlineData(Journals, false)]
-    [InlineData(Deletes, true)]
-    [InlineData(Deletes, false)]
-    public async Task It_changes_nothing_and_is_reported(string folder, bool isClosed)
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task A_flipped_bit_in_the_log_changes_nothing_and_is_reported(bool isClosed, bool isDatabaseLost)
     {
         await using var left = isClosed ? await CloseAsync() : _bench.Leave();
         var highest = Sequences(left).Max();
-
-        // OrderedIndexTests tries each byte of a journal, which is quick there.
-        foreach (var at in Sweep.Of<int>([.. Enumerable.Range(0, (int)Size(left, folder)).Where(at => folder == Deletes || at % 13 == 0)],
-            12))
+        foreach (var at in Sweep.Of((int)new FileInfo(LogOf(left)).Length, 16))
         {
             await using var flipped = left.Leave();
-            Flip(flipped, folder, at);
+            Flip(LogOf(flipped), at);
+            if (isDatabaseLost)
+            {
+                flipped.ForgetDatabase();
+            }
+
             await flipped.StartAsync();
             await flipped.Store.Tidying;
-            var seen = await StoreView.DescribeAsync(flipped);
-
-            // The last record of a killed process looks truncated if its length is too large. What it named stays, and the log of the
-            // store says where.
-            if (seen != _expected && !isClosed && folder == Journals)
-            {
-                Assert.Equal(_beforeLast, seen);
-                Assert.Contains("OrphansSetAside", flipped.Log.Names);
-                Assert.Single(Directory.GetFiles(Path.Combine(flipped.Folder, "aside"), "*", SearchOption.AllDirectories));
-                continue;
-            }
-
-            Assert.True(_expected == seen, $"byte {at}: {seen}");
-            Assert.True(flipped.Log.Names.Any(static name => name is "IndexFileDamaged" or "DeleteLogDamaged" or "JournalTorn"),
-                $"byte {at} in silence");
-            Assert.False(Directory.Exists(Path.Combine(flipped.Folder, "aside")), $"byte {at}: written files were set aside");
-            if (at % 4 > 0)
-            {
-                continue;
-            }
+            Assert.True(_expected == await StoreView.DescribeAsync(flipped), $"byte {at}");
+            Assert.True(!isDatabaseLost || flipped.Log.Names.Contains("ChangeLogCorrected"), $"byte {at} in silence");
+            Assert.False(Directory.Exists(Path.Combine(flipped.Folder, "lost")), $"byte {at}: written files were set aside");
 
             // Numbers continue after the highest previous one.
             _disk.SaysFull = false;
@@ -96,54 +77,128 @@ public sealed class FlippedBitTests : IAsyncLifetime
             Assert.True(Sequences(flipped).Max() > highest);
             await flipped.DeleteAsync("next");
             _disk.SaysFull = true;
-
-            // What the log lacks it has from the index again, and the other way round.
             await flipped.RebuildAsync();
             Assert.True(_expected == await StoreView.DescribeAsync(flipped), $"byte {at}, rebuilt");
         }
     }
 
+    /// <summary>More than a bit is wrong in the middle of the log. What it said is in the database or in the files.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_damaged_record_in_the_log_changes_nothing_while_the_database_is_there(bool isClosed)
+    {
+        await using var left = isClosed ? await CloseAsync() : _bench.Leave();
+        foreach (var at in Sweep.Of((int)new FileInfo(LogOf(left)).Length - 20, 16))
+        {
+            await using var damaged = left.Leave();
+            Damage(LogOf(damaged), at, 20);
+            await damaged.StartAsync();
+            await damaged.Store.Tidying;
+            Assert.True(_expected == await StoreView.DescribeAsync(damaged), $"byte {at}");
+        }
+    }
+
+    /// <summary>Both are damaged: written objects are right, and the log of the program says that deletes may be undone.</summary>
     [Fact]
-    public async Task What_the_log_of_deletes_alone_knew_is_named()
+    public async Task What_the_log_alone_knew_is_reported()
     {
         await using var closed = await CloseAsync();
         var changed = 0;
-        foreach (var at in Sweep.Of((int)Size(closed, Deletes), 24))
+        foreach (var at in Sweep.Of((int)new FileInfo(LogOf(closed)).Length - 20, 16))
         {
-            await using var flipped = closed.Leave();
-            Flip(flipped, Deletes, at);
-            flipped.ForgetIndex();
-            await flipped.StartAsync();
-            Assert.Contains("DeletesLost", flipped.Log.Names);
-            changed += await StoreView.DescribeAsync(flipped) == _expected ? 0 : 1;
-            await flipped.ReopenAsync();
-            Assert.Single(flipped.Log.Names, "DeletesLost");
+            await using var damaged = closed.Leave();
+            Damage(LogOf(damaged), at, 20);
+            damaged.ForgetDatabase();
+            await damaged.StartAsync();
+            Assert.Contains("ChangesLost", damaged.Log.Names);
+            Assert.Equal([2], await damaged.GetAsync("replaced"));
+            Assert.Equal([5], await damaged.GetAsync("last"));
+            changed += await StoreView.DescribeAsync(damaged) == _expected ? 0 : 1;
+            await damaged.Store.Tidying;
+
+            // The log is written again from what is known.
+            await damaged.RebuildAsync();
+            Assert.Single(damaged.Log.Names, "ChangesLost");
         }
 
-        // Not if the record has no current information.
-        Assert.InRange(changed, 1, Size(closed, Deletes) - 1);
+        Assert.InRange(changed, 1, int.MaxValue);
     }
 
     [Theory]
-    [InlineData(Journals)]
-    [InlineData(Deletes)]
-    public async Task A_tail_that_a_kill_tore_off_is_no_damage(string folder)
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_flipped_bit_in_the_database_changes_nothing(bool isClosed)
+    {
+        await using var left = isClosed ? await CloseAsync() : _bench.Leave();
+        foreach (var path in Directory.GetFiles(left.Folder, "store.db*").Select(static path => Path.GetFileName(path)))
+        {
+            foreach (var at in Sweep.Of((int)new FileInfo(Path.Combine(left.Folder, path)).Length, 40))
+            {
+                await using var flipped = left.Leave();
+                Flip(Path.Combine(flipped.Folder, path), at);
+                await flipped.StartAsync();
+                Assert.True(_expected == await SeeAsync(flipped), $"{path}, byte {at}");
+                await flipped.ReopenAsync();
+                Assert.True(_expected == await SeeAsync(flipped), $"{path}, byte {at}, the start after that");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("log", true)]
+    [InlineData("log", false)]
+    [InlineData("database", true)]
+    [InlineData("database", false)]
+    public async Task A_lost_end_changes_nothing(string file, bool isClosed)
+    {
+        await using var left = isClosed ? await CloseAsync() : _bench.Leave();
+        var path = Path.GetRelativePath(left.Folder, file == "log" ? LogOf(left) : Path.Combine(left.Folder, "store.db"));
+        foreach (var cut in Sweep.Of((int)new FileInfo(Path.Combine(left.Folder, path)).Length, 16))
+        {
+            await using var shorter = left.Leave();
+            using (var opened = new FileStream(Path.Combine(shorter.Folder, path), FileMode.Open))
+            {
+                opened.SetLength(opened.Length - cut - 1);
+            }
+
+            await shorter.StartAsync();
+            Assert.True(_expected == await SeeAsync(shorter), $"{cut + 1} bytes less");
+            await shorter.Store.Tidying;
+            await shorter.RebuildAsync();
+            Assert.True(_expected == await SeeAsync(shorter), $"{cut + 1} bytes less, rebuilt");
+        }
+    }
+
+    [Fact]
+    public async Task A_lost_log_changes_nothing_while_the_database_is_there()
+    {
+        await using var closed = await CloseAsync();
+        File.Delete(LogOf(closed));
+        await closed.StartAsync();
+        Assert.Contains("ChangeLogDamaged", closed.Log.Names);
+        Assert.Equal(_expected, await StoreView.DescribeAsync(closed));
+        await closed.Store.Tidying;
+        await closed.RebuildAsync();
+        Assert.Equal(_expected, await StoreView.DescribeAsync(closed));
+    }
+
+    [Fact]
+    public async Task A_tail_that_a_kill_tore_off_is_no_damage()
     {
         await using var torn = _bench.Leave();
-        File.AppendAllBytes(Newest(torn, folder), [200, 0, 0, 0, 1, 2, 3, 4, 5]);
+        File.AppendAllBytes(LogOf(torn), [200, 0, 0, 0, 1, 2, 3, 4, 5]);
         await torn.StartAsync();
         await torn.Store.Tidying;
         Assert.Equal(["JournalTorn"], torn.Log.Names);
         Assert.Equal(_expected, await StoreView.DescribeAsync(torn));
     }
 
-    [Theory]
-    [InlineData(Journals, "IndexFileDamaged")]
-    [InlineData(Deletes, "DeleteLogDamaged")]
-    public async Task A_tail_that_is_torn_after_an_orderly_end_is_damage(string folder, string told)
+    [Fact]
+    public async Task A_tail_that_is_torn_after_an_orderly_end_is_damage()
     {
-        await _bench.ReopenAsync(() => File.AppendAllBytes(Newest(_bench, folder), [200, 0, 0, 0, 1, 2, 3, 4, 5]));
-        Assert.Contains(told, _bench.Log.Names);
+        await _bench.ReopenAsync(() => File.AppendAllBytes(LogOf(_bench), [200, 0, 0, 0, 1, 2, 3, 4, 5]));
+        Assert.Contains("ChangeLogDamaged", _bench.Log.Names);
         Assert.Equal(_expected, await StoreView.DescribeAsync(_bench));
     }
 
@@ -162,7 +217,7 @@ public sealed class FlippedBitTests : IAsyncLifetime
         });
         await CheckAsync();
 
-        // All files with high numbers are gone, and so is the index.
+        // All files with high numbers are gone, and so is the database.
         var highest = Sequences(_bench).Max();
         await _bench.DeleteAsync("next");
         await _bench.Store.Files.DisposeAsync();
@@ -187,27 +242,38 @@ public sealed class FlippedBitTests : IAsyncLifetime
         return closed;
     }
 
-    private static string Newest(EmbeddedBench bench, string folder) => Of(bench, folder)[^1];
+    private static string LogOf(EmbeddedBench bench) => bench.Files("changes").Order(StringComparer.Ordinal).Last();
 
-    private static List<string> Of(EmbeddedBench bench, string folder) =>
-        [.. bench.Files(folder).Where(static path => Path.GetExtension(path) is ".journal" or ".log").Order(StringComparer.Ordinal)];
-
-    private static int Size(EmbeddedBench bench, string folder) => (int)Of(bench, folder).Sum(static path => new FileInfo(path).Length);
-
-    private static void Flip(EmbeddedBench bench, string folder, int at)
+    /// <summary>What the store shows once it has rebuilt what it found damaged.</summary>
+    private static async Task<string> SeeAsync(EmbeddedBench bench)
     {
-        foreach (var path in Of(bench, folder))
+        while (true)
         {
-            var bytes = File.ReadAllBytes(path);
-            if (at < bytes.Length)
+            try
             {
-                bytes[at] ^= (byte)(1 << (at % 8));
-                File.WriteAllBytes(path, bytes);
-                return;
+                return await StoreView.DescribeAsync(bench);
             }
-
-            at -= bytes.Length;
+            catch (S3Exception busy) when (busy.Error == S3Errors.ServiceUnavailable)
+            {
+                Assert.Contains("DatabaseDamaged", bench.Log.Names);
+                await bench.Store.Rows.Rebuilding;
+            }
         }
+    }
+
+    private static void Flip(string path, int at) => Change(path, at, 1, octet => (byte)(octet ^ (1 << (at % 8))));
+
+    private static void Damage(string path, int at, int count) => Change(path, at, count, static octet => (byte)~octet);
+
+    private static void Change(string path, int at, int count, Func<byte, byte> change)
+    {
+        var bytes = File.ReadAllBytes(path);
+        for (var i = at; i < at + count; i++)
+        {
+            bytes[i] = change(bytes[i]);
+        }
+
+        File.WriteAllBytes(path, bytes);
     }
 
     private static List<ulong> Sequences(EmbeddedBench bench)

@@ -9,12 +9,12 @@ using static S3Overlay.Tests.Support.EmbeddedBench;
 
 namespace S3Overlay.Tests.Embedded;
 
-/// <summary>Undeleted keys and buckets in the built-in store stay undeleted, even without its index (rules D1, B4).</summary>
+/// <summary>Undeleted keys and buckets in the built-in store stay undeleted, even without its database (rules D1, B4).</summary>
 [Trait("Rule", "D1")]
 public sealed class MarksTests
 {
     [Fact]
-    public async Task An_undelete_stays_without_the_index()
+    public async Task An_undelete_stays_without_the_database()
     {
         await using var bench = await OpenAsync();
         await bench.PutAsync("written", [1]);
@@ -75,7 +75,7 @@ public sealed class MarksTests
         await bench.ReopenAsync();
         await CountsAsync(1);
 
-        Task CountsAsync(long count) => Patience.UntilAsync(() => bench.Store.Tombstones.Count.Value == count, $"There are not {count}.");
+        Task CountsAsync(long count) => Patience.UntilAsync(() => bench.Store.Tombstones.Count == count, $"There are not {count}.");
     }
 
     [Fact]
@@ -89,34 +89,33 @@ public sealed class MarksTests
         await UndeleteAsync(bench, "key");
         await bench.ReopenAsync(() =>
         {
-            // The file's removal is lost in a power cut, and the index with it.
+            // The file's removal is lost in a power cut, and the database with it.
             foreach (var (path, bytes) in lost)
             {
                 File.WriteAllBytes(path, bytes);
             }
 
-            Directory.Delete(Path.Combine(bench.Folder, "index"), recursive: true);
+            bench.ForgetDatabase();
         });
         Assert.Equal(KeyState.Nothing, await bench.Layer.ResolveAsync(Bucket, "key", default));
         Assert.Empty(await bench.ListAsync());
     }
 
     [Fact]
-    public async Task A_crash_between_the_log_and_the_index_is_finished_at_the_next_start()
+    public async Task A_crash_between_the_log_and_the_database_is_finished_at_the_next_start()
     {
         await using var bench = await OpenAsync();
         await bench.Layer.MarkDeletedAsync(Bucket, "key", default);
         await bench.Layer.MarkDeletedAsync(Bucket, "again", default);
         await bench.ReopenAsync();
-        var index = Path.Combine(bench.Folder, "index");
-        var before = FilesIn(index).ToDictionary(static path => path, File.ReadAllBytes);
+        var before = FilesOf(bench).ToDictionary(static path => path, File.ReadAllBytes);
         await UndeleteAsync(bench, "key");
         await UndeleteAsync(bench, "again");
         await bench.Layer.MarkDeletedAsync(Bucket, "again", default);
         await bench.ReopenAsync(() =>
         {
-            // The log was synced, and the index is what it was before.
-            foreach (var path in FilesIn(index))
+            // The log was synced, and the database is what it was before.
+            foreach (var path in FilesOf(bench))
             {
                 File.Delete(path);
             }
@@ -174,75 +173,7 @@ public sealed class MarksTests
         }
     }
 
-    [Fact]
-    [Trait("Rule", "D1")]
-    public async Task A_tombstone_put_while_those_that_went_with_the_bucket_are_tidied_up_stays()
-    {
-        var disk = new HaltingDisk();
-        await using var bench = await OpenAsync(disk);
-        await bench.Layer.MarkDeletedAsync(Bucket, "other", default);
-        await bench.Layer.MarkDeletedAsync(Bucket, "key", default);
-        await bench.Store.Buckets.DeleteAsync(Bucket, true, static () => { }, default);
-        await bench.Layer.EnsureBucketAsync(Bucket, default);
-
-        // Its row has reached the log of deletes, and is on its way to the index.
-        disk.Halt(after: 1);
-        var marking = bench.Layer.MarkDeletedAsync(Bucket, "key", default).AsTask();
-        await disk.Halted.WaitAsync(Patience.Limit);
-        var tidying = bench.Store.Tombstones.ForgetAsync(Bucket);
-        disk.GoOn();
-        await marking.WaitAsync(Patience.Limit);
-        await tidying.WaitAsync(Patience.Limit);
-        Assert.Equal(["key"], await KeysAsync(bench));
-        await Patience.UntilAsync(() => bench.Store.Tombstones.Count.Value == 1, "There is not one.");
-        await bench.RebuildAsync();
-        Assert.Equal(["key"], await KeysAsync(bench));
-    }
-
-    /// <summary>A disk that stops before a write.</summary>
-    private sealed class HaltingDisk() : StoreDisk(isDurable: false)
-    {
-        private readonly TaskCompletionSource _halted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private readonly ManualResetEventSlim _goesOn = new(true);
-        private int _left = int.MaxValue;
-
-        public Task Halted => _halted.Task;
-
-        public void Halt(int after)
-        {
-            _goesOn.Reset();
-            Volatile.Write(ref _left, after);
-        }
-
-        public void GoOn() => _goesOn.Set();
-
-        public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
-        {
-            Stop();
-            base.Write(file, bytes, offset);
-        }
-
-        public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset)
-        {
-            Stop();
-            base.Write(file, pieces, offset);
-        }
-
-        private void Stop()
-        {
-            if (Interlocked.Decrement(ref _left) == -1)
-            {
-                _halted.SetResult();
-
-                // Only the thread that writes a journal, not those of the test.
-                _goesOn.Wait(Patience.Limit);
-            }
-        }
-    }
-
-    /// <summary>Leaves out the lock file: no other process can open it.</summary>
-    private static List<string> FilesIn(string index) =>
-        [.. Directory.EnumerateFiles(index).Where(static path => Path.GetFileName(path) != "LOCK")];
+    private static List<string> FilesOf(EmbeddedBench bench) => [.. Directory.EnumerateFiles(bench.Folder, "store.*")];
 
     private static async Task UndeleteAsync(EmbeddedBench bench, string key)
     {

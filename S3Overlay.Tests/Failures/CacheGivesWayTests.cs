@@ -64,7 +64,7 @@ public sealed class CacheGivesWayTests : IAsyncLifetime
         await using var proxy = await StartAsync(("S3_OVERLAY_CACHE_MIN_FREE", $"{MinFree}"));
         var data = proxy.Folder["data"];
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/first", "v")).Status);
-        _disk.Limit(data, 5_000_000);
+        _disk.Limit(data, 13_000_000);
         await ReadAllAsync(proxy);
         Assert.InRange(_disk.RoomOf(data)!.Value, MinFree, long.MaxValue);
         Assert.InRange(Cache(proxy).Bytes, Size, (Count - 1) * Size);

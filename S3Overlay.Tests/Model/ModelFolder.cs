@@ -13,12 +13,19 @@ internal sealed class ModelFolder : IDisposable
 
     public string Spool => _folder["spool"];
 
-    /// <summary>Deletes a subfolder of the data if it exists. Does nothing for the empty string.</summary>
+    /// <summary>Deletes a subfolder of the data or a database, if it exists. Does nothing for the empty string.</summary>
     public void Remove(string name)
     {
         if (name.Length > 0 && Directory.Exists(Path.Combine(Data, name)))
         {
             Directory.Delete(Path.Combine(Data, name), recursive: true);
+        }
+        else if (name.Length > 0 && Directory.Exists(Data))
+        {
+            foreach (var file in Directory.EnumerateFiles(Data, name + "*"))
+            {
+                File.Delete(file);
+            }
         }
     }
 

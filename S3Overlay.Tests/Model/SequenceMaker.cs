@@ -150,7 +150,7 @@ internal sealed class SequenceMaker
             Chance(4) ? Any(ModelDirective.NoCache, ModelDirective.NoStore, ModelDirective.OnlyIfCached) : ModelDirective.None);
     }
 
-    private Restart AnyRestart() => _layer != ModelLayer.Embedded ? new("") : new(Any("", "index", "cache"), Chance(2)
+    private Restart AnyRestart() => _layer != ModelLayer.Embedded ? new("") : new(Any("", "store.db", "cache"), Chance(2)
         ? _random.Next(Any(1, 8, 20)) : null, Any(DiskFault.Full, DiskFault.Error), Any(DiskSteps.Write, DiskSteps.All));
 
     private TroubleStore AnyTroubleOfStore() => new(
@@ -175,7 +175,7 @@ internal sealed class SequenceMaker
         return new TroubleDisk(
             operation, Any(DiskFault.Full, DiskFault.Error), _random.Next(Any(1, 3, 5, 5, 10)), count, count == 1
                 ? Any(DiskSteps.Write, DiskSteps.All, DiskSteps.Sync | DiskSteps.Remove) : DiskSteps.Write, Chance(3),
-            Any(null, "", "index", "index", "cache"), RemoteFailures());
+            Any(null, "", "store.db", "store.db", "cache"), RemoteFailures());
     }
 
     /// <summary>Mostly the remote is well.</summary>

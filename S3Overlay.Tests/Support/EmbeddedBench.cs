@@ -17,10 +17,10 @@ namespace S3Overlay.Tests.Support;
 internal sealed class EmbeddedBench : IAsyncDisposable
 {
     private readonly StoreDisk? _disk;
-    private readonly long? _indexBytes;
+    private readonly long? _waitingBytes;
     private readonly TemporaryFolder _folder = new();
 
-    private EmbeddedBench(StoreDisk? disk, long? indexBytes) => (_disk, _indexBytes) = (disk, indexBytes);
+    private EmbeddedBench(StoreDisk? disk, long? waitingBytes) => (_disk, _waitingBytes) = (disk, waitingBytes);
 
     /// <summary>The store. Null if it was never started.</summary>
     public EmbeddedStore Store { get; private set; } = null!;
@@ -36,15 +36,15 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     /// <summary>The log of the store.</summary>
     public EventLogger Log { get; } = new();
 
-    /// <summary>The size of a segment of the delete log from the next start on. Null for the default.</summary>
-    public long? DeleteBytes { get; set; }
+    /// <summary>The size of a segment of the log from the next start on. Null for the default.</summary>
+    public long? LogBytes { get; set; }
 
     public const string Bucket = "bucket";
 
     /// <summary>A store with one bucket. Not durable: the tests are about the order of events, not the disk.</summary>
-    public static async Task<EmbeddedBench> OpenAsync(StoreDisk? disk = null, long? indexBytes = null)
+    public static async Task<EmbeddedBench> OpenAsync(StoreDisk? disk = null, long? waitingBytes = null)
     {
-        var bench = new EmbeddedBench(disk, indexBytes);
+        var bench = new EmbeddedBench(disk, waitingBytes);
         await bench.StartAsync();
         await bench.SendAsync(S3Operation.CreateBucket, "");
         return bench;
@@ -53,8 +53,8 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     public EmbeddedOptions Options()
     {
         var options = new EmbeddedOptions { Folder = Folder, IsDurable = false, Time = Time, MinPartSize = 1000, Disk = _disk };
-        options = DeleteBytes is { } size ? options with { DeleteSegmentSize = size } : options;
-        return (_indexBytes is { } bytes ? options with { IndexFlushBytes = bytes } : options) with { Logger = Log };
+        options = LogBytes is { } size ? options with { LogSegmentSize = size } : options;
+        return (_waitingBytes is { } bytes ? options with { MostWaitingBytes = bytes } : options) with { Logger = Log };
     }
 
     /// <summary>Closes the store, lets the test do something to its folder, and opens it again.</summary>
@@ -76,14 +76,14 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     /// <summary>The same, not started yet.</summary>
     public EmbeddedBench Leave()
     {
-        var next = new EmbeddedBench(_disk, _indexBytes);
+        var next = new EmbeddedBench(_disk, _waitingBytes);
         next.Time.Advance(Time.GetUtcNow() - next.Time.GetUtcNow());
         CrashedFolder.Copy(Folder, next.Folder);
         return next;
     }
 
     /// <summary>The same, as after a crash, with nothing but the files that describe themselves.</summary>
-    public Task RebuildAsync() => ReopenAsync(ForgetIndex);
+    public Task RebuildAsync() => ReopenAsync(ForgetDatabase);
 
     /// <summary>Makes the folders that are made when they are first needed, so that each write takes the same steps.</summary>
     public void MakeFolders()
@@ -94,8 +94,14 @@ internal sealed class EmbeddedBench : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the index away.</summary>
-    public void ForgetIndex() => Directory.Delete(Path.Combine(Folder, "index"), recursive: true);
+    /// <summary>Takes the database away.</summary>
+    public void ForgetDatabase()
+    {
+        foreach (var path in Directory.EnumerateFiles(Folder, "store.*"))
+        {
+            File.Delete(path);
+        }
+    }
 
     public IEnumerable<string> Files(string folder) =>
         Directory.EnumerateFiles(Path.Combine(Folder, folder), "*", SearchOption.AllDirectories);
@@ -147,9 +153,16 @@ internal sealed class EmbeddedBench : IAsyncDisposable
 
     public static string Md5(byte[] bytes) => "\"" + Convert.ToHexStringLower(MD5.HashData(bytes)) + "\"";
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Closes the store and keeps its folder.</summary>
+    public async Task CloseAsync()
     {
         await (Store?.DisposeAsync() ?? default);
+        Store = null!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
         _folder.Dispose();
     }
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
@@ -11,14 +10,12 @@ using S3Overlay.Proxy.Protocol.Buckets;
 namespace S3Overlay.Proxy.Embedded.Buckets;
 
 /// <summary>
-/// The buckets, in memory and in one file each, which is the source of truth. Commits into a bucket share its lock; creating and deleting
+/// The buckets, in memory and in the store's rows. Commits into a bucket share its lock; creating and deleting
 /// the bucket take it exclusively. So no object can be committed into a bucket that was found empty and is being deleted.
 /// </summary>
-internal sealed class BucketTable(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, OrderedIndex index, SequenceCounter sequences)
+internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
 {
-    private readonly ConcurrentDictionary<string, BucketRecord> _records = new(
-        index.Scan([RowKeys.Bucket]).Select(static row => BucketRecord.Read(row.Value)).ToDictionary(static record => record.Name),
-        StringComparer.Ordinal);
+    private ConcurrentDictionary<string, BucketRecord> _records = ReadAll(rows);
 
     private readonly NameLocks<string> _locks = new();
 
@@ -107,7 +104,7 @@ internal sealed class BucketTable(StoreFolders folders, StoreDisk disk, DirtyFla
             Require(bucket);
         }
 
-        if (index.Scan(RowKeys.OfKey(RowKeys.Object, bucket, "")).Any())
+        if (rows.HasObjects(bucket))
         {
             throw new S3Exception(S3Errors.BucketNotEmpty);
         }
@@ -126,14 +123,16 @@ internal sealed class BucketTable(StoreFolders folders, StoreDisk disk, DirtyFla
         await SaveAsync(bucket, record);
     }
 
-    /// <summary>Writes a bucket's record, then its row; null deletes both.</summary>
+    /// <summary>Reads all records again, after the database was rebuilt.</summary>
+    public void Reload(StoreRows rebuilt) => _records = ReadAll(rebuilt);
+
+    private static ConcurrentDictionary<string, BucketRecord> ReadAll(StoreRows rows) =>
+        new(rows.ListBuckets().ToDictionary(static record => record.Name), StringComparer.Ordinal);
+
+    /// <summary>Replaces a bucket's record; null deletes it.</summary>
     private Task SaveAsync(string bucket, BucketRecord? record) => StoreDisk.GuardAsync(async () =>
     {
-        var bytes = record?.Write();
-        await index.CatchUpAsync();
-        await RecordFile.ChangeAsync(folders, disk, dirty, FileKind.Bucket, folders.BucketPathOf(bucket), Find(bucket)?.Write(), bytes);
-        var row = RowKeys.OfBucket(bucket);
-        await index.FollowAsync(bytes is { } value ? new IndexBatch().Put(row, value.Span) : new IndexBatch().Delete(row));
+        await rows.CommitAsync(Change.OfBucket(bucket, record));
         if (record is null)
         {
             _records.TryRemove(bucket, out _);

@@ -5,7 +5,7 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
 /// Keeps the cache within its limit (rule E1) and part of the disk free (rule E5). Evicts in the background, least recently used first,
-/// never an entry in use. Saves last uses to the index from time to time, so that they survive a restart.
+/// never an entry in use. Saves last uses to the rows from time to time, so that they survive a restart.
 /// </summary>
 /// <param name="table">The entries.</param>
 /// <param name="rows">Their rows.</param>
@@ -27,11 +27,9 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _lock = new();
     private ITimer _saving = null!;
-    private Task _counting = Task.CompletedTask;
     private Task _running = Task.CompletedTask;
     private bool _isRunning;
     private bool _isWoken;
-    private volatile bool _isCounted;
     private volatile bool _isStuck;
     private volatile bool _isShort;
     private long _askedAt;
@@ -40,11 +38,9 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     /// <summary>Starts the background work. Call before anything changes.</summary>
     public void Begin()
     {
-        // The state before anything changes; changes are counted as they happen.
-        var losses = ledger.Losses;
-        var before = rows.CachedBytesNow();
-        _counting = Task.Run(() => CountAll(before, losses));
+        ledger.Add(rows.CachedBytes);
         _saving = time.CreateTimer(_ => Start(), null, SavePause, SavePause);
+        Start();
     }
 
     public long Evicted => Volatile.Read(ref _evicted);
@@ -93,10 +89,10 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
         var goal = start - Math.Max(bytes, room.MinFree);
         foreach (var anyUse in (bool[])[false, true])
         {
-            var last = CacheRows.Entry.FirstUse;
+            var last = default(CacheRows.Use);
             while (ledger.Bytes > goal && rows.NextUse(last) is { } use)
             {
-                last = use.UseKey;
+                last = use.Use;
 
                 // Nothing waits for the row. An entry whose key is locked is evicted when the lock is released.
                 _ = EvictAsync(use, anyUse);
@@ -109,7 +105,7 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     /// <summary>An entry is no longer in use.</summary>
     public void Wake()
     {
-        if (_isCounted && (_isShort || ledger.Bytes > _maxBytes))
+        if (_isShort || ledger.Bytes > _maxBytes)
         {
             Start();
         }
@@ -129,7 +125,6 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
 
     private async Task DoneAsync()
     {
-        await _counting;
         while (true)
         {
             Task running;
@@ -222,19 +217,19 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     /// them.</param>
     private async Task EvictAsync(bool anyUse)
     {
-        var last = CacheRows.Entry.FirstUse;
-        while (_isCounted && IsOver() && !_stopping.IsCancellationRequested && rows.NextUse(last) is { } use)
+        var last = default(CacheRows.Use);
+        while (IsOver() && !_stopping.IsCancellationRequested && rows.NextUse(last) is { } use)
         {
-            last = use.UseKey;
+            last = use.Use;
             await EvictAsync(use, anyUse);
         }
     }
 
-    private async Task EvictAsync((byte[] UseKey, string Bucket, string Key) use, bool anyUse)
+    private async Task EvictAsync((CacheRows.Use Use, string Bucket, string Key) use, bool anyUse)
     {
         try
         {
-            if (await table.TryEvictAsync(use.Bucket, use.Key, use.UseKey, anyUse))
+            if (await table.TryEvictAsync(use.Bucket, use.Key, use.Use, anyUse))
             {
                 Interlocked.Increment(ref _evicted);
             }
@@ -243,32 +238,6 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
         {
             Log.CacheCleaningFailed(logger, failure);
         }
-    }
-
-    private void CountAll(IEnumerable<long> before, int losses)
-    {
-        var bytes = 0L;
-        try
-        {
-            foreach (var cached in before)
-            {
-                if (_stopping.IsCancellationRequested)
-                {
-                    break;
-                }
-
-                bytes += cached;
-            }
-        }
-        catch (Exception failure)
-        {
-            // Damaged: what was counted so far is kept within the limit, and the next start begins again.
-            Log.CacheCleaningFailed(logger, failure);
-        }
-
-        ledger.AddCounted(bytes, losses);
-        _isCounted = true;
-        Start();
     }
 }
 

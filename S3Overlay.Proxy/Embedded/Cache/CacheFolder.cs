@@ -10,18 +10,18 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 /// <summary>
 /// The files of cache entries: by random number, in 256 folders, so that no folder grows large and no key becomes a path.
 /// </summary>
-/// <param name="root">The folder, with the index beside the files.</param>
+/// <param name="root">The folder, with the database beside the files.</param>
 /// <param name="disk">The disk.</param>
 /// <param name="logger">Gets failures.</param>
 internal sealed class CacheFolder(string root, StoreDisk disk, ILogger logger)
 {
     private const string Extension = ".held";
 
-    /// <summary>The index's folder, named by its format. Entries known only to an older index are not cached any more.</summary>
-    public string Index => Path.Combine(root, "index-2");
+    /// <summary>The database of the entries.</summary>
+    public string Database => Path.Combine(root, "cache.db");
 
-    /// <summary>The folder of the older format.</summary>
-    public string OldIndex => Path.Combine(root, "index");
+    /// <summary>Locked by the owning process.</summary>
+    public string Lock => Path.Combine(root, "LOCK");
 
     private string Files => Path.Combine(root, "files");
 
@@ -33,6 +33,34 @@ internal sealed class CacheFolder(string root, StoreDisk disk, ILogger logger)
     }
 
     public static string NameOf(UInt128 id) => id.ToString("x32", CultureInfo.InvariantCulture) + Extension;
+
+    /// <summary>Deletes what earlier versions had in place of the database.</summary>
+    public void DeleteOldIndexes()
+    {
+        foreach (var index in (string[])[Path.Combine(root, "index"), Path.Combine(root, "index-2")])
+        {
+            if (Directory.Exists(index))
+            {
+                Directory.Delete(index, recursive: true);
+            }
+        }
+    }
+
+    /// <summary>Creates the folder and takes its lock.</summary>
+    /// <returns>The open lock file. The system releases the lock however the process ends.</returns>
+    /// <exception cref="FolderInUseException">Another process has it.</exception>
+    public FileStream TakeLock()
+    {
+        Directory.CreateDirectory(root);
+        try
+        {
+            return new FileStream(Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException failure) when (!StoreDisk.IsFull(failure))
+        {
+            throw new FolderInUseException(root);
+        }
+    }
 
     /// <summary>Creates the file of an empty entry.</summary>
     /// <exception cref="IOException">The disk failed.</exception>
@@ -97,3 +125,6 @@ internal sealed class CacheFolder(string root, StoreDisk disk, ILogger logger)
         return Path.Combine(Files, name[..2], name);
     }
 }
+
+/// <summary>Another process uses the folder.</summary>
+public sealed class FolderInUseException(string folder) : IOException($"'{folder}' is in use by another process.");

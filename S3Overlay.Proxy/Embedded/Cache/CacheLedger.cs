@@ -28,27 +28,11 @@ internal sealed class CacheLedger
         }
     }
 
-    /// <summary>How often all rows were lost.</summary>
-    public int Losses { get; private set; }
-
-    /// <summary>Adds bytes counted from rows at the start, unless the rows were lost since.</summary>
-    public void AddCounted(long bytes, int losses)
-    {
-        lock (_lock)
-        {
-            if (losses == Losses)
-            {
-                Interlocked.Add(ref _bytes, bytes);
-            }
-        }
-    }
-
     /// <summary>All rows, and with them all entries, are lost.</summary>
     public void Clear()
     {
         lock (_lock)
         {
-            Losses++;
             foreach (var account in _accounts.Values)
             {
                 account.Leave();
@@ -104,7 +88,7 @@ internal sealed class CacheLedger
         }
     }
 
-    /// <summary>An entry's file is removed and no longer counts. Its row may stay for a while if the index cannot be written.</summary>
+    /// <summary>An entry's file is removed and no longer counts. Its row may stay for a while if the database cannot be written.</summary>
     /// <returns>True if it counted until now.</returns>
     public bool FileGone(CacheRows.Entry entry)
     {

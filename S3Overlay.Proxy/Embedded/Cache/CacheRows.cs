@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
-using System.Text;
 
+using S3Overlay.Proxy.Embedded.Database;
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Journals;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Telemetry;
@@ -10,280 +10,286 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
-/// Rows of cache entries, by key and by last use. Not synced: a row without a file is removed when it is found. A damaged index is deleted
-/// and replaced by an empty one; until then nothing counts as cached.
+/// Rows of cache entries, in a database that is not synced: a row without a file is removed when it is found. A damaged database is deleted
+/// and made again from the entries' files; until then only what it has again counts as cached.
 /// </summary>
-internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logger) : IAsyncDisposable
+internal sealed class CacheRows : IAsyncDisposable
 {
+    private readonly CacheFolder _folder;
+    private readonly StoreDisk _disk;
+    private readonly ILogger _logger;
     private readonly Lock _lock = new();
+    private readonly Committer<Action<Connection>> _committer;
 
     /// <summary>Null while it is being replaced.</summary>
-    private volatile OrderedIndex? _index;
+    private volatile SqliteDatabase? _database;
     private Task _renewing = Task.CompletedTask;
+
+    private CacheRows(CacheFolder folder, StoreDisk disk, ILogger logger) =>
+        (_folder, _disk, _logger, _committer) = (folder, disk, logger, new(Commit));
 
     /// <summary>Called when all rows are lost, before there are new ones. Must not write rows.</summary>
     public Action Lost { get; set; } = static () => { };
 
-    /// <summary>Opens the rows. An unusable index, or one of an older format, is deleted.</summary>
+    /// <summary>True if rows were lost, so that files without a row may be entries.</summary>
+    public bool WereLost { get; private set; }
+
+    /// <summary>Opens the rows. An unusable database is deleted.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="logger">Gets failures.</param>
     /// <param name="disk">The disk.</param>
-    /// <exception cref="IndexInUseException">Another process has it.</exception>
     public static CacheRows Open(CacheFolder folder, ILogger logger, StoreDisk disk)
     {
         var rows = new CacheRows(folder, disk, logger);
+        rows.WereLost = new FileInfo(folder.Database) is not { Exists: true, Length: > 0 };
         try
         {
-            rows._index = rows.OpenIndex();
+            rows._database = rows.OpenDatabase();
         }
-        catch (Exception failure) when (failure is IndexDamagedException or InvalidDataException)
+        catch (Exception failure) when (failure is DatabaseDamagedException or InvalidDataException or StoreUnavailableException)
         {
             Log.CacheIndexUnusable(logger, failure.Message);
-            Directory.Delete(folder.Index, recursive: true);
-            rows._index = rows.OpenIndex();
+            SqliteDatabase.Delete(folder.Database, disk);
+            (rows.WereLost, rows._database) = (true, rows.OpenDatabase());
         }
 
-        if (Directory.Exists(folder.OldIndex))
-        {
-            Directory.Delete(folder.OldIndex, recursive: true);
-        }
-
+        folder.DeleteOldIndexes();
         return rows;
     }
 
-    /// <summary>True if a key has a row, even one of another format.</summary>
-    public bool Has(string bucket, string key) => Read(index => index.TryGet(Entry.KeyOf(bucket, key), out _));
+    /// <summary>The cached bytes that rows record.</summary>
+    public long CachedBytes => Read(0, static (connection, _) => connection.Read("SELECT bytes FROM state"));
 
-    /// <summary>A key's row; null if there is none, or it is unreadable.</summary>
+    /// <summary>True if a key has a row.</summary>
+    public bool Has(string bucket, string key) => Find(bucket, key) is not null;
+
+    /// <summary>A key's row; null if there is none.</summary>
     public Entry? Find(string bucket, string key) =>
-        Read(index => index.TryGet(Entry.KeyOf(bucket, key), out var value) ? Entry.Parse(value) : null);
+        Read((bucket, key), static (connection, name) => FindIn(connection, name.bucket, name.key));
 
     /// <summary>Replaces a key's row.</summary>
-    public ValueTask PutAsync(string bucket, string key, Entry? before, Entry entry)
+    public ValueTask PutAsync(string bucket, string key, Entry entry) => CommitAsync(writer =>
     {
-        var name = Entry.KeyOf(bucket, key);
-        var batch = new IndexBatch();
-        if (before is { } replaced)
-        {
-            batch.Delete(replaced.UseKey);
-        }
+        Count(writer, entry.CachedBytes - (FindIn(writer, bucket, key)?.CachedBytes ?? 0));
+        writer.Prepare("INSERT OR REPLACE INTO entries VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)").BindKey(1, bucket).BindKey(2, key)
+            .Bind(3, BytesOf(entry.File)).Bind(4, entry.Size).Bind(5, entry.LastModified.UtcTicks).BindText(6, entry.ETag)
+            .Bind(7, entry.Used.UtcTicks).Bind(8, entry.CachedBytes).Run();
+    });
 
-        return CommitAsync(batch.Put(entry.UseKey, name).Put(name, entry.ToBytes()));
-    }
-
-    /// <summary>Removes a key's row. <paramref name="entry"/> is its value; null if unreadable.</summary>
-    public ValueTask RemoveAsync(string bucket, string key, Entry? entry)
+    /// <summary>Removes a key's row.</summary>
+    public ValueTask RemoveAsync(string bucket, string key) => CommitAsync(writer =>
     {
-        var batch = new IndexBatch().Delete(Entry.KeyOf(bucket, key));
-        if (entry is { } removed)
-        {
-            batch.Delete(removed.UseKey);
-        }
-
-        return CommitAsync(batch);
-    }
+        Count(writer, -(FindIn(writer, bucket, key)?.CachedBytes ?? 0));
+        writer.Prepare("DELETE FROM entries WHERE bucket = ?1 AND key = ?2").BindKey(1, bucket).BindKey(2, key).Run();
+    });
 
     /// <summary>See <see cref="ICacheStore.ListAsync"/>.</summary>
-    public IEnumerable<CacheRow> List(string bucket, string prefix, string after) => Walk(index => List(index, bucket, prefix, after));
-
-    private static IEnumerable<CacheRow> List(OrderedIndex index, string bucket, string prefix, string after)
+    public IEnumerable<CacheRow> List(string bucket, string prefix, string after)
     {
-        using var snapshot = index.Snapshot();
-        using var cursor = snapshot.OpenCursor();
-        var start = Entry.KeyOf(bucket, prefix);
-        var past = after.Length == 0 ? [] : Entry.KeyOf(bucket, after);
-        var found = cursor.Seek(past.AsSpan().SequenceCompareTo(start) > 0 ? past : start);
-        for (; found && cursor.Key.StartsWith(start); found = cursor.Next())
+        var isAfter = after.Length > 0 && Protocol.Listings.Utf8Order.Compare(after, prefix) >= 0;
+        for (var from = isAfter ? after : prefix; ; isAfter = true)
         {
-            if (!cursor.Key.SequenceEqual(past) && Entry.Parse(cursor.Value) is { } entry)
+            var page = Read((bucket, prefix, from, isAfter), static (connection, call) => connection
+                .Prepare("SELECT key, file, size, modified, etag, used, cached FROM entries "
+                    + "WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4")
+                .BindKey(1, call.bucket).BindKey(2, call.from, call.isAfter ? Sql.Zero : default).BindKey(3, call.prefix, Sql.AfterAll)
+                .Bind(4, StoreQueries.PageSize).All(static row => ReadEntry(row, 1).ToRow(row.Key(0)))) ?? [];
+            foreach (var row in page)
             {
-                yield return entry.ToRow(Entry.NameOf(cursor.Key).Key);
+                yield return row;
             }
+
+            if (page.Count < StoreQueries.PageSize)
+            {
+                yield break;
+            }
+
+            from = page[^1].Key;
         }
     }
 
-    /// <summary>Buckets that have rows. One look-up per bucket: the cursor jumps past its last key.</summary>
-    public IEnumerable<string> ListBuckets() => Walk(ListBuckets);
-
-    private static IEnumerable<string> ListBuckets(OrderedIndex index)
+    /// <summary>Buckets that have rows. One look-up per bucket.</summary>
+    public IReadOnlyList<string> ListBuckets() => Read(0, static (connection, _) =>
     {
-        using var snapshot = index.Snapshot();
-        using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek(Entry.First); found;)
+        var names = new List<string>();
+        var next = connection.Prepare("SELECT bucket FROM entries WHERE bucket > ?1 ORDER BY bucket LIMIT 1");
+        while (next.BindKey(1, names.LastOrDefault() ?? "").One(static row => row.Key(0)) is { } name)
         {
-            var name = cursor.Key[..cursor.Key.IndexOf((byte)0)].ToArray();
-            found = cursor.Seek([.. name, 1]);
-            yield return Encoding.UTF8.GetString(name);
+            names.Add(name);
         }
-    }
 
-    /// <summary>All readable rows, as of the first read.</summary>
-    public IEnumerable<(string Bucket, string Key, Entry Entry)> All() =>
-        from row in Walk(static index => index.Scan([], Entry.First))
-        let entry = Entry.Parse(row.Value)
-        where entry is not null
-        let name = Entry.NameOf(row.Key)
-        select (name.Bucket, name.Key, entry.Value);
+        return names;
+    }) ?? [];
 
-    /// <summary>The cached bytes that each row records, as of this call.</summary>
-    public IEnumerable<long> CachedBytesNow()
+    /// <summary>All rows, by the page.</summary>
+    public IEnumerable<(string Bucket, string Key, Entry Entry)> All()
     {
-        // Now, not when the caller starts to enumerate.
-        return Read(static index => index.Snapshot()) is { } snapshot ? Walk(_ => CachedBytes(snapshot)) : [];
+        for (var last = (Bucket: "", Key: ""); ;)
+        {
+            var page = Read(last, static (connection, last) => connection
+                .Prepare("SELECT bucket, key, file, size, modified, etag, used, cached FROM entries "
+                    + "WHERE (bucket, key) > (?1, ?2) ORDER BY bucket, key LIMIT ?3")
+                .BindKey(1, last.Bucket).BindKey(2, last.Key).Bind(3, StoreQueries.PageSize)
+                .All(static row => (Bucket: row.Key(0), Key: row.Key(1), Entry: ReadEntry(row, 2)))) ?? [];
+            foreach (var row in page)
+            {
+                yield return row;
+            }
+
+            if (page.Count < StoreQueries.PageSize)
+            {
+                yield break;
+            }
+
+            last = (page[^1].Bucket, page[^1].Key);
+        }
     }
 
     /// <summary>The use that follows another in time; null at the end.</summary>
-    public (byte[] UseKey, string Bucket, string Key)? NextUse(byte[] after) => Read(index => NextUse(index, after));
-
-    private static (byte[] UseKey, string Bucket, string Key)? NextUse(OrderedIndex index, byte[] after)
-    {
-        using var snapshot = index.Snapshot();
-        using var cursor = snapshot.OpenCursor();
-        for (var found = cursor.Seek(after); found && cursor.Key[0] == Entry.FirstUse[0]; found = cursor.Next())
-        {
-            if (!cursor.Key.SequenceEqual(after))
-            {
-                var (bucket, key) = Entry.NameOf(cursor.Value);
-                return (cursor.Key.ToArray(), bucket, key);
-            }
-        }
-
-        return null;
-    }
+    public (Use Use, string Bucket, string Key)? NextUse(Use after) => Read(after, static (connection, after) => connection
+        .Prepare("SELECT used, file, bucket, key FROM entries WHERE (used, file) > (?1, ?2) ORDER BY used, file LIMIT 1")
+        .Bind(1, after.Ticks).Bind(2, BytesOf(after.File))
+        .One(static row => ((Use, string, string)?)(new Use(row.Number(0), FileOf(row.Blob(1))), row.Key(2), row.Key(3))));
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _committer.DisposeAsync();
         await _renewing;
-        await (_index?.DisposeAsync() ?? default);
+        await (_database?.DisposeAsync() ?? default);
     }
 
-    private OrderedIndex OpenIndex() => OrderedIndex.Open(new IndexOptions
+    private static Entry? FindIn(Connection connection, string bucket, string key) => connection
+        .Prepare("SELECT file, size, modified, etag, used, cached FROM entries WHERE bucket = ?1 AND key = ?2")
+        .BindKey(1, bucket).BindKey(2, key).One(static row => (Entry?)ReadEntry(row, 0));
+
+    private static Entry ReadEntry(Statement row, int first) => new(FileOf(row.Blob(first)), row.Number(first + 1),
+        new DateTimeOffset(row.Number(first + 2), TimeSpan.Zero), row.Text(first + 3)!,
+        new DateTimeOffset(row.Number(first + 4), TimeSpan.Zero), row.Number(first + 5));
+
+    private static void Count(Connection writer, long change)
     {
-        Folder = folder.Index,
-        FlushBytes = 4 << 20,
-        Disk = disk,
-        Logger = logger,
-        Damaged = failure =>
+        if (change != 0)
         {
-            if (_index is { } index)
-            {
-                Renew(index, failure);
-            }
-        },
+            writer.Prepare("UPDATE state SET bytes = bytes + ?1").Bind(1, change).Run();
+        }
+    }
+
+    private static byte[] BytesOf(UInt128 file)
+    {
+        var bytes = new byte[16];
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, file);
+        return bytes;
+    }
+
+    private static UInt128 FileOf(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt128BigEndian(bytes);
+
+    private SqliteDatabase OpenDatabase() => SqliteDatabase.Open(new DatabaseOptions
+    {
+        Path = _folder.Database,
+        Disk = _disk,
+        Schema = [Sql.ReadScript("cache-1.sql")],
+        IsSynced = false,
+        CachePages = 1000,
     });
 
-    /// <summary>Reads from the index; default if it is damaged.</summary>
-    private T? Read<T>(Func<OrderedIndex, T?> read)
+    /// <summary>Reads from the database; default if it is damaged.</summary>
+    private T? Read<TState, T>(TState state, Func<Connection, TState, T> read)
     {
-        if (_index is not { } index)
+        if (_database is not { } database)
         {
             return default;
         }
 
         try
         {
-            return read(index);
+            return database.Read(state, read);
         }
-        catch (Exception failure) when (IsLost(index, failure))
+        catch (Exception failure) when (IsLost(database, failure))
         {
-            Renew(index, failure);
+            Renew(database, failure);
             return default;
         }
     }
 
-    /// <summary>Walks rows to the end, or until damage is found.</summary>
-    private IEnumerable<T> Walk<T>(Func<OrderedIndex, IEnumerable<T>> rows)
+    private bool IsLost(SqliteDatabase database, Exception failure) => failure is DatabaseDamagedException or IOException
+        or ArgumentOutOfRangeException || (failure is ObjectDisposedException && _database != database);
+
+    private async ValueTask CommitAsync(Action<Connection> change)
     {
-        if (_index is not { } index)
-        {
-            yield break;
-        }
-
-        using var walk = rows(index).GetEnumerator();
-        while (MovesOn(index, walk))
-        {
-            yield return walk.Current;
-        }
-    }
-
-    private bool MovesOn<T>(OrderedIndex index, IEnumerator<T> walk)
-    {
-        try
-        {
-            return walk.MoveNext();
-        }
-        catch (Exception failure) when (IsLost(index, failure))
-        {
-            Renew(index, failure);
-            return false;
-        }
-    }
-
-    private bool IsLost(OrderedIndex index, Exception failure) => failure is IndexDamagedException
-        || (failure is ObjectDisposedException && _index != index);
-
-    private async ValueTask CommitAsync(IndexBatch batch)
-    {
-        try
-        {
-            if (_index is { } index)
-            {
-                await index.CommitAsync(batch);
-                return;
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            // Deleted in between.
-        }
-
         await _renewing;
-        await (_index ?? throw new IOException("The index of the cache could not be rebuilt.")).CommitAsync(batch);
+        await _committer.CommitAsync(change);
     }
 
-    /// <summary>Replaces a damaged index in the background, unless that is already running.</summary>
-    private void Renew(OrderedIndex index, Exception failure)
+    private void Commit(IReadOnlyList<Action<Connection>> group)
+    {
+        var database = _database ?? throw new IOException("The database of the cache could not be made again.");
+        try
+        {
+            database.Write(writer =>
+            {
+                foreach (var change in group)
+                {
+                    change(writer);
+                }
+            });
+        }
+        catch (DatabaseDamagedException failure)
+        {
+            Renew(database, failure);
+            throw new IOException(failure.Message, failure);
+        }
+
+        try
+        {
+            database.CheckpointIfLong();
+        }
+        catch (DatabaseDamagedException failure)
+        {
+            Renew(database, failure);
+        }
+        catch (IOException failure)
+        {
+            // It is copied later.
+            Log.CacheCleaningFailed(_logger, failure);
+        }
+    }
+
+    /// <summary>Replaces a damaged database in the background, unless that is already running.</summary>
+    private void Renew(SqliteDatabase database, Exception failure)
     {
         lock (_lock)
         {
-            if (_index == index)
+            if (_database == database)
             {
-                _index = null;
-                Log.CacheIndexUnusable(logger, failure.Message);
-                _renewing = Task.Run(() => RenewAsync(index));
+                (_database, WereLost) = (null, true);
+                Log.CacheIndexUnusable(_logger, failure.Message);
+                _renewing = Task.Run(() => RenewAsync(database));
             }
         }
     }
 
-    private async Task RenewAsync(OrderedIndex damaged)
+    private async Task RenewAsync(SqliteDatabase damaged)
     {
         try
         {
             await damaged.DisposeAsync();
-            Directory.Delete(folder.Index, recursive: true);
+            SqliteDatabase.Delete(_folder.Database, _disk);
             Lost();
-            _index = OpenIndex();
+            _database = OpenDatabase();
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or DatabaseDamagedException)
         {
-            Log.CacheCleaningFailed(logger, failure);
+            Log.CacheCleaningFailed(_logger, failure);
         }
     }
 
-    private static IEnumerable<long> CachedBytes(IndexSnapshot snapshot)
-    {
-        using (snapshot)
-        {
-            using var cursor = snapshot.OpenCursor();
-            for (var found = cursor.Seek(Entry.First); found; found = cursor.Next())
-            {
-                yield return Entry.Parse(cursor.Value)?.CachedBytes ?? 0;
-            }
-        }
-    }
+    /// <summary>A place in the order of last use.</summary>
+    /// <param name="Ticks">The time.</param>
+    /// <param name="File">Orders uses at the same time.</param>
+    public readonly record struct Use(long Ticks, UInt128 File);
 
-    /// <summary>A row of the cache's index: which file has a key's entry, and what a listing compares.</summary>
+    /// <summary>A row of the cache's database: which file has a key's entry, and what a listing compares.</summary>
     /// <param name="File">The file.</param>
     /// <param name="Size">The object's size in bytes.</param>
     /// <param name="LastModified">The version's date.</param>
@@ -293,72 +299,8 @@ internal sealed class CacheRows(CacheFolder folder, StoreDisk disk, ILogger logg
     public readonly record struct Entry(UInt128 File, long Size, DateTimeOffset LastModified, string ETag, DateTimeOffset Used,
         long CachedBytes)
     {
-        /// <summary>Where rows of entries begin. Earlier rows, by last use, belong to no bucket.</summary>
-        public static readonly byte[] First = [0x20];
-
-        /// <summary>Where rows by last use begin.</summary>
-        public static readonly byte[] FirstUse = [1];
-
-        private const int FixedSize = 48;
-        private const int UseSize = 1 + 8 + 16;
-        private const long MaxTicks = 3_155_378_975_999_999_999;
-
-        /// <summary>The key of the entry's row in the order of last use. The value is the entry's own key.</summary>
-        public byte[] UseKey
-        {
-            get
-            {
-                var key = new byte[UseSize];
-                key[0] = FirstUse[0];
-                BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(1), Used.UtcTicks);
-                BinaryPrimitives.WriteUInt128BigEndian(key.AsSpan(9), File);
-                return key;
-            }
-        }
-
-        /// <summary>The row's key. Bucket names contain no zero byte, so a bucket's keys are together and in order.</summary>
-        public static byte[] KeyOf(string bucket, string key)
-        {
-            var length = Encoding.UTF8.GetByteCount(bucket);
-            var bytes = new byte[length + 1 + Encoding.UTF8.GetByteCount(key)];
-            Encoding.UTF8.GetBytes(bucket, bytes);
-            Encoding.UTF8.GetBytes(key, bytes.AsSpan(length + 1));
-            return bytes;
-        }
-
-        /// <summary>The bucket and key in a row's key.</summary>
-        public static (string Bucket, string Key) NameOf(ReadOnlySpan<byte> rowKey)
-        {
-            var end = rowKey.IndexOf((byte)0);
-            return (Encoding.UTF8.GetString(rowKey[..end]), Encoding.UTF8.GetString(rowKey[(end + 1)..]));
-        }
-
-        /// <summary>Parses a row's value; null if it has another format.</summary>
-        public static Entry? Parse(ReadOnlySpan<byte> value) =>
-            value.Length < FixedSize
-                || BinaryPrimitives.ReadInt64LittleEndian(value[24..]) is < 0 or > MaxTicks
-                || BinaryPrimitives.ReadInt64LittleEndian(value[32..]) is < 0 or > MaxTicks
-                || BinaryPrimitives.ReadInt64LittleEndian(value[40..]) < 0
-                ? null
-                : new Entry(
-                    BinaryPrimitives.ReadUInt128LittleEndian(value),
-                    BinaryPrimitives.ReadInt64LittleEndian(value[16..]),
-                    new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(value[24..]), TimeSpan.Zero),
-                    Encoding.UTF8.GetString(value[FixedSize..]),
-                    new DateTimeOffset(BinaryPrimitives.ReadInt64LittleEndian(value[32..]), TimeSpan.Zero),
-                    BinaryPrimitives.ReadInt64LittleEndian(value[40..]));
-
-        public byte[] ToBytes()
-        {
-            var bytes = new byte[FixedSize + Encoding.UTF8.GetByteCount(ETag)];
-            BinaryPrimitives.WriteUInt128LittleEndian(bytes, File);
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(16), Size);
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(24), LastModified.UtcTicks);
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(32), Used.UtcTicks);
-            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(40), CachedBytes);
-            Encoding.UTF8.GetBytes(ETag, bytes.AsSpan(FixedSize));
-            return bytes;
-        }
+        /// <summary>The entry's place in the order of last use.</summary>
+        public Use LastUse => new(Used.UtcTicks, File);
 
         public CacheRow ToRow(string key) => new(key, Size, ETag, LastModified);
     }

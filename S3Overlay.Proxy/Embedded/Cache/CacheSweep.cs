@@ -3,9 +3,9 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
-/// Runs in the background after the start, and whenever rows were lost. Removes files without a row, left by a crash or a lost index.
-/// Corrects rows that count wrong. Then removes rows without a file: on a full disk, files can be deleted while rows cannot, and such a row
-/// would count as cached until it is found.
+/// Runs in the background after the start, and whenever rows were lost. Makes lost rows again from the files; otherwise removes files
+/// without a row, left by a crash. Corrects rows that count wrong. Then removes rows without a file: on a full disk, files can be deleted
+/// while rows cannot, and such a row would count as cached until it is found.
 /// </summary>
 /// <param name="folder">The files.</param>
 /// <param name="rows">Their rows.</param>
@@ -84,8 +84,11 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
 
             if (NameOf(id, path) is not { } header)
             {
-                File.Delete(path);
-                ledger.Forget(id);
+                if (!rows.WereLost || !await TryAdoptAsync(id, path))
+                {
+                    File.Delete(path);
+                    ledger.Forget(id);
+                }
             }
             else if (header.Key is not null)
             {
@@ -135,6 +138,33 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
         }
     }
 
+    /// <summary>Makes a file the entry of the key that it names, unless the key has another one.</summary>
+    /// <returns>False if the file is of no use.</returns>
+    private async Task<bool> TryAdoptAsync(UInt128 id, string path)
+    {
+        try
+        {
+            var header = CacheFile.ReadHeader(path);
+            using (await table.LockAsync(header.Bucket, header.Key, CancellationToken.None))
+            {
+                if (rows.Find(header.Bucket, header.Key) is { } entry)
+                {
+                    return entry.File == id;
+                }
+
+                var bytes = await Task.Run(() => CacheFile.Count(path, logger));
+                await rows.PutAsync(header.Bucket, header.Key, new CacheRows.Entry(id, header.Info.Size, header.Info.LastModified,
+                    header.Info.ETag, File.GetLastWriteTimeUtc(path), bytes));
+                ledger.Add(bytes);
+                return true;
+            }
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Corrects a row whose last changes a crash lost.</summary>
     private async Task RecountAsync(string bucket, string key, UInt128 file, string path)
     {
@@ -151,7 +181,7 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
                 var bytes = await Task.Run(() => CacheFile.Count(path, logger));
                 if (bytes != entry.CachedBytes)
                 {
-                    await rows.PutAsync(bucket, key, entry, entry with { CachedBytes = bytes });
+                    await rows.PutAsync(bucket, key, entry with { CachedBytes = bytes });
                     ledger.Add(bytes - entry.CachedBytes);
                 }
             }

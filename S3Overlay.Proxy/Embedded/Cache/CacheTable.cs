@@ -101,7 +101,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         using (await LockAsync(bucket, key, CancellationToken.None))
         {
             var before = rows.Find(bucket, key);
-            await rows.PutAsync(bucket, key, before, entry);
+            await rows.PutAsync(bucket, key, entry);
             file.Enter(ledger, entry);
             var lease = _open.Put(new ObjectName(bucket, key), file);
             Delete(before);
@@ -135,7 +135,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         var isFreed = Delete(entry);
         try
         {
-            await rows.RemoveAsync(bucket, key, entry);
+            await rows.RemoveAsync(bucket, key);
         }
         catch (IOException failure)
         {
@@ -154,15 +154,15 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     /// <summary>Evicts an entry, unless it is in use or was used since its row was written.</summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
-    /// <param name="useKey">Its key in the order of last use.</param>
+    /// <param name="use">Its place in the order of last use.</param>
     /// <param name="anyUse">True to evict it even if it was used since.</param>
     /// <returns>True if it was evicted; false also if only a row is left that a full disk keeps.</returns>
-    public async Task<bool> TryEvictAsync(string bucket, string key, byte[] useKey, bool anyUse = false)
+    public async Task<bool> TryEvictAsync(string bucket, string key, CacheRows.Use use, bool anyUse = false)
     {
         using (await LockAsync(bucket, key, CancellationToken.None))
         {
             if (rows.Find(bucket, key) is not { } entry
-                || !entry.UseKey.AsSpan().SequenceEqual(useKey)
+                || entry.LastUse != use
                 || (!anyUse && ledger.Find(entry.File)?.Used > entry.Used)
                 || !_open.TryForgetUnused(new ObjectName(bucket, key)))
             {
@@ -189,7 +189,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
                 {
                     if (rows.Find(bucket, key) is { } entry && entry.File == account.File)
                     {
-                        await rows.PutAsync(bucket, key, entry, entry with { Used = account.Used, CachedBytes = account.Bytes });
+                        await rows.PutAsync(bucket, key, entry with { Used = account.Used, CachedBytes = account.Bytes });
                     }
                 }
                 catch

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -9,15 +8,16 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
-/// The cache on the local disk: one sparse file per entry, found by an index. Any part can be deleted by hand at any time: a missing file
-/// is a missing entry, a missing or damaged index an empty cache.
+/// The cache on the local disk: one sparse file per entry, found by a database. Any part can be deleted by hand at any time: a missing
+/// file is a missing entry, and a missing or damaged database is made again from the files.
 /// </summary>
 /// <remarks>
-/// The index is not synced. A row without a file is removed when it is found; files without a row are removed in the background after the
-/// start.
+/// The database is not synced. A row without a file is removed when it is found; files without a row are removed in the background after
+/// the start.
 /// </remarks>
 public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
 {
+    private readonly FileStream _lock;
     private readonly CacheFolder _folder;
     private readonly CacheRows _rows;
     private readonly CacheLedger _ledger;
@@ -27,9 +27,10 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    private DiskCacheStore(CacheFolder folder, CacheRows rows, CacheLedger ledger, CacheTable table, CacheEviction eviction,
-        CacheSweep sweep, TimeProvider time, ILogger logger) =>
-        (_folder, _rows, _ledger, _table, _eviction, _sweep, _time, _logger) = (folder, rows, ledger, table, eviction, sweep, time, logger);
+    private DiskCacheStore(FileStream owner, CacheFolder folder, CacheRows rows, CacheLedger ledger, CacheTable table,
+        CacheEviction eviction, CacheSweep sweep, TimeProvider time, ILogger logger) =>
+        (_lock, _folder, _rows, _ledger, _table, _eviction, _sweep, _time, _logger) =
+        (owner, folder, rows, ledger, table, eviction, sweep, time, logger);
 
     /// <summary>Cached bytes of remote objects, in complete blocks, without file-system overhead.</summary>
     public long Bytes => _ledger.Bytes;
@@ -48,7 +49,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// <param name="logger">Gets failures.</param>
     /// <param name="time">The clock; null for the system's.</param>
     /// <param name="maxBytes">The limit in bytes (rule E1); null for none.</param>
-    /// <exception cref="IndexInUseException">Another process has it.</exception>
+    /// <exception cref="FolderInUseException">Another process has it.</exception>
     public static DiskCacheStore Open(string directory, ILogger<DiskCacheStore> logger, TimeProvider? time = null, long? maxBytes = null) =>
         Open(directory, logger, time, maxBytes, new StoreDisk(isDurable: false), minFree: 0);
 
@@ -61,10 +62,25 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     {
         time ??= TimeProvider.System;
         var folder = new CacheFolder(directory, disk, logger);
-        var rows = CacheRows.Open(folder, logger, disk);
+        var owner = folder.TakeLock();
+        try
+        {
+            var rows = CacheRows.Open(folder, logger, disk);
+            return Open(owner, folder, rows, logger, time, maxBytes, new FreeSpace(disk, directory, minFree));
+        }
+        catch
+        {
+            owner.Dispose();
+            throw;
+        }
+    }
+
+    private static DiskCacheStore Open(FileStream owner, CacheFolder folder, CacheRows rows, ILogger logger, TimeProvider time,
+        long? maxBytes, FreeSpace room)
+    {
         var ledger = new CacheLedger();
         var table = new CacheTable(folder, rows, ledger, time, logger);
-        var eviction = new CacheEviction(table, rows, ledger, maxBytes, new FreeSpace(disk, directory, minFree), time, logger);
+        var eviction = new CacheEviction(table, rows, ledger, maxBytes, room, time, logger);
         var sweep = new CacheSweep(folder, rows, table, ledger, logger);
         (ledger.Grew, table.Released, table.Writes) = (eviction.Grew, eviction.Wake, eviction.RequireRoom);
         rows.Lost = () =>
@@ -74,7 +90,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         };
         eviction.Begin();
         sweep.Begin();
-        return new DiskCacheStore(folder, rows, ledger, table, eviction, sweep, time, logger);
+        return new DiskCacheStore(owner, folder, rows, ledger, table, eviction, sweep, time, logger);
     }
 
     /// <inheritdoc/>
@@ -147,7 +163,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
                 }
                 else if (cached.Info.LastModified != entry.LastModified)
                 {
-                    await _rows.PutAsync(bucket, key, entry, entry with { LastModified = cached.Info.LastModified });
+                    await _rows.PutAsync(bucket, key, entry with { LastModified = cached.Info.LastModified });
                 }
             }
         }
@@ -220,6 +236,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         finally
         {
             await _rows.DisposeAsync();
+            await _lock.DisposeAsync();
         }
     }
 

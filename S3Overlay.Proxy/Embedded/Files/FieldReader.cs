@@ -42,6 +42,8 @@ internal ref struct FieldReader(ReadOnlySpan<byte> bytes)
     /// <summary>A text or null.</summary>
     public string? OptionalText() => Byte() == 0 ? null : Text();
 
+    public ReadOnlySpan<byte> Block() => Raw(Count());
+
     public FileId File() => FileId.Read(Raw(FileId.Size));
 
     public ReadOnlySpan<byte> Raw(int length)

@@ -53,6 +53,9 @@ internal sealed class FieldWriter
     /// <summary>A text or null.</summary>
     public FieldWriter OptionalText(string? value) => value is null ? Byte(0) : Byte(1).Text(value);
 
+    /// <summary>Bytes after their length.</summary>
+    public FieldWriter Block(ReadOnlySpan<byte> bytes) => Number(bytes.Length).Raw(bytes);
+
     /// <summary>Bytes of a length that both sides know.</summary>
     public FieldWriter Raw(ReadOnlySpan<byte> bytes)
     {

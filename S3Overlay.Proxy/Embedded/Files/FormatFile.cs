@@ -6,39 +6,53 @@ namespace S3Overlay.Proxy.Embedded.Files;
 /// <summary>The file with a data folder's layout version, which also identifies it as a data folder.</summary>
 internal static class FormatFile
 {
+    /// <summary>The layout that this code writes and reads. Version 1 is brought to it at the start.</summary>
+    public const uint Version = 2;
+
+    /// <summary>Records in files of their own, and an index of its own in place of the database.</summary>
+    public const uint OldVersion = 1;
+
     private const string Prefix = "s3overlay-store ";
 
     /// <summary>A longer file is not ours.</summary>
     private const int Longest = 64;
 
     /// <summary>Refuses a folder of another version; writes the file in a new one.</summary>
+    /// <returns>The folder's version.</returns>
     /// <exception cref="StoreUnavailableException">The version is unknown here.</exception>
-    public static void Check(StoreFolders folders, StoreDisk disk)
+    public static uint Check(StoreFolders folders, StoreDisk disk)
     {
-        if (!File.Exists(folders.Format))
+        if (File.Exists(folders.Format))
         {
-            var aside = folders.Format + ".new";
-            disk.Delete(aside);
-            using (var file = disk.Create(aside))
-            {
-                disk.Write(file, Encoding.ASCII.GetBytes(Prefix + FilePreamble.Version.ToString(CultureInfo.InvariantCulture) + "\n"), 0);
-                disk.Sync(file);
-            }
-
-            disk.Move(aside, folders.Format);
-            return;
+            return RequireKnown(folders);
         }
 
-        RequireKnown(folders);
+        Write(folders, disk);
+        return Version;
+    }
+
+    /// <summary>Records that the folder has this version.</summary>
+    public static void Write(StoreFolders folders, StoreDisk disk)
+    {
+        var aside = folders.Format + ".new";
+        disk.Delete(aside);
+        using (var file = disk.Create(aside))
+        {
+            disk.Write(file, Encoding.ASCII.GetBytes(Prefix + Version.ToString(CultureInfo.InvariantCulture) + "\n"), 0);
+            disk.Sync(file);
+        }
+
+        disk.Move(aside, folders.Format);
     }
 
     /// <summary>Refuses a folder of another version. Changes nothing.</summary>
+    /// <returns>The folder's version.</returns>
     /// <exception cref="StoreUnavailableException">The version is unknown here, or the file is damaged.</exception>
-    public static void RequireKnown(StoreFolders folders)
+    public static uint RequireKnown(StoreFolders folders)
     {
         if (!File.Exists(folders.Format))
         {
-            return;
+            return Version;
         }
 
         var text = Read(folders.Format);
@@ -47,17 +61,19 @@ internal static class FormatFile
         {
             throw new StoreUnavailableException(
                 $"The file {folders.Format} is damaged: it does not say which version of the store the folder has. "
-                + $"If the folder is S3Overlay's, write the line \"{Prefix}{FilePreamble.Version}\" into it; "
+                + $"If the folder is S3Overlay's, write the line \"{Prefix}{Version}\" into it; "
                 + "otherwise set S3_OVERLAY_DATA_DIR to another folder.");
         }
 
-        if (version != FilePreamble.Version)
+        if (version is not (Version or OldVersion))
         {
             throw new StoreUnavailableException(
                 $"The data folder {folders.Root} has version {version} of the store, "
-                + $"and this program knows version {FilePreamble.Version}. "
+                + $"and this program knows version {Version}. "
                 + "Use the program that created it, or set S3_OVERLAY_DATA_DIR to another folder.");
         }
+
+        return version;
     }
 
     /// <summary>The file's text; empty if it is too long to be ours.</summary>

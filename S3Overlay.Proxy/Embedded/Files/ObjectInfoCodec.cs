@@ -6,10 +6,13 @@ namespace S3Overlay.Proxy.Embedded.Files;
 /// <summary>An object's size, ETag, date, headers and checksums as fields, the same in file headers and index rows.</summary>
 internal static class ObjectInfoCodec
 {
-    public static FieldWriter Write(this FieldWriter fields, ObjectInfo info)
+    public static FieldWriter Write(this FieldWriter fields, ObjectInfo info) =>
+        fields.Number(info.Size).Text(info.ETag).Number(info.LastModified.ToUnixTimeMilliseconds()).WriteDetails(info);
+
+    /// <summary>What has no column of its own: headers and checksums.</summary>
+    public static FieldWriter WriteDetails(this FieldWriter fields, ObjectInfo info)
     {
-        fields.Number(info.Size).Text(info.ETag).Number(info.LastModified.ToUnixTimeMilliseconds()).Write(info.Headers)
-            .Number(info.Checksums.Count);
+        fields.Write(info.Headers).Number(info.Checksums.Count);
         foreach (var checksum in info.Checksums)
         {
             fields.Write(checksum);
@@ -45,11 +48,15 @@ internal static class ObjectInfoCodec
 
     public static BodyChecksum ReadChecksum(this ref FieldReader fields) => new((ChecksumAlgorithm)fields.Byte(), fields.Text());
 
-    public static ObjectInfo ReadInfo(this ref FieldReader fields) => new()
+    public static ObjectInfo ReadInfo(this ref FieldReader fields) =>
+        fields.ReadDetails(fields.Number(), fields.Text(), fields.Number());
+
+    /// <summary>Adds headers and checksums to what has its own column.</summary>
+    public static ObjectInfo ReadDetails(this ref FieldReader fields, long size, string etag, long modified) => new()
     {
-        Size = fields.Number(),
-        ETag = fields.Text(),
-        LastModified = DateTimeOffset.FromUnixTimeMilliseconds(fields.Number()),
+        Size = size,
+        ETag = etag,
+        LastModified = DateTimeOffset.FromUnixTimeMilliseconds(modified),
         Headers = fields.ReadHeaders(),
         Checksums = fields.ReadChecksums(),
         ChecksumType = fields.OptionalText(),

@@ -5,8 +5,7 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>
-/// Small files with one record and no data: buckets and uploads. Each has a preamble like every file of the store, and the record as its
-/// header.
+/// Small files with one record and no data. Each has a preamble like every file of the store, and the record as its header.
 /// </summary>
 internal static class RecordFile
 {
@@ -16,55 +15,6 @@ internal static class RecordFile
     {
         await Task.Run(() => Put(folders, disk, kind, path, record), cancellationToken);
         await disk.SyncFolderAsync(Path.GetDirectoryName(path)!);
-    }
-
-    /// <summary>Deletes a record durably.</summary>
-    /// <exception cref="IOException">It still exists, or may come back.</exception>
-    public static async Task DeleteAsync(StoreDisk disk, string path)
-    {
-        await Task.Run(() => disk.Remove(path));
-        await disk.SyncFolderAsync(Path.GetDirectoryName(path)!);
-    }
-
-    /// <summary>
-    /// Replaces, creates or deletes a record. If the folder cannot be synced, the previous record is restored: a rebuild uses what is
-    /// there, and a refused change must not happen. If that fails too, the next start uses what is there, like a rebuild.
-    /// </summary>
-    /// <param name="folders">The folders.</param>
-    /// <param name="disk">The disk.</param>
-    /// <param name="dirty">Set if the previous record could not be restored.</param>
-    /// <param name="kind">The record's kind.</param>
-    /// <param name="path">Its path.</param>
-    /// <param name="before">The present record; null for none.</param>
-    /// <param name="after">The new record; null for none.</param>
-    public static async Task ChangeAsync(
-        StoreFolders folders, StoreDisk disk, DirtyFlag dirty, FileKind kind, string path, ReadOnlyMemory<byte>? before,
-        ReadOnlyMemory<byte>? after)
-    {
-        var hasChanged = false;
-        try
-        {
-            await Task.Run(() =>
-            {
-                Put(folders, disk, kind, path, after);
-                hasChanged = true;
-            });
-            await disk.SyncFolderAsync(Path.GetDirectoryName(path)!);
-        }
-        catch when (hasChanged)
-        {
-            try
-            {
-                await Task.Run(() => Put(folders, disk, kind, path, before));
-                await disk.SyncFolderAsync(Path.GetDirectoryName(path)!);
-            }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-            {
-                dirty.Set();
-            }
-
-            throw;
-        }
     }
 
     /// <summary>Reads preamble and header of any file of the store.</summary>
@@ -99,20 +49,14 @@ internal static class RecordFile
     public static SafeFileHandle Open(string path) =>
         File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.RandomAccess);
 
-    private static void Put(StoreFolders folders, StoreDisk disk, FileKind kind, string path, ReadOnlyMemory<byte>? record)
+    private static void Put(StoreFolders folders, StoreDisk disk, FileKind kind, string path, ReadOnlyMemory<byte> record)
     {
-        if (record is not { } bytes)
-        {
-            disk.Remove(path);
-            return;
-        }
-
         var aside = folders.IncomingPathOf(FileId.New());
         try
         {
             using (var file = disk.Create(aside))
             {
-                disk.Write(file, Encode(kind, bytes.Span), 0);
+                disk.Write(file, Encode(kind, record.Span), 0);
                 disk.Sync(file);
             }
 

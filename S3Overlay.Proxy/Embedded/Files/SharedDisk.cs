@@ -18,6 +18,9 @@ internal sealed class SharedDisk(StoreDisk disk) : StoreDisk(disk.IsDurable)
     public override SafeFileHandle Open(string path) => Retry(() => disk.Open(path));
 
     /// <inheritdoc/>
+    public override SafeFileHandle OpenUnsynced(string path) => Retry(() => disk.OpenUnsynced(path));
+
+    /// <inheritdoc/>
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
     {
         while (true)

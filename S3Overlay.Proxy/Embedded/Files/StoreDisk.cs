@@ -12,13 +12,18 @@ internal class StoreDisk(bool isDurable)
     /// <summary>True if writes wait for the disk.</summary>
     public bool IsDurable { get; } = isDurable;
 
+    /// <summary>The same disk for files that are synced once they are complete.</summary>
+    public StoreDisk WithoutSyncs => field ??= new UnsyncedDisk(this);
+
     /// <summary>Creates a file that must not exist.</summary>
     public virtual SafeFileHandle Create(string path) =>
         File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
 
     /// <summary>Opens a file to read and write, and creates it if missing.</summary>
-    public virtual SafeFileHandle Open(string path) =>
-        File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+    public virtual SafeFileHandle Open(string path) => OpenFile(path);
+
+    /// <summary>The same for a file whose bytes may be lost until someone syncs it.</summary>
+    public virtual SafeFileHandle OpenUnsynced(string path) => OpenFile(path);
 
     public virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
 
@@ -84,6 +89,9 @@ internal class StoreDisk(bool isDurable)
     /// <returns>True if more is free than before.</returns>
     public virtual bool MakeRoom(long bytes) => false;
 
+    private static SafeFileHandle OpenFile(string path) =>
+        File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
+
     private static long? Ask(string folder, Func<DriveInfo, long> ask)
     {
         try
@@ -141,4 +149,27 @@ internal class StoreDisk(bool isDurable)
     public static S3Exception ToS3(Exception failure) =>
         failure is IOException disk && IsFull(disk) ? new S3Exception(S3Errors.InsufficientStorage, cause: failure)
             : new S3Exception(S3Errors.InternalError, cause: failure);
+}
+
+/// <summary>A disk whose syncs are left to the caller.</summary>
+internal sealed class UnsyncedDisk(StoreDisk disk) : StoreDisk(isDurable: false)
+{
+    /// <inheritdoc/>
+    public override SafeFileHandle Create(string path) => disk.Create(path);
+
+    /// <inheritdoc/>
+    public override SafeFileHandle Open(string path) => disk.Open(path);
+
+    /// <inheritdoc/>
+    public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => disk.Write(file, bytes, offset);
+
+    /// <inheritdoc/>
+    public override void Write(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> pieces, long offset) =>
+        disk.Write(file, pieces, offset);
+
+    /// <inheritdoc/>
+    public override void SetLength(SafeFileHandle file, long length) => disk.SetLength(file, length);
+
+    /// <inheritdoc/>
+    public override void Remove(string path) => disk.Remove(path);
 }

@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace S3Overlay.Proxy.Embedded.Files;
 
 /// <summary>The paths in the data folder.</summary>
@@ -16,19 +13,20 @@ internal sealed class StoreFolders(string root)
     /// <summary>Files being written. Whatever is here when the store opens was never acknowledged.</summary>
     public string Incoming => Path.Combine(Root, "incoming");
 
-    /// <summary>One file per bucket.</summary>
-    public string Buckets => Path.Combine(Root, "buckets");
+    /// <summary>The log of all changes, in segments.</summary>
+    public string Changes => Path.Combine(Root, "changes");
 
-    /// <summary>One file per open multipart upload.</summary>
-    public string Uploads => Path.Combine(Root, "uploads");
+    /// <summary>The database, which can be rebuilt.</summary>
+    public string Database => Path.Combine(Root, "store.db");
 
-    public string Deletes => Path.Combine(Root, "deletes");
+    /// <summary>The database while it is being built.</summary>
+    public string NewDatabase => Path.Combine(Root, "store.new.db");
 
-    /// <summary>The index, which can be rebuilt.</summary>
-    public string IndexFolder => Path.Combine(Root, "index");
+    /// <summary>Object files that no row names.</summary>
+    public string Lost => Path.Combine(Root, "lost");
 
-    /// <summary>Files that no row names, and that may have content.</summary>
-    public string Aside => Path.Combine(Root, "aside");
+    /// <summary>What version 1 had in place of the log and the database.</summary>
+    public OldFolders Old => new(Root);
 
     /// <summary>The highest reserved number of writes and deletes.</summary>
     public string Sequence => Path.Combine(Root, "SEQUENCE");
@@ -44,14 +42,15 @@ internal sealed class StoreFolders(string root)
     /// <summary>Disk space reserved for deletes.</summary>
     public string Reserve => Path.Combine(Root, "RESERVE");
 
-    /// <summary>Exists once the index was found damaged, so that the next start rebuilds it.</summary>
+    /// <summary>Exists once the database was found damaged, so that the next start rebuilds it.</summary>
     public string RebuildMark => Path.Combine(Root, "REBUILD");
 
     /// <summary>True for names that the store, the cache beside it, or the file system itself creates in the data folder.</summary>
     public bool IsOwn(string name) =>
         name is "cache" or "lost+found"
-        || ((string[])[Objects, Incoming, Buckets, Uploads, Deletes, IndexFolder, Aside, Sequence, Format, Format + ".new", Lock, Clean,
-            Reserve, RebuildMark]).Contains(Path.Combine(Root, name));
+        || ((string[])[Objects, Incoming, Changes, Lost, Sequence, Format, Format + ".new", Lock, Clean, Reserve, RebuildMark, .. Old.All])
+            .Contains(Path.Combine(Root, name))
+        || name.StartsWith("store.", StringComparison.Ordinal);
 
     public string FolderOf(FileId id) => Path.Combine(Objects, id.ToString()[..2]);
 
@@ -83,22 +82,54 @@ internal sealed class StoreFolders(string root)
     /// <summary>A file's path while it is written.</summary>
     public string IncomingPathOf(FileId id) => Path.Combine(Incoming, id.ToString());
 
-    /// <summary>A bucket record's path. Named by a hash: bucket names may differ only in case, or be device names on Windows.</summary>
-    public string BucketPathOf(string bucket) =>
-        Path.Combine(Buckets, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(bucket)).AsSpan(0, 16)));
-
-    public string UploadPathOf(string uploadId) => Path.Combine(Uploads, uploadId);
+    /// <summary>Ensures that one process owns the data folder: two writers would each trust their own database.</summary>
+    /// <returns>The open lock file. The system releases the lock however the process ends.</returns>
+    /// <exception cref="StoreUnavailableException">Another process has it, or the folder cannot be written.</exception>
+    public FileStream TakeLock()
+    {
+        try
+        {
+            return new FileStream(Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException failure) when (!StoreDisk.IsFull(failure))
+        {
+            throw new StoreUnavailableException(
+                $"The data folder {Root} is in use by another process. "
+                + "Stop that process, or use another folder (S3_OVERLAY_DATA_DIR).", failure);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new StoreUnavailableException($"The data folder {Root} cannot be written (S3_OVERLAY_DATA_DIR).", failure);
+        }
+    }
 
     /// <summary>Creates all missing folders.</summary>
     /// <returns>True if the data folder was new.</returns>
     public bool Create()
     {
         var isNew = !Directory.Exists(Objects);
-        foreach (var folder in (string[])[Root, Objects, Incoming, Buckets, Uploads, Deletes])
+        foreach (var folder in (string[])[Root, Objects, Incoming, Changes])
         {
             Directory.CreateDirectory(folder);
         }
 
         return isNew;
     }
+}
+
+/// <summary>Folders of version 1 of the store, which had records in files of their own and an index of its own.</summary>
+internal sealed class OldFolders(string root)
+{
+    public string Buckets => Path.Combine(root, "buckets");
+
+    public string Uploads => Path.Combine(root, "uploads");
+
+    public string Deletes => Path.Combine(root, "deletes");
+
+    public string Index => Path.Combine(root, "index");
+
+    /// <summary>Dated folders of files that no row named.</summary>
+    public string Aside => Path.Combine(root, "aside");
+
+    public string[] All => [Buckets, Uploads, Deletes, Index, Aside];
 }

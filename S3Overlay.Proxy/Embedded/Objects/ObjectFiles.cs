@@ -1,7 +1,7 @@
-using System.Collections.Concurrent;
 using System.Threading.Channels;
 
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -13,9 +13,11 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 /// </summary>
 internal sealed class ObjectFiles : IAsyncDisposable
 {
+    /// <summary>Removals noted per commit.</summary>
+    private const int RemovedAtOnce = 256;
+
     private readonly OpenFiles<FileId, OpenFile> _open = new();
-    private readonly Channel<(FileId Id, bool IsManifest)> _removals = Channel.CreateUnbounded<(FileId, bool)>(
-        new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<Removal> _removals = Channel.CreateUnbounded<Removal>(new UnboundedChannelOptions { SingleReader = true });
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
     private readonly DirtyFlag _dirty;
@@ -24,8 +26,8 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private readonly Func<FileId, OpenFile> _opener;
     private readonly Task _removing;
 
-    /// <summary>Files still to be deleted, with the object they belonged to; none for parts.</summary>
-    private readonly ConcurrentDictionary<FileId, ObjectName> _owed = new();
+    /// <summary>Removals that have not succeeded yet.</summary>
+    private int _pending;
 
     public ObjectFiles(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, DiskReserve reserve, ILogger logger)
     {
@@ -43,16 +45,21 @@ internal sealed class ObjectFiles : IAsyncDisposable
     /// </summary>
     /// <param name="id">The object's file; for a multipart object its manifest, which names the parts.</param>
     /// <param name="isManifest">True for a manifest.</param>
-    /// <param name="name">The object's name; default for a part.</param>
-    public void Remove(FileId id, bool isManifest = false, ObjectName name = default)
+    public void Remove(FileId id, bool isManifest = false)
     {
-        _owed[id] = name;
-        _open.CloseThen(id, () => _removals.Writer.TryWrite((id, isManifest)));
+        Interlocked.Increment(ref _pending);
+        _open.CloseThen(id, () => _removals.Writer.TryWrite(new Removal(id, isManifest)));
     }
 
-    /// <summary>Objects with files that are still to be deleted.</summary>
-    public HashSet<(string Bucket, string Key)> Owed() =>
-        [.. _owed.Values.Where(static name => name.Bucket is not null).Select(static name => (name.Bucket, name.Key))];
+    /// <summary>Called with files that are gone, so that their rows among those to be removed can go.</summary>
+    public Func<IReadOnlyList<FileId>, ValueTask> Removed { get; set; } = static _ => default;
+
+    /// <summary>Completes when all files are removed that have no reader now.</summary>
+    public Task DrainAsync()
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _removals.Writer.TryWrite(new Removal(default, false, done)) ? done.Task : Task.CompletedTask;
+    }
 
     /// <summary>Closes idle files and finishes the deletions. Files still being read are left for the next start.</summary>
     public async ValueTask DisposeAsync()
@@ -60,7 +67,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
         _open.Dispose();
         _removals.Writer.TryComplete();
         await _removing;
-        if (!_owed.IsEmpty)
+        if (Volatile.Read(ref _pending) > 0)
         {
             _dirty.Set();
         }
@@ -73,27 +80,26 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private async Task RemoveAsync()
     {
         var touched = new HashSet<string>(StringComparer.Ordinal);
-        await foreach (var (id, isManifest) in _removals.Reader.ReadAllAsync())
+        var gone = new List<FileId>();
+        var drained = new List<TaskCompletionSource>();
+        while (await _removals.Reader.WaitToReadAsync())
         {
-            try
+            while (gone.Count < RemovedAtOnce && _removals.Reader.TryRead(out var removal))
             {
-                foreach (var file in isManifest ? [.. PartsOf(id), id] : (FileId[])[id])
+                if (removal.Done is not null)
                 {
-                    _open.Forget(file);
-                    _disk.Remove(_folders.PathOf(file));
-                    touched.Add(_folders.FolderOf(file));
+                    drained.Add(removal.Done);
                 }
-
-                _owed.TryRemove(id, out _);
-                _reserve.TryKeep();
+                else if (TryRemove(removal.Id, removal.IsManifest, touched))
+                {
+                    gone.Add(removal.Id);
+                }
             }
-            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
-            {
-                _dirty.Set();
 
-                // The disk fails, a program has the file open without sharing, or the manifest's parts are unknown.
-                Log.FilesLeftBehind(_logger, id.ToString(), failure);
-            }
+            await NoteRemovedAsync(gone);
+            gone.Clear();
+            drained.ForEach(static done => done.SetResult());
+            drained.Clear();
         }
 
         foreach (var folder in touched)
@@ -109,6 +115,49 @@ internal sealed class ObjectFiles : IAsyncDisposable
         }
     }
 
-    private IEnumerable<FileId> PartsOf(FileId manifest) =>
-        FileHeader.ReadFrom(_folders.PathOf(manifest)).Parts.Select(static part => part.File);
+    private bool TryRemove(FileId id, bool isManifest, HashSet<string> touched)
+    {
+        try
+        {
+            foreach (var file in isManifest ? [.. PartsOf(id), id] : (FileId[])[id])
+            {
+                _open.Forget(file);
+                _disk.Remove(_folders.PathOf(file));
+                touched.Add(_folders.FolderOf(file));
+            }
+
+            Interlocked.Decrement(ref _pending);
+            _reserve.TryKeep();
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            _dirty.Set();
+
+            // The disk fails, a program has the file open without sharing, or the manifest's parts are unknown.
+            Log.FilesLeftBehind(_logger, id.ToString(), failure);
+            return false;
+        }
+    }
+
+    /// <summary>If their rows cannot go now, the next start removes the files again, which does no harm.</summary>
+    private async Task NoteRemovedAsync(List<FileId> gone)
+    {
+        try
+        {
+            await (gone.Count > 0 ? Removed(gone) : default);
+        }
+        catch (Exception failure) when (failure is IOException or S3Exception or ObjectDisposedException)
+        {
+            Log.TidyingFailed(_logger, failure);
+        }
+    }
+
+    /// <summary>A file to remove, or a caller who waits until those before it are removed.</summary>
+    private readonly record struct Removal(FileId Id, bool IsManifest, TaskCompletionSource? Done = null);
+
+    /// <summary>The parts that a manifest names; none if the manifest is gone.</summary>
+    private IEnumerable<FileId> PartsOf(FileId manifest) => File.Exists(_folders.PathOf(manifest))
+        ? FileHeader.ReadFrom(_folders.PathOf(manifest)).Parts.Select(static part => part.File)
+        : [];
 }

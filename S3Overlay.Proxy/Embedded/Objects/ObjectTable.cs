@@ -2,9 +2,8 @@ using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Buckets;
-using S3Overlay.Proxy.Embedded.Deletes;
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Journals;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Writes;
@@ -17,22 +16,20 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
 /// The written objects. A key's lock is held while a write or delete commits, not while its body arrives. Under the lock the condition is
-/// judged, the sequence number drawn, the file renamed and the index row written. So the numbers of a key's files are in the order in which
+/// judged, the sequence number drawn, the file renamed and the change committed. So the numbers of a key's files are in the order in which
 /// they became visible, and a rebuild, which uses the numbers, finds the same object.
 /// </summary>
 internal sealed class ObjectTable(
-    StoreFolders folders, StoreDisk disk, DirtyFlag dirty, DiskReserve reserve, OrderedIndex index, SequenceCounter sequences,
-    BucketTable buckets, ObjectFiles files, DeleteLog deletes, bool followsCrash, TimeProvider time, ILogger logger)
+    StoreFolders folders, StoreDisk disk, DirtyFlag dirty, DiskReserve reserve, StoreRows rows, SequenceCounter sequences,
+    BucketTable buckets, ObjectFiles files, bool followsCrash, TimeProvider time, ILogger logger)
 {
     private readonly NameLocks<ObjectName> _locks = new();
 
-    /// <summary>Files of refused writes whose rows may be in the index's journal all the same.</summary>
+    /// <summary>Files of refused writes whose changes may be in the log all the same.</summary>
     private readonly ConcurrentQueue<FileId> _inDoubt = new();
 
     /// <summary>Number of those files.</summary>
     private int _refused;
-
-    public DeleteLog Deletes => deletes;
 
     /// <summary>True if the last process crashed and its leftover files have not been looked for yet.</summary>
     public bool FollowsCrash { get; set; } = followsCrash;
@@ -45,20 +42,8 @@ internal sealed class ObjectTable(
         _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
 
     /// <summary>The object's row, or null.</summary>
-    public ObjectRow? Find(string bucket, string key)
-    {
-        try
-        {
-            return index.TryGet(RowKeys.OfKey(RowKeys.Object, bucket, key), out var value) ? ObjectRow.Read(value) : null;
-        }
-        catch (Exception failure) when (failure is IndexDamagedException or InvalidDataException)
-        {
-            // Only the index is damaged, not the objects: the marker makes the next start rebuild it.
-            Log.IndexDamaged(logger, failure);
-            File.WriteAllBytes(folders.RebuildMark, []);
-            throw new S3Exception(S3Errors.InternalError, "The store's index is damaged.", failure);
-        }
-    }
+    /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
+    public ObjectRow? Find(string bucket, string key) => rows.FindObject(bucket, key);
 
     /// <summary>The object's row.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey.</exception>
@@ -125,12 +110,12 @@ internal sealed class ObjectTable(
     /// <param name="file">The filled file.</param>
     /// <param name="header">Its header; number and date are set here.</param>
     /// <param name="conditions">The conditions on the current object.</param>
-    /// <param name="with">Adds changes to the same commit, or null.</param>
+    /// <param name="with">More changes of the same commit.</param>
     /// <param name="cancellationToken">Cancels the wait for the lock; a commit that has begun is finished.</param>
     /// <param name="date">The date of an object that keeps another's; null for now.</param>
     /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey, InsufficientStorage.</exception>
     public async Task<ObjectRow> CommitAsync(
-        ObjectFileWriter file, FileHeader header, WriteConditions? conditions, Action<IndexBatch>? with,
+        ObjectFileWriter file, FileHeader header, WriteConditions? conditions, IReadOnlyList<Change> with,
         CancellationToken cancellationToken,
         DateTimeOffset? date = null)
     {
@@ -147,10 +132,8 @@ internal sealed class ObjectTable(
                 Info = header.Info with { LastModified = HttpDates.WholeSeconds(date ?? time.GetUtcNow()) },
             };
             row = ObjectRow.Of(file.Id, header);
-            var batch = new IndexBatch().Put(RowKeys.OfKey(RowKeys.Object, header.Bucket, header.Key), row.Write());
-            with?.Invoke(batch);
-            await SealAsync(file, header, batch);
-            Discard(header.Bucket, header.Key, old);
+            await SealAsync(file, header, [Change.OfObject(header.Bucket, header.Key, row), .. with]);
+            Discard(old);
         }
 
         return row;
@@ -171,14 +154,8 @@ internal sealed class ObjectTable(
             return;
         }
 
-        using var change = await deletes.EnterAsync();
-        await reserve.UseAsync(async () =>
-            await LogAsync(new DeleteRecord(DeleteKind.Grave, await sequences.NextAsync(), bucketName, key, old?.File ?? default)));
-        if (old is not null)
-        {
-            await index.FollowAsync(new IndexBatch().Delete(RowKeys.OfKey(RowKeys.Object, bucketName, key)));
-            Discard(bucketName, key, old);
-        }
+        await reserve.UseAsync(async () => await CommitAsync(Change.OfDelete(bucketName, key, await sequences.NextAsync())));
+        Discard(old);
     }
 
     /// <summary>Replaces an object's tags; null removes them. ETag and date stay.</summary>
@@ -189,38 +166,19 @@ internal sealed class ObjectTable(
         using var locked = await LockAsync(bucketName, key, cancellationToken);
         var row = Require(bucketName, key);
         await reserve.RequireAsync();
-        using var change = await deletes.EnterAsync();
-        await LogAsync(new DeleteRecord(DeleteKind.Tags, row.Sequence, bucketName, key, row.File, tags));
-        row = row with { Tags = tags };
-        await index.FollowAsync(new IndexBatch().Put(RowKeys.OfKey(RowKeys.Object, bucketName, key), row.Write()));
+        await CommitAsync(Change.OfTags(bucketName, key, row.File, tags));
     }
-
-    /// <summary>
-    /// Writes a record to the delete log before the index follows. The caller has entered the log, and leaves it once the index has
-    /// followed.
-    /// </summary>
-    /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
-    public async Task LogAsync(DeleteRecord record)
-    {
-        await CatchUpAsync();
-        await deletes.AppendAsync(record);
-    }
-
-    /// <summary>Call before any change that the index will follow: if the index only gets further behind, no change is accepted.</summary>
-    /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
-    public Task CatchUpAsync() => index.CatchUpAsync() is var caughtUp && caughtUp.IsCompletedSuccessfully ? Task.CompletedTask
-        : StoreDisk.GuardAsync(caughtUp.AsTask());
 
     /// <summary>
     /// Renames a file to its final place and commits the rows that name it. If the rows are refused, the file is deleted before the error
     /// is returned: a rebuild must not find it. If the rows are in doubt, that waits until the next commit proves that they are not there.
     /// </summary>
-    public async Task SealAsync(ObjectFileWriter file, FileHeader header, IndexBatch batch)
+    public async Task SealAsync(ObjectFileWriter file, FileHeader header, Change[] changes)
     {
         try
         {
             await file.SealAsync(header.Write().WrittenMemory, CancellationToken.None);
-            await CommitAsync(batch);
+            await CommitAsync(changes);
         }
         catch (Exception failure) when (file.IsSealed)
         {
@@ -231,6 +189,7 @@ internal sealed class ObjectTable(
                     _inDoubt.Enqueue(file.Id);
                     break;
                 case S3Exception { InnerException: IOException }:
+                case S3Exception { Error: var error } when error == S3Errors.ServiceUnavailable:
                     await RemoveRefusedAsync(file.Id);
                     break;
                 default:
@@ -255,7 +214,7 @@ internal sealed class ObjectTable(
         {
             // Only the files present now: a commit that fails later may add others.
             var count = _inDoubt.Count;
-            while (!index.IsInDoubt && count-- > 0 && _inDoubt.TryDequeue(out var file))
+            while (!rows.IsInDoubt && count-- > 0 && _inDoubt.TryDequeue(out var file))
             {
                 refused.Add(file);
             }
@@ -268,23 +227,23 @@ internal sealed class ObjectTable(
         }
     }
 
-    /// <summary>Commits to the index.</summary>
-    /// <exception cref="S3Exception">InsufficientStorage, InternalError.</exception>
-    public Task CommitAsync(IndexBatch batch) => StoreDisk.GuardAsync(async () =>
+    /// <summary>Makes changes. Returns once they survive a power cut.</summary>
+    /// <exception cref="S3Exception">InsufficientStorage, InternalError, ServiceUnavailable.</exception>
+    public Task CommitAsync(params Change[] changes) => StoreDisk.GuardAsync(async () =>
     {
-        await index.CommitAsync(batch);
+        await rows.CommitAsync(changes);
         await RemoveRefusedAsync();
     });
 
     /// <summary>
-    /// Deletes an object's files, which no row names any more, when its last reader is done. Called under the key's lock: the next delete
-    /// of the key must see that they are to be deleted.
+    /// Deletes an object's files, which no row names any more, when its last reader is done. Until then the store's rows have them among
+    /// the files to be removed.
     /// </summary>
-    private void Discard(string bucket, string key, ObjectRow? row)
+    private void Discard(ObjectRow? row)
     {
         if (row is not null)
         {
-            files.Remove(row.File, isManifest: row.PartCount > 0, new ObjectName(bucket, key));
+            files.Remove(row.File, isManifest: row.PartCount > 0);
         }
     }
 

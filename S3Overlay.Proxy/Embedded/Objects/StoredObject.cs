@@ -1,6 +1,7 @@
 using System.Buffers;
 
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 

@@ -1,88 +1,87 @@
-using S3Overlay.Proxy.Embedded.Index;
+using S3Overlay.Proxy.Embedded.Database;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 
 /// <summary>
-/// A bucket's written objects as listing rows. A common prefix costs one look-up, however many keys it has: the cursor jumps past the last
-/// of them. So a page costs what it shows.
+/// A bucket's written objects as listing rows. They are read a page at a time, each as of one moment. A common prefix costs one look-up,
+/// however many keys it has.
 /// </summary>
-internal sealed class WrittenRows : IListingSource
+internal sealed class WrittenRows(StoreRows rows, string bucket, ListingQuery query) : IListingSource
 {
-    private readonly ListingQuery _query;
-    private readonly IndexSnapshot _snapshot;
-    private readonly IndexCursor _cursor;
-    private readonly byte[] _bucketPrefix;
-    private readonly string _bucket;
-
-    /// <summary>Where to continue; null for the row after the last one.</summary>
-    private byte[]? _seek;
-
-    /// <summary>The rows as of now.</summary>
-    public WrittenRows(OrderedIndex index, string bucket, ListingQuery query)
-    {
-        (_bucket, _query) = (bucket, query);
-        _bucketPrefix = RowKeys.OfKey(RowKeys.Object, bucket, "");
-        _snapshot = index.Snapshot();
-        _cursor = _snapshot.OpenCursor();
-        _seek = Start(query);
-    }
+    private List<ListingRow> _page = [];
+    private int _next;
+    private ListingPosition _after = query.After;
+    private bool _isLast;
 
     /// <inheritdoc/>
     public ValueTask<ListingRow?> NextAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return new(Next());
+        return _next < _page.Count ? new(_page[_next++]) : _isLast ? new((ListingRow?)null) : ReadPageAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
-    {
-        _cursor.Dispose();
-        _snapshot.Dispose();
-        return default;
-    }
+    public ValueTask DisposeAsync() => default;
 
-    private ListingRow? Next()
+    /// <summary>On the thread pool: the disk may be slow, and the caller may be a socket's thread.</summary>
+    private async ValueTask<ListingRow?> ReadPageAsync(CancellationToken cancellationToken)
     {
-        var found = _seek is null ? _cursor.Next() : _cursor.Seek(_seek);
-        _seek = null;
-        if (!found || !_cursor.Key.StartsWith(_bucketPrefix))
+        var limit = Math.Clamp(query.PageSize, 1, StoreQueries.PageSize) + 1;
+        _page = await Task.Run(() => rows.ReadTogether((bucket, query, _after, limit), static (connection, call) =>
+            Read(connection, call.bucket, call.query, call._after, call.limit)), cancellationToken);
+        _isLast = _page.Count < limit;
+        _next = 1;
+        if (_page.Count == 0)
         {
-            _seek = [RowKeys.AfterAll];
             return null;
         }
 
-        var key = RowKeys.KeyOf(_cursor.Key, _bucketPrefix.Length);
-        if (!key.StartsWith(_query.Prefix, StringComparison.Ordinal))
-        {
-            _seek = [RowKeys.AfterAll];
-            return null;
-        }
-
-        if (_query.CommonPrefixOf(key) is { } common)
-        {
-            _seek = RowKeys.OfKey(RowKeys.Object, _bucket, common, [RowKeys.AfterAll]);
-            return new ListingRow(common, null);
-        }
-
-        return new ListingRow(key, ListedObject.Of(ObjectRow.Read(_cursor.Value).Info));
+        _after = new ListingPosition(_page[^1].Name, _page[^1].Object is null);
+        return _page[0];
     }
 
-    private byte[] Start(ListingQuery query)
+    private static List<ListingRow> Read(Connection connection, string bucket, ListingQuery query, ListingPosition after, int limit)
     {
-        var after = query.After;
-        if (after.IsPrefix && query.Prefix.StartsWith(after.Name, StringComparison.Ordinal))
-        {
-            return [RowKeys.AfterAll];
-        }
-
+        var page = new List<ListingRow>();
+        var statement = connection.Prepare(Sql.ListObjects);
         if (after.Name.Length > 0 && Utf8Order.Compare(after.Name, query.Prefix) >= 0)
         {
-            return RowKeys.OfKey(RowKeys.Object, _bucket, after.Name, after.IsPrefix ? [RowKeys.AfterAll] : [0]);
+            Start(after.Name, after.IsPrefix ? Sql.AfterAll : Sql.Zero);
+        }
+        else
+        {
+            Start(query.Prefix, after.IsPrefix && query.Prefix.StartsWith(after.Name, StringComparison.Ordinal) ? Sql.AfterAll : default);
         }
 
-        return RowKeys.OfKey(RowKeys.Object, _bucket, query.Prefix);
+        try
+        {
+            while (page.Count < limit && statement.Step())
+            {
+                var key = statement.Key(0);
+                if (query.CommonPrefixOf(key) is { } common)
+                {
+                    page.Add(new ListingRow(common, null));
+                    statement.Reset();
+                    Start(common, Sql.AfterAll);
+                    continue;
+                }
+
+                var details = new FieldReader(statement.Blob(4));
+                page.Add(new ListingRow(key, ListedObject.Of(
+                    details.ReadDetails(statement.Number(1), statement.Text(3)!, statement.Number(2)))));
+            }
+        }
+        finally
+        {
+            statement.Reset();
+        }
+
+        return page;
+
+        void Start(string key, ReadOnlySpan<byte> behind) =>
+            statement.BindKey(1, bucket).BindKey(2, key, behind).BindKey(3, query.Prefix, Sql.AfterAll);
     }
 }

@@ -4,6 +4,7 @@ using System.Text;
 
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;

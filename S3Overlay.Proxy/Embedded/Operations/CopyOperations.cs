@@ -57,7 +57,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
             Checksums = checksum is { } value ? [value] : [],
             ChecksumType = checksum is null ? null : PartChecksums.FullObjectType,
         };
-        var row = await store.Objects.CommitAsync(file, header with { Info = copied }, conditions, null, cancellationToken);
+        var row = await store.Objects.CommitAsync(file, header with { Info = copied }, conditions, [], cancellationToken);
         if (source.VersionId is not null)
         {
             response.Headers["x-amz-copy-source-version-id"] = source.VersionId;

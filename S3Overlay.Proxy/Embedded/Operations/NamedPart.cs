@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
 
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;

@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;

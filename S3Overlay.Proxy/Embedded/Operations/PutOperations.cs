@@ -54,7 +54,7 @@ internal sealed class PutOperations(EmbeddedStore store)
             Checksums = sum is { } value ? [value] : [],
             ChecksumType = sum is null ? null : PartChecksums.FullObjectType,
         };
-        await store.Objects.CommitAsync(file, header with { Info = info }, conditions, null, cancellationToken, copiedUp?.LastModified);
+        await store.Objects.CommitAsync(file, header with { Info = info }, conditions, [], cancellationToken, copiedUp?.LastModified);
 
         response.Status = StatusCodes.Status200OK;
         response.Headers.ETag = info.ETag;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Listings;

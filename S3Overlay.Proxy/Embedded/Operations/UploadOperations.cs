@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;

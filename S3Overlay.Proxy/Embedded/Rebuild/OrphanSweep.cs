@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Telemetry;
 
@@ -7,7 +8,7 @@ namespace S3Overlay.Proxy.Embedded.Rebuild;
 
 /// <summary>
 /// After a crash, looks in the background for files that no row names, left by unacknowledged writes and lost deletions. They take space,
-/// and a later rebuild would take some of them for objects. They are set aside rather than deleted: if the index is wrong, they are all
+/// and a later rebuild would take some of them for objects. They are set aside rather than deleted: if the database is wrong, they are all
 /// that is left of what was written.
 /// </summary>
 internal static class OrphanSweep
@@ -15,13 +16,14 @@ internal static class OrphanSweep
     /// <summary>Sets them aside. Files of this process are left alone.</summary>
     /// <returns>True if none is left.</returns>
     public static async Task<bool> RunAsync(
-        StoreFolders folders, StoreDisk disk, AsideFolder aside, ObjectTable objects, UploadTable uploads, ulong upTo, ILogger logger,
+        StoreFolders folders, StoreDisk disk, StoreRows rows, ObjectTable objects, UploadTable uploads, ulong upTo, ILogger logger,
         CancellationToken cancellationToken)
     {
         var (files, orphans, left) = (0L, 0L, 0L);
         var manifest = (Id: default(FileId), Parts: (HashSet<FileId>?)[]);
+        var lost = new LostFolder(folders, disk);
         var touched = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var found in StoredFiles.Objects(folders, logger, static () => { }))
+        foreach (var found in StoredFiles.Objects(folders, logger, static _ => { }))
         {
             cancellationToken.ThrowIfCancellationRequested();
             files++;
@@ -50,13 +52,16 @@ internal static class OrphanSweep
 
             // Checked twice: a concurrent complete or overwrite moves the name between the two checks, but an old file never gets a new
             // name.
-            if (!isNamed && !IsNamedNow(found, objects, uploads, folders))
+            if (!isNamed && !rows.HasRemoval(found.Id) && !IsNamedNow(found, objects, uploads, folders)
+                && File.Exists(folders.PathOf(found.Id)))
             {
-                if (!aside.TryTake(found.Id))
+                if (!lost.TryTake(found.Id))
                 {
                     left++;
                     continue;
                 }
+
+                Log.FileSetAside(logger, found.Id.ToString(), header.Bucket, header.Key, folders.Lost);
 
                 touched.Add(folders.FolderOf(found.Id));
                 orphans++;
@@ -70,7 +75,7 @@ internal static class OrphanSweep
 
         if (orphans > 0)
         {
-            Log.OrphansSetAside(logger, orphans, files, aside.Path, folders.Objects);
+            Log.OrphansSetAside(logger, orphans, files, folders.Lost);
         }
 
         return left == 0;

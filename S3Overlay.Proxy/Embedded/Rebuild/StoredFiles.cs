@@ -13,7 +13,7 @@ internal static class StoredFiles
     public readonly record struct Found(FileId Id, FileKind Kind, FileHeader Header);
 
     /// <summary>Object, manifest and part files. Unreadable ones are logged, counted and skipped.</summary>
-    public static IEnumerable<Found> Objects(StoreFolders folders, ILogger logger, Action onUnreadable)
+    public static IEnumerable<Found> Objects(StoreFolders folders, ILogger logger, Action<FileId> onUnreadable)
     {
         foreach (var folder in Directory.EnumerateDirectories(folders.Objects))
         {
@@ -30,7 +30,7 @@ internal static class StoredFiles
                 }
                 else
                 {
-                    onUnreadable();
+                    onUnreadable(id);
                 }
             }
         }
@@ -62,6 +62,19 @@ internal static class StoredFiles
 
     /// <summary>The header of an object's file; null if it is gone or unreadable, which is logged.</summary>
     public static FileHeader? ReadHeader(string path, ILogger logger) => TryRead(path, logger, out _, out var header) ? header : null;
+
+    /// <summary>The header of a file of an object; null if it is gone or unreadable.</summary>
+    public static FileHeader? TryReadHeader(string path)
+    {
+        try
+        {
+            return FileHeader.ReadFrom(path);
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException)
+        {
+            return null;
+        }
+    }
 
     private static bool TryRead(string path, ILogger logger, out FileKind kind, out FileHeader header)
     {

@@ -1,18 +1,17 @@
 using System.Buffers.Binary;
 
 using S3Overlay.Proxy.Embedded.Files;
-using S3Overlay.Proxy.Embedded.Index;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
 
 /// <summary>
-/// Numbers all writes and deletes in order, never the same number twice, across restarts and rebuilds of the index. Numbers are reserved a
-/// million at a time, so the disk is written once for all of them; a crash skips the rest. The reservation is in a file, and in the index
-/// for older versions. A clock would not do: after it is set back, the older write would win a rebuild.
+/// Numbers all writes and deletes in order, never the same number twice, across restarts and rebuilds of the database. Numbers are
+/// reserved a million at a time, so the disk is written once for all of them; a crash skips the rest. The reservation is in a file. A
+/// clock would not do: after it is set back, the older write would win a rebuild.
 /// </summary>
-internal sealed class SequenceCounter(StoreFolders folders, StoreDisk disk, OrderedIndex index, ulong last) : IDisposable
+internal sealed class SequenceCounter(StoreFolders folders, StoreDisk disk, ulong last) : IDisposable
 {
     /// <summary>Numbers per reservation.</summary>
     public const ulong Reserve = 1 << 20;
@@ -25,8 +24,12 @@ internal sealed class SequenceCounter(StoreFolders folders, StoreDisk disk, Orde
     public ulong AtOpening { get; } = last;
 
     /// <summary>Continues after the highest number ever reserved.</summary>
-    public static SequenceCounter Open(StoreFolders folders, StoreDisk disk, OrderedIndex index, ILogger logger) =>
-        new(folders, disk, index, Math.Max(ReadFile(folders, logger), index.TryGet(RowKeys.Sequence, out var value) ? Read(value) : 0));
+    /// <param name="folders">The folders.</param>
+    /// <param name="disk">The disk.</param>
+    /// <param name="highest">The highest number in the store's rows: if the file is lost, numbers continue after it.</param>
+    /// <param name="logger">Gets damage.</param>
+    public static SequenceCounter Open(StoreFolders folders, StoreDisk disk, ulong highest, ILogger logger) =>
+        new(folders, disk, ReadFile(folders, logger) is var reserved && reserved > 0 ? Math.Max(reserved, highest) : highest + Reserve);
 
     /// <summary>The number in a row's value.</summary>
     public static ulong Read(ReadOnlySpan<byte> value) => BinaryPrimitives.ReadUInt64LittleEndian(value);
@@ -73,7 +76,6 @@ internal sealed class SequenceCounter(StoreFolders folders, StoreDisk disk, Orde
             {
                 var reserved = wanted + Reserve;
                 await RecordFile.WriteAsync(folders, disk, FileKind.Sequence, folders.Sequence, RowValue(reserved), CancellationToken.None);
-                await index.CommitAsync(new IndexBatch().Put(RowKeys.Sequence, RowValue(reserved)));
                 Volatile.Write(ref _reserved, reserved);
             }
         }

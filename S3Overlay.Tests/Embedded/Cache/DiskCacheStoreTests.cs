@@ -128,17 +128,22 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
         Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
     }
 
-    [Fact]
-    public async Task A_lost_index_is_an_empty_cache_and_its_files_are_removed()
+    /// <summary>The entries' files say what they are.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_lost_or_damaged_database_is_made_again_from_the_files(bool isDamaged)
     {
         var bytes = Bytes(1000);
         Remote.Put("key", bytes);
         await ReadAsync("key");
         await QuietAsync();
-        await ReopenAsync(() => Directory.Delete(Folder["cache/index-2"], recursive: true));
+        await ReopenAsync(() => File.WriteAllBytes(Folder["cache/cache.db"], isDamaged ? Bytes(20_000) : []));
         await ((DiskCacheStore)Store).Cleaning;
-        Assert.Empty(Files);
+        var given = Remote.Bytes;
         Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+        Assert.Equal(given, Remote.Bytes);
+        Assert.Equal(1000, ((DiskCacheStore)Store).Bytes);
         await QuietAsync();
         await ReopenAsync();
         await ((DiskCacheStore)Store).Cleaning;

@@ -83,7 +83,7 @@ public sealed class DiskReserveTests : IDisposable
         Assert.Equal((S3Errors.InsufficientStorage, 0L), (refused.Error, _disk.Written));
         _disk.Grow();
         await reserve.RequireAsync();
-        Assert.Equal(1 << 20, _disk.Written);
+        Assert.Equal(8 << 20, _disk.Written);
     }
 
     [Fact]

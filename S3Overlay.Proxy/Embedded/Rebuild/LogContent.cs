@@ -1,0 +1,158 @@
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Journals;
+using S3Overlay.Proxy.Embedded.Rows;
+
+namespace S3Overlay.Proxy.Embedded.Rebuild;
+
+/// <summary>What the whole log says about the store, for a rebuild. Of several changes of one thing the last one counts.</summary>
+internal sealed class LogContent
+{
+    /// <summary>The highest number of a delete or tombstone of each key: files with a lower one do not count.</summary>
+    public Dictionary<(string Bucket, string Key), ulong> Graves { get; } = [];
+
+    public Dictionary<(string Bucket, string Key), ulong> Tombstones { get; } = [];
+
+    /// <summary>The newest tags of objects whose file has others, by file.</summary>
+    public Dictionary<FileId, Change> Tags { get; } = [];
+
+    public Dictionary<string, BucketRecord> Buckets { get; } = new(StringComparer.Ordinal);
+
+    public Dictionary<string, UploadRecord> Uploads { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Objects whose last change is in the log.</summary>
+    public Dictionary<(string Bucket, string Key), ObjectRow> Objects { get; } = [];
+
+    /// <summary>Files of parts that are to be removed.</summary>
+    public HashSet<FileId> Removals { get; } = [];
+
+    /// <summary>The highest number of any change.</summary>
+    public ulong Highest { get; private set; }
+
+    /// <summary>Deletes with a higher number than this are all in the log, unless it lost records.</summary>
+    public ulong DeletesKnownFrom { get; private set; }
+
+    /// <summary>The log's end.</summary>
+    public LogPlace End { get; private set; }
+
+    /// <summary>Places where the log lost records.</summary>
+    public List<LogPlace> Lost { get; } = [];
+
+    /// <summary>Reads the whole log.</summary>
+    /// <param name="log">The log.</param>
+    /// <param name="damaged">Called for each bad place.</param>
+    public static LogContent Read(ChangeLog log, Action<LogPlace, LogDamage> damaged)
+    {
+        var content = new LogContent();
+        foreach (var (end, record) in log.Read(default, Damaged))
+        {
+            content.End = end;
+            try
+            {
+                foreach (var change in Change.Read(record.Span))
+                {
+                    content.Take(change);
+                }
+            }
+            catch (InvalidDataException)
+            {
+                Damaged(end, LogDamage.Lost);
+            }
+        }
+
+        return content;
+
+        void Damaged(LogPlace place, LogDamage damage)
+        {
+            if (damage == LogDamage.Lost)
+            {
+                content.Lost.Add(place);
+            }
+
+            damaged(place, damage);
+        }
+    }
+
+    /// <summary>Takes one more change.</summary>
+    public void Take(Change change)
+    {
+        var name = (change.Bucket, change.Key);
+        Note(change.Sequence);
+        switch (change.Kind)
+        {
+            case ChangeKind.Replacement:
+                DeletesKnownFrom = change.Sequence;
+                Graves.Clear();
+                Tombstones.Clear();
+                Tags.Clear();
+                Buckets.Clear();
+                Uploads.Clear();
+                Objects.Clear();
+                Removals.Clear();
+                break;
+            case ChangeKind.Object:
+                Note(change.Object!.Sequence);
+                Objects[name] = change.Object;
+                break;
+            case ChangeKind.Tags:
+                Tags[change.File] = change;
+                break;
+            case ChangeKind.Delete:
+                Bury(name, change.Sequence);
+                break;
+            case ChangeKind.Tombstone:
+                Tombstones[name] = Math.Max(Tombstones.GetValueOrDefault(name), change.Sequence);
+                Bury(name, change.Sequence);
+                break;
+            case ChangeKind.Undelete:
+                // The object that was deleted then does not come back, only the remote's.
+                if (Tombstones.TryGetValue(name, out var sequence) && sequence <= change.Sequence)
+                {
+                    Tombstones.Remove(name);
+                }
+
+                Bury(name, change.Sequence);
+                break;
+            case ChangeKind.Bucket when change.Record is { } record:
+                Note(record.PurgedUpTo);
+                Buckets[change.Bucket] = record;
+                break;
+            case ChangeKind.Bucket:
+                Buckets.Remove(change.Bucket);
+                break;
+            case ChangeKind.Upload:
+                Uploads[change.UploadId] = change.Upload!;
+                break;
+            case ChangeKind.UploadEnd:
+                Uploads.Remove(change.UploadId);
+                break;
+            case ChangeKind.Part:
+                Note(change.Part!.Sequence);
+                break;
+            case ChangeKind.Removal:
+                Removals.Add(change.File);
+                break;
+        }
+    }
+
+    /// <summary>The same with another end: the log goes on there.</summary>
+    public LogContent EndsAt(LogPlace end)
+    {
+        End = end;
+        return this;
+    }
+
+    /// <summary>True if a tombstone was not removed with its bucket.</summary>
+    public bool Counts(KeyValuePair<(string Bucket, string Key), ulong> tombstone) =>
+        tombstone.Value >= (Buckets.GetValueOrDefault(tombstone.Key.Bucket)?.PurgedUpTo ?? 0);
+
+    public void Note(ulong sequence) => Highest = Math.Max(Highest, sequence);
+
+    private void Bury((string Bucket, string Key) name, ulong sequence)
+    {
+        Graves[name] = Math.Max(Graves.GetValueOrDefault(name), sequence);
+        if (Objects.TryGetValue(name, out var row) && row.Sequence < sequence)
+        {
+            Objects.Remove(name);
+        }
+    }
+}

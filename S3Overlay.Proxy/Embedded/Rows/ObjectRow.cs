@@ -1,0 +1,55 @@
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Embedded.Rows;
+
+/// <summary>A written object's index row: everything that HEAD and listings show, and where the bytes are.</summary>
+internal sealed record ObjectRow
+{
+    private const byte Version = 1;
+
+    /// <summary>The object's file or manifest.</summary>
+    public required FileId File { get; init; }
+
+    /// <summary>The number in the order of all writes and deletes.</summary>
+    public required ulong Sequence { get; init; }
+
+    /// <summary>Size, ETag, date, headers, checksums.</summary>
+    public required ObjectInfo Info { get; init; }
+
+    /// <summary>The tags as a query string, or null.</summary>
+    public string? Tags { get; init; }
+
+    /// <summary>Number of part files; 0 if the bytes are in the object's own file.</summary>
+    public int PartCount { get; init; }
+
+    public static ObjectRow Of(FileId file, FileHeader header) => new()
+    {
+        File = file,
+        Sequence = header.Sequence,
+        Info = header.Info,
+        Tags = header.Tags,
+        PartCount = header.Parts.Count,
+    };
+
+    public static ObjectRow Read(ReadOnlySpan<byte> value)
+    {
+        var fields = new FieldReader(value);
+        if (fields.Byte() != Version)
+        {
+            throw new InvalidDataException("An index row is of another version.");
+        }
+
+        return new ObjectRow
+        {
+            File = fields.File(),
+            Sequence = fields.Fixed(),
+            PartCount = (int)fields.Number(),
+            Tags = fields.OptionalText(),
+            Info = fields.ReadInfo(),
+        };
+    }
+
+    public ReadOnlySpan<byte> Write() =>
+        new FieldWriter().Byte(Version).File(File).Fixed(Sequence).Number(PartCount).OptionalText(Tags).Write(Info).Written;
+}

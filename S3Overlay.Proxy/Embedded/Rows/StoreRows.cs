@@ -1,0 +1,326 @@
+using S3Overlay.Proxy.Embedded.Database;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Journals;
+using S3Overlay.Proxy.Protocol;
+
+namespace S3Overlay.Proxy.Embedded.Rows;
+
+/// <summary>
+/// The store's rows: a log of all changes, which is synced first, and a database that follows it for look-ups. Readers see a change once
+/// its commit returns. A damaged database is made again while the store answers 503.
+/// </summary>
+/// <remarks>
+/// <code>
+///   commit -> log (one write and sync for all waiting commits) -> database (one transaction for them) -> answer
+/// </code>
+/// </remarks>
+internal sealed class StoreRows : IAsyncDisposable
+{
+    private readonly ChangeLog _log;
+    private readonly ILogger _logger;
+    private readonly Committer<Work> _committer;
+    private volatile SqliteDatabase? _database;
+    private StoreState _state;
+    private Task _rebuilding = Task.CompletedTask;
+    private bool _hasFailed;
+
+    /// <summary>Rows over a log and a database that has everything in it.</summary>
+    public StoreRows(ChangeLog log, SqliteDatabase database, ILogger logger)
+    {
+        (_log, _logger, _committer) = (log, logger, new(Commit));
+        Use(database);
+    }
+
+    /// <summary>Makes the database again from the log and the files, after the damaged one is closed.</summary>
+    public Func<Exception, Task<SqliteDatabase>> Rebuild { get; set; } = static damage => Task.FromException<SqliteDatabase>(damage);
+
+    /// <summary>Called after a rebuild.</summary>
+    public Action Rebuilt { get; set; } = static () => { };
+
+    /// <summary>Called after each record in the log. Must not block.</summary>
+    public Action Logged { get; set; } = static () => { };
+
+    /// <summary>Completes when no rebuild runs; for tests and disposal.</summary>
+    public Task Rebuilding => _rebuilding;
+
+    /// <summary>How many tombstones there are.</summary>
+    public long Tombstones => _state.Tombstones;
+
+    /// <summary>The highest number of a write or delete.</summary>
+    public ulong HighestSequence => _state.Sequence;
+
+    /// <summary>Bytes that may wait in memory for a disk that refuses the database. Then changes are refused too.</summary>
+    public required long MostWaitingBytes { get; init; }
+
+    /// <summary>Bytes that wait in memory since the disk refused them.</summary>
+    public long WaitingBytes => _database?.WaitingBytes ?? 0;
+
+    /// <summary>The log. Only for its upkeep.</summary>
+    public ChangeLog Log => _log;
+
+    /// <summary>True if the log was damaged where the database is not: it is to be written again from the database.</summary>
+    public bool IsAheadOfLog { get; init; }
+
+    /// <summary>True if the next start may find a change that was refused. If false, it finds no earlier refused change either.</summary>
+    public bool IsInDoubt => _log.IsInDoubt;
+
+    /// <summary>Reads one snapshot.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
+    public T Read<TState, T>(TState state, Func<Connection, TState, T> read)
+    {
+        var database = _database ?? throw Unavailable();
+        try
+        {
+            return database.Read(state, read);
+        }
+        catch (Exception failure) when (failure is DatabaseDamagedException or IOException or InvalidDataException)
+        {
+            throw Damaged(database, failure);
+        }
+        catch (ObjectDisposedException) when (_database != database)
+        {
+            throw Unavailable();
+        }
+    }
+
+    /// <summary>The same for several statements.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
+    public T ReadTogether<TState, T>(TState state, Func<Connection, TState, T> read) => Read((state, read), static (connection, call) =>
+    {
+        connection.Prepare("BEGIN").Run();
+        try
+        {
+            return call.read(connection, call.state);
+        }
+        finally
+        {
+            connection.Prepare("COMMIT").Run();
+        }
+    });
+
+    /// <summary>Makes changes, all or nothing. Returns once they are on disk and visible to every reader.</summary>
+    /// <exception cref="IOException">They were refused, and none of them stays.</exception>
+    /// <exception cref="JournalInDoubtException">They were refused, but the next start may find them.</exception>
+    /// <exception cref="S3Exception">ServiceUnavailable: nothing was changed.</exception>
+    public ValueTask CommitAsync(params Change[] changes) => _committer.CommitAsync(new Work(changes, Change.Write(changes), null));
+
+    /// <summary>Forgets files that were to be removed and are gone. Not in the log: a start finds out by itself.</summary>
+    public ValueTask ForgetRemovalsAsync(IReadOnlyList<FileId> files) => RunAloneAsync((database, _) => database.Write(writer =>
+    {
+        foreach (var file in files)
+        {
+            writer.Prepare(Sql.DeleteRemoval).Bind(1, file).Run();
+        }
+    }));
+
+    /// <summary>Begins the next segment of the log, and copies everything before it to the database's file.</summary>
+    /// <returns>The new segment's number; null if the database does not have all of the others safely.</returns>
+    public async ValueTask<int?> TurnAsync()
+    {
+        int? turned = null;
+        await RunAloneAsync((database, log) =>
+        {
+            log.Turn();
+            _state = _state with { Applied = log.End };
+            database.Write(_state.Write);
+            turned = database.TryCheckpoint() ? log.End.Segment : null;
+        });
+        return turned;
+    }
+
+    /// <summary>Frees disk space that the database can do without.</summary>
+    /// <returns>True if there was any.</returns>
+    public async ValueTask<bool> TryShrinkAsync()
+    {
+        var hasShrunk = false;
+        await RunAloneAsync((database, _) => hasShrunk = database.TryShrink());
+        return hasShrunk;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _committer.DisposeAsync();
+        await _rebuilding;
+        await (_database?.DisposeAsync() ?? default);
+        _log.Dispose();
+    }
+
+    /// <summary>Applies changes that the log has. Returns the state after them.</summary>
+    public static StoreState Apply(SqliteDatabase database, StoreState state, IEnumerable<Change> changes, LogPlace end)
+    {
+        var result = state;
+        database.Write(writer =>
+        {
+            var applier = new ChangeApplier(writer, state);
+            foreach (var change in changes)
+            {
+                applier.Apply(change);
+            }
+
+            result = applier.State with { Applied = end };
+            result.Write(writer);
+        });
+        return result;
+    }
+
+    private static S3Exception Unavailable(Exception? cause = null) => S3Exception.ForNow(S3Errors.ServiceUnavailable, 5,
+        "The store is rebuilding its database from the stored files. Try again later.", cause);
+
+    private void Use(SqliteDatabase database)
+    {
+        _state = database.Read(0, static (connection, _) => StoreState.Read(connection));
+        _database = database;
+    }
+
+    /// <summary>Runs an action while nothing is committed.</summary>
+    private async ValueTask RunAloneAsync(Action<SqliteDatabase, ChangeLog> action)
+    {
+        var work = new Work([], default, action);
+        await _committer.CommitAsync(work);
+        if (work.Failure is { } failure)
+        {
+            throw failure;
+        }
+    }
+
+    private void Commit(IReadOnlyList<Work> group)
+    {
+        var database = _database ?? throw Unavailable();
+        var changes = group.Where(static work => work.Action is null).ToList();
+        if (changes.Count > 0)
+        {
+            RequireRoom(database);
+            _log.Append([.. changes.Select(static work => work.Record)]);
+            Follow(database, changes);
+            Logged();
+        }
+
+        foreach (var work in group.Where(static work => work.Action is not null))
+        {
+            try
+            {
+                work.Action!(database, _log);
+            }
+            catch (Exception failure)
+            {
+                work.Failure = failure is DatabaseDamagedException ? Damaged(database, failure) : failure;
+            }
+        }
+    }
+
+    /// <summary>The changes are in the log, so they have happened, whatever becomes of the database.</summary>
+    private void Follow(SqliteDatabase database, List<Work> changes)
+    {
+        try
+        {
+            _state = Apply(database, _state, changes.SelectMany(static work => work.Changes), _log.End);
+        }
+        catch (Exception failure) when (failure is DatabaseDamagedException or IOException or InvalidDataException)
+        {
+            _ = Damaged(database, failure);
+            return;
+        }
+
+        try
+        {
+            database.CheckpointIfLong();
+            _hasFailed = false;
+        }
+        catch (DatabaseDamagedException failure)
+        {
+            _ = Damaged(database, failure);
+        }
+        catch (IOException failure)
+        {
+            NoteFailure(failure);
+        }
+    }
+
+    /// <summary>Refuses changes while too much waits for the database's disk.</summary>
+    private void RequireRoom(SqliteDatabase database)
+    {
+        if (database.WaitingBytes <= MostWaitingBytes)
+        {
+            return;
+        }
+
+        try
+        {
+            database.TryCheckpoint();
+        }
+        catch (IOException failure)
+        {
+            NoteFailure(failure);
+            throw new DatabaseBehindException(failure);
+        }
+    }
+
+    /// <summary>Logs the first of several failures in a row.</summary>
+    private void NoteFailure(IOException failure)
+    {
+        if (!_hasFailed)
+        {
+            Telemetry.Log.DatabaseNotWritten(_logger, failure);
+        }
+
+        _hasFailed = true;
+    }
+
+    /// <summary>Starts a rebuild, unless one runs.</summary>
+    /// <returns>The error for the client.</returns>
+    private S3Exception Damaged(SqliteDatabase database, Exception failure)
+    {
+        lock (_log)
+        {
+            if (_database == database)
+            {
+                // Set first: a caller that finds no database can wait for the rebuild.
+                var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _rebuilding = RebuildAsync(database, failure, closed.Task);
+                Telemetry.Log.DatabaseDamaged(_logger, failure);
+                _database = null;
+                closed.SetResult();
+            }
+        }
+
+        return Unavailable(failure);
+    }
+
+    private async Task RebuildAsync(SqliteDatabase damaged, Exception failure, Task closed)
+    {
+        await closed;
+        try
+        {
+            // A commit that has found the damaged database ends first: it may still append to the log.
+            await RunNothingAsync();
+            await damaged.DisposeAsync();
+            var database = await Rebuild(failure);
+            Use(database);
+            Rebuilt();
+        }
+        catch (Exception problem)
+        {
+            Telemetry.Log.DatabaseNotRebuilt(_logger, problem);
+        }
+    }
+
+    private async Task RunNothingAsync()
+    {
+        try
+        {
+            await _committer.CommitAsync(new Work([], default, static (_, _) => { }));
+        }
+        catch (Exception refused) when (refused is S3Exception or ObjectDisposedException)
+        {
+            // As every commit until the rebuild is done.
+        }
+    }
+
+    /// <summary>What waits to be committed: changes with their record of the log, or an action.</summary>
+    private sealed record Work(Change[] Changes, ReadOnlyMemory<byte> Record, Action<SqliteDatabase, ChangeLog>? Action)
+    {
+        /// <summary>What the action threw.</summary>
+        public Exception? Failure { get; set; }
+    }
+}
