@@ -8,6 +8,7 @@ using System.Text.RegularExpressions;
 
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Embedded.Checking;
 using S3Overlay.Proxy.Hosting.Commands.Admin;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
@@ -122,6 +123,11 @@ internal static partial class CommandLine
             + "\"s3overlay help\" lists every setting.");
         var words = new Argument<string[]>("COMMAND") { Arity = ArgumentArity.ZeroOrMore, Description = "The command to explain." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var repair = new Option<bool>("--repair") { Description = "Repair what can be repaired." };
+        var deep = new Option<bool>("--deep") { Description = "Read all stored bytes and compare them with their checksums." };
+        var adopt = new Option<bool>("--adopt")
+            { Description = "Take lost objects back even if a delete of their key may have been forgotten." };
+        var emptyLost = new Option<bool>("--empty-lost") { Description = "Delete the files in lost/ that are not taken back." };
         Command[] commands =
         [
             Make("serve", "Serve S3. This is the default.", _ => ServeCommand.RunAsync(settings), null, ServeExamples),
@@ -134,6 +140,15 @@ internal static partial class CommandLine
             Make("doctor", "Check the settings, and what they lead to: folders, ports, stores, credentials, buckets.",
                 line => new DoctorCommand(output).RunAsync(settings, line.GetValue(json)), DoctorCommand.Details,
                 "s3overlay doctor --S3_OVERLAY_REMOTE_ENDPOINT=https://s3.example.org --S3_OVERLAY_BUCKET_MAPPING=photos:prod-photos"),
+            Make("check", "Check the data folder of the built-in store, and repair it.",
+                line => new CheckCommand(output, errors).RunAsync(settings, new CheckOptions
+                {
+                    MustRepair = line.GetValue(repair),
+                    IsDeep = line.GetValue(deep),
+                    MustAdopt = line.GetValue(adopt),
+                    MustEmptyLost = line.GetValue(emptyLost),
+                }, line.GetValue(json)), CheckCommand.Details,
+                "s3overlay check", "s3overlay check --deep --S3_OVERLAY_DATA_DIR=/var/lib/s3overlay", "s3overlay check --repair"),
             new AdminCommand(settings, output, errors).Build(),
             Make("completion", "Print a script that completes commands and settings in bash and zsh.", _ => PrintAsync(CompletionScript),
                 null, "eval \"$(s3overlay completion)\""),
@@ -143,6 +158,7 @@ internal static partial class CommandLine
         ];
         Array.ForEach(commands, root.Subcommands.Add);
         commands.Single(command => command.Name == "doctor").Options.Add(json);
+        Array.ForEach<Option>([repair, deep, adopt, emptyLost, json], commands.Single(command => command.Name == "check").Options.Add);
         commands.Single(command => command.Name == "help").Arguments.Add(words);
         root.Action = commands[0].Action;
         root.Options.Clear();
