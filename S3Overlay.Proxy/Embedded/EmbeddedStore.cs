@@ -202,7 +202,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     {
         try
         {
-            using var file = File.OpenHandle(_folders.Clean, FileMode.Create, FileAccess.Write);
+            using var file = _disk.Open(_folders.Clean);
             _disk.Sync(file);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -127,7 +127,8 @@ public sealed class FullDiskDeleteTests : IAsyncLifetime
             {
             }
 
-            Assert.InRange(written, 10, Count);
+            // The database's write-ahead log takes some of the room.
+            Assert.InRange(written, 3, Count);
         }
     }
 

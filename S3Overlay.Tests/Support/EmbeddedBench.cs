@@ -19,6 +19,7 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     private readonly StoreDisk? _disk;
     private readonly long? _waitingBytes;
     private readonly TemporaryFolder _folder = new();
+    private string? _elsewhere;
 
     private EmbeddedBench(StoreDisk? disk, long? waitingBytes) => (_disk, _waitingBytes) = (disk, waitingBytes);
 
@@ -31,7 +32,7 @@ internal sealed class EmbeddedBench : IAsyncDisposable
 
     public ManualTimeProvider Time { get; } = new();
 
-    public string Folder => _folder.Path;
+    public string Folder => _elsewhere ?? _folder.Path;
 
     /// <summary>The log of the store.</summary>
     public EventLogger Log { get; } = new();
@@ -42,13 +43,16 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     public const string Bucket = "bucket";
 
     /// <summary>A store with one bucket. Not durable: the tests are about the order of events, not the disk.</summary>
-    public static async Task<EmbeddedBench> OpenAsync(StoreDisk? disk = null, long? waitingBytes = null)
+    public static async Task<EmbeddedBench> OpenAsync(StoreDisk? disk = null, long? waitingBytes = null, string? folder = null)
     {
-        var bench = new EmbeddedBench(disk, waitingBytes);
+        var bench = new EmbeddedBench(disk, waitingBytes) { _elsewhere = folder };
         await bench.StartAsync();
         await bench.SendAsync(S3Operation.CreateBucket, "");
         return bench;
     }
+
+    /// <summary>A bench whose folder a test fills before it starts.</summary>
+    public static EmbeddedBench New() => new(null, null);
 
     public EmbeddedOptions Options()
     {

@@ -25,6 +25,19 @@ internal sealed class CheckpointMark(string path, StoreDisk disk) : IDisposable
 
     private SafeFileHandle? _file;
 
+    /// <summary>The salts of a WAL; zeros if it is missing or empty.</summary>
+    public static byte[] SaltsOf(string wal)
+    {
+        var start = new byte[WalHeaderSize];
+        if (File.Exists(wal))
+        {
+            using var file = RecordFile.Open(wal);
+            RecordFile.ReadFully(file, start, 0);
+        }
+
+        return start[16..(16 + SaltSize)];
+    }
+
     /// <summary>Makes the file if it is missing and the disk has room: a checkpoint on a full disk must not need any for it.</summary>
     public void Make()
     {
@@ -56,20 +69,23 @@ internal sealed class CheckpointMark(string path, StoreDisk disk) : IDisposable
         disk.Sync(_file);
     }
 
-    /// <summary>True if a WAL of which SQLite could read so many frames was longer when a checkpoint began.</summary>
-    /// <param name="wal">The first bytes of the WAL before SQLite opened it.</param>
-    /// <param name="frames">The frames that SQLite found in it.</param>
-    public bool SaysMoreThan(ReadOnlySpan<byte> wal, int frames)
+    /// <summary>
+    /// How many frames a WAL must have at least, by what is recorded now; 0 if nothing is recorded about it. Call before SQLite opens the
+    /// database: its first checkpoint replaces the record.
+    /// </summary>
+    /// <param name="wal">The WAL's path.</param>
+    public long FramesOf(string wal)
     {
-        if (wal.Length < WalHeaderSize || !File.Exists(path))
+        if (!File.Exists(wal) || !File.Exists(path))
         {
-            return false;
+            return 0;
         }
 
         var bytes = File.ReadAllBytes(path);
         return bytes.Length == Size && BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(^4..)) == Crc32C.Compute(bytes.AsSpan(..^4))
-            && wal.Slice(16, SaltSize).SequenceEqual(bytes.AsSpan(0, SaltSize))
-            && WalHeaderSize + ((long)frames * FrameSize) < BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(SaltSize));
+            && bytes.AsSpan(0, SaltSize).SequenceEqual(SaltsOf(wal))
+            ? (BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(SaltSize)) - WalHeaderSize) / FrameSize
+            : 0;
     }
 
     /// <inheritdoc/>

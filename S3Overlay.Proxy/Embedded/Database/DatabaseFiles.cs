@@ -121,9 +121,10 @@ internal sealed unsafe class DatabaseFiles(string path, StoreDisk disk, bool may
         public override int Read(Span<byte> buffer, long offset)
         {
             var read = RecordFile.ReadFully(file, buffer, offset);
-            if (read == buffer.Length && Pages.IsPage(read, offset))
+            if (read > 0 && Pages.IsPage(buffer.Length, offset))
             {
-                Pages.Check(buffer, offset, files.Path);
+                // SQLite would take the missing end of a page for zeros.
+                Pages.Check(buffer[..read], offset, files.Path);
             }
 
             return read;
@@ -307,8 +308,9 @@ internal sealed unsafe class DatabaseFiles(string path, StoreDisk disk, bool may
         private const int FrameHeaderSize = 24;
 
         private readonly SafeFileHandle _file = disk.OpenUnsynced(path);
-        private readonly byte[] _salts = new byte[CheckpointMark.SaltSize];
+        private readonly byte[] _salts = CheckpointMark.SaltsOf(path);
         private long _committed;
+        private bool _isNamed;
 
         /// <summary>What waits in memory and where it begins. Replaced as a whole: readers may still use the one before.</summary>
         private volatile Rest? _rest;
@@ -381,7 +383,17 @@ internal sealed unsafe class DatabaseFiles(string path, StoreDisk disk, bool may
             }
 
             disk.Sync(_file);
-            mark.Write(_salts, Volatile.Read(ref _committed));
+            if (Volatile.Read(ref _committed) is var committed && committed > 0)
+            {
+                mark.Write(_salts, committed);
+            }
+
+            if (!_isNamed)
+            {
+                // Both files may be new.
+                disk.SyncFolder(System.IO.Path.GetDirectoryName(path)!);
+                _isNamed = true;
+            }
         }
 
         public void Dispose() => _file.Dispose();

@@ -33,7 +33,8 @@ internal static class Pages
     /// <exception cref="InvalidDataException">It is not what was written there.</exception>
     public static void Check(ReadOnlySpan<byte> page, long offset, string path)
     {
-        if (!page[^Reserved..].StartsWith(Mark) || BinaryPrimitives.ReadUInt32LittleEndian(page[^4..]) != ChecksumOf(page, offset))
+        if (page.Length < Size || !page[^Reserved..].StartsWith(Mark)
+            || BinaryPrimitives.ReadUInt32LittleEndian(page[^4..]) != ChecksumOf(page, offset))
         {
             throw new InvalidDataException($"Page {(offset / Size) + 1} of {path} does not match its checksum.");
         }

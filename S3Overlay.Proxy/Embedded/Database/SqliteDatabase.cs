@@ -76,9 +76,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         SqliteDatabase? database = null;
         try
         {
-            var walStart = StartOf(files.WalPath);
+            var frames = files.Mark.FramesOf(files.WalPath);
             database = new SqliteDatabase(options, files);
-            database.CheckWal(walStart);
+            database.CheckWal(frames);
             database.Migrate();
             return database;
         }
@@ -243,25 +243,12 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         DiskVfs.Remove(_files);
     }
 
-    private static byte[] StartOf(string path)
-    {
-        if (!File.Exists(path))
-        {
-            return [];
-        }
-
-        using var file = RecordFile.Open(path);
-        var start = new byte[32];
-        return start[..RecordFile.ReadFully(file, start, 0)];
-    }
-
     /// <summary>Compares what SQLite has found of the WAL with what a checkpoint had synced before it began.</summary>
-    private void CheckWal(byte[] start)
+    private void CheckWal(long expected)
     {
         try
         {
-            var (frames, _) = _writer.Checkpoint();
-            if (_files.Mark.SaysMoreThan(start, Math.Max(frames, 0)))
+            if (_writer.Checkpoint().Frames < expected)
             {
                 throw new DatabaseDamagedException($"The write-ahead log {_files.WalPath} is damaged.");
             }

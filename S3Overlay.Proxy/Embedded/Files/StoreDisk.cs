@@ -161,6 +161,9 @@ internal sealed class UnsyncedDisk(StoreDisk disk) : StoreDisk(isDurable: false)
     public override SafeFileHandle Open(string path) => disk.Open(path);
 
     /// <inheritdoc/>
+    public override SafeFileHandle OpenUnsynced(string path) => disk.OpenUnsynced(path);
+
+    /// <inheritdoc/>
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => disk.Write(file, bytes, offset);
 
     /// <inheritdoc/>
@@ -169,6 +172,9 @@ internal sealed class UnsyncedDisk(StoreDisk disk) : StoreDisk(isDurable: false)
 
     /// <inheritdoc/>
     public override void SetLength(SafeFileHandle file, long length) => disk.SetLength(file, length);
+
+    /// <inheritdoc/>
+    public override void Move(string from, string to) => disk.Move(from, to);
 
     /// <inheritdoc/>
     public override void Remove(string path) => disk.Remove(path);

@@ -179,7 +179,7 @@ internal sealed class ChangeLog(string folder, StoreDisk disk, ILogger logger) :
             }
         }
 
-        using (var file = File.OpenHandle(temporary, FileMode.Open, FileAccess.ReadWrite))
+        using (var file = disk.Open(temporary))
         {
             disk.Sync(file);
         }
