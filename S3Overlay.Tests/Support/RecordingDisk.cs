@@ -105,7 +105,8 @@ internal sealed class RecordingDisk(string root) : StoreDisk(isDurable: true)
     /// <summary>Writes to a folder what a power cut after so many steps may leave.</summary>
     public void Replay(int steps, Random random, string target)
     {
-        var (names, durable) = (new Dictionary<string, Inode>(StringComparer.Ordinal), new Dictionary<string, Inode>(StringComparer.Ordinal));
+        var names = new Dictionary<string, Inode>(StringComparer.Ordinal);
+        var durable = new Dictionary<string, Inode>(StringComparer.Ordinal);
         var pending = new List<(HashSet<string> Folders, Action<Dictionary<string, Inode>> Change)>();
         List<Step> taken;
         lock (_steps)
