@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Embedded.Files;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>
-/// A disk that records every step, so that a test can tell what a power cut after any of them may leave: what was synced is there; of the
+/// A disk that records every step, so that a test knows what a power cut after any of them may leave: what was synced is there; of the
 /// rest any part may be.
 /// </summary>
 internal sealed class RecordingDisk(string root) : StoreDisk(isDurable: true)

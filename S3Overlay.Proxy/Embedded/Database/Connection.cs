@@ -6,7 +6,9 @@ namespace S3Overlay.Proxy.Embedded.Database;
 internal sealed unsafe class Connection : IDisposable
 {
     private readonly sqlite3 _database;
-    private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
+
+    /// <summary>By the constant that has the text: comparing references is quick.</summary>
+    private readonly Dictionary<object, Statement> _statements = new(ReferenceEqualityComparer.Instance);
 
     private Connection(sqlite3 database) => _database = database;
 

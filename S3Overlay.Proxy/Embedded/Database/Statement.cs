@@ -7,28 +7,39 @@ namespace S3Overlay.Proxy.Embedded.Database;
 /// <summary>
 /// A prepared statement. Parameters are numbered from 1, columns from 0. Keys are BLOBs: SQLite compares them byte by byte.
 /// </summary>
-internal sealed class Statement : IDisposable
+internal sealed unsafe class Statement : IDisposable
 {
     private const int KeepsLong = 1;
 
+    /// <summary>Makes SQLite copy what is bound.</summary>
+    private const nint Copied = -1;
+
     private readonly sqlite3 _database;
     private readonly sqlite3_stmt _statement;
+    private readonly nint _pointer;
 
     public Statement(sqlite3 database, string sql)
     {
         _database = database;
         SqliteFailure.Check(database, raw.sqlite3_prepare_v3(database, sql, KeepsLong, out _statement));
+        _pointer = _statement.DangerousGetHandle();
     }
 
     public Statement Bind(int parameter, ReadOnlySpan<byte> value)
     {
-        _ = raw.sqlite3_bind_blob(_statement, parameter, value);
+        var nothing = (byte)0;
+        fixed (byte* bytes = value)
+        {
+            // A null pointer would be NULL, not an empty BLOB.
+            _ = NativeSqlite.BindBlob(_pointer, parameter, bytes == null ? &nothing : bytes, value.Length, Copied);
+        }
+
         return this;
     }
 
     public Statement Bind(int parameter, long value)
     {
-        _ = raw.sqlite3_bind_int64(_statement, parameter, value);
+        _ = NativeSqlite.BindNumber(_pointer, parameter, value);
         return this;
     }
 
@@ -45,7 +56,20 @@ internal sealed class Statement : IDisposable
     /// <summary>Binds a text; null as NULL.</summary>
     public Statement BindText(int parameter, string? value)
     {
-        _ = value is null ? raw.sqlite3_bind_null(_statement, parameter) : raw.sqlite3_bind_text(_statement, parameter, value);
+        if (value is null)
+        {
+            _ = NativeSqlite.BindNull(_pointer, parameter);
+            return this;
+        }
+
+        var most = Encoding.UTF8.GetMaxByteCount(value.Length) + 1;
+        var bytes = most <= 1024 ? stackalloc byte[most] : new byte[most];
+        var length = Encoding.UTF8.GetBytes(value, bytes);
+        fixed (byte* text = bytes)
+        {
+            _ = NativeSqlite.BindText(_pointer, parameter, text, length, Copied);
+        }
+
         return this;
     }
 
@@ -55,7 +79,7 @@ internal sealed class Statement : IDisposable
     /// <exception cref="IOException">The disk failed.</exception>
     public bool Step()
     {
-        var result = raw.sqlite3_step(_statement);
+        var result = NativeSqlite.Step(_pointer);
         if (result == raw.SQLITE_ROW)
         {
             return true;
@@ -78,19 +102,23 @@ internal sealed class Statement : IDisposable
     }
 
     /// <summary>Ends a run, so that the statement keeps nothing locked and can be bound again.</summary>
-    public void Reset() => _ = raw.sqlite3_reset(_statement);
+    public void Reset() => _ = NativeSqlite.Reset(_pointer);
 
-    public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(_statement, column);
+    /// <summary>A BLOB's bytes, or a text's in UTF-8. Valid until the next step.</summary>
+    public ReadOnlySpan<byte> Blob(int column)
+    {
+        var bytes = NativeSqlite.ColumnBlob(_pointer, column);
+        return new(bytes, NativeSqlite.ColumnLength(_pointer, column));
+    }
 
     /// <summary>A BLOB of UTF-8 as text.</summary>
     public string Key(int column) => Encoding.UTF8.GetString(Blob(column));
 
-    public long Number(int column) => raw.sqlite3_column_int64(_statement, column);
+    public long Number(int column) => NativeSqlite.ColumnNumber(_pointer, column);
 
     /// <summary>A text; null for NULL.</summary>
     public string? Text(int column) =>
-        raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL ? null
-            : raw.sqlite3_column_text(_statement, column).utf8_to_string();
+        NativeSqlite.ColumnType(_pointer, column) == raw.SQLITE_NULL ? null : Key(column);
 
     /// <inheritdoc/>
     public void Dispose() => _statement.Dispose();

@@ -46,14 +46,16 @@ internal sealed class LogUpkeep(StoreRows rows, ObjectTable objects, StoreFolder
 
     /// <summary>Checks the log at the start.</summary>
     /// <param name="mustCompact">True if the log lacks something that the rows have, so it must be rewritten.</param>
-    public Task BeginAsync(bool mustCompact)
+    public async Task BeginAsync(bool mustCompact)
     {
+        // What ran until now may have had to keep deletes.
+        await _running;
         if (mustCompact || _log.End.Offset > segmentSize || _log.ClosedBytes > 2 * segmentSize)
         {
             Start(mustCompact);
         }
 
-        return _running;
+        await _running;
     }
 
     /// <inheritdoc/>

@@ -10,8 +10,8 @@ internal static class StoreQueries
     /// <summary>Rows per read where a caller walks a table: no snapshot lasts longer, so the write-ahead log stays short.</summary>
     public const int PageSize = 1000;
 
-    /// <summary>An object's row, or null.</summary>
-    public static ObjectRow? FindObject(this StoreRows rows, string bucket, string key) =>
+    /// <summary>An object's row in the database, or null.</summary>
+    public static ObjectRow? ReadObject(this StoreRows rows, string bucket, string key) =>
         rows.Read((bucket, key), static (connection, name) =>
             connection.Prepare(Sql.FindObject).BindKey(1, name.bucket).BindKey(2, name.key).One(static row => row.ReadObject()));
 
@@ -39,8 +39,8 @@ internal static class StoreQueries
     public static bool HasObjects(this StoreRows rows, string bucket) => rows.Read(bucket, static (connection, bucket) =>
         connection.Prepare(Sql.HasObjects).BindKey(1, bucket).One(static _ => true));
 
-    /// <summary>The number of a key's tombstone; null if it has none.</summary>
-    public static ulong? FindTombstone(this StoreRows rows, string bucket, string key) =>
+    /// <summary>The number of a key's tombstone in the database; null if it has none.</summary>
+    public static ulong? ReadTombstone(this StoreRows rows, string bucket, string key) =>
         rows.Read((bucket, key), static (connection, name) =>
             connection.Prepare(Sql.FindTombstone).BindKey(1, name.bucket).BindKey(2, name.key).One(static row => (ulong?)row.Number(0)));
 

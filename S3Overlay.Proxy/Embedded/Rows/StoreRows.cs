@@ -16,6 +16,8 @@ namespace S3Overlay.Proxy.Embedded.Rows;
 /// </remarks>
 internal sealed class StoreRows : IAsyncDisposable
 {
+    private readonly RowCache<ObjectRow?> _objects = new();
+    private readonly RowCache<ulong?> _tombstones = new();
     private readonly ChangeLog _log;
     private readonly ILogger _logger;
     private readonly Committer<Work> _committer;
@@ -63,6 +65,16 @@ internal sealed class StoreRows : IAsyncDisposable
 
     /// <summary>True if the next start may find a change that was refused. If false, it finds no earlier refused change either.</summary>
     public bool IsInDoubt => _log.IsInDoubt;
+
+    /// <summary>An object's row, or null.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
+    public ObjectRow? FindObject(string bucket, string key) =>
+        _objects.Find(bucket, key, this, static (rows, bucket, key) => rows.ReadObject(bucket, key));
+
+    /// <summary>The number of a key's tombstone; null if it has none.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
+    public ulong? FindTombstone(string bucket, string key) =>
+        _tombstones.Find(bucket, key, this, static (rows, bucket, key) => rows.ReadTombstone(bucket, key));
 
     /// <summary>Reads one snapshot.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
@@ -169,6 +181,8 @@ internal sealed class StoreRows : IAsyncDisposable
 
     private void Use(SqliteDatabase database)
     {
+        _objects.Clear();
+        _tombstones.Clear();
         _state = database.Read(0, static (connection, _) => StoreState.Read(connection));
         _database = database;
     }
@@ -222,6 +236,7 @@ internal sealed class StoreRows : IAsyncDisposable
             return;
         }
 
+        Forget(changes);
         try
         {
             database.CheckpointIfLong();
@@ -234,6 +249,25 @@ internal sealed class StoreRows : IAsyncDisposable
         catch (IOException failure)
         {
             NoteFailure(failure);
+        }
+    }
+
+    private void Forget(List<Work> changes)
+    {
+        foreach (var change in changes.SelectMany(static work => work.Changes))
+        {
+            switch (change.Kind)
+            {
+                case ChangeKind.Object or ChangeKind.Delete or ChangeKind.Tags:
+                    _objects.Forget(change.Bucket, change.Key);
+                    break;
+                case ChangeKind.Tombstone or ChangeKind.Undelete:
+                    _tombstones.Forget(change.Bucket, change.Key);
+                    break;
+                case ChangeKind.Bucket:
+                    _tombstones.Clear();
+                    break;
+            }
         }
     }
 
