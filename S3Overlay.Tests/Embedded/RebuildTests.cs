@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Embedded.Database;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
@@ -154,6 +155,51 @@ public sealed class RebuildTests
         await bench.ReopenAsync();
         Assert.Equal(["key", "new"], await bench.ListAsync());
         Assert.False(File.Exists(Path.Combine(bench.Folder, "REBUILD")));
+    }
+
+    /// <summary>Its file has its name already. Taken for the object, it would replace the acknowledged one, and then be removed.</summary>
+    [Fact]
+    [Trait("Rule", "F-damaged")]
+    public async Task A_write_that_a_rebuild_refuses_does_not_replace_the_object()
+    {
+        var disk = new HaltingDisk();
+        await using var bench = await OpenAsync(disk);
+        bench.MakeFolders();
+        await bench.PutAsync("key", [1]);
+        await bench.ReopenAsync();
+        disk.IsHalted = true;
+        var refused = bench.FailAsync(S3Operation.PutObject, "key", new BytesBody([2]));
+        await disk.Halted.WaitAsync(Patience.Limit);
+        Assert.Equal(S3Errors.ServiceUnavailable, Assert.Throws<S3Exception>(() => bench.Store.Rows.Read<int, int>(
+            0, static (_, _) => throw new DatabaseDamagedException("A page is damaged."))).Error);
+        await Task.WhenAny(bench.Store.Rows.Rebuilding, Task.Delay(500));
+        disk.Continue();
+        Assert.Equal("ServiceUnavailable", await refused);
+        await bench.Store.Rows.Rebuilding;
+        Assert.Equal([1], await bench.GetAsync("key"));
+    }
+
+    /// <summary>A disk that stops after a file of an object got its name, before that is synced.</summary>
+    private sealed class HaltingDisk() : StoreDisk(isDurable: false)
+    {
+        private readonly TaskCompletionSource _halted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _continued = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsHalted { get; set; }
+
+        public Task Halted => _halted.Task;
+
+        public void Continue() => _continued.SetResult();
+
+        public override async Task SyncFolderAsync(string folder)
+        {
+            if (IsHalted && folder.Contains("objects", StringComparison.Ordinal))
+            {
+                IsHalted = false;
+                _halted.SetResult();
+                await _continued.Task;
+            }
+        }
     }
 
     /// <summary>The first page, with the schema, is in the memory of a connection.</summary>

@@ -25,6 +25,7 @@ internal sealed unsafe class DatabaseFiles(string path, StoreDisk disk, bool may
     private readonly int[] _slots = new int[Slots];
     private SafeFileHandle? _file;
     private WalFile? _wal;
+    private int _connections;
     private int _shared;
     private MainFile? _reserved;
     private MainFile? _exclusive;
@@ -62,6 +63,7 @@ internal sealed unsafe class DatabaseFiles(string path, StoreDisk disk, bool may
         lock (_lock)
         {
             _file ??= disk.Open(Path);
+            _connections++;
             return new MainFile(this, _file, disk);
         }
     }
@@ -92,13 +94,24 @@ internal sealed unsafe class DatabaseFiles(string path, StoreDisk disk, bool may
             _wal?.Dispose();
             _file?.Dispose();
             Mark.Dispose();
-            foreach (var region in _regions)
-            {
-                NativeMemory.Free((void*)region);
-            }
-
-            _regions.Clear();
+            Free();
         }
+    }
+
+    /// <summary>Frees the shared memory, unless a late reader still has it.</summary>
+    private void Free()
+    {
+        if (_connections > 0)
+        {
+            return;
+        }
+
+        foreach (var region in _regions)
+        {
+            NativeMemory.Free((void*)region);
+        }
+
+        _regions.Clear();
     }
 
     /// <summary>The database as one connection has it open.</summary>
@@ -151,6 +164,10 @@ internal sealed unsafe class DatabaseFiles(string path, StoreDisk disk, bool may
             Unlock(0);
             TrySharedLock(0, Slots, isUnlock: true, isExclusive: false);
             TrySharedLock(0, Slots, isUnlock: true, isExclusive: true);
+            lock (files._lock)
+            {
+                files._connections--;
+            }
         }
 
         public override bool TryLock(int level)

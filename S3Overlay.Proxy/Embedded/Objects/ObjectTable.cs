@@ -175,6 +175,7 @@ internal sealed class ObjectTable(
     /// </summary>
     public async Task SealAsync(ObjectFileWriter file, FileHeader header, Change[] changes)
     {
+        using var entered = await rows.EnterAsync();
         try
         {
             await file.SealAsync(header.Write().WrittenMemory, CancellationToken.None);

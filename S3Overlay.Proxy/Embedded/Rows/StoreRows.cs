@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Database;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Journals;
@@ -18,6 +19,7 @@ internal sealed class StoreRows : IAsyncDisposable
 {
     private readonly RowCache<ObjectRow?> _objects = new();
     private readonly RowCache<ulong?> _tombstones = new();
+    private readonly NameLocks<int> _sealing = new();
     private readonly ChangeLog _log;
     private readonly ILogger _logger;
     private readonly Committer<Work> _committer;
@@ -109,6 +111,23 @@ internal sealed class StoreRows : IAsyncDisposable
             connection.Prepare("COMMIT").Run();
         }
     });
+
+    /// <summary>
+    /// Keep the result from before a file gets its final name until its change is committed or the file is removed again: a rebuild while
+    /// the store serves must not take it for an object.
+    /// </summary>
+    /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
+    public async ValueTask<NameLocks<int>.Held> EnterAsync()
+    {
+        var held = await _sealing.ShareAsync(0, CancellationToken.None);
+        if (_database is not null)
+        {
+            return held;
+        }
+
+        held.Dispose();
+        throw Unavailable();
+    }
 
     /// <summary>Makes changes, all or nothing. Returns once they are on disk and visible to every reader.</summary>
     /// <exception cref="IOException">They were refused, and none of them stays.</exception>
@@ -233,6 +252,7 @@ internal sealed class StoreRows : IAsyncDisposable
         catch (Exception failure) when (failure is DatabaseDamagedException or IOException or InvalidDataException)
         {
             _ = Damaged(database, failure);
+            Forget(changes);
             return;
         }
 
@@ -326,8 +346,9 @@ internal sealed class StoreRows : IAsyncDisposable
         await closed;
         try
         {
-            // A commit that has found the damaged database ends first: it may still append to the log.
+            // A commit that has found the damaged database ends first: it may still append to the log. Then files of refused writes go.
             await RunNothingAsync();
+            (await _sealing.TakeAsync(0, CancellationToken.None)).Dispose();
             await damaged.DisposeAsync();
             var database = await Rebuild(failure);
             Use(database);
