@@ -48,7 +48,17 @@ internal class StoreDisk(bool isDurable)
 
     /// <summary>Deletes a file; no error if it does not exist.</summary>
     /// <exception cref="IOException">It still exists.</exception>
-    public virtual void Remove(string path) => File.Delete(path);
+    public virtual void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Its folder does not exist either.
+        }
+    }
 
     /// <summary>Deletes a file, if the disk allows it.</summary>
     /// <returns>True if it is gone.</returns>
