@@ -136,20 +136,6 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         }
     }
 
-    /// <summary>The same for several statements: they see the same moment.</summary>
-    public T ReadTogether<TState, T>(TState state, Func<Connection, TState, T> read) => Read((state, read), static (connection, call) =>
-    {
-        connection.Prepare("BEGIN").Run();
-        try
-        {
-            return call.read(connection, call.state);
-        }
-        finally
-        {
-            connection.Prepare("COMMIT").Run();
-        }
-    });
-
     /// <summary>Runs changes in one transaction, which readers see as a whole. One call at a time.</summary>
     public void Write(Action<Connection> change)
     {

@@ -5,9 +5,6 @@ namespace S3Overlay.Proxy.Embedded.Files;
 /// </summary>
 internal sealed class LostFolder(StoreFolders folders, StoreDisk disk)
 {
-    /// <summary>How many files are there.</summary>
-    public long Count => Directory.Exists(folders.Lost) ? Directory.EnumerateFiles(folders.Lost).LongCount() : 0;
-
     /// <summary>The files' names, oldest name first.</summary>
     public IEnumerable<FileId> List()
     {

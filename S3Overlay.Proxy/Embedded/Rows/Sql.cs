@@ -31,8 +31,6 @@ internal static class Sql
     public const string ListTombstones =
         "SELECT key, sequence FROM tombstones WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4";
 
-    public const string AllTombstones = "SELECT bucket, key, sequence FROM tombstones";
-
     public const string NextTombstoneBucket = "SELECT bucket FROM tombstones WHERE bucket > ?1 ORDER BY bucket LIMIT 1";
 
     public const string PutTombstone = "INSERT OR REPLACE INTO tombstones VALUES (?1, ?2, ?3)";
