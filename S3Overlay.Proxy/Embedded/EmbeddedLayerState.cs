@@ -11,10 +11,10 @@ namespace S3Overlay.Proxy.Embedded;
 public sealed class EmbeddedLayerState(EmbeddedStore store) : ILayerState
 {
     /// <inheritdoc/>
-    public ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        new(store.Objects.Find(bucket, key) is not null ? KeyState.Written
-            : store.Tombstones.Has(bucket, key) ? KeyState.Deleted
-            : KeyState.Nothing);
+    public async ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        await store.Objects.FindAsync(bucket, key) is not null ? KeyState.Written
+            : await store.Tombstones.HasAsync(bucket, key) ? KeyState.Deleted
+            : KeyState.Nothing;
 
     /// <inheritdoc/>
     public ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken) =>
@@ -76,8 +76,8 @@ public sealed class EmbeddedTombstones(EmbeddedStore store) : ITombstones
         store.Tombstones.ListAsync(bucket, prefix, after, static (key, sequence) => Show(key, sequence), cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        new(store.Tombstones.Find(bucket, key) is { } sequence ? Show(key, sequence) : null);
+    public async ValueTask<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        await store.Tombstones.FindAsync(bucket, key) is { } sequence ? Show(key, sequence) : null;
 
     /// <inheritdoc/>
     public ValueTask<UndeleteOutcome> UndeleteAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>

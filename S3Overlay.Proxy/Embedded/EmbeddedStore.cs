@@ -156,7 +156,8 @@ public sealed class EmbeddedStore : IAsyncDisposable
         // Uploads are listed while none can be created, and aborted after the bucket is gone: an upload that is being completed waits for
         // the bucket, and aborting it waits for the completion.
         List<UploadRecord> open = [];
-        await _reserve.UseAsync(() => Buckets.DeleteAsync(bucket, isOpaque, () => open = Uploads.Of(bucket), cancellationToken));
+        await _reserve.UseAsync(() => Buckets.DeleteAsync(
+            bucket, isOpaque, async () => open = await Uploads.OfAsync(bucket), cancellationToken));
         await Uploads.AbortAllAsync(open);
     }
 

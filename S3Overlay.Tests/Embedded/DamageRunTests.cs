@@ -157,7 +157,7 @@ public sealed class DamageRunTests(ITestOutputHelper output)
 
         var listed = await Patiently(bench, () => bench.ListAsync());
         Assert.Equal(_objects.Keys.Order(StringComparer.Ordinal), listed);
-        Assert.Single(await Patiently(bench, () => Task.FromResult(bench.Store.Uploads.Of(Bucket))));
+        Assert.Single(await Patiently(bench, async () => await bench.Store.Uploads.OfAsync(Bucket)));
         var tags = await Patiently(bench, () => bench.SendAsync(S3Operation.GetObjectTagging, "key05", null, "tagging"));
         Assert.Contains("<Value>b</Value>", Encoding.UTF8.GetString(tags.Content.Span), StringComparison.Ordinal);
         return lost;

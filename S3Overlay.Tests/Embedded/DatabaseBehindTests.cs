@@ -84,7 +84,7 @@ public sealed class DatabaseBehindTests : IAsyncDisposable
         Assert.InRange(_bench.Store.Rows.WaitingBytes, 1, 20 * Bound);
         await _bench.ReopenAsync(() => _disk.IsBroken = false);
         await _bench.Layer.EnsureBucketAsync("other", default);
-        Assert.False(_bench.Store.Tombstones.Has("other", "key1999"));
+        Assert.False(await _bench.Store.Tombstones.HasAsync("other", "key1999"));
     }
 
     public ValueTask DisposeAsync() => _bench.DisposeAsync();

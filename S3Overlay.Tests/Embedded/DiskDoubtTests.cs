@@ -194,7 +194,7 @@ public sealed class DiskDoubtTests : IAsyncLifetime
         await _bench.ReopenAsync();
         await _bench.Store.Tidying;
         await _bench.SendAsync(S3Operation.CreateBucket, "");
-        Assert.Empty(_bench.Store.Uploads.Of(Bucket));
+        Assert.Empty(await _bench.Store.Uploads.OfAsync(Bucket));
     }
 
     private static bool IsClean(EmbeddedBench bench) => File.Exists(Path.Combine(bench.Folder, "CLEAN"));

@@ -54,7 +54,7 @@ public sealed class FailingStartTests
             await next.Store.Tidying;
             await next.ReopenAsync(() => Assert.True(File.Exists(Path.Combine(next.Folder, "CLEAN"))));
             Assert.Single(next.Files("objects"));
-            Assert.Single(next.Store.Uploads.Of(EmbeddedBench.Bucket));
+            Assert.Single(await next.Store.Uploads.OfAsync(EmbeddedBench.Bucket));
         }
     }
 

@@ -98,14 +98,14 @@ public sealed class FilesLeftTests
         await using var bench = await OpenAsync();
         var upload = await MultipartTests.StartAsync(bench);
         await MultipartTests.UploadAsync(bench, upload, 1, Bytes(2000));
-        await bench.Store.Buckets.DeleteAsync(Bucket, false, static () => { }, default);
+        await bench.Store.Buckets.DeleteAsync(Bucket, false, static () => Task.CompletedTask, default);
         await (isRebuilt ? bench.RebuildAsync() : bench.ReopenAsync(() => File.Delete(Path.Combine(bench.Folder, "CLEAN"))));
         await bench.Store.Tidying;
         await Patience.UntilAsync(() => !bench.Files("objects").Any(), "The part stays.");
         await bench.SendAsync(S3Operation.CreateBucket, "");
-        Assert.Empty(bench.Store.Uploads.Of(Bucket));
+        Assert.Empty(await bench.Store.Uploads.OfAsync(Bucket));
         await bench.RebuildAsync();
-        Assert.Empty(bench.Store.Uploads.Of(Bucket));
+        Assert.Empty(await bench.Store.Uploads.OfAsync(Bucket));
     }
 
     private static async Task GoesAsync(EmbeddedBench bench, byte[] expected)

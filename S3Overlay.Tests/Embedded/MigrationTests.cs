@@ -33,8 +33,8 @@ public sealed class MigrationTests : IAsyncLifetime
         await MultipartTests.UploadAsync(_bench, upload, 1, Bytes(2000));
         _expected = await StoreView.DescribeAsync(_bench);
         var rows = _bench.Store.Rows;
-        var (buckets, uploads, tagged) = (rows.ListBuckets(), rows.ListUploads(), rows.FindObject(Bucket, "tagged")!);
-        var tombstone = rows.FindTombstone(Bucket, "gone")!.Value;
+        var (buckets, uploads, tagged) = (rows.ListBuckets(), rows.ListUploads(), (await rows.FindObjectAsync(Bucket, "tagged"))!);
+        var tombstone = (await rows.FindTombstoneAsync(Bucket, "gone"))!.Value;
         await _bench.CloseAsync();
         await MakeOldAsync(buckets, uploads, tagged, tombstone);
     }

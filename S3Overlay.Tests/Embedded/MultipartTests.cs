@@ -70,7 +70,7 @@ public sealed class MultipartTests
         Assert.Equal("NoSuchUpload", await bench.FailAsync(S3Operation.UploadPart, "key", new BytesBody([1]), Id(id) + "&partNumber=1"));
         await bench.ReopenAsync();
         Assert.Single(bench.Files("objects"));
-        Assert.Empty(bench.Store.Uploads.Of(Bucket));
+        Assert.Empty(await bench.Store.Uploads.OfAsync(Bucket));
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public sealed class CheckCommandTests : IAsyncLifetime
         // The store has never had the last of them.
         await _bench.StartAsync();
         await _bench.Store.Rows.CommitAsync(Proxy.Embedded.Rows.Change.OfDelete(Bucket, "forgotten", 1));
-        var row = _bench.Store.Objects.Find(Bucket, "forgotten")!;
+        var row = (await _bench.Store.Objects.FindAsync(Bucket, "forgotten"))!;
         await _bench.CloseAsync();
         await ForgetAsync(row);
         var (code, output) = await RunAsync();

@@ -82,7 +82,7 @@ public sealed class OverwrittenWhileReadTests
         var disk = new ManifestKeepingDisk();
         await using var bench = await EmbeddedBench.OpenAsync(disk);
         await WriteAsync(bench, "key", 0, isOfParts: true);
-        var found = bench.Store.Objects.Require(EmbeddedBench.Bucket, "key");
+        var found = await bench.Store.Objects.RequireAsync(EmbeddedBench.Bucket, "key");
         disk.Kept = found.File.ToString();
         await ChangeAsync(bench, "key", change);
         await disk.IsAsked.Task.WaitAsync(Patience.Limit);

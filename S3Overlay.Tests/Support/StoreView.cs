@@ -23,9 +23,10 @@ internal static class StoreView
             text.AppendLine($"{key}: {EmbeddedBench.Md5(await bench.GetAsync(key))} {tags}");
         }
 
-        foreach (var upload in bench.Store.Uploads.Of(EmbeddedBench.Bucket).OrderBy(upload => upload.Key, StringComparer.Ordinal))
+        var uploads = await bench.Store.Uploads.OfAsync(EmbeddedBench.Bucket);
+        foreach (var upload in uploads.OrderBy(upload => upload.Key, StringComparer.Ordinal))
         {
-            var parts = bench.Store.Uploads.Parts(upload.UploadId).Select(part => $"{part.Number} {part.Info.ETag}");
+            var parts = (await bench.Store.Uploads.PartsAsync(upload.UploadId)).Select(part => $"{part.Number} {part.Info.ETag}");
             text.AppendLine($"upload of {upload.Key}: {string.Join(", ", parts)}");
         }
 

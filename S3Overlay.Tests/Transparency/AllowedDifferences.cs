@@ -53,7 +53,7 @@ public static partial class AllowedDifferences
             }),
         new(
             "`Resource` of an error: the percent-encoding of its path",
-            "The proxy sends paths in the spelling that all servers sign alike. They name the same resource.",
+            "The proxy sends paths in the spelling that all servers sign alike. Both spellings name the same resource.",
             (seen, _) =>
             {
                 if (seen.Body.Contains("<Resource>", StringComparison.Ordinal))

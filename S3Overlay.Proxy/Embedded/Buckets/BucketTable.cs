@@ -96,7 +96,7 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
     /// <param name="beforehand">Runs while nothing can be committed into the bucket.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="S3Exception">NoSuchBucket, BucketNotEmpty.</exception>
-    public async Task DeleteAsync(string bucket, bool isOpaque, Action beforehand, CancellationToken cancellationToken)
+    public async Task DeleteAsync(string bucket, bool isOpaque, Func<Task> beforehand, CancellationToken cancellationToken)
     {
         using var alone = await _locks.TakeAsync(bucket, cancellationToken);
         if (!isOpaque)
@@ -104,12 +104,12 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
             Require(bucket);
         }
 
-        if (rows.HasObjects(bucket))
+        if (await rows.HasObjectsAsync(bucket))
         {
             throw new S3Exception(S3Errors.BucketNotEmpty);
         }
 
-        beforehand();
+        await beforehand();
         var known = Find(bucket);
         var record = !isOpaque && known is { IsOpaque: false, PurgedUpTo: 0 } ? null : new BucketRecord
         {

@@ -61,11 +61,11 @@ internal sealed class CacheRows : IAsyncDisposable
     public long CachedBytes => Read(0, static (connection, _) => connection.Read("SELECT bytes FROM state"));
 
     /// <summary>True if a key has a row.</summary>
-    public bool Has(string bucket, string key) => Find(bucket, key) is not null;
+    public async ValueTask<bool> HasAsync(string bucket, string key) => await FindAsync(bucket, key) is not null;
 
     /// <summary>A key's row; null if there is none.</summary>
-    public Entry? Find(string bucket, string key) =>
-        Read((bucket, key), static (connection, name) => FindIn(connection, name.bucket, name.key));
+    public ValueTask<Entry?> FindAsync(string bucket, string key) =>
+        ReadAsync((bucket, key), static (connection, name) => FindIn(connection, name.bucket, name.key));
 
     /// <summary>Replaces a key's row.</summary>
     public ValueTask PutAsync(string bucket, string key, Entry entry) => CommitAsync(writer =>
@@ -84,12 +84,12 @@ internal sealed class CacheRows : IAsyncDisposable
     });
 
     /// <summary>See <see cref="ICacheStore.ListAsync"/>.</summary>
-    public IEnumerable<CacheRow> List(string bucket, string prefix, string after)
+    public async IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after)
     {
         var isAfter = after.Length > 0 && Protocol.Listings.Utf8Order.Compare(after, prefix) >= 0;
         for (var from = isAfter ? after : prefix; ; isAfter = true)
         {
-            var page = Read((bucket, prefix, from, isAfter), static (connection, call) => connection
+            var page = await ReadAsync((bucket, prefix, from, isAfter), static (connection, call) => connection
                 .Prepare("SELECT key, file, size, modified, etag, used, cached FROM entries "
                     + "WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4")
                 .BindKey(1, call.bucket).BindKey(2, call.from, call.isAfter ? Sql.Zero : default).BindKey(3, call.prefix, Sql.AfterAll)
@@ -109,7 +109,7 @@ internal sealed class CacheRows : IAsyncDisposable
     }
 
     /// <summary>Buckets that have rows. One look-up per bucket.</summary>
-    public IReadOnlyList<string> ListBuckets() => Read(0, static (connection, _) =>
+    public async ValueTask<IReadOnlyList<string>> ListBucketsAsync() => await ReadAsync(0, static (connection, _) =>
     {
         var names = new List<string>();
         var next = connection.Prepare("SELECT bucket FROM entries WHERE bucket > ?1 ORDER BY bucket LIMIT 1");
@@ -196,20 +196,38 @@ internal sealed class CacheRows : IAsyncDisposable
     /// <summary>Reads from the database; default if it is damaged.</summary>
     private T? Read<TState, T>(TState state, Func<Connection, TState, T> read)
     {
+        TryRead(state, read, mayWait: true, out var result);
+        return result;
+    }
+
+    /// <summary>The same: at once if what it needs is in memory, otherwise on the thread pool.</summary>
+    private ValueTask<T?> ReadAsync<TState, T>(TState state, Func<Connection, TState, T> read) =>
+        TryRead(state, read, mayWait: false, out var result) ? new(result) : new(Task.Run(() => Read(state, read)));
+
+    /// <returns>False if the disk has to be read, and the caller may not wait.</returns>
+    private bool TryRead<TState, T>(TState state, Func<Connection, TState, T> read, bool mayWait, out T? result)
+    {
+        result = default;
         if (_database is not { } database)
         {
-            return default;
+            return true;
         }
 
         try
         {
-            return database.Read(state, read);
+            if (!mayWait)
+            {
+                return database.TryReadCached(state, read, out result);
+            }
+
+            result = database.Read(state, read);
         }
         catch (Exception failure) when (IsLost(database, failure))
         {
             Renew(database, failure);
-            return default;
         }
+
+        return true;
     }
 
     private bool IsLost(SqliteDatabase database, Exception failure) => failure is DatabaseDamagedException or IOException

@@ -82,7 +82,7 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
                 return;
             }
 
-            if (NameOf(id, path) is not { } header)
+            if (await NameOfAsync(id, path) is not { } header)
             {
                 if (!rows.WereLost || !await TryAdoptAsync(id, path))
                 {
@@ -104,12 +104,12 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
     /// <summary>
     /// The entry's name; null if its row is gone or names another file. The inner names are null if the file cannot be read.
     /// </summary>
-    private (string? Bucket, string? Key)? NameOf(UInt128 id, string path)
+    private async Task<(string? Bucket, string? Key)?> NameOfAsync(UInt128 id, string path)
     {
         try
         {
             var header = CacheFile.ReadHeader(path);
-            return rows.Find(header.Bucket, header.Key)?.File == id
+            return (await rows.FindAsync(header.Bucket, header.Key))?.File == id
                 ? (header.Bucket, header.Key)
                 : null;
         }
@@ -131,7 +131,7 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
     {
         using (await table.LockAsync(bucket, key, CancellationToken.None))
         {
-            if (rows.Find(bucket, key) is { } entry && entry.File == file && !folder.Has(file))
+            if (await rows.FindAsync(bucket, key) is { } entry && entry.File == file && !folder.Has(file))
             {
                 await table.ForgetAsync(bucket, key, entry);
             }
@@ -147,7 +147,7 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
             var header = CacheFile.ReadHeader(path);
             using (await table.LockAsync(header.Bucket, header.Key, CancellationToken.None))
             {
-                if (rows.Find(header.Bucket, header.Key) is { } entry)
+                if (await rows.FindAsync(header.Bucket, header.Key) is { } entry)
                 {
                     return entry.File == id;
                 }
@@ -171,7 +171,7 @@ internal sealed class CacheSweep(CacheFolder folder, CacheRows rows, CacheTable 
         using (await table.LockAsync(bucket, key, CancellationToken.None))
         {
             // A file opened since was counted then.
-            if (ledger.Find(file) is not null || rows.Find(bucket, key) is not { } entry || entry.File != file)
+            if (ledger.Find(file) is not null || await rows.FindAsync(bucket, key) is not { } entry || entry.File != file)
             {
                 return;
             }

@@ -58,7 +58,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     {
         using (await LockAsync(bucket, key, CancellationToken.None))
         {
-            return rows.Find(bucket, key) is { } entry ? await OpenAsync(bucket, key, entry, cancellationToken) : null;
+            return await rows.FindAsync(bucket, key) is { } entry ? await OpenAsync(bucket, key, entry, cancellationToken) : null;
         }
     }
 
@@ -100,7 +100,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     {
         using (await LockAsync(bucket, key, CancellationToken.None))
         {
-            var before = rows.Find(bucket, key);
+            var before = await rows.FindAsync(bucket, key);
             await rows.PutAsync(bucket, key, entry);
             file.Enter(ledger, entry);
             var lease = _open.Put(new ObjectName(bucket, key), file);
@@ -161,7 +161,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     {
         using (await LockAsync(bucket, key, CancellationToken.None))
         {
-            if (rows.Find(bucket, key) is not { } entry
+            if (await rows.FindAsync(bucket, key) is not { } entry
                 || entry.LastUse != use
                 || (!anyUse && ledger.Find(entry.File)?.Used > entry.Used)
                 || !_open.TryForgetUnused(new ObjectName(bucket, key)))
@@ -187,7 +187,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
                 account.Saving();
                 try
                 {
-                    if (rows.Find(bucket, key) is { } entry && entry.File == account.File)
+                    if (await rows.FindAsync(bucket, key) is { } entry && entry.File == account.File)
                     {
                         await rows.PutAsync(bucket, key, entry with { Used = account.Used, CachedBytes = account.Bytes });
                     }

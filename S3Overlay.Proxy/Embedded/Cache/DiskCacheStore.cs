@@ -94,15 +94,8 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken)
-    {
-        if (_table.TryUse(bucket, key) is { } cached)
-        {
-            return new(cached);
-        }
-
-        return _rows.Find(bucket, key) is null ? new((ICacheEntry?)null) : _table.OpenAsync(bucket, key, cancellationToken);
-    }
+    public ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken) =>
+        _table.TryUse(bucket, key) is { } cached ? new(cached) : LookUpAsync(bucket, key, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<ICacheEntry> CreateAsync(
@@ -147,7 +140,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     {
         using (await _table.LockAsync(bucket, key, cancellationToken))
         {
-            if (_rows.Find(bucket, key) is not { } entry || entry.ETag != etag
+            if (await _rows.FindAsync(bucket, key) is not { } entry || entry.ETag != etag
                 || await _table.OpenAsync(bucket, key, entry, cancellationToken) is not { } cached)
             {
                 return;
@@ -172,7 +165,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask EvictAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
     {
-        if (!_rows.Has(bucket, key))
+        if (!await _rows.HasAsync(bucket, key))
         {
             _table.ForgetOpen(bucket, key);
             return;
@@ -180,13 +173,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
 
         using (await _table.LockAsync(bucket, key, CancellationToken.None))
         {
-            if (!_rows.Has(bucket, key))
-            {
-                return;
-            }
-
-            var entry = _rows.Find(bucket, key);
-            if (onlyETag is not null && entry is { } cached && !ETags.Same(cached.ETag, onlyETag))
+            if (await _rows.FindAsync(bucket, key) is not { } entry || (onlyETag is not null && !ETags.Same(entry.ETag, onlyETag)))
             {
                 return;
             }
@@ -199,8 +186,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     public async IAsyncEnumerable<CacheRow> ListAsync(
         string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await Task.CompletedTask;
-        foreach (var row in _rows.List(bucket, prefix, after))
+        await foreach (var row in _rows.ListAsync(bucket, prefix, after))
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return row;
@@ -210,8 +196,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// <inheritdoc/>
     public async IAsyncEnumerable<string> ListBucketsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await Task.CompletedTask;
-        foreach (var bucket in _rows.ListBuckets())
+        foreach (var bucket in await _rows.ListBucketsAsync())
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return bucket;
@@ -239,6 +224,9 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
             await _lock.DisposeAsync();
         }
     }
+
+    private async ValueTask<ICacheEntry?> LookUpAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        await _rows.FindAsync(bucket, key) is null ? null : await _table.OpenAsync(bucket, key, cancellationToken);
 
     /// <summary>Evicts entries at once for a write that finds the disk full.</summary>
     /// <returns>True if any was evicted.</returns>

@@ -16,7 +16,7 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
     private readonly LostFolder _lost = new(folders, disk);
 
     /// <summary>The files that are left.</summary>
-    public IReadOnlyList<LostFile> List()
+    public async Task<IReadOnlyList<LostFile>> ListAsync()
     {
         var files = new List<LostFile>();
         foreach (var id in _lost.List())
@@ -24,7 +24,8 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
             var header = StoredFiles.TryReadHeader(_lost.PathOf(id));
             files.Add(header is null
                 ? new LostFile(id.ToString(), null, null, 0, null, "unreadable")
-                : new LostFile(id.ToString(), header.Bucket, header.Key, header.Info.Size, header.Info.LastModified, WhyNot(header)));
+                : new LostFile(id.ToString(), header.Bucket, header.Key, header.Info.Size, header.Info.LastModified,
+                    await WhyNotAsync(header)));
         }
 
         return files;
@@ -41,7 +42,7 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
         var newest = new Dictionary<(string, string), (FileId Id, FileHeader Header)>();
         foreach (var id in _lost.List())
         {
-            if (StoredFiles.TryReadHeader(_lost.PathOf(id)) is { PartNumber: 0 } header && WhyNot(header) is Takes
+            if (StoredFiles.TryReadHeader(_lost.PathOf(id)) is { PartNumber: 0 } header && await WhyNotAsync(header) is Takes
                 && !(newest.GetValueOrDefault((header.Bucket, header.Key)).Header?.Sequence > header.Sequence))
             {
                 newest[(header.Bucket, header.Key)] = (id, header);
@@ -57,7 +58,7 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
     private const string Takes = "can be taken back with --repair";
 
     /// <summary>Why a file stays, or <see cref="Takes"/>.</summary>
-    private string WhyNot(FileHeader header)
+    private async Task<string> WhyNotAsync(FileHeader header)
     {
         if (header.PartNumber > 0)
         {
@@ -65,13 +66,13 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
         }
 
         var name = (header.Bucket, header.Key);
-        if (rows.FindObject(header.Bucket, header.Key) is { } row && row.Sequence >= header.Sequence)
+        if (await rows.FindObjectAsync(header.Bucket, header.Key) is { } row && row.Sequence >= header.Sequence)
         {
             return "older than the object";
         }
 
         if (log.Graves.GetValueOrDefault(name) >= header.Sequence
-            || rows.FindTombstone(header.Bucket, header.Key) >= header.Sequence)
+            || await rows.FindTombstoneAsync(header.Bucket, header.Key) >= header.Sequence)
         {
             return "older than a delete of the key";
         }

@@ -84,7 +84,7 @@ public sealed class StoreCheck
             CheckFiles();
             var lost = new LostFiles(_folders, _disk, rows, log, _what, _report);
             await lost.TakeBackAsync();
-            _report.Lost = lost.List();
+            _report.Lost = await lost.ListAsync();
         }
 
         if (_what.MustEmptyLost && _report.Lost.Count > 0)
@@ -115,7 +115,7 @@ public sealed class StoreCheck
         foreach (var upload in rows.ListUploads())
         {
             _report.Uploads++;
-            foreach (var part in rows.ListParts(upload.UploadId, 0, int.MaxValue))
+            foreach (var part in await rows.ListPartsAsync(upload.UploadId, 0, int.MaxValue))
             {
                 _known.Add(part.File);
                 await CheckFileAsync(part.File, upload.Bucket, upload.Key, part.Sequence, part.Info.Size, cancellationToken);

@@ -98,6 +98,16 @@ internal sealed unsafe class DatabaseFiles(string path, StoreDisk disk, bool may
         }
     }
 
+    private static int ReadDisk(StoreDisk disk, SafeFileHandle file, Span<byte> buffer, long offset)
+    {
+        if (DiskVfs.MayWait)
+        {
+            return disk.Read(file, buffer, offset);
+        }
+
+        return disk.TryReadCached(file, buffer, offset) == buffer.Length ? buffer.Length : throw new NotInMemoryException();
+    }
+
     /// <summary>Frees the shared memory, unless a late reader still has it.</summary>
     private void Free()
     {
@@ -133,7 +143,7 @@ internal sealed unsafe class DatabaseFiles(string path, StoreDisk disk, bool may
 
         public override int Read(Span<byte> buffer, long offset)
         {
-            var read = RecordFile.ReadFully(file, buffer, offset);
+            var read = ReadDisk(disk, file, buffer, offset);
             if (read > 0 && Pages.IsPage(buffer.Length, offset))
             {
                 // SQLite would take the missing end of a page for zeros.
@@ -350,7 +360,7 @@ internal sealed unsafe class DatabaseFiles(string path, StoreDisk disk, bool may
             }
 
             var onDisk = rest is null ? buffer.Length : (int)Math.Min(buffer.Length, rest.From - offset);
-            var read = RecordFile.ReadFully(_file, buffer[..onDisk], offset);
+            var read = ReadDisk(disk, _file, buffer[..onDisk], offset);
             return read == onDisk && read < buffer.Length ? read + rest!.Bytes.Read(buffer[read..], 0) : read;
         }
 

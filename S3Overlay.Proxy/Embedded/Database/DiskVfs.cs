@@ -23,6 +23,9 @@ internal static unsafe class DiskVfs
     [ThreadStatic]
     private static Exception? _failure;
 
+    [ThreadStatic]
+    private static bool _mustNotWait;
+
     static DiskVfs()
     {
         SQLitePCL.Batteries_V2.Init();
@@ -57,6 +60,15 @@ internal static unsafe class DiskVfs
         _failure = null;
         return failure;
     }
+
+    /// <summary>
+    /// False while this thread reads only what is in memory. Other reads fail with <see cref="NotInMemoryException"/>.
+    /// </summary>
+    public static bool MayWait => !_mustNotWait;
+
+    /// <summary>Begins a call of SQLite on this thread.</summary>
+    /// <param name="mayWait">The value of <see cref="MayWait"/>.</param>
+    public static void Begin(bool mayWait) => (_mustNotWait, _failure) = (!mayWait, null);
 
     private static FileMethods* MakeMethods()
     {
@@ -310,3 +322,6 @@ internal static unsafe class DiskVfs
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static int SharedUnmap(OpenedFile* file, int mustDelete) => Ok;
 }
+
+/// <summary>A read that must not wait for the disk needs something that is not in memory.</summary>
+internal sealed class NotInMemoryException : IOException;

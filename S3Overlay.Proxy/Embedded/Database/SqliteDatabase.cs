@@ -116,11 +116,44 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         var connection = _idle.TryTake(out var idle) ? idle : Connection.Open(_options.Path, isNew: false, _settings);
+        return Read(connection, state, read, mayWait: true);
+    }
+
+    /// <summary>The same, but without waiting for the disk.</summary>
+    /// <returns>False if that is not possible.</returns>
+    public bool TryReadCached<TState, T>(TState state, Func<Connection, TState, T> read, out T result)
+    {
+        result = default!;
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (!_options.Disk.CanReadCached || !_idle.TryTake(out var connection))
+        {
+            return false;
+        }
+
         try
         {
+            result = Read(connection, state, read, mayWait: false);
+            return true;
+        }
+        catch (NotInMemoryException)
+        {
+            return false;
+        }
+    }
+
+    private T Read<TState, T>(Connection connection, TState state, Func<Connection, TState, T> read, bool mayWait)
+    {
+        try
+        {
+            DiskVfs.Begin(mayWait);
             var result = read(connection, state);
             _idle.Add(connection);
             return result;
+        }
+        catch (NotInMemoryException)
+        {
+            _idle.Add(connection);
+            throw;
         }
         catch
         {
@@ -129,6 +162,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         }
         finally
         {
+            DiskVfs.Begin(mayWait: true);
             if (_isDisposed)
             {
                 CloseIdle();

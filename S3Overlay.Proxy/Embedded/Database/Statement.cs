@@ -141,6 +141,7 @@ internal static class SqliteFailure
         var message = $"SQLite: {raw.sqlite3_errmsg(database).utf8_to_string()} (code {code}).";
         throw (result & 0xFF, DiskVfs.TakeFailure()) switch
         {
+            (_, NotInMemoryException wait) => wait,
             (_, InvalidDataException damage) => new DatabaseDamagedException(damage.Message, damage),
             (_, IOException failure) => new IOException(failure.Message, failure) { HResult = failure.HResult },
             (_, { } failure) => new IOException(failure.Message, failure),

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
+using S3Overlay.Proxy.Overlay.Cache.Blocks;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Embedded.Files;
@@ -93,6 +94,16 @@ internal class StoreDisk(bool isDurable)
 
     /// <summary>Size of a folder's disk in bytes; null if unknown.</summary>
     public virtual long? SizeOf(string folder) => Ask(folder, static drive => drive.TotalSize);
+
+    /// <summary>Reads until the buffer is full or the file ends. May wait for the disk.</summary>
+    public virtual int Read(SafeFileHandle file, Span<byte> buffer, long offset) => RecordFile.ReadFully(file, buffer, offset);
+
+    /// <summary>True if <see cref="TryReadCached"/> can work on this system.</summary>
+    public virtual bool CanReadCached => DiskReader.CanReadCached;
+
+    /// <summary>Reads only what is in memory, without waiting for the disk. Returns the number of bytes read.</summary>
+    public virtual int TryReadCached(SafeFileHandle file, Span<byte> buffer, long offset) =>
+        DiskReader.TryReadCached(file, offset, buffer);
 
     /// <summary>Frees space.</summary>
     /// <param name="bytes">How much is needed.</param>
@@ -188,4 +199,10 @@ internal sealed class UnsyncedDisk(StoreDisk disk) : StoreDisk(isDurable: false)
 
     /// <inheritdoc/>
     public override void Remove(string path) => disk.Remove(path);
+
+    /// <inheritdoc/>
+    public override int Read(SafeFileHandle file, Span<byte> buffer, long offset) => disk.Read(file, buffer, offset);
+
+    /// <inheritdoc/>
+    public override int TryReadCached(SafeFileHandle file, Span<byte> buffer, long offset) => disk.TryReadCached(file, buffer, offset);
 }

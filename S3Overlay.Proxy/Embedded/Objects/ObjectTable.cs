@@ -43,19 +43,20 @@ internal sealed class ObjectTable(
 
     /// <summary>The object's row, or null.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
-    public ObjectRow? Find(string bucket, string key) => rows.FindObject(bucket, key);
+    public ValueTask<ObjectRow?> FindAsync(string bucket, string key) => rows.FindObjectAsync(bucket, key);
 
     /// <summary>The object's row.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey.</exception>
-    public ObjectRow Require(string bucket, string key)
+    public async ValueTask<ObjectRow> RequireAsync(string bucket, string key)
     {
         buckets.Require(bucket);
-        return Find(bucket, key) ?? throw new S3Exception(S3Errors.NoSuchKey) { Details = [new("Key", key)] };
+        return await FindAsync(bucket, key) ?? throw new S3Exception(S3Errors.NoSuchKey) { Details = [new("Key", key)] };
     }
 
     /// <summary>Opens the current object.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey; InternalError if its file is missing or damaged.</exception>
-    public ValueTask<StoredObject> OpenAsync(string bucket, string key) => OpenAsync(bucket, key, Require(bucket, key));
+    public async ValueTask<StoredObject> OpenAsync(string bucket, string key) =>
+        await OpenAsync(bucket, key, await RequireAsync(bucket, key));
 
     /// <summary>The same for a row that was looked up before.</summary>
     internal async ValueTask<StoredObject> OpenAsync(string bucket, string key, ObjectRow row)
@@ -68,18 +69,18 @@ internal sealed class ObjectTable(
 
                 // An open manifest keeps its parts only if it was opened before the object was replaced. If the row is still there now, it
                 // was not replaced.
-                if (row.PartCount == 0 || Find(bucket, key)?.File == row.File)
+                if (row.PartCount == 0 || (await FindAsync(bucket, key))?.File == row.File)
                 {
                     return stored;
                 }
 
                 stored.Dispose();
-                row = Require(bucket, key);
+                row = await RequireAsync(bucket, key);
             }
             catch (Exception failure) when (failure is IOException or InvalidDataException)
             {
                 // Overwritten between look-up and opening: return the new object. If the row is the same, the file is lost.
-                var now = Require(bucket, key);
+                var now = await RequireAsync(bucket, key);
                 if (now.File == row.File)
                 {
                     throw Damaged(failure);
@@ -124,7 +125,7 @@ internal sealed class ObjectTable(
         ObjectRow row;
         using (await LockAsync(header.Bucket, header.Key, cancellationToken))
         {
-            var old = Find(header.Bucket, header.Key);
+            var old = await FindAsync(header.Bucket, header.Key);
             conditions?.Judge(old?.Info.ETag);
             header = header with
             {
@@ -145,7 +146,7 @@ internal sealed class ObjectTable(
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var locked = await LockAsync(bucketName, key, cancellationToken);
-        var old = Find(bucketName, key);
+        var old = await FindAsync(bucketName, key);
         conditions?.Judge(old?.Info.ETag, old?.Info.Size ?? 0, old?.Info.LastModified ?? default);
 
         // Nothing to delete and nothing to log, unless a crash may have left a file that a rebuild would take for the object.
@@ -164,7 +165,7 @@ internal sealed class ObjectTable(
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var locked = await LockAsync(bucketName, key, cancellationToken);
-        var row = Require(bucketName, key);
+        var row = await RequireAsync(bucketName, key);
         await reserve.RequireAsync();
         await CommitAsync(Change.OfTags(bucketName, key, row.File, tags));
     }

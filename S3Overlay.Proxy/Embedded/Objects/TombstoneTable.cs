@@ -18,16 +18,16 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
     public long Count => rows.Tombstones;
 
     /// <summary>True if the key has a tombstone.</summary>
-    public bool Has(string bucket, string key) => Find(bucket, key) is not null;
+    public async ValueTask<bool> HasAsync(string bucket, string key) => await FindAsync(bucket, key) is not null;
 
     /// <summary>The number of a key's tombstone; null if there is none.</summary>
-    public ulong? Find(string bucket, string key) => rows.FindTombstone(bucket, key);
+    public ValueTask<ulong?> FindAsync(string bucket, string key) => rows.FindTombstoneAsync(bucket, key);
 
     /// <summary>Writes a tombstone (rule D1). Returns once it survives a power cut.</summary>
     public async Task LeaveAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         using var locked = await objects.LockAsync(bucket, key, cancellationToken);
-        if (Has(bucket, key))
+        if (await HasAsync(bucket, key))
         {
             return;
         }
@@ -35,14 +35,14 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
         // The tombstone does not delete the present object: that is the next step, with its own number. Until then the object must outrank
         // the tombstone in a rebuild as it does in the rows, so the tombstone is numbered right before it.
         await reserve.UseAsync(async () => await objects.CommitAsync(Change.OfTombstone(
-            bucket, key, objects.Find(bucket, key) is { } row ? row.Sequence - 1 : await sequences.NextAsync())));
+            bucket, key, await objects.FindAsync(bucket, key) is { } row ? row.Sequence - 1 : await sequences.NextAsync())));
     }
 
     /// <summary>Removes a tombstone if it still has this number. Returns once that survives a power cut.</summary>
     public async Task<UndeleteOutcome> UndeleteAsync(string bucket, string key, ulong sequence, CancellationToken cancellationToken)
     {
         using var locked = await objects.LockAsync(bucket, key, cancellationToken);
-        if (Find(bucket, key) is not { } current)
+        if (await FindAsync(bucket, key) is not { } current)
         {
             return UndeleteOutcome.Absent;
         }

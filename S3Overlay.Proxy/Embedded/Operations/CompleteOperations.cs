@@ -31,9 +31,9 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         ObjectInfo info;
         using (await store.Uploads.TakeAsync(uploadId, cancellationToken))
         {
-            var upload = store.Uploads.Find(request.Bucket, request.Key, uploadId);
+            var upload = await store.Uploads.FindAsync(request.Bucket, request.Key, uploadId);
             info = upload is null
-                ? Repeated(request, uploadId, fingerprint)
+                ? await RepeatedAsync(request, uploadId, fingerprint)
                 : await CompleteAsync(upload, named, fingerprint, conditions, request, cancellationToken);
         }
 
@@ -45,7 +45,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         CancellationToken cancellationToken)
     {
         CheckType(request, upload);
-        var all = store.Uploads.Parts(upload.UploadId);
+        var all = await store.Uploads.PartsAsync(upload.UploadId);
         var parts = Choose(upload, named, all);
         CheckSize(request, parts);
         var checksum = ChecksumOf(upload, parts);
@@ -71,8 +71,8 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         return (await store.Uploads.CompleteAsync(upload, all, manifest, conditions, cancellationToken)).Info;
     }
 
-    private ObjectInfo Repeated(S3Request request, string uploadId, string fingerprint) =>
-        store.Uploads.FindCompleted(uploadId) is { } done
+    private async Task<ObjectInfo> RepeatedAsync(S3Request request, string uploadId, string fingerprint) =>
+        await store.Uploads.FindCompletedAsync(uploadId) is { } done
             && done.Bucket == request.Bucket
             && done.Key == request.Key
             && done.Parts == fingerprint

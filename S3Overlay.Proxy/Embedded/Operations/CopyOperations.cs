@@ -27,7 +27,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         var info = stored.Row.Info;
         CheckSize(info.Size);
 
-        conditions?.Judge(store.Objects.Find(request.Bucket, request.Key)?.Info.ETag);
+        conditions?.Judge((await store.Objects.FindAsync(request.Bucket, request.Key))?.Info.ETag);
         var header = new FileHeader
         {
             Bucket = request.Bucket,

@@ -17,7 +17,7 @@ internal sealed class PartOperations(EmbeddedStore store)
     {
         store.Buckets.Require(request.Bucket);
         var number = PartNumbers.Parse(request.Query["partNumber"]);
-        var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
+        var upload = await store.Uploads.RequireAsync(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
         var length = PutOperations.LengthOf(request);
         var row = await StoreAsync(upload, number, length, request.Body, upload.IsFullObject ? upload.Algorithm : null, cancellationToken);
         response.Status = StatusCodes.Status200OK;
@@ -33,7 +33,7 @@ internal sealed class PartOperations(EmbeddedStore store)
     {
         store.Buckets.Require(request.Bucket);
         var number = PartNumbers.Parse(request.Query["partNumber"]);
-        var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
+        var upload = await store.Uploads.RequireAsync(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
         var source = CopySource.Parse(request);
         using var stored = await CopyOperations.OpenSourceAsync(store, source, request);
         var range = RangeOf(request, stored.Row.Info.Size);

@@ -30,7 +30,7 @@ internal sealed class PutOperations(EmbeddedStore store)
         // Clients cannot correct the tags of the remote's objects: keep them as they are.
         var tags = ObjectTags.FromHeader(request, isClients: copiedUp is null && ofRemote is not { KeepsTags: true });
         var conditions = ConditionsOf(request.Headers);
-        conditions?.Judge(store.Objects.Find(request.Bucket, request.Key)?.Info.ETag);
+        conditions?.Judge((await store.Objects.FindAsync(request.Bucket, request.Key))?.Info.ETag);
 
         // An object copied up from the remote keeps the ETag that clients know, if it is a strong one.
         var kept = copiedUp is { } known && ETags.IsStrong(known.ETag) ? known.ETag : null;

@@ -29,7 +29,7 @@ internal sealed class ReadOperations(EmbeddedStore store)
         var part = PartNumbers.OfRead(request);
         if (request.IsHead && part is null)
         {
-            var row = store.Objects.Require(request.Bucket, request.Key);
+            var row = await store.Objects.RequireAsync(request.Bucket, request.Key);
             WriteTagCount(response, row);
             ObjectResponse.Prepare(request, response, row.Info);
             return;

@@ -12,23 +12,23 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// <summary>Sub-resources of objects: tags, attributes, ACL.</summary>
 internal sealed class SubResourceOperations(EmbeddedStore store)
 {
-    public Task GetTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    public async Task GetTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
-        var row = store.Objects.Require(request.Bucket, request.Key);
+        var row = await store.Objects.RequireAsync(request.Bucket, request.Key);
         var xml = new S3XmlWriter().Root("Tagging").Open("TagSet");
         foreach (var (name, value) in ObjectTags.Split(row.Tags))
         {
             xml.Open("Tag").Element("Key", name).Element("Value", value).Close("Tag");
         }
 
-        return xml.Close("TagSet").Close("Tagging").SendAsync(request, response, cancellationToken);
+        await xml.Close("TagSet").Close("Tagging").SendAsync(request, response, cancellationToken);
     }
 
     public async Task PutTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
-        store.Objects.Require(request.Bucket, request.Key);
+        await store.Objects.RequireAsync(request.Bucket, request.Key);
         var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
         await store.Objects.SetTagsAsync(request.Bucket, request.Key, ObjectTags.FromXml(root), cancellationToken);
         response.Status = StatusCodes.Status200OK;
@@ -43,11 +43,11 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
     }
 
     /// <summary>Everything belongs to the owner.</summary>
-    public Task GetAclAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    public async Task GetAclAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         VersionIds.Check(request.Query["versionId"]);
-        store.Objects.Require(request.Bucket, request.Key);
-        return CreateBucketResponses.SendAsync(request, response, store.Region, cancellationToken);
+        await store.Objects.RequireAsync(request.Bucket, request.Key);
+        await CreateBucketResponses.SendAsync(request, response, store.Region, cancellationToken);
     }
 
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>

@@ -48,14 +48,14 @@ internal sealed class UploadOperations(EmbeddedStore store)
         response.Status = StatusCodes.Status204NoContent;
     }
 
-    public Task ListPartsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    public async Task ListPartsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
-        var upload = store.Uploads.Require(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
+        var upload = await store.Uploads.RequireAsync(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
         var after = MarkerPage.Number(request.Query, "part-number-marker", int.MaxValue);
         after = after == int.MaxValue && string.IsNullOrEmpty(request.Query["part-number-marker"]) ? 0 : Math.Min(after, PartNumbers.Max);
         var limit = MarkerPage.Number(request.Query, "max-parts", 1000);
-        var parts = store.Uploads.Parts(upload.UploadId, after, limit + 1);
+        var parts = await store.Uploads.PartsAsync(upload.UploadId, after, limit + 1);
         var isTruncated = limit > 0 && parts.Count > limit;
 
         var xml = new S3XmlWriter().Root("ListPartsResult")
@@ -76,15 +76,20 @@ internal sealed class UploadOperations(EmbeddedStore store)
             xml.Close("Part");
         }
 
-        return xml.Close("ListPartsResult").SendAsync(request, response, cancellationToken);
+        await xml.Close("ListPartsResult").SendAsync(request, response, cancellationToken);
     }
 
-    public Task ListAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    public async Task ListAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
         var page = MarkerPage.Parse(request, "max-uploads");
-        var idMarker = page.ParseUpload(request, (key, id) => store.Uploads.MayBeOf(request.Bucket, key, id));
-        var rows = store.Uploads.List(request.Bucket, page.Prefix, page.Delimiter, page.After, idMarker, page.Limit + 1);
+        var idMarker = page.UploadIdMarker(request);
+        if (idMarker.Length > 0 && !await store.Uploads.MayBeOfAsync(request.Bucket, page.KeyMarker, idMarker))
+        {
+            throw MarkerPage.NoUpload(idMarker);
+        }
+
+        var rows = await store.Uploads.ListAsync(request.Bucket, page.Prefix, page.Delimiter, page.After, idMarker, page.Limit + 1);
         var isTruncated = page.Limit > 0 && rows.Count > page.Limit;
 
         var xml = new S3XmlWriter().Root("ListMultipartUploadsResult")
@@ -113,7 +118,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
             xml.Open("CommonPrefixes").Element("Prefix", page.Name(name)).Close("CommonPrefixes");
         }
 
-        return xml.Close("ListMultipartUploadsResult").SendAsync(request, response, cancellationToken);
+        await xml.Close("ListMultipartUploadsResult").SendAsync(request, response, cancellationToken);
     }
 
     private static S3XmlWriter WriteOwners(S3XmlWriter xml)

@@ -33,7 +33,7 @@ internal static class OrphanSweep
             }
 
             var header = found.Header;
-            var row = objects.Find(header.Bucket, header.Key);
+            var row = await objects.FindAsync(header.Bucket, header.Key);
             bool isNamed;
             if (found.Kind == FileKind.Part)
             {
@@ -42,7 +42,7 @@ internal static class OrphanSweep
                     manifest = (row.File, PartsOf(folders, row.File));
                 }
 
-                isNamed = uploads.PartFile(header.UploadId!, header.PartNumber) == found.Id
+                isNamed = await uploads.PartFileAsync(header.UploadId!, header.PartNumber) == found.Id
                     || (row is { PartCount: > 0 } && manifest.Parts?.Contains(found.Id) != false);
             }
             else
@@ -52,7 +52,7 @@ internal static class OrphanSweep
 
             // Checked twice: a concurrent complete or overwrite moves the name between the two checks, but an old file never gets a new
             // name.
-            if (!isNamed && !rows.HasRemoval(found.Id) && !IsNamedNow(found, objects, uploads, folders)
+            if (!isNamed && !rows.HasRemoval(found.Id) && !await IsNamedNowAsync(found, objects, uploads, folders)
                 && File.Exists(folders.PathOf(found.Id)))
             {
                 if (!lost.TryTake(found.Id))
@@ -81,12 +81,12 @@ internal static class OrphanSweep
         return left == 0;
     }
 
-    private static bool IsNamedNow(StoredFiles.Found found, ObjectTable objects, UploadTable uploads, StoreFolders folders)
+    private static async Task<bool> IsNamedNowAsync(StoredFiles.Found found, ObjectTable objects, UploadTable uploads, StoreFolders folders)
     {
-        var row = objects.Find(found.Header.Bucket, found.Header.Key);
+        var row = await objects.FindAsync(found.Header.Bucket, found.Header.Key);
         return row?.File == found.Id
             || (found.Kind == FileKind.Part
-                && (uploads.PartFile(found.Header.UploadId!, found.Header.PartNumber) == found.Id
+                && (await uploads.PartFileAsync(found.Header.UploadId!, found.Header.PartNumber) == found.Id
                     || (row is { PartCount: > 0 } && PartsOf(folders, row.File)?.Contains(found.Id) != false)));
     }
 

@@ -14,25 +14,18 @@ internal sealed class RowCache<T>
     private readonly int[] _versions = new int[Size];
 
     /// <summary>What is known of a key, or what <paramref name="load"/> finds.</summary>
-    public T Find<TState>(string bucket, string key, TState state, Func<TState, string, string, T> load)
+    public ValueTask<T> FindAsync<TState>(string bucket, string key, TState state, Func<TState, string, string, ValueTask<T>> load)
     {
         var at = IndexOf(bucket, key);
         if (Volatile.Read(ref _slots[at]) is { } known && known.Key == key && known.Bucket == bucket)
         {
-            return known.Value;
+            return new(known.Value);
         }
 
         var version = Volatile.Read(ref _versions[at]);
-        var slot = new Slot(bucket, key, load(state, bucket, key));
-        Interlocked.Exchange(ref _slots[at], slot);
-
-        // A commit may have come between reading and remembering: then this is not remembered.
-        if (Volatile.Read(ref _versions[at]) != version)
-        {
-            Interlocked.CompareExchange(ref _slots[at], null, slot);
-        }
-
-        return slot.Value;
+        var loading = load(state, bucket, key);
+        return loading.IsCompletedSuccessfully ? new(Remember(at, version, new Slot(bucket, key, loading.Result)))
+            : RememberAsync(at, version, bucket, key, loading);
     }
 
     /// <summary>Forgets a key. Call once its change is visible.</summary>
@@ -51,6 +44,22 @@ internal sealed class RowCache<T>
             Interlocked.Increment(ref _versions[at]);
             Interlocked.Exchange(ref _slots[at], null);
         }
+    }
+
+    private async ValueTask<T> RememberAsync(int at, int version, string bucket, string key, ValueTask<T> loading) =>
+        Remember(at, version, new Slot(bucket, key, await loading));
+
+    private T Remember(int at, int version, Slot slot)
+    {
+        Interlocked.Exchange(ref _slots[at], slot);
+
+        // A commit may have come between reading and remembering: then this is not remembered.
+        if (Volatile.Read(ref _versions[at]) != version)
+        {
+            Interlocked.CompareExchange(ref _slots[at], null, slot);
+        }
+
+        return slot.Value;
     }
 
     private static int IndexOf(string bucket, string key) => HashCode.Combine(bucket, key) & (Size - 1);

@@ -11,8 +11,8 @@ internal static class StoreQueries
     public const int PageSize = 1000;
 
     /// <summary>An object's row in the database, or null.</summary>
-    public static ObjectRow? ReadObject(this StoreRows rows, string bucket, string key) =>
-        rows.Read((bucket, key), static (connection, name) =>
+    public static ValueTask<ObjectRow?> ReadObjectAsync(this StoreRows rows, string bucket, string key) =>
+        rows.ReadAsync((bucket, key), static (connection, name) =>
             connection.Prepare(Sql.FindObject).BindKey(1, name.bucket).BindKey(2, name.key).One(static row => row.ReadObject()));
 
     /// <summary>All objects in order, by the page.</summary>
@@ -36,12 +36,12 @@ internal static class StoreQueries
         }
     }
 
-    public static bool HasObjects(this StoreRows rows, string bucket) => rows.Read(bucket, static (connection, bucket) =>
-        connection.Prepare(Sql.HasObjects).BindKey(1, bucket).One(static _ => true));
+    public static ValueTask<bool> HasObjectsAsync(this StoreRows rows, string bucket) =>
+        rows.ReadAsync(bucket, static (connection, bucket) => connection.Prepare(Sql.HasObjects).BindKey(1, bucket).One(static _ => true));
 
     /// <summary>The number of a key's tombstone in the database; null if it has none.</summary>
-    public static ulong? ReadTombstone(this StoreRows rows, string bucket, string key) =>
-        rows.Read((bucket, key), static (connection, name) =>
+    public static ValueTask<ulong?> ReadTombstoneAsync(this StoreRows rows, string bucket, string key) =>
+        rows.ReadAsync((bucket, key), static (connection, name) =>
             connection.Prepare(Sql.FindTombstone).BindKey(1, name.bucket).BindKey(2, name.key).One(static row => (ulong?)row.Number(0)));
 
     /// <summary>A page of a bucket's tombstones that start with a prefix, in listing order.</summary>
@@ -73,8 +73,9 @@ internal static class StoreQueries
         rows.Read(0, static (connection, _) => connection.Prepare(Sql.Buckets).All(static row => row.ReadBucket()));
 
     /// <summary>An open upload, or null.</summary>
-    public static UploadRecord? FindUpload(this StoreRows rows, string uploadId) => rows.Read(uploadId, static (connection, id) =>
-        connection.Prepare(Sql.FindUpload).BindText(1, id).One(static row => UploadRecord.Read(row.Blob(0))));
+    public static ValueTask<UploadRecord?> FindUploadAsync(this StoreRows rows, string uploadId) =>
+        rows.ReadAsync(uploadId, static (connection, id) =>
+            connection.Prepare(Sql.FindUpload).BindText(1, id).One(static row => UploadRecord.Read(row.Blob(0))));
 
     public static List<UploadRecord> ListUploads(this StoreRows rows) => rows.Read(0, static (connection, _) =>
         connection.Prepare(Sql.AllUploads).All(static row => UploadRecord.Read(row.Blob(0))));
@@ -132,18 +133,19 @@ internal static class StoreQueries
         });
 
     /// <summary>A part of an open upload, or null.</summary>
-    public static PartRow? FindPart(this StoreRows rows, string uploadId, int number) =>
-        rows.Read((uploadId, number), static (connection, part) =>
+    public static ValueTask<PartRow?> FindPartAsync(this StoreRows rows, string uploadId, int number) =>
+        rows.ReadAsync((uploadId, number), static (connection, part) =>
             connection.Prepare(Sql.FindPart).BindText(1, part.uploadId).Bind(2, part.number).One(static row => row.ReadPart()));
 
     /// <summary>The first <paramref name="limit"/> parts of an upload after a number, in order.</summary>
-    public static List<PartRow> ListParts(this StoreRows rows, string uploadId, int after, int limit) =>
-        rows.Read((uploadId, after, limit), static (connection, call) => connection.Prepare(Sql.ListParts)
+    public static ValueTask<List<PartRow>> ListPartsAsync(this StoreRows rows, string uploadId, int after, int limit) =>
+        rows.ReadAsync((uploadId, after, limit), static (connection, call) => connection.Prepare(Sql.ListParts)
             .BindText(1, call.uploadId).Bind(2, call.after).Bind(3, call.limit).All(static row => row.ReadPart()));
 
     /// <summary>A completed upload, or null.</summary>
-    public static CompletedRow? FindCompleted(this StoreRows rows, string uploadId) => rows.Read(uploadId, static (connection, id) =>
-        connection.Prepare(Sql.FindCompleted).BindText(1, id).One(static row => CompletedRow.Read(row.Blob(0))));
+    public static ValueTask<CompletedRow?> FindCompletedAsync(this StoreRows rows, string uploadId) =>
+        rows.ReadAsync(uploadId, static (connection, id) =>
+            connection.Prepare(Sql.FindCompleted).BindText(1, id).One(static row => CompletedRow.Read(row.Blob(0))));
 
     /// <summary>The ids of a page of uploads that were completed up to a moment.</summary>
     public static List<string> ListCompleted(this StoreRows rows, DateTimeOffset upTo) => rows.Read(upTo, static (connection, upTo) =>

@@ -70,32 +70,26 @@ internal sealed class StoreRows : IAsyncDisposable
 
     /// <summary>An object's row, or null.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
-    public ObjectRow? FindObject(string bucket, string key) =>
-        _objects.Find(bucket, key, this, static (rows, bucket, key) => rows.ReadObject(bucket, key));
+    public ValueTask<ObjectRow?> FindObjectAsync(string bucket, string key) =>
+        _objects.FindAsync(bucket, key, this, static (rows, bucket, key) => rows.ReadObjectAsync(bucket, key));
 
     /// <summary>The number of a key's tombstone; null if it has none.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
-    public ulong? FindTombstone(string bucket, string key) =>
-        _tombstones.Find(bucket, key, this, static (rows, bucket, key) => rows.ReadTombstone(bucket, key));
+    public ValueTask<ulong?> FindTombstoneAsync(string bucket, string key) =>
+        _tombstones.FindAsync(bucket, key, this, static (rows, bucket, key) => rows.ReadTombstoneAsync(bucket, key));
 
-    /// <summary>Reads one snapshot.</summary>
+    /// <summary>Reads one snapshot. May wait for the disk, so do not call it on a thread that serves sockets.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
     public T Read<TState, T>(TState state, Func<Connection, TState, T> read)
     {
-        var database = _database ?? throw Unavailable();
-        try
-        {
-            return database.Read(state, read);
-        }
-        catch (Exception failure) when (failure is DatabaseDamagedException or IOException or InvalidDataException)
-        {
-            throw Damaged(database, failure);
-        }
-        catch (ObjectDisposedException) when (_database != database)
-        {
-            throw Unavailable();
-        }
+        TryRead(state, read, mayWait: true, out var result);
+        return result;
     }
+
+    /// <summary>Reads one snapshot: at once if it is in memory, otherwise on the thread pool.</summary>
+    /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
+    public ValueTask<T> ReadAsync<TState, T>(TState state, Func<Connection, TState, T> read) =>
+        TryRead(state, read, mayWait: false, out var result) ? new(result) : new(Task.Run(() => Read(state, read)));
 
     /// <summary>The same for several statements.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
@@ -197,6 +191,29 @@ internal sealed class StoreRows : IAsyncDisposable
 
     private static S3Exception Unavailable(Exception? cause = null) => S3Exception.ForNow(S3Errors.ServiceUnavailable, 5,
         "The store is rebuilding its database from the stored files. Try again later.", cause);
+
+    private bool TryRead<TState, T>(TState state, Func<Connection, TState, T> read, bool mayWait, out T result)
+    {
+        var database = _database ?? throw Unavailable();
+        try
+        {
+            if (!mayWait)
+            {
+                return database.TryReadCached(state, read, out result);
+            }
+
+            result = database.Read(state, read);
+            return true;
+        }
+        catch (Exception failure) when (failure is DatabaseDamagedException or IOException or InvalidDataException)
+        {
+            throw Damaged(database, failure);
+        }
+        catch (ObjectDisposedException) when (_database != database)
+        {
+            throw Unavailable();
+        }
+    }
 
     private void Use(SqliteDatabase database)
     {

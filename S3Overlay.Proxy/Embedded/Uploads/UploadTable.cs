@@ -38,27 +38,31 @@ internal sealed class UploadTable(
     }
 
     /// <summary>The open upload, or null.</summary>
-    public UploadRecord? Find(string bucket, string key, string uploadId) =>
-        FindOfAnyKey(uploadId) is { } upload && upload.Bucket == bucket && upload.Key == key ? upload : null;
+    public async ValueTask<UploadRecord?> FindAsync(string bucket, string key, string uploadId) =>
+        await FindOfAnyKeyAsync(uploadId) is { } upload && upload.Bucket == bucket && upload.Key == key ? upload : null;
 
     /// <summary>
     /// True if an id may be of an upload of a key, even one that has ended: a client that aborts uploads while listing them continues after
     /// one it just aborted. False for a malformed id, and for the id of another key's open upload.
     /// </summary>
-    public bool MayBeOf(string bucket, string key, string uploadId) =>
-        IsId(uploadId) && (FindOfAnyKey(uploadId) is not { } upload || (upload.Bucket == bucket && upload.Key == key));
+    public async ValueTask<bool> MayBeOfAsync(string bucket, string key, string uploadId) =>
+        IsId(uploadId) && (await FindOfAnyKeyAsync(uploadId) is not { } upload || (upload.Bucket == bucket && upload.Key == key));
 
     /// <summary>The open upload.</summary>
     /// <exception cref="S3Exception">NoSuchUpload.</exception>
-    public UploadRecord Require(string bucket, string key, string uploadId) =>
-        Find(bucket, key, uploadId) ?? throw new S3Exception(S3Errors.NoSuchUpload) { Details = [new("UploadId", uploadId)] };
+    public async ValueTask<UploadRecord> RequireAsync(string bucket, string key, string uploadId) =>
+        await FindAsync(bucket, key, uploadId) ?? throw new S3Exception(S3Errors.NoSuchUpload) { Details = [new("UploadId", uploadId)] };
 
     /// <summary>A completed upload, or null.</summary>
-    public CompletedRow? FindCompleted(string uploadId) =>
-        IsId(uploadId) && rows.FindCompleted(uploadId) is { } row && row.Completed + CompletedRow.Life > time.GetUtcNow() ? row : null;
+    public async ValueTask<CompletedRow?> FindCompletedAsync(string uploadId) =>
+        IsId(uploadId) && await rows.FindCompletedAsync(uploadId) is { } row
+            && row.Completed + CompletedRow.Life > time.GetUtcNow()
+            ? row
+            : null;
 
     /// <summary>The first <paramref name="limit"/> parts of an upload after number <paramref name="after"/>, in order.</summary>
-    public List<PartRow> Parts(string uploadId, int after = 0, int limit = int.MaxValue) => rows.ListParts(uploadId, after, limit);
+    public ValueTask<List<PartRow>> PartsAsync(string uploadId, int after = 0, int limit = int.MaxValue) =>
+        rows.ListPartsAsync(uploadId, after, limit);
 
     /// <summary>
     /// The open uploads of a bucket by key, and those of one key in the order of their creation; rolled up by the delimiter.
@@ -69,11 +73,11 @@ internal sealed class UploadTable(
     /// <param name="after">The last row shown.</param>
     /// <param name="afterId">The last upload id shown of that key; empty: all of them.</param>
     /// <param name="limit">Maximum number of rows.</param>
-    public List<(string Name, UploadRecord? Upload)> List(
+    public Task<List<(string Name, UploadRecord? Upload)>> ListAsync(
         string bucket, string prefix, string delimiter, ListingPosition after, string afterId, int limit) =>
-        rows.ListUploads(bucket, new ListingQuery(prefix, delimiter, after, limit), after, afterId);
+        Task.Run(() => rows.ListUploads(bucket, new ListingQuery(prefix, delimiter, after, limit), after, afterId));
 
-    public FileId? PartFile(string uploadId, int number) => rows.FindPart(uploadId, number)?.File;
+    public async ValueTask<FileId?> PartFileAsync(string uploadId, int number) => (await rows.FindPartAsync(uploadId, number))?.File;
 
     /// <summary>Adds a filled file as a part and replaces an earlier one of that number.</summary>
     public async Task<PartRow> CommitPartAsync(
@@ -85,8 +89,8 @@ internal sealed class UploadTable(
         using (await _locks.ShareAsync(upload.UploadId, cancellationToken))
         using (await _partLocks.TakeAsync((upload.UploadId, header.PartNumber), cancellationToken))
         {
-            Require(upload.Bucket, upload.Key, upload.UploadId);
-            old = rows.FindPart(upload.UploadId, header.PartNumber);
+            await RequireAsync(upload.Bucket, upload.Key, upload.UploadId);
+            old = await rows.FindPartAsync(upload.UploadId, header.PartNumber);
             header = header with
             {
                 Sequence = await sequences.NextAsync(),
@@ -132,16 +136,17 @@ internal sealed class UploadTable(
     /// <exception cref="S3Exception">NoSuchUpload, InsufficientStorage, InternalError.</exception>
     public async Task AbortAsync(string bucket, string key, string uploadId, CancellationToken cancellationToken)
     {
-        Require(bucket, key, uploadId);
+        await RequireAsync(bucket, key, uploadId);
         using var locked = await TakeAsync(uploadId, cancellationToken);
-        Require(bucket, key, uploadId);
-        var parts = Parts(uploadId);
+        await RequireAsync(bucket, key, uploadId);
+        var parts = await PartsAsync(uploadId);
         await reserve.UseAsync(() => objects.CommitAsync(
             [.. parts.Select(static part => Change.OfRemoval(part.File)), Change.OfUploadEnd(uploadId)]));
         Remove(parts);
     }
 
-    public List<UploadRecord> Of(string bucket) => rows.ListUploads().FindAll(upload => upload.Bucket == bucket);
+    public async ValueTask<List<UploadRecord>> OfAsync(string bucket) =>
+        (await Task.Run(rows.ListUploads)).FindAll(upload => upload.Bucket == bucket);
 
     /// <summary>Aborts the uploads of a deleted bucket. What cannot be aborted now is at the next start.</summary>
     public async Task AbortAllAsync(IReadOnlyList<UploadRecord> uploads)
@@ -174,7 +179,8 @@ internal sealed class UploadTable(
 
     private void Remove(List<PartRow> parts) => parts.ForEach(part => files.Remove(part.File));
 
-    private UploadRecord? FindOfAnyKey(string uploadId) => IsId(uploadId) ? rows.FindUpload(uploadId) : null;
+    private async ValueTask<UploadRecord?> FindOfAnyKeyAsync(string uploadId) =>
+        IsId(uploadId) ? await rows.FindUploadAsync(uploadId) : null;
 
     /// <summary>True if a text could be an id of this store.</summary>
     private static bool IsId(string uploadId) => uploadId.Length == 32 && !uploadId.AsSpan().ContainsAnyExcept("0123456789abcdef");

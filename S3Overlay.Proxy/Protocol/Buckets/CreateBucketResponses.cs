@@ -98,10 +98,15 @@ public static class CreateBucketResponses
     private static S3XmlWriter NoUploads(S3Request request)
     {
         var page = MarkerPage.Parse(request, "max-uploads");
+        if (page.UploadIdMarker(request) is { Length: > 0 } marker)
+        {
+            throw MarkerPage.NoUpload(marker);
+        }
+
         var xml = new S3XmlWriter().Root("ListMultipartUploadsResult")
             .Element("Bucket", request.Bucket)
             .Element("KeyMarker", page.Name(page.KeyMarker))
-            .Element("UploadIdMarker", page.ParseUpload(request, static (_, _) => false))
+            .Element("UploadIdMarker", "")
             .Element("NextKeyMarker", "").Element("NextUploadIdMarker", "")
             .Element("Prefix", page.Name(page.Prefix));
         page.WriteDelimiter(xml);

@@ -48,12 +48,10 @@ internal sealed record MarkerPage(string Prefix, string Delimiter, string KeyMar
     public static S3Exception NoVersion(string marker) => S3Exception.Argument("Invalid version id specified", VersionMarker, marker);
 
     /// <summary>The upload of <see cref="KeyMarker"/> to continue after; empty for the next key.</summary>
-    /// <param name="mayBe">Whether an id can belong to an upload of a key, even a finished one.</param>
-    /// <exception cref="S3Exception">InvalidArgument for any other id.</exception>
-    public string ParseUpload(S3Request request, Func<string, string, bool> mayBe) =>
-        KeyMarker.Length == 0 || request.Query[UploadMarker] is not { Length: > 0 } marker ? ""
-            : mayBe(KeyMarker, marker) ? marker
-            : throw S3Exception.Argument("Invalid uploadId marker", UploadMarker, marker);
+    public string UploadIdMarker(S3Request request) => KeyMarker.Length == 0 ? "" : request.Query[UploadMarker] ?? "";
+
+    /// <summary>The error for a marker that cannot be an upload of the key, not even a finished one.</summary>
+    public static S3Exception NoUpload(string marker) => S3Exception.Argument("Invalid uploadId marker", UploadMarker, marker);
 
     /// <summary>A parameter that is a number from 0 to <paramref name="most"/>; larger ones count as that.</summary>
     public static int Number(S3Query query, string name, int most)

@@ -15,6 +15,9 @@ internal static partial class DiskReader
 
     private static volatile bool _canTry = OperatingSystem.IsLinux() && nint.Size == 8;
 
+    /// <summary>False if <see cref="TryReadCached"/> cannot work here.</summary>
+    public static bool CanReadCached => _canTry;
+
     /// <summary>Fills the buffer from an offset on, up to the end of the file.</summary>
     public static ValueTask<int> ReadAsync(SafeFileHandle file, long offset, Memory<byte> buffer, CancellationToken cancellationToken)
     {
