@@ -62,6 +62,9 @@ public sealed class EmbeddedStore : IAsyncDisposable
     /// <summary>Background work after opening; for tests.</summary>
     internal Task Tidying => _tidying;
 
+    /// <summary>Number of object files that no row names, kept in <c>lost/</c>.</summary>
+    public long LostFiles => new LostFolder(_folders, _disk).List().LongCount();
+
     /// <summary>Keeps the log short; for tests.</summary>
     internal LogUpkeep Upkeep { get; }
 

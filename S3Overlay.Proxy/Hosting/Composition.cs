@@ -166,6 +166,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 Disk = disk,
             })));
         meters.Watch("s3_overlay_tombstones_present", "{tombstone}", "Tombstones there are now.", () => store.Tombstones.Count);
+        meters.Watch("s3_overlay_lost_files", "{file}", "Object files in lost/, which no row names.", () => store.LostFiles);
         var service = new EmbeddedService(store);
         var state = new EmbeddedLayerState(store);
         return new LocalLayer

@@ -8,9 +8,19 @@ public static class HttpDates
     /// <summary>RFC 9110's IMF-fixdate: <c>Sun, 06 Nov 1994 08:49:37 GMT</c>.</summary>
     public static string Header(DateTimeOffset date) => date.ToUniversalTime().ToString("r", CultureInfo.InvariantCulture);
 
-    /// <summary>Formats a date for XML: <c>1994-11-06T08:49:37.000Z</c>.</summary>
-    public static string Xml(DateTimeOffset date) =>
-        date.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    /// <summary>Characters of a date in XML.</summary>
+    public const int XmlLength = 24;
+
+    /// <summary>Writes a date for XML: <c>1994-11-06T08:49:37.000Z</c>. Returns <see cref="XmlLength"/>.</summary>
+    public static int WriteXml(DateTimeOffset date, Span<byte> result)
+    {
+        // Seven digits of a second, of which XML has three.
+        Span<byte> bytes = stackalloc byte[28];
+        date.UtcDateTime.TryFormat(bytes, out _, "O", CultureInfo.InvariantCulture);
+        bytes[..(XmlLength - 1)].CopyTo(result);
+        result[XmlLength - 1] = (byte)'Z';
+        return XmlLength;
+    }
 
     /// <summary>Parses any of the three date forms of RFC 9110, section 5.6.7.</summary>
     public static bool TryParseHeader(string? text, out DateTimeOffset date) =>

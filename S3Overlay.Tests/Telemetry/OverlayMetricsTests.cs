@@ -1,5 +1,6 @@
 using System.Globalization;
 
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Telemetry;
@@ -235,6 +236,16 @@ public sealed class OverlayMetricsTests : IAsyncLifetime
         await ReachesAsync("s3_overlay_tombstones_present", 2);
         Assert.Equal(200, (await _proxy.SendAsync("POST", "/-/v1/discard?bucket=photos&key=a")).Status);
         await ReachesAsync("s3_overlay_tombstones_present", 1);
+    }
+
+    [Fact]
+    [Trait("Rule", "F-damaged")]
+    public async Task Files_that_no_row_names_are_counted()
+    {
+        await ReachesAsync("s3_overlay_lost_files", 0);
+        var lost = Directory.CreateDirectory(_proxy.Folder["data/lost"]);
+        await File.WriteAllBytesAsync(Path.Combine(lost.FullName, FileId.New().ToString()), [1]);
+        await ReachesAsync("s3_overlay_lost_files", 1);
     }
 
     [Fact]

@@ -16,6 +16,9 @@ internal sealed class ObjectFiles : IAsyncDisposable
     /// <summary>Removals noted per commit.</summary>
     private const int RemovedAtOnce = 256;
 
+    /// <summary>How long a removal waits for others, to be noted in the same commit.</summary>
+    private static readonly TimeSpan NotedAfter = TimeSpan.FromMilliseconds(100);
+
     private readonly OpenFiles<FileId, OpenFile> _open = new();
     private readonly Channel<Removal> _removals = Channel.CreateUnbounded<Removal>(new UnboundedChannelOptions { SingleReader = true });
     private readonly StoreFolders _folders;
@@ -96,12 +99,16 @@ internal sealed class ObjectFiles : IAsyncDisposable
                 }
             }
 
-            await NoteRemovedAsync(gone);
-            gone.Clear();
-            drained.ForEach(static done => done.SetResult());
-            drained.Clear();
+            if (gone.Count == RemovedAtOnce || drained.Count > 0 || !await MoreComeAsync())
+            {
+                await NoteRemovedAsync(gone);
+                gone.Clear();
+                drained.ForEach(static done => done.SetResult());
+                drained.Clear();
+            }
         }
 
+        await NoteRemovedAsync(gone);
         foreach (var folder in touched)
         {
             try
@@ -113,6 +120,13 @@ internal sealed class ObjectFiles : IAsyncDisposable
                 _dirty.Set();
             }
         }
+    }
+
+    /// <returns>False if nothing comes for a while, or nothing will any more.</returns>
+    private async Task<bool> MoreComeAsync()
+    {
+        var next = _removals.Reader.WaitToReadAsync().AsTask();
+        return await Task.WhenAny(next, Task.Delay(NotedAfter)) == next && await next;
     }
 
     private bool TryRemove(FileId id, bool isManifest, HashSet<string> touched)

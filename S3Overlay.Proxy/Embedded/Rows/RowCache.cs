@@ -28,6 +28,14 @@ internal sealed class RowCache<T>
             : RememberAsync(at, version, bucket, key, loading);
     }
 
+    /// <summary>Remembers what a key has now. Call once its change is visible, in the order of changes.</summary>
+    public void Set(string bucket, string key, T value)
+    {
+        var at = IndexOf(bucket, key);
+        Interlocked.Increment(ref _versions[at]);
+        Interlocked.Exchange(ref _slots[at], new Slot(bucket, key, value));
+    }
+
     /// <summary>Forgets a key. Call once its change is visible.</summary>
     public void Forget(string bucket, string key)
     {

@@ -269,11 +269,11 @@ internal sealed class StoreRows : IAsyncDisposable
         catch (Exception failure) when (failure is DatabaseDamagedException or IOException or InvalidDataException)
         {
             _ = Damaged(database, failure);
-            Forget(changes);
+            Remember(changes);
             return;
         }
 
-        Forget(changes);
+        Remember(changes);
         try
         {
             database.CheckpointIfLong();
@@ -289,13 +289,16 @@ internal sealed class StoreRows : IAsyncDisposable
         }
     }
 
-    private void Forget(List<Work> changes)
+    private void Remember(List<Work> changes)
     {
         foreach (var change in changes.SelectMany(static work => work.Changes))
         {
             switch (change.Kind)
             {
-                case ChangeKind.Object or ChangeKind.Delete or ChangeKind.Tags:
+                case ChangeKind.Object:
+                    _objects.Set(change.Bucket, change.Key, change.Object);
+                    break;
+                case ChangeKind.Delete or ChangeKind.Tags:
                     _objects.Forget(change.Bucket, change.Key);
                     break;
                 case ChangeKind.Tombstone or ChangeKind.Undelete:

@@ -107,7 +107,7 @@ internal sealed class CheckCommand(TextWriter output, TextWriter errors)
 
         var wrong = report.Problems.Count(static problem => !problem.IsRepaired);
         await output.WriteLineAsync(wrong == 0 ? "Nothing is wrong."
-            : $"{Number(wrong)} problems. {(what.MustRepair ? "They need you." : "Run \"s3overlay check --repair\".")}");
+            : $"{(wrong == 1 ? "One problem" : Number(wrong) + " problems")}. {(what.MustRepair ? "They need you." : "Run \"s3overlay check --repair\".")}");
     }
 
     private Task WriteMoreAsync(int count) => count <= Listed ? Task.CompletedTask

@@ -15,13 +15,18 @@ public sealed class S3XmlWriter
     /// <summary>The namespace of S3's documents.</summary>
     public const string Namespace = "http://s3.amazonaws.com/doc/2006-03-01/";
 
-    private readonly ArrayBufferWriter<byte> _buffer = new(1024);
+    private static readonly SearchValues<char> Escaped = SearchValues.Create(
+        [.. Enumerable.Range(0, ' ').Select(static c => (char)c).Except(['\n', '\t']), '&', '<', '>', '"', '\uFFFE', '\uFFFF']);
+
+    /// <summary>From the pool; given back once the document is sent.</summary>
+    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(4096);
+    private int _length;
 
     /// <summary>Starts a document with the XML declaration.</summary>
     public S3XmlWriter() => Raw("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 
-    /// <summary>The document so far.</summary>
-    public ReadOnlyMemory<byte> Content => _buffer.WrittenMemory;
+    /// <summary>The document so far. Empty once it is sent.</summary>
+    public ReadOnlyMemory<byte> Content => _buffer.AsMemory(0, _length);
 
     /// <summary>Opens the root element in S3's namespace.</summary>
     public S3XmlWriter Root(string name) => Raw("<").Raw(name).Raw(" xmlns=\"" + Namespace + "\">");
@@ -44,18 +49,29 @@ public sealed class S3XmlWriter
     public S3XmlWriter Optional(string name, string? text) => text is null ? this : Element(name, text);
 
     /// <summary>An element with a number.</summary>
-    public S3XmlWriter Element(string name, long number) => Element(name, number.ToString(CultureInfo.InvariantCulture));
+    public S3XmlWriter Element(string name, long number)
+    {
+        Open(name);
+        number.TryFormat(Room(20), out var written, provider: CultureInfo.InvariantCulture);
+        _length += written;
+        return Close(name);
+    }
 
     /// <summary>An element with <c>true</c> or <c>false</c>.</summary>
     public S3XmlWriter Element(string name, bool flag) => Element(name, flag ? "true" : "false");
 
     /// <summary>An element with a date.</summary>
-    public S3XmlWriter Element(string name, DateTimeOffset date) => Element(name, HttpDates.Xml(date));
+    public S3XmlWriter Element(string name, DateTimeOffset date)
+    {
+        Open(name);
+        _length += HttpDates.WriteXml(date, Room(HttpDates.XmlLength));
+        return Close(name);
+    }
 
     /// <summary>Writes markup as it is.</summary>
     public S3XmlWriter Raw(string markup)
     {
-        Encoding.UTF8.GetBytes(markup, _buffer);
+        Write(markup);
         return this;
     }
 
@@ -68,25 +84,23 @@ public sealed class S3XmlWriter
         {
             await response.WriteAsync(Content, cancellationToken);
         }
+
+        ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _length) = ([], 0);
     }
 
     private void Text(string text)
     {
-        var rest = text.AsSpan();
-        while (!rest.IsEmpty)
+        for (var rest = text.AsSpan(); !rest.IsEmpty;)
         {
-            var plain = 0;
-            while (plain < rest.Length && !NeedsEscape(rest[plain]))
+            var plain = rest.IndexOfAny(Escaped);
+            if (plain < 0)
             {
-                plain++;
-            }
-
-            Encoding.UTF8.GetBytes(rest[..plain], _buffer);
-            if (plain == rest.Length)
-            {
+                Write(rest);
                 return;
             }
 
+            Write(rest[..plain]);
             Raw(rest[plain] switch
             {
                 '&' => "&amp;",
@@ -99,6 +113,20 @@ public sealed class S3XmlWriter
         }
     }
 
-    private static bool NeedsEscape(char c) => c is '&' or '<' or '>' or '"' or '\uFFFE' or '\uFFFF'
-        || (c < ' ' && c is not '\n' and not '\t');
+    private void Write(ReadOnlySpan<char> text) =>
+        _length += Encoding.UTF8.GetBytes(text, Room(Encoding.UTF8.GetMaxByteCount(text.Length)));
+
+    /// <summary>At least <paramref name="size"/> bytes behind the document so far.</summary>
+    private Span<byte> Room(int size)
+    {
+        if (_buffer.Length - _length < size)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(2 * _buffer.Length, _length + size));
+            Content.CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = larger;
+        }
+
+        return _buffer.AsSpan(_length);
+    }
 }
