@@ -64,6 +64,10 @@ internal sealed class CacheRows : IAsyncDisposable
     public async ValueTask<bool> HasAsync(string bucket, string key) => await FindAsync(bucket, key) is not null;
 
     /// <summary>A key's row; null if there is none.</summary>
+    public Entry? Find(string bucket, string key) =>
+        Read((bucket, key), static (connection, name) => FindIn(connection, name.bucket, name.key));
+
+    /// <summary>The same, without waiting for the disk on the caller's thread.</summary>
     public ValueTask<Entry?> FindAsync(string bucket, string key) =>
         ReadAsync((bucket, key), static (connection, name) => FindIn(connection, name.bucket, name.key));
 

@@ -161,7 +161,8 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     {
         using (await LockAsync(bucket, key, CancellationToken.None))
         {
-            if (await rows.FindAsync(bucket, key) is not { } entry
+            // A write that needs the space may wait here, so this thread may wait for the disk.
+            if (rows.Find(bucket, key) is not { } entry
                 || entry.LastUse != use
                 || (!anyUse && ledger.Find(entry.File)?.Used > entry.Used)
                 || !_open.TryForgetUnused(new ObjectName(bucket, key)))

@@ -1,3 +1,7 @@
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Embedded.Files;
+
 namespace S3Overlay.Proxy.Embedded.Database;
 
 /// <summary>A file as one connection of SQLite uses it. Only the database itself has locks and shared memory.</summary>
@@ -36,6 +40,19 @@ internal abstract unsafe class DatabaseFile
     public virtual void* SharedRegion(int region, int size, bool mayExtend) => null;
 
     public virtual bool TrySharedLock(int first, int count, bool isUnlock, bool isExclusive) => true;
+
+    /// <summary>Reads up to the end of a file, or only from memory while this thread must not wait.</summary>
+    /// <exception cref="NotInMemoryException">It must not, and the disk would have to be read.</exception>
+    protected static int ReadDisk(StoreDisk disk, SafeFileHandle file, Span<byte> buffer, long offset)
+    {
+        if (DiskVfs.MayWait)
+        {
+            return disk.Read(file, buffer, offset);
+        }
+
+        var read = disk.TryReadCached(file, buffer, offset);
+        return read == buffer.Length || offset + read >= RandomAccess.GetLength(file) ? read : throw new NotInMemoryException();
+    }
 }
 
 /// <summary>A temporary file, in memory.</summary>

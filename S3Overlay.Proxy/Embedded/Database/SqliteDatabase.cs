@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.ExceptionServices;
 
 using S3Overlay.Proxy.Embedded.Files;
 
@@ -209,11 +210,14 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
         var length = _files.WalLength;
         _seen = Math.Min(_seen, length);
-        if (_copying.IsFaulted || _copying.Result)
+        if (_copying.Exception?.InnerException is { } failure)
         {
-            var copied = _copying;
             (_copying, _seen) = (Task.FromResult(false), length);
-            copied.GetAwaiter().GetResult();
+            ExceptionDispatchInfo.Throw(failure);
+        }
+        else if (_copying.Result)
+        {
+            (_copying, _seen) = (Task.FromResult(false), length);
             _writer.Checkpoint();
         }
         else if (length - _seen > BytesBeforeCheckpoint)

@@ -107,7 +107,7 @@ internal sealed class LogUpkeep(StoreRows rows, ObjectTable objects, StoreFolder
     private async Task CompactAsync(int next)
     {
         // First list what is still to be removed, then sync: what is gone by now stays gone.
-        var pending = rows.ListRemovals();
+        var pending = rows.ListRemovals().FindAll(removal => File.Exists(folders.PathOf(removal.File)));
         foreach (var folder in Directory.GetDirectories(folders.Objects))
         {
             await disk.SyncFolderAsync(folder);

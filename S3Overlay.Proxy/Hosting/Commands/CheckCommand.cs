@@ -106,8 +106,9 @@ internal sealed class CheckCommand(TextWriter output, TextWriter errors)
         }
 
         var wrong = report.Problems.Count(static problem => !problem.IsRepaired);
+        var problems = wrong == 1 ? "One problem" : $"{Number(wrong)} problems";
         await output.WriteLineAsync(wrong == 0 ? "Nothing is wrong."
-            : $"{(wrong == 1 ? "One problem" : Number(wrong) + " problems")}. {(what.MustRepair ? "They need you." : "Run \"s3overlay check --repair\".")}");
+            : $"{problems}. {(what.MustRepair ? "They need you." : "Run \"s3overlay check --repair\".")}");
     }
 
     private Task WriteMoreAsync(int count) => count <= Listed ? Task.CompletedTask

@@ -1,0 +1,125 @@
+using Microsoft.Win32.SafeHandles;
+
+using S3Overlay.Proxy.Embedded.Files;
+
+namespace S3Overlay.Proxy.Embedded.Database;
+
+/// <summary>
+/// The WAL. SQLite checks it itself when it reads it at the start. What the disk refuses waits in memory until a checkpoint syncs it:
+/// until then it counts as not synced anyway.
+/// </summary>
+internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, CheckpointMark mark) : DatabaseFile, IDisposable
+{
+    private const int HeaderSize = 32;
+    private const int FrameHeaderSize = 24;
+
+    private readonly SafeFileHandle _file = disk.OpenUnsynced(path);
+    private readonly byte[] _salts = CheckpointMark.SaltsOf(path);
+    private long _committed;
+    private bool _isNamed;
+
+    /// <summary>What waits in memory and where it begins. Replaced as a whole: readers may still use the one before.</summary>
+    private volatile Rest? _rest;
+
+    public long WaitingBytes => _rest?.Bytes.Length ?? 0;
+
+    /// <summary>The end of the last transaction that was written since the start.</summary>
+    public long Committed => Volatile.Read(ref _committed);
+
+    public long Space => RandomAccess.GetLength(_file);
+
+    public override long Length => _rest is { } rest ? rest.From + rest.Bytes.Length : RandomAccess.GetLength(_file);
+
+    public override int Read(Span<byte> buffer, long offset)
+    {
+        var rest = _rest;
+        if (offset >= rest?.From)
+        {
+            return rest.Bytes.Read(buffer, offset - rest.From);
+        }
+
+        var onDisk = rest is null ? buffer.Length : (int)Math.Min(buffer.Length, rest.From - offset);
+        var read = ReadDisk(disk, _file, buffer[..onDisk], offset);
+        return read == onDisk && read < buffer.Length ? read + rest!.Bytes.Read(buffer[read..], 0) : read;
+    }
+
+    public override void Write(ReadOnlySpan<byte> bytes, long offset)
+    {
+        if (offset == 0)
+        {
+            // SQLite begins anew: everything is in the database.
+            _rest = null;
+        }
+
+        Note(bytes, offset);
+        if (_rest is null || offset < _rest.From)
+        {
+            try
+            {
+                disk.Write(_file, bytes, offset);
+                return;
+            }
+            catch (Exception failure) when (mayWait && failure is IOException or UnauthorizedAccessException)
+            {
+                _rest = new Rest(offset);
+            }
+        }
+
+        _rest!.Bytes.Write(bytes, offset - _rest.From);
+    }
+
+    public override void SetLength(long length)
+    {
+        disk.SetLength(_file, Math.Min(length, _rest?.From ?? length));
+        _rest = length <= _rest?.From ? null : _rest;
+    }
+
+    /// <summary>Called only before a checkpoint copies pages to the database.</summary>
+    public override void Sync()
+    {
+        if (_rest is { } rest)
+        {
+            var bytes = new byte[Pages.Size];
+            for (var at = 0L; rest.Bytes.Read(bytes, at) is var read && read > 0; at += read)
+            {
+                disk.Write(_file, bytes.AsSpan(0, read), rest.From + at);
+            }
+
+            _rest = null;
+        }
+
+        disk.Sync(_file);
+        if (Volatile.Read(ref _committed) is var committed && committed > 0)
+        {
+            mark.Write(_salts, committed);
+        }
+
+        if (!_isNamed)
+        {
+            // Both files may be new.
+            disk.SyncFolder(Path.GetDirectoryName(path)!);
+            _isNamed = true;
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Remembers where the last transaction ends: its last frame has the database's size.</summary>
+    private void Note(ReadOnlySpan<byte> bytes, long offset)
+    {
+        if (offset == 0 && bytes.Length >= HeaderSize)
+        {
+            bytes.Slice(16, _salts.Length).CopyTo(_salts);
+            Volatile.Write(ref _committed, 0);
+        }
+        else if (bytes.Length == FrameHeaderSize && bytes[4..8].ContainsAnyExcept((byte)0))
+        {
+            Volatile.Write(ref _committed, offset + FrameHeaderSize + Pages.Size);
+        }
+    }
+
+    private sealed record Rest(long From)
+    {
+        public GrowingBuffer Bytes { get; } = new();
+    }
+}
