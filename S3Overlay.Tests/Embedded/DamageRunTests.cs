@@ -199,7 +199,7 @@ public sealed class DamageRunTests(ITestOutputHelper output)
     }
 
     /// <summary>Flips one bit; in the database every 97th in turn. Or cuts the end off.</summary>
-    private static string Damage(string path, Random random)
+    internal static string Damage(string path, Random random)
     {
         var bytes = File.ReadAllBytes(path);
         if (random.Next(5) == 0)
