@@ -60,8 +60,8 @@ public sealed class CacheDamageRunTests(ITestOutputHelper output) : ReaderTestBa
         Directory.Delete(Folder["cache"], recursive: true);
         var from = number % 2 == 0 ? "closed" : "killed";
         CrashedFolder.Copy(Folder[from], Folder["cache"]);
-        var kinds = Directory.GetFiles(Folder["cache"], "*", SearchOption.AllDirectories).Where(static path => new FileInfo(path).Length > 0)
-            .Order(StringComparer.Ordinal)
+        var kinds = Directory.GetFiles(Folder["cache"], "*", SearchOption.AllDirectories)
+            .Where(static path => new FileInfo(path).Length > 0).Order(StringComparer.Ordinal)
             .GroupBy(static path => path.EndsWith(".held", StringComparison.Ordinal) ? "entry" : Path.GetFileName(path)).ToList();
         var kind = kinds[number / 2 % kinds.Count].ToList();
         return $"{from}, {kinds[number / 2 % kinds.Count].Key}, {DamageRunTests.Damage(kind[random.Next(kind.Count)], random)}";
