@@ -172,7 +172,7 @@ public sealed class RebuildTests
         await disk.Halted.WaitAsync(Patience.Limit);
         Assert.Equal(S3Errors.ServiceUnavailable, Assert.Throws<S3Exception>(() => bench.Store.Rows.Read<int, int>(
             0, static (_, _) => throw new DatabaseDamagedException("A page is damaged."))).Error);
-        await Task.WhenAny(bench.Store.Rows.Rebuilding, Task.Delay(500));
+        await Patience.UntilAsync(() => bench.Store.Rows.AwaitsWrites || bench.Store.Rows.Rebuilding.IsCompleted, "No rebuild begins.");
         disk.Continue();
         Assert.Equal("ServiceUnavailable", await refused);
         await bench.Store.Rows.Rebuilding;

@@ -48,6 +48,9 @@ internal sealed class EmbeddedBench : IAsyncDisposable
         var bench = new EmbeddedBench(disk, waitingBytes) { _elsewhere = folder };
         await bench.StartAsync();
         await bench.SendAsync(S3Operation.CreateBucket, "");
+
+        // A shutdown before that is not clean, so the next start would check everything.
+        await bench.Store.Tidying;
         return bench;
     }
 

@@ -261,6 +261,11 @@ internal sealed class CacheRows : IAsyncDisposable
             Renew(database, failure);
             throw new IOException(failure.Message, failure);
         }
+        catch (ObjectDisposedException failure) when (_database != database)
+        {
+            // A reader has found it damaged, and it was closed.
+            throw new IOException(failure.Message, failure);
+        }
 
         try
         {
@@ -270,7 +275,7 @@ internal sealed class CacheRows : IAsyncDisposable
         {
             Renew(database, failure);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException || (failure is ObjectDisposedException && _database != database))
         {
             // It is copied later.
             Log.CacheCleaningFailed(_logger, failure);

@@ -14,9 +14,10 @@ internal sealed unsafe class Connection : IDisposable
 
     /// <summary>Opens a connection to a database that <see cref="DiskVfs"/> knows.</summary>
     /// <param name="path">The database.</param>
+    /// <param name="isWriter">True for the connection that writes. The others leave the WAL alone when they close.</param>
     /// <param name="isNew">True to lay out a new database.</param>
     /// <param name="settings">PRAGMA statements for this connection.</param>
-    public static Connection Open(string path, bool isNew, string settings)
+    public static Connection Open(string path, bool isWriter, bool isNew, string settings)
     {
         _ = DiskVfs.TakeFailure();
         const int Flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX;
@@ -30,6 +31,12 @@ internal sealed unsafe class Connection : IDisposable
                 var reserved = Pages.Reserved;
                 _ = NativeSqlite.FileControl(database.DangerousGetHandle(), null, NativeSqlite.ReserveBytes, &reserved);
                 connection.Execute($"PRAGMA page_size={Pages.Size}; PRAGMA journal_mode=MEMORY;");
+            }
+
+            if (!isWriter)
+            {
+                // The last connection to close deletes the WAL. A late reader of a replaced database must not.
+                SqliteFailure.Check(database, raw.sqlite3_db_config(database, raw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, out _));
             }
 
             connection.Execute(settings);

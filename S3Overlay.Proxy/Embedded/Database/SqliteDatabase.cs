@@ -41,6 +41,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     private readonly DatabaseOptions _options;
     private readonly DatabaseFiles _files;
     private readonly Connection _writer;
+
+    /// <summary>Held while the writing connection is used: the database may be closed while a caller is still at it.</summary>
+    private readonly Lock _writing = new();
     private readonly ConcurrentBag<Connection> _idle = [];
     private readonly string _settings;
     private Task<bool> _copying = Task.FromResult(false);
@@ -60,7 +63,8 @@ internal sealed class SqliteDatabase : IAsyncDisposable
             files.Mark.Make();
         }
 
-        _writer = Connection.Open(options.Path, isNew, _settings + $"PRAGMA cache_size={options.CachePages}; PRAGMA journal_mode=WAL;");
+        _writer = Connection.Open(options.Path, isWriter: true, isNew,
+            _settings + $"PRAGMA cache_size={options.CachePages}; PRAGMA journal_mode=WAL;");
     }
 
     /// <summary>Bytes that wait in memory since the disk refused them.</summary>
@@ -116,7 +120,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     public T Read<TState, T>(TState state, Func<Connection, TState, T> read)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        var connection = _idle.TryTake(out var idle) ? idle : Connection.Open(_options.Path, isNew: false, _settings);
+        var connection = _idle.TryTake(out var idle) ? idle : Connection.Open(_options.Path, isWriter: false, isNew: false, _settings);
         return Read(connection, state, read, mayWait: true);
     }
 
@@ -172,19 +176,20 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     }
 
     /// <summary>Runs changes in one transaction, which readers see as a whole. One call at a time.</summary>
-    public void Write(Action<Connection> change)
+    /// <exception cref="ObjectDisposedException">The database was closed.</exception>
+    public void Write(Action<Connection> change) => UseWriter(writer =>
     {
-        _writer.Prepare("BEGIN IMMEDIATE").Run();
+        writer.Prepare("BEGIN IMMEDIATE").Run();
         try
         {
-            change(_writer);
-            _writer.Prepare("COMMIT").Run();
+            change(writer);
+            writer.Prepare("COMMIT").Run();
         }
         catch
         {
             try
             {
-                _writer.Prepare("ROLLBACK").Run();
+                writer.Prepare("ROLLBACK").Run();
             }
             catch (Exception failure) when (failure is IOException or DatabaseDamagedException)
             {
@@ -193,7 +198,9 @@ internal sealed class SqliteDatabase : IAsyncDisposable
 
             throw;
         }
-    }
+
+        return 0;
+    });
 
     /// <summary>
     /// Call after <see cref="Write"/>, by the same caller. Copies a long WAL to the database: most of it in the background, and the rest
@@ -218,7 +225,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         else if (_copying.Result)
         {
             (_copying, _seen) = (Task.FromResult(false), length);
-            _writer.Checkpoint();
+            UseWriter(static writer => writer.Checkpoint());
         }
         else if (length - _seen > BytesBeforeCheckpoint)
         {
@@ -236,7 +243,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     /// <returns>True if everything is in the database, synced.</returns>
     public bool TryCheckpoint()
     {
-        var (frames, copied) = _writer.Checkpoint(PatienceWithReaders);
+        var (frames, copied) = UseWriter(static writer => writer.Checkpoint(PatienceWithReaders));
         return frames >= 0 && frames == copied;
     }
 
@@ -245,7 +252,7 @@ internal sealed class SqliteDatabase : IAsyncDisposable
     public bool TryShrink()
     {
         var length = _files.WalSpace;
-        _writer.Checkpoint(PatienceWithReaders, mustTruncate: true);
+        UseWriter(static writer => writer.Checkpoint(PatienceWithReaders, mustTruncate: true));
         return _files.WalSpace < length;
     }
 
@@ -259,10 +266,24 @@ internal sealed class SqliteDatabase : IAsyncDisposable
         Close();
     }
 
+    private T UseWriter<T>(Func<Connection, T> use)
+    {
+        lock (_writing)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return use(_writer);
+        }
+    }
+
     private void Close()
     {
         CloseIdle();
-        _writer.Dispose();
+        lock (_writing)
+        {
+            _isDisposed = true;
+            _writer.Dispose();
+        }
+
         _files.Dispose();
         DiskVfs.Remove(_files);
     }

@@ -15,7 +15,11 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
 
     private readonly SafeFileHandle _file = disk.OpenUnsynced(path);
     private readonly byte[] _salts = CheckpointMark.SaltsOf(path);
+    private readonly Lock _writing = new();
     private long _committed;
+
+    /// <summary>Where a transaction ends whose last page is written next; otherwise 0.</summary>
+    private long _ending;
     private bool _isNamed;
 
     /// <summary>What waits in memory and where it begins. Replaced as a whole: readers may still use the one before.</summary>
@@ -45,13 +49,60 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
 
     public override void Write(ReadOnlySpan<byte> bytes, long offset)
     {
-        if (offset == 0)
+        // A checkpoint on another connection may sync at the same time.
+        lock (_writing)
         {
-            // SQLite begins anew: everything is in the database.
-            _rest = null;
+            if (offset == 0)
+            {
+                // SQLite begins anew: everything is in the database.
+                _rest = null;
+            }
+
+            WriteOrKeep(bytes, offset);
+            Note(bytes, offset);
+        }
+    }
+
+    public override void SetLength(long length)
+    {
+        lock (_writing)
+        {
+            disk.SetLength(_file, Math.Min(length, _rest?.From ?? length));
+            _rest = length <= _rest?.From ? null : _rest;
+        }
+    }
+
+    /// <summary>Called only before a checkpoint copies pages to the database.</summary>
+    public override void Sync()
+    {
+        long committed;
+        byte[] salts;
+        lock (_writing)
+        {
+            WriteRest();
+
+            // What is committed during the sync may not be synced.
+            (committed, salts) = (_committed, [.. _salts]);
         }
 
-        Note(bytes, offset);
+        disk.Sync(_file);
+        if (committed > 0)
+        {
+            mark.Write(salts, committed);
+        }
+
+        if (!_isNamed)
+        {
+            // Both files may be new.
+            disk.SyncFolder(Path.GetDirectoryName(path)!);
+            _isNamed = true;
+        }
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    private void WriteOrKeep(ReadOnlySpan<byte> bytes, long offset)
+    {
         if (_rest is null || offset < _rest.From)
         {
             try
@@ -65,46 +116,26 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
             }
         }
 
-        _rest!.Bytes.Write(bytes, offset - _rest.From);
+        _rest.Bytes.Write(bytes, offset - _rest.From);
     }
 
-    public override void SetLength(long length)
+    private void WriteRest()
     {
-        disk.SetLength(_file, Math.Min(length, _rest?.From ?? length));
-        _rest = length <= _rest?.From ? null : _rest;
+        if (_rest is not { } rest)
+        {
+            return;
+        }
+
+        var bytes = new byte[Pages.Size];
+        for (var at = 0L; rest.Bytes.Read(bytes, at) is var read && read > 0; at += read)
+        {
+            disk.Write(_file, bytes.AsSpan(0, read), rest.From + at);
+        }
+
+        _rest = null;
     }
 
-    /// <summary>Called only before a checkpoint copies pages to the database.</summary>
-    public override void Sync()
-    {
-        if (_rest is { } rest)
-        {
-            var bytes = new byte[Pages.Size];
-            for (var at = 0L; rest.Bytes.Read(bytes, at) is var read && read > 0; at += read)
-            {
-                disk.Write(_file, bytes.AsSpan(0, read), rest.From + at);
-            }
-
-            _rest = null;
-        }
-
-        disk.Sync(_file);
-        if (Volatile.Read(ref _committed) is var committed && committed > 0)
-        {
-            mark.Write(_salts, committed);
-        }
-
-        if (!_isNamed)
-        {
-            // Both files may be new.
-            disk.SyncFolder(Path.GetDirectoryName(path)!);
-            _isNamed = true;
-        }
-    }
-
-    public void Dispose() => _file.Dispose();
-
-    /// <summary>Remembers where the last transaction ends: its last frame has the database's size.</summary>
+    /// <summary>Remembers where the last transaction ends: the header of its last frame has the database's size.</summary>
     private void Note(ReadOnlySpan<byte> bytes, long offset)
     {
         if (offset == 0 && bytes.Length >= HeaderSize)
@@ -112,9 +143,13 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
             bytes.Slice(16, _salts.Length).CopyTo(_salts);
             Volatile.Write(ref _committed, 0);
         }
-        else if (bytes.Length == FrameHeaderSize && bytes[4..8].ContainsAnyExcept((byte)0))
+        else if (bytes.Length == FrameHeaderSize)
         {
-            Volatile.Write(ref _committed, offset + FrameHeaderSize + Pages.Size);
+            _ending = bytes[4..8].ContainsAnyExcept((byte)0) ? offset + FrameHeaderSize + Pages.Size : 0;
+        }
+        else if (offset + bytes.Length == _ending)
+        {
+            Volatile.Write(ref _committed, _ending);
         }
     }
 

@@ -13,12 +13,6 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 /// </summary>
 internal sealed class ObjectFiles : IAsyncDisposable
 {
-    /// <summary>Removals noted per commit.</summary>
-    private const int RemovedAtOnce = 256;
-
-    /// <summary>How long a removal waits for others, to be noted in the same commit.</summary>
-    private static readonly TimeSpan NotedAfter = TimeSpan.FromMilliseconds(100);
-
     private readonly OpenFiles<FileId, OpenFile> _open = new();
     private readonly Channel<Removal> _removals = Channel.CreateUnbounded<Removal>(new UnboundedChannelOptions { SingleReader = true });
     private readonly StoreFolders _folders;
@@ -54,8 +48,8 @@ internal sealed class ObjectFiles : IAsyncDisposable
         _open.CloseThen(id, () => _removals.Writer.TryWrite(new Removal(id, isManifest)));
     }
 
-    /// <summary>Called with files that are gone, so that their rows among those to be removed can go.</summary>
-    public Func<IReadOnlyList<FileId>, ValueTask> Removed { get; set; } = static _ => default;
+    /// <summary>Called with each file that is gone, so that its row among those to be removed can go. Must not block.</summary>
+    public Action<FileId> Removed { get; set; } = static _ => { };
 
     /// <summary>Completes when all files are removed that have no reader now.</summary>
     public Task DrainAsync()
@@ -83,32 +77,18 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private async Task RemoveAsync()
     {
         var touched = new HashSet<string>(StringComparer.Ordinal);
-        var gone = new List<FileId>();
-        var drained = new List<TaskCompletionSource>();
-        while (await _removals.Reader.WaitToReadAsync())
+        await foreach (var removal in _removals.Reader.ReadAllAsync())
         {
-            while (gone.Count < RemovedAtOnce && _removals.Reader.TryRead(out var removal))
+            if (removal.Done is not null)
             {
-                if (removal.Done is not null)
-                {
-                    drained.Add(removal.Done);
-                }
-                else if (TryRemove(removal.Id, removal.IsManifest, touched))
-                {
-                    gone.Add(removal.Id);
-                }
+                removal.Done.SetResult();
             }
-
-            if (gone.Count == RemovedAtOnce || drained.Count > 0 || !await MoreComeAsync())
+            else if (TryRemove(removal.Id, removal.IsManifest, touched))
             {
-                await NoteRemovedAsync(gone);
-                gone.Clear();
-                drained.ForEach(static done => done.SetResult());
-                drained.Clear();
+                Removed(removal.Id);
             }
         }
 
-        await NoteRemovedAsync(gone);
         foreach (var folder in touched)
         {
             try
@@ -120,13 +100,6 @@ internal sealed class ObjectFiles : IAsyncDisposable
                 _dirty.Set();
             }
         }
-    }
-
-    /// <returns>False if nothing comes for a while, or nothing will any more.</returns>
-    private async Task<bool> MoreComeAsync()
-    {
-        var next = _removals.Reader.WaitToReadAsync().AsTask();
-        return await Task.WhenAny(next, Task.Delay(NotedAfter)) == next && await next;
     }
 
     private bool TryRemove(FileId id, bool isManifest, HashSet<string> touched)
@@ -151,19 +124,6 @@ internal sealed class ObjectFiles : IAsyncDisposable
             // The disk fails, a program has the file open without sharing, or the manifest's parts are unknown.
             Log.FilesLeftBehind(_logger, id.ToString(), failure);
             return false;
-        }
-    }
-
-    /// <summary>If their rows cannot go now, the next start removes the files again, which does no harm.</summary>
-    private async Task NoteRemovedAsync(List<FileId> gone)
-    {
-        try
-        {
-            await (gone.Count > 0 ? Removed(gone) : default);
-        }
-        catch (Exception failure) when (failure is IOException or S3Exception or ObjectDisposedException)
-        {
-            Log.TidyingFailed(_logger, failure);
         }
     }
 

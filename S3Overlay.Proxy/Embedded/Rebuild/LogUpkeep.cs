@@ -107,13 +107,31 @@ internal sealed class LogUpkeep(StoreRows rows, ObjectTable objects, StoreFolder
     private async Task CompactAsync(int next)
     {
         // First list what is still to be removed, then sync: what is gone by now stays gone.
-        var pending = rows.ListRemovals().FindAll(removal => File.Exists(folders.PathOf(removal.File)));
+        var pending = rows.ListRemovals().FindAll(removal => !IsGone(folders.PathOf(removal.File)));
         foreach (var folder in Directory.GetDirectories(folders.Objects))
         {
             await disk.SyncFolderAsync(folder);
         }
 
         _log.Replace(next, Records(pending), Path.Combine(folders.Incoming, "changes"));
+    }
+
+    /// <summary>True only if that is certain: <see cref="File.Exists"/> is false for a file that the disk fails to show, too.</summary>
+    private static bool IsGone(string path)
+    {
+        try
+        {
+            File.GetAttributes(path);
+            return false;
+        }
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return true;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private IEnumerable<ReadOnlyMemory<byte>> Records(List<RemovalRow> pending)

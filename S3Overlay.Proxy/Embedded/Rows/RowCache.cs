@@ -10,21 +10,21 @@ internal sealed class RowCache<T>
 
     private readonly Slot?[] _slots = new Slot?[Size];
 
-    /// <summary>How often each slot was forgotten.</summary>
+    /// <summary>How often something in each slot has changed. What a slot has counts only if it is of the present version.</summary>
     private readonly int[] _versions = new int[Size];
 
     /// <summary>What is known of a key, or what <paramref name="load"/> finds.</summary>
     public ValueTask<T> FindAsync<TState>(string bucket, string key, TState state, Func<TState, string, string, ValueTask<T>> load)
     {
         var at = IndexOf(bucket, key);
-        if (Volatile.Read(ref _slots[at]) is { } known && known.Key == key && known.Bucket == bucket)
+        var version = Volatile.Read(ref _versions[at]);
+        if (Volatile.Read(ref _slots[at]) is { } known && known.Version == version && known.Key == key && known.Bucket == bucket)
         {
             return new(known.Value);
         }
 
-        var version = Volatile.Read(ref _versions[at]);
         var loading = load(state, bucket, key);
-        return loading.IsCompletedSuccessfully ? new(Remember(at, version, new Slot(bucket, key, loading.Result)))
+        return loading.IsCompletedSuccessfully ? new(Remember(at, version, bucket, key, loading.Result))
             : RememberAsync(at, version, bucket, key, loading);
     }
 
@@ -32,17 +32,11 @@ internal sealed class RowCache<T>
     public void Set(string bucket, string key, T value)
     {
         var at = IndexOf(bucket, key);
-        Interlocked.Increment(ref _versions[at]);
-        Interlocked.Exchange(ref _slots[at], new Slot(bucket, key, value));
+        Remember(at, Interlocked.Increment(ref _versions[at]), bucket, key, value);
     }
 
     /// <summary>Forgets a key. Call once its change is visible.</summary>
-    public void Forget(string bucket, string key)
-    {
-        var at = IndexOf(bucket, key);
-        Interlocked.Increment(ref _versions[at]);
-        Interlocked.Exchange(ref _slots[at], null);
-    }
+    public void Forget(string bucket, string key) => Interlocked.Increment(ref _versions[IndexOf(bucket, key)]);
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
@@ -50,27 +44,20 @@ internal sealed class RowCache<T>
         for (var at = 0; at < Size; at++)
         {
             Interlocked.Increment(ref _versions[at]);
-            Interlocked.Exchange(ref _slots[at], null);
+            Volatile.Write(ref _slots[at], null);
         }
     }
 
     private async ValueTask<T> RememberAsync(int at, int version, string bucket, string key, ValueTask<T> loading) =>
-        Remember(at, version, new Slot(bucket, key, await loading));
+        Remember(at, version, bucket, key, await loading);
 
-    private T Remember(int at, int version, Slot slot)
+    private T Remember(int at, int version, string bucket, string key, T value)
     {
-        Interlocked.Exchange(ref _slots[at], slot);
-
-        // A commit may have come between reading and remembering: then this is not remembered.
-        if (Volatile.Read(ref _versions[at]) != version)
-        {
-            Interlocked.CompareExchange(ref _slots[at], null, slot);
-        }
-
-        return slot.Value;
+        Volatile.Write(ref _slots[at], new Slot(version, bucket, key, value));
+        return value;
     }
 
     private static int IndexOf(string bucket, string key) => HashCode.Combine(bucket, key) & (Size - 1);
 
-    private sealed record Slot(string Bucket, string Key, T Value);
+    private sealed record Slot(int Version, string Bucket, string Key, T Value);
 }

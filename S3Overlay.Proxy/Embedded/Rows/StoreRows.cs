@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Database;
 using S3Overlay.Proxy.Embedded.Files;
@@ -20,6 +22,9 @@ internal sealed class StoreRows : IAsyncDisposable
     private readonly RowCache<ObjectRow?> _objects = new();
     private readonly RowCache<ulong?> _tombstones = new();
     private readonly NameLocks<int> _sealing = new();
+
+    /// <summary>Files that were to be removed and are gone.</summary>
+    private readonly ConcurrentQueue<FileId> _gone = new();
     private readonly ChangeLog _log;
     private readonly ILogger _logger;
     private readonly Committer<Work> _committer;
@@ -27,6 +32,7 @@ internal sealed class StoreRows : IAsyncDisposable
     private StoreState _state;
     private Task _rebuilding = Task.CompletedTask;
     private bool _hasFailed;
+    private bool _isClosed;
 
     /// <summary>Rows over a log and a database that has everything in it.</summary>
     public StoreRows(ChangeLog log, SqliteDatabase database, ILogger logger)
@@ -46,6 +52,9 @@ internal sealed class StoreRows : IAsyncDisposable
 
     /// <summary>Completes when no rebuild runs; for tests and disposal.</summary>
     public Task Rebuilding => _rebuilding;
+
+    /// <summary>True if a rebuild waits for writes that have begun; for tests.</summary>
+    public bool AwaitsWrites => _sealing.Waiting > 0;
 
     /// <summary>How many tombstones there are.</summary>
     public long Tombstones => _state.Tombstones;
@@ -129,14 +138,11 @@ internal sealed class StoreRows : IAsyncDisposable
     /// <exception cref="S3Exception">ServiceUnavailable: nothing was changed.</exception>
     public ValueTask CommitAsync(params Change[] changes) => _committer.CommitAsync(new Work(changes, Change.Write(changes), null));
 
-    /// <summary>Forgets files that were to be removed and are gone. Not in the log: a start finds out by itself.</summary>
-    public ValueTask ForgetRemovalsAsync(IReadOnlyList<FileId> files) => RunAloneAsync((database, _) => database.Write(writer =>
-    {
-        foreach (var file in files)
-        {
-            writer.Prepare(Sql.DeleteRemoval).Bind(1, file).Run();
-        }
-    }));
+    /// <summary>
+    /// Forgets a file that was to be removed and is gone, with the next commit or when the store closes. Not in the log: a start finds out
+    /// by itself.
+    /// </summary>
+    public void ForgetRemoval(FileId file) => _gone.Enqueue(file);
 
     /// <summary>Begins the next segment of the log, and copies everything before it to the database's file.</summary>
     /// <returns>The new segment's number; null if the database does not have all of the others safely.</returns>
@@ -166,13 +172,25 @@ internal sealed class StoreRows : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _committer.DisposeAsync();
+        lock (_log)
+        {
+            // A read that still runs fails when the database closes. That is no damage.
+            _isClosed = true;
+        }
+
         await _rebuilding;
-        await (_database?.DisposeAsync() ?? default);
+        if (_database is { } database)
+        {
+            ForgetRest(database);
+            await database.DisposeAsync();
+        }
+
         _log.Dispose();
     }
 
     /// <summary>Applies changes that the log has. Returns the state after them.</summary>
-    public static StoreState Apply(SqliteDatabase database, StoreState state, IEnumerable<Change> changes, LogPlace end)
+    public static StoreState Apply(
+        SqliteDatabase database, StoreState state, IEnumerable<Change> changes, LogPlace end, ConcurrentQueue<FileId>? gone = null)
     {
         var result = state;
         database.Write(writer =>
@@ -185,8 +203,20 @@ internal sealed class StoreRows : IAsyncDisposable
 
             result = applier.State with { Applied = end };
             result.Write(writer);
+            if (gone is not null)
+            {
+                ForgetRemovals(writer, gone);
+            }
         });
         return result;
+    }
+
+    private static void ForgetRemovals(Connection writer, ConcurrentQueue<FileId> gone)
+    {
+        while (gone.TryDequeue(out var file))
+        {
+            writer.Prepare(Sql.DeleteRemoval).Bind(1, file).Run();
+        }
     }
 
     private static S3Exception Unavailable(Exception? cause = null) => S3Exception.ForNow(S3Errors.ServiceUnavailable, 5,
@@ -264,7 +294,7 @@ internal sealed class StoreRows : IAsyncDisposable
     {
         try
         {
-            _state = Apply(database, _state, changes.SelectMany(static work => work.Changes), _log.End);
+            _state = Apply(database, _state, changes.SelectMany(static work => work.Changes), _log.End, _gone);
         }
         catch (Exception failure) when (failure is DatabaseDamagedException or IOException or InvalidDataException)
         {
@@ -323,6 +353,10 @@ internal sealed class StoreRows : IAsyncDisposable
         {
             database.TryCheckpoint();
         }
+        catch (DatabaseDamagedException failure)
+        {
+            throw Damaged(database, failure);
+        }
         catch (IOException failure)
         {
             NoteFailure(failure);
@@ -341,13 +375,25 @@ internal sealed class StoreRows : IAsyncDisposable
         _hasFailed = true;
     }
 
-    /// <summary>Starts a rebuild, unless one runs.</summary>
+    private void ForgetRest(SqliteDatabase database)
+    {
+        try
+        {
+            database.Write(writer => ForgetRemovals(writer, _gone));
+        }
+        catch (Exception failure) when (failure is DatabaseDamagedException or IOException)
+        {
+            NoteFailure(new IOException(failure.Message, failure));
+        }
+    }
+
+    /// <summary>Starts a rebuild, unless one runs or the store closes.</summary>
     /// <returns>The error for the client.</returns>
     private S3Exception Damaged(SqliteDatabase database, Exception failure)
     {
         lock (_log)
         {
-            if (_database == database)
+            if (_database == database && !_isClosed)
             {
                 // Set first: a caller that finds no database can wait for the rebuild.
                 var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
