@@ -1,95 +1,105 @@
 using S3Overlay.Proxy.Overlay;
-using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Administration;
 
 /// <summary>
-/// The administration calls at <c>/-/v1/</c> (rule A5). The front door has authenticated the caller and knows that its key may administer.
-/// Responses and errors are JSON; docs/administration.md has every field.
+/// The administration methods at <c>/-/v1/</c> (rule A5). The front door has authenticated the caller and knows that its key may
+/// administer. Responses and errors are JSON; <c>GET openapi.json</c> describes all methods.
 /// </summary>
-/// <remarks>
-/// <code>
-///   GET  explain      what clients see of a key or bucket, and why   ExplainCall
-///   GET  tombstones   what was deleted here                          TombstonesCall
-///   POST evict        cache entries are removed                      EvictCall
-///   POST undelete     deletes of keys and buckets are undone         UndeleteCall
-///   POST compact      tombstones that hide nothing are removed       CompactCall
-/// </code>
-/// </remarks>
 public sealed class AdministrationService : IS3Service
 {
-    private const string Version = "v1/";
+    /// <summary>What the keys of requests for methods start with.</summary>
+    internal const string Version = "v1/";
 
-    private readonly Dictionary<string, IAdministrationCall> _calls;
-    private readonly Dictionary<string, IAdministrationCall> _oldNames;
+    private readonly Dictionary<string, Method> _methods = new(StringComparer.Ordinal);
+    private readonly string _known;
+    private readonly Func<string, bool> _isInternal;
+    private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
-    /// <summary>The calls over an overlay.</summary>
-    public AdministrationService(IOverlayAdministration overlay, TimeProvider time, ILogger<AdministrationService> logger)
+    /// <summary>Serves methods.</summary>
+    /// <param name="methods">The methods.</param>
+    /// <param name="isInternal">True for a bucket of the overlay's own, which has nothing for administrators (rule T5).</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Gets each call with its result.</param>
+    internal AdministrationService(IReadOnlyList<Method> methods, Func<string, bool> isInternal, TimeProvider time, ILogger logger)
     {
-        _logger = logger;
-        var progress = new ProgressResponses(time);
-        _calls = new(StringComparer.Ordinal)
+        (_isInternal, _time, _logger) = (isInternal, time, logger);
+        foreach (var method in (IEnumerable<Method>)[.. methods, new OpenApiMethod(methods)])
         {
-            ["explain"] = new ExplainCall(overlay),
-            ["tombstones"] = new TombstonesCall(overlay),
-            ["evict"] = new EvictCall(overlay, progress),
-            ["undelete"] = new UndeleteCall(overlay, progress),
-            ["compact"] = new CompactCall(overlay, progress),
-        };
-        _oldNames = new(StringComparer.Ordinal) { ["drop"] = _calls["evict"], ["discard"] = _calls["undelete"] };
+            _methods.Add(method.Name, method);
+            foreach (var oldName in method.OldNames)
+            {
+                _methods.Add(oldName, method);
+            }
+        }
+
+        _known = string.Join(", ", methods.Select(static method => $"{method.Verb} /-/{Version}{method.Name}"));
     }
 
     /// <inheritdoc/>
     public async Task HandleAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var name = request.Key.StartsWith(Version, StringComparison.Ordinal) ? request.Key[Version.Length..] : "";
-        if (!_calls.TryGetValue(name, out var call) && !_oldNames.TryGetValue(name, out call))
+        if (!_methods.TryGetValue(name, out var method))
         {
-            var known = _calls.Select(static each => $"{each.Value.Method} /-/{Version}{each.Key}");
-            throw new S3Exception(NoSuchCall, $"There is no such call. Known are: {string.Join(", ", known)}.");
+            throw new S3Exception(NoSuchCall, $"There is no such call. Known are: {_known}.");
         }
 
-        if (request.Method != call.Method)
+        if (request.Method != method.Verb)
         {
-            throw new S3Exception(S3Errors.MethodNotAllowed, $"This call is a {call.Method}.") { Headers = [new("Allow", call.Method)] };
+            throw new S3Exception(S3Errors.MethodNotAllowed, $"This call is a {method.Verb}.") { Headers = [new("Allow", method.Verb)] };
         }
 
-        var parameters = CallParameters.Read(request.Query, call.Parameters);
-        await RefuseBodyAsync(request, cancellationToken);
-        var what = $"{name} {parameters}";
+        var parameters = CallParameters.Read(request.Query, method.Parameters);
+        if (parameters.Bucket is { } bucket && _isInternal(bucket))
+        {
+            throw new S3Exception(S3Errors.NoSuchBucket, "This bucket is the overlay's own.");
+        }
+
+        if (method.Body is null)
+        {
+            await RefuseBodyAsync(request, cancellationToken);
+        }
+
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
-        Log.Administered(_logger, request.Caller.AccessKey, what, request.RequestId);
+        await RunAsync(method, new MethodCall(parameters, request, response, _time), $"{name} {parameters}", cancellationToken);
+    }
+
+    private static readonly S3Error NoSuchCall = new("NoSuchCall", 404, "There is no such call.");
+
+    private async Task RunAsync(Method method, MethodCall call, string what, CancellationToken cancellationToken)
+    {
+        var (caller, requestId) = (call.Request.Caller.AccessKey, call.Request.RequestId);
+        Log.Administered(_logger, caller, what, requestId);
         try
         {
-            var outcome = await call.RunAsync(parameters, request, response, cancellationToken);
+            var outcome = await method.RunAsync(call, cancellationToken);
             if (outcome.Failure is { } failure)
             {
-                Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, $"{failure.Error.Code}, after {outcome.Result}",
-                    request.RequestId, failure.InnerException);
+                Log.AdministrationFailed(
+                    _logger, caller, what, $"{failure.Error.Code}, after {outcome.Result}", requestId, failure.InnerException);
             }
             else
             {
-                Log.AdministrationDone(_logger, request.Caller.AccessKey, what, outcome.Result, request.RequestId);
+                Log.AdministrationDone(_logger, caller, what, outcome.Result, requestId);
             }
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
-            Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, "its client left", request.RequestId, null);
+            Log.AdministrationFailed(_logger, caller, what, "its client left", requestId, null);
             throw;
         }
         catch (Exception failure)
         {
             var error = ClientErrors.Of(failure);
-            Log.AdministrationFailed(_logger, request.Caller.AccessKey, what, error.Error.Code, request.RequestId, null);
+            Log.AdministrationFailed(_logger, caller, what, error.Error.Code, requestId, null);
             throw error;
         }
     }
-
-    private static readonly S3Error NoSuchCall = new("NoSuchCall", 404, "There is no such call.");
 
     /// <summary>Parameters in a body would be ignored, and the call would affect more than intended.</summary>
     private static async Task RefuseBodyAsync(S3Request request, CancellationToken cancellationToken)
@@ -97,7 +107,7 @@ public sealed class AdministrationService : IS3Service
         // Read even if it is empty: the end of the body is where its checksum is verified.
         if (await request.Body.ReadAsync(new byte[1], cancellationToken) > 0)
         {
-            throw new S3Exception(S3Errors.InvalidArgument, "Administration calls take their parameters in the query, not in a body.");
+            throw new S3Exception(S3Errors.InvalidArgument, "This call takes its parameters in the query, not in a body.");
         }
     }
 }

@@ -54,7 +54,7 @@ internal sealed class CallParameters
 
     /// <summary>Reads a query.</summary>
     /// <exception cref="S3Exception">InvalidArgument for a parameter that the call does not have, or that is there twice.</exception>
-    public static CallParameters Read(S3Query query, IReadOnlyCollection<string> known)
+    public static CallParameters Read(S3Query query, IReadOnlyList<Parameter> known)
     {
         var sent = new List<KeyValuePair<string, string>>();
         foreach (var (name, value) in query.Parameters)
@@ -65,10 +65,11 @@ internal sealed class CallParameters
                 continue;
             }
 
-            if (!known.Contains(name))
+            if (!known.Any(parameter => parameter.Name == name))
             {
                 throw new S3Exception(
-                    S3Errors.InvalidArgument, $"This call has no parameter \"{name}\". It has: {string.Join(", ", known)}.");
+                    S3Errors.InvalidArgument,
+                    $"This call has no parameter \"{name}\". It has: {string.Join(", ", known.Select(static each => each.Name))}.");
             }
 
             if (sent.Exists(other => other.Key == name))
@@ -85,6 +86,10 @@ internal sealed class CallParameters
     /// <summary>The error for a parameter.</summary>
     public static S3Exception Wrong(string name, string problem) => S3Exception.Argument($"The parameter \"{name}\" {problem}.", name);
 
+    /// <summary>True if the call only counts what it would change.</summary>
+    /// <exception cref="S3Exception">InvalidArgument.</exception>
+    public bool IsDryRun => Flag(Parameter.DryRun.Name, otherwise: false);
+
     /// <summary>The bucket, which the call requires.</summary>
     /// <exception cref="S3Exception">InvalidArgument, InvalidBucketName.</exception>
     public string RequireBucket() => Bucket ?? throw Wrong("bucket", "is missing");
@@ -98,6 +103,13 @@ internal sealed class CallParameters
         "false" => false,
         _ => throw Wrong(name, "is true or false"),
     };
+
+    /// <summary>A number; <paramref name="otherwise"/> if it was not sent.</summary>
+    /// <exception cref="S3Exception">InvalidArgument.</exception>
+    public int Number(string name, int least, int most, int otherwise) =>
+        this[name] is not { } text ? otherwise
+        : WholeNumbers.TryParse(text, out int number) && number >= least && number <= most ? number
+        : throw Wrong(name, $"is a number from {least} to {most}");
 
     /// <summary>The scope of the call: a bucket, a prefix, a key; or with <c>all=true</c>, everything.</summary>
     /// <exception cref="S3Exception">InvalidArgument, InvalidBucketName, KeyTooLongError.</exception>

@@ -63,9 +63,16 @@ internal sealed class ProgressResponses(TimeProvider time)
             response.Headers.ContentType = ContentType;
         }
 
-        var json = lines.Writer;
+        Write(lines.Writer, failure, request, write, isDone);
+        return lines.SendLineAsync(response, cancellationToken);
+    }
+
+    /// <summary>Writes the last line of a response, or one on the way.</summary>
+    public static void Write(
+        Utf8JsonWriter json, S3Exception? failure, S3Request request, Action<Utf8JsonWriter> write, bool? isDone = null)
+    {
         json.WriteStartObject();
-        json.WriteBoolean("done", isDone);
+        json.WriteBoolean("done", isDone ?? failure is null);
         write(json);
         if (failure is not null)
         {
@@ -77,6 +84,5 @@ internal sealed class ProgressResponses(TimeProvider time)
         }
 
         json.WriteEndObject();
-        return lines.SendLineAsync(response, cancellationToken);
     }
 }

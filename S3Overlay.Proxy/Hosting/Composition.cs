@@ -15,7 +15,6 @@ using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Overlay;
-using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -356,12 +355,19 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     }
 
     /// <summary>Without a remote nothing is cached or hidden, but a store may have tombstones of an earlier setup.</summary>
-    private AdministrationService OpenAdministration(LocalLayer local, ProxyServices.OverlayLayer? overlay) => new(
-        OverlayParts.Administration(
-            local, overlay?.Reader, overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), View, Time),
-            overlay?.Service.Locks ?? new OverlayLocks(Time), Time, loggers.CreateLogger<OverlayAdministration>()),
-        Time,
-        loggers.CreateLogger<AdministrationService>());
+    private AdministrationService OpenAdministration(LocalLayer local, ProxyServices.OverlayLayer? overlay)
+    {
+        var parts = new AdministeredParts
+        {
+            Local = local,
+            Reader = overlay?.Reader,
+            Directory = overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), View, Time),
+            Locks = overlay?.Service.Locks ?? new OverlayLocks(Time),
+            Time = Time,
+        };
+        var logger = loggers.CreateLogger<AdministrationService>();
+        return new AdministrationService(AdministrationMethods.Of(parts, logger), parts.Directory.IsInternal, Time, logger);
+    }
 
     private S3FrontDoor OpenFrontDoor(IS3Service service, IS3Service administration, ProxyServices.RemoteLayers? remotes, LocalLayer local)
     {

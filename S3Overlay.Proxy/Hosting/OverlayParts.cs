@@ -1,6 +1,5 @@
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay;
-using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Copies;
@@ -87,16 +86,5 @@ internal static class OverlayParts
             Log.SlowResponseFailed(logger, request.RequestId, error.Error.Code, failure);
             return error;
         }
-    }
-
-    /// <summary>Administration of a local layer and its cache. Without a remote, <paramref name="reader"/> is null.</summary>
-    public static OverlayAdministration Administration(
-        LocalLayer local, IRemoteReader? reader, BucketDirectory directory, OverlayLocks locks, TimeProvider time, ILogger logger)
-    {
-        var evictions = new Evictions(local.Cache, reader, logger);
-        var undeletes = new Undeletes(local, reader, directory, locks, evictions);
-        return new OverlayAdministration(
-            local, directory, new Explanations(local, reader, directory, time), evictions, undeletes,
-            new Compaction(local.Marks, undeletes, locks, logger));
     }
 }

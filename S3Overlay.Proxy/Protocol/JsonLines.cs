@@ -26,11 +26,12 @@ public sealed class JsonLines
     public void Date(string name, DateTimeOffset moment) =>
         Writer.WriteString(name, moment.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture));
 
-    /// <summary>Ends a document. The result holds everything written, until the next document starts.</summary>
+    /// <summary>Ends a document. The result holds everything written and not sent.</summary>
     public ReadOnlyMemory<byte> EndLine()
     {
         Writer.Flush();
         _buffer.Write("\n"u8);
+        Writer.Reset();
         return _buffer.WrittenMemory;
     }
 
@@ -45,7 +46,8 @@ public sealed class JsonLines
         return SendAsync(response, cancellationToken);
     }
 
-    private async ValueTask SendAsync(S3Response response, CancellationToken cancellationToken)
+    /// <summary>Sends what was written so far.</summary>
+    public async ValueTask SendAsync(S3Response response, CancellationToken cancellationToken)
     {
         Writer.Flush();
         await response.WriteAsync(_buffer.WrittenMemory, cancellationToken);

@@ -32,12 +32,12 @@ public sealed class AdminCommandTests : IAsyncLifetime
         await _proxy.SendAsync("GET", "/photos/2024/c.jpg");
         Assert.Contains("all of 2.9 KiB", (await RunAsync("explain", "s3://photos/2024/c.jpg")).Output, StringComparison.Ordinal);
         _remote.Put("photos", "2024/c.jpg", new byte[10]);
-        Assert.Contains("s3overlay admin evict photos/2024/c.jpg", (await RunAsync("explain", "photos/2024/c.jpg")).Output,
+        Assert.Contains("s3overlay evict photos/2024/c.jpg", (await RunAsync("explain", "photos/2024/c.jpg")).Output,
             StringComparison.Ordinal);
         await _proxy.SendAsync("DELETE", "/photos/2024/a%20b.jpg");
         var deleted = (await RunAsync("explain", "photos/2024/a b.jpg", "--no-remote")).Output;
         Assert.Contains("clients do not see it", deleted, StringComparison.Ordinal);
-        Assert.Contains("s3overlay admin undelete 'photos/2024/a b.jpg'", deleted, StringComparison.Ordinal);
+        Assert.Contains("s3overlay undelete 'photos/2024/a b.jpg'", deleted, StringComparison.Ordinal);
         Assert.Contains("not asked", deleted, StringComparison.Ordinal);
     }
 
@@ -56,10 +56,10 @@ public sealed class AdminCommandTests : IAsyncLifetime
         Assert.Equal((0, "2024/a b.jpg\n"), Result(await RunAsync("tombstones", "photos", "--limit", "1")));
         Assert.Contains("removed 1 that hid nothing", (await RunAsync("compact", "photos")).Output, StringComparison.Ordinal);
         Assert.Contains("Undeleted 1 key.", (await RunAsync("undelete", "photos/2024/c.jpg")).Output, StringComparison.Ordinal);
-        Assert.Contains("Undeleted 1 key.", (await RunAsync("undelete", "photos", "--prefix=2024/")).Output,
+        Assert.Contains("Undeleted 1 key.", (await RunAsync("undelete", "photos", "--prefix=2024/", "--yes")).Output,
             StringComparison.Ordinal);
         Assert.Equal(200, (await _proxy.SendAsync("GET", "/photos/2024/a%20b.jpg")).Status);
-        Assert.Contains("Next: to see what was deleted", (await RunAsync("undelete", "--all")).Output, StringComparison.Ordinal);
+        Assert.Contains("Next: to see what was deleted", (await RunAsync("undelete", "--all", "--yes")).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
         (code, output, _) = await RunAsync("undelete", "photos/2024/a b.jpg");
         Assert.Equal(1, code);
         Assert.Contains("was not deleted here", output, StringComparison.Ordinal);
-        Assert.Contains("s3overlay admin explain 'photos/2024/a b.jpg'", output, StringComparison.Ordinal);
+        Assert.Contains("s3overlay explain 'photos/2024/a b.jpg'", output, StringComparison.Ordinal);
         Assert.Equal((1, "{\"done\":true,\"tombstones\":0,\"buckets\":0,\"kept\":0}\n"),
             Result(await RunAsync("undelete", "photos/2024/c.jpg", "--json")));
     }
@@ -88,8 +88,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
     public async Task Cache_entries_are_evicted()
     {
         await _proxy.SendAsync("GET", "/photos/2024/c.jpg");
-        Assert.Contains("Evicted 1 cache entry (2.9 KiB)", (await RunAsync("evict", "--all")).Output, StringComparison.Ordinal);
-        var (code, output, errors) = await RunAsync("evict", "photos", "--json");
+        Assert.Contains("Evicted 1 cache entry (2.9 KiB)", (await RunAsync("evict", "--all", "--yes")).Output, StringComparison.Ordinal);
+        var (code, output, errors) = await RunAsync("evict", "photos", "--json", "--yes");
         Assert.Equal((0, "{\"done\":true,\"entries\":0,\"bytes\":0,\"failed\":0}\n", ""), (code, output, errors));
     }
 
@@ -132,15 +132,14 @@ public sealed class AdminCommandTests : IAsyncLifetime
 
     [Theory]
     [InlineData("Did you mean 'evict'?", "evcit", "photos")]
-    [InlineData("Did you mean 'drop'?", "drp")]
+    [InlineData("Did you mean 'undelete'?", "undelte")]
     [InlineData("Did you mean '--prefix'?", "evict", "photos", "--perfix", "2024/")]
     [InlineData("Did you mean '--prefix'?", "evict", "--prefx", "2024/", "photos")]
-    [InlineData("Did you mean '--endpoint'?", "--endpont", "http://127.0.0.1:9000", "evict", "--all")]
+    [InlineData("Did you mean '--endpoint'?", "evict", "--endpont", "http://127.0.0.1:9000", "--all")]
     [InlineData("Unrecognized command or argument 'other'", "evict", "photos", "other")]
     [InlineData("Name a bucket: evict BUCKET", "evict")]
-    [InlineData("Name a bucket: drop BUCKET", "drop")]
     [InlineData("Name a bucket: undelete BUCKET", "undelete", "--prefix", "x")]
-    [InlineData("Required argument 'BUCKET[/KEY]' missing", "explain")]
+    [InlineData("Required argument 'TARGET' missing", "explain")]
     [InlineData("Required argument missing for option: '--prefix'", "evict", "photos", "--prefix")]
     [InlineData("--limit needs a number", "tombstones", "photos", "--limit", "few")]
     [InlineData("For one key, use: explain", "tombstones", "photos/key")]
@@ -150,20 +149,43 @@ public sealed class AdminCommandTests : IAsyncLifetime
         var (code, output, errors) = await RunAsync(line);
         Assert.Equal((2, ""), (code, output));
         Assert.Contains(problem, errors, StringComparison.Ordinal);
-        Assert.Matches("s3overlay admin ([a-z]+ )?--help", errors);
+        Assert.Matches("s3overlay ([a-z]+ )?--help", errors);
     }
 
-    [Theory]
-    [InlineData(0, "--help")]
-    [InlineData(2)]
-    public async Task Help_names_every_call_and_no_old_name(int expected, params string[] line)
+    [Fact]
+    public async Task Help_names_every_command_and_no_old_name()
     {
-        var (code, output, _) = await RunAsync(line);
-        Assert.Equal(expected, code);
+        using var output = new StringWriter { NewLine = "\n" };
+        Assert.Equal(0, await CommandLine.RunAsync(["--help"], output, output));
         Assert.All(["explain", "tombstones", "evict", "undelete", "compact"],
-            call => Assert.Contains($"\n  {call} ", output, StringComparison.Ordinal));
-        Assert.DoesNotContain("discard", output, StringComparison.Ordinal);
-        Assert.Contains("Examples:\n  s3overlay admin explain", output, StringComparison.Ordinal);
+            call => Assert.Contains($"\n  {call} ", output.ToString(), StringComparison.Ordinal));
+        Assert.DoesNotContain("discard", output.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("\n  admin ", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task More_than_one_key_is_changed_only_after_a_question()
+    {
+        foreach (var key in (string[])["2024/a%20b.jpg", "2024/c.jpg"])
+        {
+            await _proxy.SendAsync("GET", "/photos/" + key);
+        }
+
+        var (code, output, errors) = await RunAsync("evict", "photos/2024/");
+        Assert.Equal((2, ""), (code, output));
+        Assert.Equal("Evict 2 cache entries (4.9 KiB)? Add --yes to do it, or --dry-run to see what would change.\n", errors);
+        Assert.Equal((0, "Would evict 2 cache entries (4.9 KiB).\n"), Result(await RunAsync("evict", "photos", "--dry-run")));
+        Assert.Equal("HIT", (await _proxy.SendAsync("GET", "/photos/2024/c.jpg")).Headers["x-cache"]);
+        Assert.Equal(0, (await RunAsync("evict", "photos/2024/c.jpg")).Code);
+        Assert.Equal(0, (await RunAsync("evict", "photos")).Code);
+        Assert.Equal("MISS", (await _proxy.SendAsync("GET", "/photos/2024/a%20b.jpg")).Headers["x-cache"]);
+
+        await _proxy.SendAsync("DELETE", "/photos/2024/c.jpg");
+        await _proxy.SendAsync("DELETE", "/photos/gone");
+        Assert.Contains("Would undelete 2 keys.", (await RunAsync("undelete", "photos", "-n")).Output, StringComparison.Ordinal);
+        Assert.Contains("would remove 1", (await RunAsync("compact", "photos", "-n")).Output, StringComparison.Ordinal);
+        Assert.Contains("Undelete 2 keys?", (await RunAsync("undelete", "photos")).Errors, StringComparison.Ordinal);
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/photos/2024/c.jpg")).Status);
     }
 
     [Fact]
@@ -172,18 +194,22 @@ public sealed class AdminCommandTests : IAsyncLifetime
         var (code, output, _) = await RunAsync("evict", "--help");
         Assert.Equal(0, code);
         Assert.Contains("--prefix", output, StringComparison.Ordinal);
-        Assert.Contains("Examples:\n  s3overlay admin evict", output, StringComparison.Ordinal);
+        Assert.Contains("Examples:\n  s3overlay evict", output, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("drop", "Evicted 0 cache entries")]
-    [InlineData("discard", "Nothing to undelete.")]
-    public async Task Old_names_still_work(string name, string expected)
+    [InlineData("evict", "drop", "Evicted 0 cache entries")]
+    [InlineData("undelete", "discard", "Nothing to undelete.")]
+    public async Task Old_names_still_work(string name, string oldName, string expected)
     {
-        var (code, output, _) = await RunAsync(name, "photos");
-        Assert.Equal(0, code);
-        Assert.Contains(expected, output, StringComparison.Ordinal);
-        Assert.Equal(200, (await _proxy.SendAsync("POST", $"/-/v1/{name}?bucket=photos")).Status);
+        foreach (var line in (string[][])[["admin", name], ["admin", oldName]])
+        {
+            var (code, output, _) = await RunAsync([.. line, "photos"]);
+            Assert.Equal(0, code);
+            Assert.Contains(expected, output, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(200, (await _proxy.SendAsync("POST", $"/-/v1/{oldName}?bucket=photos")).Status);
     }
 
     private static (int Code, string Output) Result((int Code, string Output, string Errors) run) => (run.Code, run.Output);
@@ -193,7 +219,10 @@ public sealed class AdminCommandTests : IAsyncLifetime
         using var output = new StringWriter { NewLine = "\n" };
         using var errors = new StringWriter { NewLine = "\n" };
         string[] where = line.Contains("--endpoint") ? [] : ["--endpoint", _proxy.Endpoint.ToString()];
-        var code = await CommandLine.RunAsync(["admin", .. where, .. line], output, errors);
+        var code = await CommandLine.RunAsync([.. line.TakeWhile(IsName), .. where, .. line.SkipWhile(IsName)], output, errors);
         return (code, output.ToString(), errors.ToString());
+
+        static bool IsName(string word) =>
+            word is "admin" or "explain" or "tombstones" or "evict" or "undelete" or "compact" or "drop" or "discard";
     }
 }

@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Embedded.Checking;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
 

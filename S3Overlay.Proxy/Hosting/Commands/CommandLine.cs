@@ -6,10 +6,13 @@ using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
 
+using S3Overlay.Proxy.Administration.Commands;
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Values;
 using S3Overlay.Proxy.Embedded.Checking;
-using S3Overlay.Proxy.Hosting.Commands.Admin;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
 
@@ -149,11 +152,11 @@ internal static partial class CommandLine
                     MustEmptyLost = line.GetValue(emptyLost),
                 }, line.GetValue(json)), CheckCommand.Details,
                 "s3overlay check", "s3overlay check --deep --S3_OVERLAY_DATA_DIR=/var/lib/s3overlay", "s3overlay check --repair"),
-            new AdminCommand(settings, output, errors).Build(),
+            .. AdministrationCommands.Of(new CommandContext(new Screen(output, errors), endpoint => FindProxy(settings, endpoint, errors))),
             Make("completion", "Print a script that completes commands and settings in bash and zsh.", _ => PrintAsync(CompletionScript),
                 null, "eval \"$(s3overlay completion)\""),
             Make("help", "Explain a command, or list all commands and settings.", line => HelpAsync(line.GetValue(words) ?? []),
-                null, "s3overlay help", "s3overlay help admin evict"),
+                null, "s3overlay help", "s3overlay help evict"),
             Make("version", "Print the version.", _ => PrintAsync($"s3overlay {Version}")),
         ];
         Array.ForEach(commands, root.Subcommands.Add);
@@ -191,6 +194,31 @@ internal static partial class CommandLine
             await output.WriteLineAsync(text);
             return ExitCodes.Ok;
         }
+    }
+
+    /// <summary>The running proxy that the settings describe, and the first of their keys that may administer.</summary>
+    private static ProxyAddress? FindProxy(string[] settings, Uri? endpoint, TextWriter errors)
+    {
+        if (ProxyBuilder.ReadOptions(ProxyBuilder.FromEnvironment(settings).Configuration, errors, out _) is not { } options)
+        {
+            return null;
+        }
+
+        if (options.Clients.Keys.FirstOrDefault(key => key.IsAdministrator) is not { } key)
+        {
+            errors.WriteLine(
+                "No key in the settings may administer. Set S3_OVERLAY_ACCESS_KEY and S3_OVERLAY_SECRET_KEY, "
+                + "or give a key of S3_OVERLAY_KEYS_FILE \"admin\": true.");
+            return null;
+        }
+
+        if ((endpoint ?? options.Listen.Plain) is not { } address)
+        {
+            errors.WriteLine("The proxy has no plain HTTP address. Name its URL: --endpoint https://s3.example.org");
+            return null;
+        }
+
+        return new(address, new SigningCredentials(key.AccessKey, key.SecretKey), options.Clients.Region ?? AwsHosts.DefaultRegion);
     }
 
     private static readonly string[] ServeExamples =
@@ -269,25 +297,4 @@ internal static partial class CommandLine
             return ExitCodes.Ok;
         }
     }
-}
-
-/// <summary>A command whose help ends with details and examples.</summary>
-internal sealed class CommandWithExamples(string name, string description, params IReadOnlyList<string> examples)
-    : Command(name, description)
-{
-    public IReadOnlyList<string> Examples { get; } = examples;
-
-    public string? Details { get; init; }
-}
-
-/// <summary>The process's exit codes.</summary>
-internal static class ExitCodes
-{
-    public const int Ok = 0;
-
-    /// <summary>The machine does not allow it, such as a port in use; or a check or call failed.</summary>
-    public const int CannotRun = 1;
-
-    /// <summary>A setting or the command line is wrong.</summary>
-    public const int BadConfiguration = 2;
 }

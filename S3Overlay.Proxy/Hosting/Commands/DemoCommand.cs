@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
+using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
 

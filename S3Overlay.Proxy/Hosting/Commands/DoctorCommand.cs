@@ -3,6 +3,7 @@ using System.Text.Json;
 
 using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
 

@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Terminal;
+
 namespace S3Overlay.Proxy.Hosting.Commands;
 
 /// <summary>The commands <c>serve</c> and <c>health</c>.</summary>

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -15,24 +16,37 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 /// <para>A remote without the bucket has none of its keys. That is more often a wrong setting than intended, and would remove all
 /// tombstones at once, so it is refused.</para>
 /// </remarks>
-internal sealed class Compaction(ITombstones tombstones, Undeletes undeletes, OverlayLocks locks, ILogger logger)
+internal sealed class Compaction(
+    ITombstones tombstones, BucketDirectory directory, Undeletes undeletes, OverlayLocks locks, ILogger logger)
 {
     /// <summary>Tombstones read before each listing of the remote.</summary>
     private const int BatchSize = 1000;
 
     private const int Parallel = 16;
 
-    /// <summary>See <see cref="IOverlayAdministration.CompactAsync"/>.</summary>
-    public async Task CompactAsync(string bucket, BucketRoutes routes, string prefix, CompactCount count,
-        CancellationToken cancellationToken)
+    /// <summary>
+    /// Removes tombstones that hide nothing because the remote's listing lacks their keys. Deletes made during the call keep their
+    /// tombstones.
+    /// </summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="prefix">The prefix of the keys; empty for all.</param>
+    /// <param name="isDryRun">True to count only.</param>
+    /// <param name="count">Receives progress.</param>
+    /// <param name="cancellationToken">Stops the work; what is removed stays removed.</param>
+    /// <exception cref="S3Exception">InvalidRequest for a bucket without a remote; InvalidBucketState for one that was deleted here or that
+    /// the remote lacks; ServiceUnavailable if a layer fails.</exception>
+    public async Task CompactAsync(string bucket, string prefix, bool isDryRun, CompactCount count, CancellationToken cancellationToken)
     {
+        var routes = directory.Below(bucket)
+            ?? throw new S3Exception(S3Errors.InvalidRequest, "The bucket has no remote to compare its tombstones with.");
+        await undeletes.RequireShownAsync(bucket, cancellationToken);
         try
         {
             var found = new HashSet<RemoteBucket>();
             var after = "";
             do
             {
-                after = await CompactAsync(bucket, routes, found, prefix, after, count, cancellationToken);
+                after = await CompactAsync(bucket, routes, found, prefix, after, isDryRun, count, cancellationToken);
             }
             while (after.Length > 0);
         }
@@ -45,7 +59,7 @@ internal sealed class Compaction(ITombstones tombstones, Undeletes undeletes, Ov
     /// <summary>Handles one batch. <paramref name="found"/> collects the places whose buckets are known to exist.</summary>
     /// <returns>The last key read; empty at the end.</returns>
     private async Task<string> CompactAsync(
-        string bucket, BucketRoutes routes, HashSet<RemoteBucket> found, string prefix, string after, CompactCount count,
+        string bucket, BucketRoutes routes, HashSet<RemoteBucket> found, string prefix, string after, bool isDryRun, CompactCount count,
         CancellationToken cancellationToken)
     {
         var batch = new List<(Tombstone Tombstone, long Deletes)>();
@@ -73,8 +87,8 @@ internal sealed class Compaction(ITombstones tombstones, Undeletes undeletes, Ov
         await System.Threading.Tasks.Parallel.ForEachAsync(
             idle,
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
-            async (each, token) => count.Add(
-                await undeletes.UndeleteAsync(bucket, each.Tombstone, () => locks.Deletes.Of(bucket, each.Tombstone.Key) == each.Deletes,
+            async (each, token) => count.Add(isDryRun ? UndeleteOutcome.Undeleted
+                : await undeletes.UndeleteAsync(bucket, each.Tombstone, () => locks.Deletes.Of(bucket, each.Tombstone.Key) == each.Deletes,
                     token)));
         return batch.Count == BatchSize ? batch[^1].Tombstone.Key : "";
 

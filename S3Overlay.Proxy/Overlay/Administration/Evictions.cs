@@ -14,31 +14,41 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
     /// <summary>Entries evicted in parallel: each takes some round trips to a store behind a network.</summary>
     private const int Parallel = 16;
 
-    /// <summary>See <see cref="IOverlayAdministration.EvictAsync"/>.</summary>
-    public async Task EvictAsync(AdministrationScope scope, EvictCount count, CancellationToken cancellationToken)
+    /// <summary>Evicts cached bytes (rule E3). Running reads continue; later reads get what the remote has then.</summary>
+    /// <param name="scope">What to evict.</param>
+    /// <param name="isDryRun">True to count only.</param>
+    /// <param name="count">Receives progress.</param>
+    /// <param name="cancellationToken">Stops the work; what is evicted stays evicted.</param>
+    /// <exception cref="S3Exception">ServiceUnavailable if the cache cannot be listed.</exception>
+    public async Task EvictAsync(AdministrationScope scope, bool isDryRun, EvictCount count, CancellationToken cancellationToken)
     {
         if (cache is null || reader is null)
         {
             return;
         }
 
+        var evicts = isDryRun ? null : reader;
         try
         {
-            // First, so that a fill that is already running cannot leave an entry behind the search.
-            reader.InvalidateAll();
+            if (!isDryRun)
+            {
+                // First, so that a fill that is already running cannot leave an entry behind the search.
+                reader.InvalidateAll();
+            }
+
             if (scope is { Bucket: { } name, Key: { } key })
             {
-                await EvictKeyAsync(cache, reader, name, key, count, cancellationToken);
+                await EvictKeyAsync(cache, evicts, name, key, count, cancellationToken);
             }
             else if (scope.Bucket is { } bucket)
             {
-                await EvictBucketAsync(cache, reader, bucket, scope.Prefix ?? "", count, cancellationToken);
+                await EvictBucketAsync(cache, evicts, bucket, scope.Prefix ?? "", count, cancellationToken);
             }
             else
             {
                 await foreach (var each in cache.ListBucketsAsync(cancellationToken))
                 {
-                    await EvictBucketAsync(cache, reader, each, "", count, cancellationToken);
+                    await EvictBucketAsync(cache, evicts, each, "", count, cancellationToken);
                 }
             }
         }
@@ -60,7 +70,7 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
         return bytes;
     }
 
-    private Task EvictBucketAsync(ICacheStore store, IRemoteReader fills, string bucket, string prefix, EvictCount count,
+    private Task EvictBucketAsync(ICacheStore store, IRemoteReader? fills, string bucket, string prefix, EvictCount count,
         CancellationToken cancellationToken) =>
         System.Threading.Tasks.Parallel.ForEachAsync(
             Keys(store.ListAsync(bucket, prefix, "", cancellationToken)),
@@ -80,7 +90,7 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
         }
     }
 
-    private async ValueTask EvictKeyAsync(ICacheStore store, IRemoteReader fills, string bucket, string key, EvictCount count,
+    private async ValueTask EvictKeyAsync(ICacheStore store, IRemoteReader? fills, string bucket, string key, EvictCount count,
         CancellationToken cancellationToken)
     {
         try
@@ -94,7 +104,7 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
                 }
             }
 
-            await fills.InvalidateAsync(bucket, key);
+            await (fills?.InvalidateAsync(bucket, key) ?? ValueTask.CompletedTask);
             if (bytes is { } evicted)
             {
                 count.Add(evicted);

@@ -19,19 +19,28 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
     /// <summary>Keys undeleted in parallel: enough to share the log's syncs, few enough to leave room for other requests.</summary>
     private const int Parallel = 16;
 
-    /// <summary>See <see cref="IOverlayAdministration.UndeleteAsync"/>.</summary>
-    public async Task UndeleteAsync(AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
+    /// <summary>
+    /// Removes tombstones, and for a whole bucket also the bucket tombstone, so the remote becomes visible again. Cache entries of these
+    /// keys are evicted too: they may be older than the delete.
+    /// </summary>
+    /// <param name="scope">What to undelete.</param>
+    /// <param name="isDryRun">True to count only.</param>
+    /// <param name="count">Receives progress.</param>
+    /// <param name="cancellationToken">Stops the work; what is undeleted stays undeleted.</param>
+    /// <exception cref="S3Exception">InvalidBucketState for part of a bucket that was deleted as a whole; ServiceUnavailable if the layer
+    /// fails.</exception>
+    public async Task UndeleteAsync(AdministrationScope scope, bool isDryRun, UndeleteCount count, CancellationToken cancellationToken)
     {
         if (scope.Bucket is { } bucket)
         {
-            await (scope.IsPart ? UndeletePartAsync(bucket, scope, count, cancellationToken)
-                : UndeleteBucketAsync(bucket, count, cancellationToken));
+            await (scope.IsPart ? UndeletePartAsync(bucket, scope, isDryRun, count, cancellationToken)
+                : UndeleteBucketAsync(bucket, isDryRun, count, cancellationToken));
             return;
         }
 
         await foreach (var each in local.Marks.ListBucketsAsync(cancellationToken))
         {
-            await UndeleteBucketAsync(each, count, cancellationToken);
+            await UndeleteBucketAsync(each, isDryRun, count, cancellationToken);
         }
     }
 
@@ -61,27 +70,41 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
         }
     }
 
-    private async Task UndeletePartAsync(string bucket, AdministrationScope scope, UndeleteCount count, CancellationToken cancellationToken)
+    private async Task UndeletePartAsync(
+        string bucket, AdministrationScope scope, bool isDryRun, UndeleteCount count, CancellationToken cancellationToken)
     {
         using var shared = await locks.Buckets.ShareAsync(bucket, cancellationToken);
         await RequireShownAsync(bucket, cancellationToken);
         if (scope.Key is null)
         {
-            await UndeleteTombstonesAsync(bucket, scope.Prefix ?? "", count, cancellationToken);
+            await UndeleteTombstonesAsync(bucket, scope.Prefix ?? "", isDryRun, count, cancellationToken);
         }
         else if (await local.Marks.FindAsync(bucket, scope.Key, cancellationToken) is { } tombstone)
         {
-            count.Add(await UndeleteAsync(bucket, tombstone, static () => true, cancellationToken));
+            count.Add(isDryRun ? UndeleteOutcome.Undeleted
+                : await UndeleteAsync(bucket, tombstone, static () => true, cancellationToken));
         }
     }
 
-    private async Task UndeleteBucketAsync(string bucket, UndeleteCount count, CancellationToken cancellationToken)
+    private async Task UndeleteBucketAsync(string bucket, bool isDryRun, UndeleteCount count, CancellationToken cancellationToken)
     {
+        if (isDryRun)
+        {
+            if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
+            {
+                count.AddBucket();
+            }
+
+            await UndeleteTombstonesAsync(bucket, "", isDryRun, count, cancellationToken);
+            return;
+        }
+
         using (await locks.Buckets.TakeAsync(bucket, cancellationToken))
         {
             if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
             {
-                await evictions.EvictAsync(new AdministrationScope(bucket, null, null), new EvictCount(), cancellationToken);
+                var all = new AdministrationScope(bucket, null, null);
+                await evictions.EvictAsync(all, isDryRun: false, new EvictCount(), cancellationToken);
             }
 
             if (await local.Marks.UndeleteBucketAsync(bucket, cancellationToken))
@@ -93,13 +116,15 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
 
         using (await locks.Buckets.ShareAsync(bucket, cancellationToken))
         {
-            await UndeleteTombstonesAsync(bucket, "", count, cancellationToken);
+            await UndeleteTombstonesAsync(bucket, "", isDryRun, count, cancellationToken);
         }
     }
 
-    private Task UndeleteTombstonesAsync(string bucket, string prefix, UndeleteCount count, CancellationToken cancellationToken) =>
+    private Task UndeleteTombstonesAsync(
+        string bucket, string prefix, bool isDryRun, UndeleteCount count, CancellationToken cancellationToken) =>
         System.Threading.Tasks.Parallel.ForEachAsync(
             local.Marks.ListAsync(bucket, prefix, "", cancellationToken),
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
-            async (tombstone, token) => count.Add(await UndeleteAsync(bucket, tombstone, static () => true, token)));
+            async (tombstone, token) => count.Add(isDryRun ? UndeleteOutcome.Undeleted
+                : await UndeleteAsync(bucket, tombstone, static () => true, token)));
 }

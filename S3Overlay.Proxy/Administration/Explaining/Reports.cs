@@ -1,16 +1,18 @@
+using System.Text.Json.Serialization;
+
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol.Objects;
 
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Administration.Explaining;
 
 /// <summary>A bucket's state, with reasons.</summary>
 /// <param name="State">What the local layer knows of it.</param>
 /// <param name="IsMapped">True if the settings map it by name.</param>
 /// <param name="Remote">Where the bucket as a whole continues below, hidden or not; null without a remote, or if only some prefixes have
 /// one.</param>
-public sealed record BucketReport(BucketState State, bool IsMapped, RemoteReport? Remote)
+internal sealed record BucketReport(BucketState State, bool IsMapped, RemoteReport? Remote)
 {
     /// <summary>Where keys under some prefixes continue instead, in the order of the prefixes (rule M2).</summary>
     public IReadOnlyList<RemoteReport> Parts { get; init; } = [];
@@ -31,7 +33,7 @@ public sealed record BucketReport(BucketState State, bool IsMapped, RemoteReport
 
 /// <summary>What clients see of a key, and why.</summary>
 /// <param name="Reason">What decides.</param>
-public sealed record KeyReport(KeyReason Reason)
+internal sealed record KeyReport(KeyReason Reason)
 {
     /// <summary>True if clients see the key; null if the remote did not say.</summary>
     public bool? IsVisible => Reason switch
@@ -64,7 +66,7 @@ public sealed record KeyReport(KeyReason Reason)
 }
 
 /// <summary>Why clients see what they see of a key.</summary>
-public enum KeyReason
+internal enum KeyReason
 {
     /// <summary>Written here, which outranks everything.</summary>
     Written,
@@ -76,9 +78,11 @@ public enum KeyReason
     BucketDeleted,
 
     /// <summary>The remote's, and cached whole.</summary>
+    [JsonStringEnumMemberName("held")]
     Cached,
 
     /// <summary>The remote's, and cached in part.</summary>
+    [JsonStringEnumMemberName("partly-held")]
     PartlyCached,
 
     /// <summary>The remote's, and not cached.</summary>
@@ -100,7 +104,7 @@ public enum KeyReason
 /// <param name="IsUsable">True if reads use it. False if it belongs to another remote than the settings name now, or has another chunk
 /// size; the next read evicts it then.</param>
 /// <param name="IsFresh">True if reads use it without asking the remote first (rule S1).</param>
-public sealed record CacheReport(ObjectInfo Info, long Bytes, long ChunkSize, DateTimeOffset Validated, TimeSpan Age, bool IsUsable,
+internal sealed record CacheReport(ObjectInfo Info, long Bytes, long ChunkSize, DateTimeOffset Validated, TimeSpan Age, bool IsUsable,
     bool IsFresh)
 {
     /// <summary>True if the whole object is cached.</summary>
@@ -114,7 +118,7 @@ public sealed record CacheReport(ObjectInfo Info, long Bytes, long ChunkSize, Da
 /// <param name="Bucket">Where the bucket continues below.</param>
 /// <param name="Key">The key there; null for the bucket itself.</param>
 /// <param name="Finding">The result.</param>
-public sealed record RemoteReport(RemoteBucket Bucket, string? Key, RemoteFinding Finding)
+internal sealed record RemoteReport(RemoteBucket Bucket, string? Key, RemoteFinding Finding)
 {
     /// <summary>The object there; null for a bucket, or if none was found.</summary>
     public ObjectInfo? Info { get; init; }
@@ -124,15 +128,17 @@ public sealed record RemoteReport(RemoteBucket Bucket, string? Key, RemoteFindin
 }
 
 /// <summary>Result of asking the remote.</summary>
-public enum RemoteFinding
+internal enum RemoteFinding
 {
     /// <summary>Not asked.</summary>
     NotAsked,
 
     /// <summary>Found.</summary>
+    [JsonStringEnumMemberName("yes")]
     Found,
 
     /// <summary>Not there.</summary>
+    [JsonStringEnumMemberName("no")]
     Absent,
 
     /// <summary>Access was refused.</summary>

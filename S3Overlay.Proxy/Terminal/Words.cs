@@ -1,11 +1,10 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
-using System.Text.Json;
 
-namespace S3Overlay.Proxy.Hosting.Commands.Admin;
+namespace S3Overlay.Proxy.Terminal;
 
-/// <summary>Values of responses in words.</summary>
-internal static class AdminText
+/// <summary>Names, sizes, numbers and times in words.</summary>
+internal static class Words
 {
     private static readonly (string Unit, double Factor)[] Sizes = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
 
@@ -36,6 +35,9 @@ internal static class AdminText
     public static string Count(long count, string thing, string? things = null) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? thing : things ?? thing + "s")}");
 
+    /// <summary>A time in ISO 8601, UTC, whole seconds.</summary>
+    public static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+
     /// <summary>How long ago something was.</summary>
     public static string Age(long seconds) => seconds switch
     {
@@ -44,20 +46,4 @@ internal static class AdminText
         < 172_800 => Count(seconds / 3600, "hour"),
         _ => Count(seconds / 86_400, "day"),
     };
-
-    /// <summary>A text member; empty if missing.</summary>
-    public static string Text(this JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-
-    /// <summary>A number; 0 if missing.</summary>
-    public static long Number(this JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number ? value.GetInt64() : 0;
-
-    /// <summary>Whether a member is true.</summary>
-    public static bool Is(this JsonElement json, string name) => json.TryGetProperty(name, out var value)
-        && value.ValueKind == JsonValueKind.True;
-
-    /// <summary>A member that is an object; null if missing.</summary>
-    public static JsonElement? Object(this JsonElement json, string name) =>
-        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Object ? value : null;
 }

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
@@ -6,7 +7,7 @@ using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Administration.Explaining;
 
 /// <summary>
 /// Reports what all layers have of a key or bucket. Changes nothing, except that a key seen at the remote leaves the negative cache.

@@ -1,0 +1,44 @@
+using S3Overlay.Proxy.Administration.Explaining;
+using S3Overlay.Proxy.Administration.Methods;
+using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reading;
+using S3Overlay.Proxy.Overlay.Writes;
+
+namespace S3Overlay.Proxy.Administration;
+
+/// <summary>The parts of a proxy that methods work on.</summary>
+internal sealed record AdministeredParts
+{
+    public required LocalLayer Local { get; init; }
+
+    /// <summary>Reads what the remote owns; null without a remote.</summary>
+    public required IRemoteReader? Reader { get; init; }
+
+    public required BucketDirectory Directory { get; init; }
+
+    public required OverlayLocks Locks { get; init; }
+
+    public required TimeProvider Time { get; init; }
+}
+
+/// <summary>All methods of the administration.</summary>
+internal static class AdministrationMethods
+{
+    /// <summary>The methods on a proxy's parts.</summary>
+    public static IReadOnlyList<Method> Of(AdministeredParts parts, ILogger logger)
+    {
+        var (local, reader) = (parts.Local, parts.Reader);
+        var evictions = new Evictions(local.Cache, reader, logger);
+        var undeletes = new Undeletes(local, reader, parts.Directory, parts.Locks, evictions);
+        return
+        [
+            new ExplainMethod(new Explanations(local, reader, parts.Directory, parts.Time)),
+            new TombstonesMethod(local),
+            new EvictMethod(evictions),
+            new UndeleteMethod(undeletes),
+            new CompactMethod(new Compaction(local.Marks, parts.Directory, undeletes, parts.Locks, logger)),
+        ];
+    }
+}

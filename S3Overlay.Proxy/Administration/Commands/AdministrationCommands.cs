@@ -1,0 +1,38 @@
+using System.CommandLine;
+
+using S3Overlay.Proxy.Terminal;
+
+namespace S3Overlay.Proxy.Administration.Commands;
+
+/// <summary>All commands for a running proxy.</summary>
+internal static class AdministrationCommands
+{
+    /// <summary>The commands.</summary>
+    public static IReadOnlyList<Command> Of(CommandContext context) => [.. New(context), OldNames(context)];
+
+    private static CommandWithExamples[] New(CommandContext context) =>
+    [
+        new ExplainCommand(context),
+        new TombstonesCommand(context),
+        new EvictCommand(context),
+        new UndeleteCommand(context),
+        new CompactCommand(context),
+    ];
+
+    /// <summary><c>admin NAME</c>: where the commands were before. Not in the help.</summary>
+    private static Command OldNames(CommandContext context)
+    {
+        var admin = new Command("admin", "The earlier place of the commands for a running proxy.") { Hidden = true };
+        foreach (var command in New(context))
+        {
+            if (command.Name is "evict" or "undelete")
+            {
+                command.Aliases.Add(command.Name == "evict" ? "drop" : "discard");
+            }
+
+            admin.Subcommands.Add(command);
+        }
+
+        return admin;
+    }
+}

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+
+using Spectre.Console;
+
+namespace S3Overlay.Proxy.Terminal;
+
+/// <summary>Where a command prints, and whether a person sits in front of it.</summary>
+/// <param name="output">For results.</param>
+/// <param name="errors">For problems, questions and progress.</param>
+internal sealed class Screen(TextWriter output, TextWriter errors)
+{
+    private static readonly TimeSpan PlainPause = TimeSpan.FromSeconds(5);
+
+    /// <summary>For results.</summary>
+    public TextWriter Output => output;
+
+    /// <summary>For problems, questions and progress.</summary>
+    public TextWriter Errors => errors;
+
+    /// <summary>True if a person can answer questions and see progress.</summary>
+    private bool IsInteractive => ReferenceEquals(errors, Console.Error) && !Console.IsInputRedirected && !Console.IsErrorRedirected;
+
+    /// <summary>True if the output is for a program: then only JSON is printed.</summary>
+    public bool IsForPrograms { get; set; }
+
+    /// <summary>Prints a line of the result, for people.</summary>
+    public Task SayAsync(string line) => IsForPrograms ? Task.CompletedTask : output.WriteLineAsync(line);
+
+    /// <summary>Prints a line beside the result, for people.</summary>
+    public Task NoteAsync(string line) => IsForPrograms ? Task.CompletedTask : errors.WriteLineAsync(line);
+
+    /// <summary>Prints rows in columns. The first thousand rows decide how wide the columns are, so any number can follow.</summary>
+    /// <param name="columns">The headings; null for none.</param>
+    /// <param name="rows">The rows, printed as they arrive.</param>
+    /// <returns>The number of rows.</returns>
+    public async Task<long> WriteRowsAsync(Column[] columns, IAsyncEnumerable<string[]> rows)
+    {
+        var (count, widths) = (0L, new int[columns.Length]);
+        await foreach (var page in rows.Chunk(1000))
+        {
+            var isFirst = count == 0;
+            for (var at = 0; at < columns.Length && isFirst; at++)
+            {
+                widths[at] = Math.Max(columns[at].Heading.Length, page.Max(row => row[at].Length));
+            }
+
+            if (isFirst && columns.Any(static column => column.Heading.Length > 0))
+            {
+                await WriteRowAsync([.. columns.Select(static column => column.Heading)]);
+            }
+
+            foreach (var row in page)
+            {
+                await WriteRowAsync(row);
+            }
+
+            count += page.Length;
+        }
+
+        return count;
+
+        Task WriteRowAsync(string[] cells) => output.WriteLineAsync(string.Join("  ", cells.Select(
+            (cell, at) => columns[at].IsNumber ? cell.PadLeft(widths[at]) : cell.PadRight(widths[at]))).TrimEnd());
+    }
+
+    /// <summary>Asks before something happens that is hard to undo.</summary>
+    /// <param name="question">What would happen, with a question mark.</param>
+    /// <returns>The answer; false if no person is there to give one.</returns>
+    public async Task<bool> ConfirmAsync(string question, CancellationToken cancellationToken)
+    {
+        if (!IsInteractive)
+        {
+            await errors.WriteLineAsync($"{question} Add --yes to do it, or --dry-run to see what would change.");
+            return false;
+        }
+
+        return await new ConfirmationPrompt(Markup.Escape(question)) { DefaultValue = false }
+            .ShowAsync(ErrorConsole(), cancellationToken);
+    }
+
+    /// <summary>Shows how far long work is: in place on a terminal, otherwise as a line every five seconds.</summary>
+    /// <param name="work">The work. It calls its argument with the state in words.</param>
+    public async Task<T> ShowProgressAsync<T>(Func<Action<string>, Task<T>> work)
+    {
+        if (IsInteractive)
+        {
+            return await ErrorConsole().Status().Spinner(Spinner.Known.Dots)
+                .StartAsync("...", status => work(text => status.Status = Markup.Escape(text)));
+        }
+
+        var last = Stopwatch.GetTimestamp();
+        return await work(text =>
+        {
+            if (!IsForPrograms && Stopwatch.GetElapsedTime(last) >= PlainPause)
+            {
+                last = Stopwatch.GetTimestamp();
+                errors.WriteLine($"  {text} so far");
+            }
+        });
+    }
+
+    private IAnsiConsole ErrorConsole() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(errors) });
+}
+
+/// <summary>A column of a list.</summary>
+/// <param name="Heading">Its heading; empty for none.</param>
+/// <param name="IsNumber">True to align it to the right.</param>
+internal readonly record struct Column(string Heading, bool IsNumber = false);
