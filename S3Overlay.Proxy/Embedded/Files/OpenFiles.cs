@@ -30,21 +30,31 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
         }
     }
 
-    /// <summary>Shares a file, or opens it on the thread pool, once for all who want it.</summary>
+    /// <summary>Shares a file, or opens it, once for all who want it.</summary>
+    /// <param name="name">The file's name.</param>
+    /// <param name="tryOpen">Opens it if that needs no wait for the disk; otherwise returns null.</param>
+    /// <param name="open">Opens it. Called on the thread pool.</param>
     /// <remarks>All waiters get the exception if opening fails; the next caller tries again.</remarks>
-    public async ValueTask<Lease> AcquireAsync(TName name, Func<TName, TFile> open)
+    public async ValueTask<Lease> AcquireAsync(TName name, Func<TName, TFile?> tryOpen, Func<TName, TFile> open)
     {
         Entry entry;
+        TaskCompletionSource<TFile>? opening = null;
         lock (_entries)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
             if (!_entries.TryGetValue(name, out entry!))
             {
-                entry = new Entry(name, Task.Run(() => open(name)));
+                opening = new TaskCompletionSource<TFile>(TaskCreationOptions.RunContinuationsAsynchronously);
+                entry = new Entry(name, opening.Task);
                 _entries.Add(name, entry);
             }
 
             Enter(entry);
+        }
+
+        if (opening is not null)
+        {
+            Open(opening, name, tryOpen, open);
         }
 
         try
@@ -162,6 +172,35 @@ internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile
                 Close(entry);
             }
         }
+    }
+
+    private static void Open(TaskCompletionSource<TFile> opening, TName name, Func<TName, TFile?> tryOpen, Func<TName, TFile> open)
+    {
+        try
+        {
+            if (tryOpen(name) is { } file)
+            {
+                opening.SetResult(file);
+                return;
+            }
+        }
+        catch (Exception failure)
+        {
+            opening.SetException(failure);
+            return;
+        }
+
+        _ = Task.Run(() =>
+        {
+            try
+            {
+                opening.SetResult(open(name));
+            }
+            catch (Exception failure)
+            {
+                opening.SetException(failure);
+            }
+        });
     }
 
     /// <summary>Called under the lock.</summary>

@@ -29,10 +29,15 @@ internal static class RecordFile
 
         var preamble = FilePreamble.Read(start);
         var header = new byte[preamble.HeaderLength];
-        return ReadFully(file, header, FilePreamble.Size) == header.Length && Crc32C.Compute(header) == preamble.HeaderChecksum
-            ? (preamble, header)
-            : throw new InvalidDataException("The file's header is damaged.");
+        return (preamble, Checked(preamble, header[..ReadFully(file, header, FilePreamble.Size)]));
     }
+
+    /// <summary>A header that matches its preamble.</summary>
+    /// <exception cref="InvalidDataException">It does not.</exception>
+    public static byte[] Checked(FilePreamble preamble, byte[] header) =>
+        header.Length == preamble.HeaderLength && Crc32C.Compute(header) == preamble.HeaderChecksum
+            ? header
+            : throw new InvalidDataException("The file's header is damaged.");
 
     /// <summary>Reads until the buffer is full or the file ends.</summary>
     public static int ReadFully(SafeFileHandle file, Span<byte> buffer, long offset)

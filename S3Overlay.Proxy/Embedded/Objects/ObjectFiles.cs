@@ -20,6 +20,7 @@ internal sealed class ObjectFiles : IAsyncDisposable
     private readonly DirtyFlag _dirty;
     private readonly DiskReserve _reserve;
     private readonly ILogger _logger;
+    private readonly Func<FileId, OpenFile?> _tryOpen;
     private readonly Func<FileId, OpenFile> _opener;
     private readonly Task _removing;
 
@@ -28,14 +29,16 @@ internal sealed class ObjectFiles : IAsyncDisposable
 
     public ObjectFiles(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, DiskReserve reserve, ILogger logger)
     {
-        (_folders, _disk, _dirty, _reserve, _logger, _opener) = (folders, disk, dirty, reserve, logger, id => OpenFile.Open(folders, id));
+        (_folders, _disk, _dirty, _reserve, _logger) = (folders, disk, dirty, reserve, logger);
+        (_tryOpen, _opener) = (id => OpenFile.TryOpenCached(folders, id), id => OpenFile.Open(folders, id));
         _removing = Task.Run(RemoveAsync);
     }
 
     /// <summary>Opens or shares a file. Dispose the lease to release it.</summary>
     /// <exception cref="FileNotFoundException">It does not exist.</exception>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public ValueTask<OpenFiles<FileId, OpenFile>.Lease> AcquireAsync(FileId id) => _open.AcquireAsync(id, _opener);
+    public ValueTask<OpenFiles<FileId, OpenFile>.Lease> AcquireAsync(FileId id) => 
+        _open.AcquireAsync(id, _tryOpen, _opener);
 
     /// <summary>
     /// Deletes an object's files once the first of them has no readers: the one that readers open first and keep longest.

@@ -2,6 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Cache.Blocks;
+using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
 
@@ -25,41 +26,63 @@ internal sealed class OpenFile(FileId id, SafeFileHandle file, FilePreamble prea
     /// <summary>Opens a file and reads its header. Blocks; called on the thread pool.</summary>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public static OpenFile Open(StoreFolders folders, FileId id)
+    public static OpenFile Open(StoreFolders folders, FileId id) => Read(id, RecordFile.Open(folders.PathOf(id)), RecordFile.ReadFully)
+        ?? throw new InvalidDataException("The file is too short.");
+
+    /// <summary>The same without waiting for the disk; null if that is not possible.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static OpenFile? TryOpenCached(StoreFolders folders, FileId id) =>
+        DiskReader.TryOpenCached(folders.PathOf(id)) is { } file
+            ? Read(id, file, static (file, buffer, offset) => DiskReader.TryReadCached(file, offset, buffer)) : null;
+
+    /// <returns>The file, which is closed if it is not returned; null if a read is too short.</returns>
+    private static OpenFile? Read(FileId id, SafeFileHandle file, Reader read)
     {
-        var file = RecordFile.Open(folders.PathOf(id));
+        OpenFile? opened = null;
         try
         {
             Span<byte> start = stackalloc byte[FilePreamble.Size];
-            if (RecordFile.ReadFully(file, start, 0) < FilePreamble.Size)
+            if (read(file, start, 0) < FilePreamble.Size)
             {
-                throw new InvalidDataException("The file ends within its preamble.");
+                return null;
             }
 
             var preamble = FilePreamble.Read(start);
-            StoredPart[] parts = [];
+            var parts = Array.Empty<StoredPart>();
             if (preamble.Kind == FileKind.Manifest)
             {
-                parts = [.. FileHeader.Read(RecordFile.ReadHeader(file).Header).Parts];
+                var header = new byte[preamble.HeaderLength];
+                if (read(file, header, FilePreamble.Size) < header.Length)
+                {
+                    return null;
+                }
+
+                parts = [.. FileHeader.Read(RecordFile.Checked(preamble, header)).Parts];
             }
 
             byte[]? table = null;
             if (BlockChecksums.TableLengthOf(preamble.DataLength) is var length && length <= MaxTable)
             {
                 table = new byte[length];
-                if (RecordFile.ReadFully(file, table, preamble.TableOffset) != length
-                    || Protocol.Bodies.Crc32C.Compute(table) != preamble.TableChecksum)
+                if (read(file, table, preamble.TableOffset) < length)
+                {
+                    return null;
+                }
+
+                if (Crc32C.Compute(table) != preamble.TableChecksum)
                 {
                     throw new InvalidDataException("The file's block table is damaged.");
                 }
             }
 
-            return new OpenFile(id, file, preamble, table, parts);
+            return opened = new OpenFile(id, file, preamble, table, parts);
         }
-        catch
+        finally
         {
-            file.Dispose();
-            throw;
+            if (opened is null)
+            {
+                file.Dispose();
+            }
         }
     }
 
@@ -96,4 +119,7 @@ internal sealed class OpenFile(FileId id, SafeFileHandle file, FilePreamble prea
             ? entries
             : throw new InvalidDataException($"The block table of the file {id} is too short.");
     }
+
+    /// <summary>Reads until the buffer is full, if it can. Returns the number of bytes.</summary>
+    private delegate int Reader(SafeFileHandle file, Span<byte> buffer, long offset);
 }

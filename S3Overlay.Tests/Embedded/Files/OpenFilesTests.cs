@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Overlay.Cache.Blocks;
 
 namespace S3Overlay.Tests.Embedded.Files;
 
@@ -36,7 +37,8 @@ public sealed class OpenFilesTests
     [Fact]
     public async Task A_file_that_could_not_be_opened_is_opened_again()
     {
-        await Assert.ThrowsAsync<FileNotFoundException>(() => _files.AcquireAsync("a", _ => throw new FileNotFoundException()).AsTask());
+        await Assert.ThrowsAsync<FileNotFoundException>(
+            () => _files.AcquireAsync("a", _ => null, _ => throw new FileNotFoundException()).AsTask());
 
         using var lease = await OpenAsync("a");
         Assert.False(lease.File.IsClosed);
@@ -99,7 +101,39 @@ public sealed class OpenFilesTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => OpenAsync("c").AsTask());
     }
 
-    private ValueTask<OpenFiles<string, FakeFile>.Lease> OpenAsync(string name) => _files.AcquireAsync(name, _ =>
+    [Fact]
+    public async Task A_file_that_needs_no_wait_is_opened_by_the_caller()
+    {
+        var caller = Environment.CurrentManagedThreadId;
+        var opener = 0;
+        var opening = _files.AcquireAsync("a", Open, _ => throw new InvalidOperationException("The pool was not needed."));
+        Assert.True(opening.IsCompletedSuccessfully);
+        Assert.Equal(caller, opener);
+        (await opening).Dispose();
+
+        FakeFile Open(string name)
+        {
+            opener = Environment.CurrentManagedThreadId;
+            return new FakeFile();
+        }
+    }
+
+    [Fact]
+    public void An_existing_file_opens_without_a_wait_where_the_system_can_do_that()
+    {
+        var path = Path.GetTempFileName();
+        File.WriteAllBytes(path, [1, 2, 3]);
+        using (var file = DiskReader.TryOpenCached(path))
+        {
+            Assert.True(file is not null || !OperatingSystem.IsLinux() || !DiskReader.CanOpenCached, "The file was not opened.");
+            Assert.Equal(file is null ? 0 : 3, file is null ? 0 : RandomAccess.GetLength(file));
+        }
+
+        File.Delete(path);
+        Assert.Null(DiskReader.TryOpenCached(path));
+    }
+
+    private ValueTask<OpenFiles<string, FakeFile>.Lease> OpenAsync(string name) => _files.AcquireAsync(name, _ => null, _ =>
     {
         Interlocked.Increment(ref _opened);
         return new FakeFile();

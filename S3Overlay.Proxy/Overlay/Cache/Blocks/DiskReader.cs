@@ -12,11 +12,19 @@ namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
 internal static partial class DiskReader
 {
     private const int NoWait = 8;
+    private const int OpenAt2Number = 437;
+    private const int CurrentFolder = -100;
+    private const ulong CloseOnExec = 0x80000;
+    private const ulong ResolveCached = 0x20;
 
     private static volatile bool _canTry = OperatingSystem.IsLinux() && nint.Size == 8;
+    private static volatile bool _canOpen = true;
 
     /// <summary>False if <see cref="TryReadCached"/> cannot work here.</summary>
     public static bool CanReadCached => _canTry;
+
+    /// <summary>False if <see cref="TryOpenCached"/> cannot work here.</summary>
+    public static bool CanOpenCached => _canTry && _canOpen;
 
     /// <summary>Fills the buffer from an offset on, up to the end of the file.</summary>
     public static ValueTask<int> ReadAsync(SafeFileHandle file, long offset, Memory<byte> buffer, CancellationToken cancellationToken)
@@ -69,6 +77,44 @@ internal static partial class DiskReader
         }
     }
 
+    /// <summary>
+    /// Opens a file to read if its path is in the kernel's memory. Unlike <see cref="File.OpenHandle"/> it takes no lock, and asks for no
+    /// length: four system calls fewer.
+    /// </summary>
+    /// <returns>Null if opening it might wait for the disk, or fails.</returns>
+    /// <remarks>https://man7.org/linux/man-pages/man2/openat2.2.html</remarks>
+    public static unsafe SafeFileHandle? TryOpenCached(string path)
+    {
+        if (!CanOpenCached)
+        {
+            return null;
+        }
+
+        var how = new OpenHow { Flags = CloseOnExec, Resolve = ResolveCached };
+        try
+        {
+            var descriptor = OpenAt2(OpenAt2Number, CurrentFolder, path, &how, (nuint)sizeof(OpenHow));
+            if (descriptor >= 0)
+            {
+                return new SafeFileHandle(descriptor, ownsHandle: true);
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            _canOpen = false;
+            return null;
+        }
+
+        // EAGAIN: not in memory. ENOENT and EMFILE: the ordinary way reports them. Any other error: this kernel, or a container's filter,
+        // does not support the call.
+        if (Marshal.GetLastPInvokeError() is not (11 or 2 or 24 or 23 or 4))
+        {
+            _canOpen = false;
+        }
+
+        return null;
+    }
+
     private static async ValueTask<int> RestAsync(
         SafeFileHandle file, long offset, Memory<byte> buffer, int read, CancellationToken cancellationToken)
     {
@@ -88,6 +134,17 @@ internal static partial class DiskReader
 
     [LibraryImport("libc", EntryPoint = "preadv2", SetLastError = true)]
     private static unsafe partial nint Preadv2(int descriptor, Piece* pieces, int count, long offset, int flags);
+
+    /// <summary>The C library has no function of its own for it.</summary>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static unsafe partial nint OpenAt2(nint number, nint folder, string path, OpenHow* how, nuint size);
+
+    private struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
 
     private unsafe struct Piece
     {
