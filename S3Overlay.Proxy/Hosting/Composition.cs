@@ -38,13 +38,14 @@ namespace S3Overlay.Proxy.Hosting;
 ///                         = local alone otherwise
 /// </code>
 /// </remarks>
-internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, Machine machine, OpenedParts opened)
+internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, Machine machine, OpenedParts opened,
+    SharedParts? shared = null)
 {
     /// <summary>How long a start waits for the store's capabilities. After that, they are still found out in the background.</summary>
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
 
     /// <summary>Sent in this proxy's own requests, so that loops are detected.</summary>
-    private readonly string _instanceId = Guid.NewGuid().ToString("n");
+    private readonly string _instanceId = shared?.InstanceId ?? Guid.NewGuid().ToString("n");
 
     private TimeProvider Time => machine.Time;
 
@@ -69,7 +70,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     /// <exception cref="StartupException">A folder cannot be used.</exception>
     public async Task<ProxyServices> OpenAsync()
     {
-        var remotes = OpenRemotes();
+        var remotes = shared is null ? OpenRemotes() : shared.Remotes;
         var local = options.Local.Endpoint is null ? await OpenBuiltInStoreAsync() : await OpenStoreAsync(remotes?.Buckets);
         var overlay = remotes is null ? null : OpenOverlay(local, remotes);
         var service = overlay?.Service ?? local.Service;
@@ -81,6 +82,21 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Local = local,
             Remotes = remotes,
             Overlay = overlay,
+        };
+    }
+
+    /// <summary>Opens only what several overlays of one process can share. Each then has a built-in store of its own.</summary>
+    /// <exception cref="StartupException">The cache folder cannot be used.</exception>
+    public async Task<SharedParts> OpenSharedAsync()
+    {
+        var remotes = OpenRemotes();
+        var cache = HasCache ? await OpenDiskCacheAsync() : null;
+        return new SharedParts(opened)
+        {
+            InstanceId = _instanceId,
+            Remotes = remotes,
+            Cache = cache,
+            Reader = remotes is null ? null : OpenReader(cache),
         };
     }
 
@@ -168,6 +184,12 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         meters.Watch("s3_overlay_lost_files", "{file}", "Object files in lost/, which no row names.", () => store.LostFiles);
         var service = new EmbeddedService(store);
         var state = new EmbeddedLayerState(store);
+        var cache = shared is not null ? shared.Cache : HasCache ? await OpenDiskCacheAsync() : null;
+        if (cache is DiskCacheStore evictable && SharedDisk.Has(options.Cache.Directory, options.Local.DataDirectory))
+        {
+            disk.GivesWay = evictable.GiveWay;
+        }
+
         return new LocalLayer
         {
             Service = service,
@@ -176,21 +198,16 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             SetsSubResource = EmbeddedService.SetsSubResource,
             Check = _ => store.CheckAsync(),
             Marks = new EmbeddedTombstones(store),
-            Cache = HasCache ? await OpenDiskCacheAsync(disk) : null,
+            Cache = cache,
         };
     }
 
-    private async Task<DiskCacheStore> OpenDiskCacheAsync(SharedDisk disk)
+    private async Task<DiskCacheStore> OpenDiskCacheAsync()
     {
         var folder = options.Cache.Directory;
         var cache = opened.Add(await InFolderAsync(folder, Settings.CacheDirectory, "cache", () => Task.FromResult(DiskCacheStore.Open(
             folder, loggers.CreateLogger<DiskCacheStore>(), Time, options.Cache.MaxBytes,
             machine.Disk ?? new StoreDisk(isDurable: false), options.Cache.MinFree))));
-        if (SharedDisk.Has(folder, options.Local.DataDirectory))
-        {
-            disk.GivesWay = cache.GiveWay;
-        }
-
         meters.WatchCache(() => cache.Bytes, () => cache.Evictions);
         return cache;
     }
@@ -326,10 +343,9 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
 
     private ProxyServices.OverlayLayer OpenOverlay(LocalLayer local, ProxyServices.RemoteLayers remotes)
     {
-        var settings = ReadSettings.From(options);
-        var reader = opened.Add(OverlayParts.Reader(settings, local.Cache, Time, loggers.CreateLogger<RemoteReader>(), meters));
+        var reader = shared?.Reader ?? OpenReader(local.Cache);
         var service = OverlayParts.Service(local, reader, remotes.Buckets, remotes.Others, View, Time,
-            loggers.CreateLogger<OverlayService>(), OpenFailover(settings, local), meters);
+            loggers.CreateLogger<OverlayService>(), OpenFailover(local), meters);
         meters.Watch("s3_overlay_revalidations_in_progress", "{question}",
             "Checks of cache entries against the remote in progress.", () => reader.Revalidating);
         meters.Watch("s3_overlay_refreshes_in_progress", "{copy}",
@@ -338,8 +354,11 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         return new ProxyServices.OverlayLayer(service, reader);
     }
 
+    private RemoteReader OpenReader(ICacheStore? cache) => opened.Add(
+        OverlayParts.Reader(ReadSettings.From(options), cache, Time, loggers.CreateLogger<RemoteReader>(), meters));
+
     /// <summary>Reads only the remote while the local layer is down, if the settings want that.</summary>
-    private LocalFailover? OpenFailover(ReadSettings settings, LocalLayer local)
+    private LocalFailover? OpenFailover(LocalLayer local)
     {
         if (!options.Local.ReadsThroughOnError || local.Ping is not { } ping)
         {
@@ -347,7 +366,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         }
 
         // No negative cache: this reader does not see writes, so nothing would invalidate it.
-        var direct = OverlayParts.Reader(settings with { NegativeLife = TimeSpan.Zero }, null, Time,
+        var direct = OverlayParts.Reader(ReadSettings.From(options) with { NegativeLife = TimeSpan.Zero }, null, Time,
             loggers.CreateLogger<RemoteReader>());
         var failover = opened.Add(new LocalFailover(ping, direct, Time, loggers.CreateLogger<LocalFailover>()));
         meters.WatchOutage("local", () => failover.IsOn);
@@ -378,14 +397,15 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         return new S3FrontDoor(
             service,
             new AdministrationDoor(administration, new RequestAuthenticator(rights,
-                new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false, AllowsPresigned = false }, Time)),
+                new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false, AllowsPresigned = false },
+                machine.ClientTime)),
             new RequestAuthenticator(rights, new AuthenticationSettings
             {
                 Region = clients.Region,
                 IsOff = isOff,
                 AllowsVersion2 = clients.AllowsVersion2,
                 LeavesLifetimes = isPlainProxy,
-            }, Time),
+            }, machine.ClientTime),
             rights,
             new FrontDoorSettings
             {

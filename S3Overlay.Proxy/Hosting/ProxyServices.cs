@@ -30,14 +30,19 @@ internal sealed class ProxyServices(OpenedParts opened) : IAsyncDisposable
     public required OverlayLayer? Overlay { get; init; }
 
     /// <summary>Opens all parts.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="meters">Counts what happens.</param>
+    /// <param name="loggers">Create the loggers.</param>
+    /// <param name="machine">For tests; null for the real machine.</param>
+    /// <param name="shared">Remotes and cache to use instead of own ones. They must stay open longer.</param>
     /// <exception cref="StartupException">A folder cannot be used.</exception>
     public static async Task<ProxyServices> OpenAsync(
-        ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, Machine? machine = null)
+        ProxyOptions options, ProxyMeters meters, ILoggerFactory loggers, Machine? machine = null, SharedParts? shared = null)
     {
         var opened = new OpenedParts();
         try
         {
-            return await new Composition(options, meters, loggers, machine ?? new Machine(), opened).OpenAsync();
+            return await new Composition(options, meters, loggers, machine ?? new Machine(), opened, shared).OpenAsync();
         }
         catch
         {
@@ -85,6 +90,9 @@ internal sealed class ProxyServices(OpenedParts opened) : IAsyncDisposable
 internal sealed record Machine
 {
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The clock by which clients sign, for the lifetime of signatures. The same clock unless set.</summary>
+    public TimeProvider ClientTime { get => field ?? Time; init; }
 
     /// <summary>The disk of the built-in store; null for the real one.</summary>
     public StoreDisk? Disk { get; init; }
