@@ -13,6 +13,9 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
     private const int HeaderSize = 32;
     private const int FrameHeaderSize = 24;
 
+    /// <summary>The most bytes of a transaction that are gathered for one write.</summary>
+    private const int MostGathered = 16 * (FrameHeaderSize + Pages.Size);
+
     private readonly SafeFileHandle _file = disk.OpenUnsynced(path);
     private readonly byte[] _salts = CheckpointMark.SaltsOf(path);
     private readonly Lock _writing = new();
@@ -21,6 +24,15 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
     /// <summary>Where a transaction ends whose last page is written next; otherwise 0.</summary>
     private long _ending;
     private bool _isNamed;
+
+    /// <summary>
+    /// The end of a transaction that is being written. SQLite writes each frame in two pieces, and nothing needs them before the last.
+    /// </summary>
+    private readonly byte[] _gathered = new byte[MostGathered];
+    private int _gatheredLength;
+
+    /// <summary>Where the gathered bytes belong; <see cref="long.MaxValue"/> without any.</summary>
+    private long _gatheredFrom = long.MaxValue;
 
     /// <summary>What waits in memory and where it begins. Replaced as a whole: readers may still use the one before.</summary>
     private volatile Rest? _rest;
@@ -32,10 +44,29 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
 
     public long Space => RandomAccess.GetLength(_file);
 
-    public override long Length => _rest is { } rest ? rest.From + rest.Bytes.Length : RandomAccess.GetLength(_file);
+    public override long Length
+    {
+        get
+        {
+            lock (_writing)
+            {
+                WriteGathered();
+                return _rest is { } rest ? rest.From + rest.Bytes.Length : RandomAccess.GetLength(_file);
+            }
+        }
+    }
 
     public override int Read(Span<byte> buffer, long offset)
     {
+        if (offset + buffer.Length > Volatile.Read(ref _gatheredFrom))
+        {
+            // Only the connection that writes reads what it has not committed.
+            lock (_writing)
+            {
+                WriteGathered();
+            }
+        }
+
         var rest = _rest;
         if (offset >= rest?.From)
         {
@@ -58,7 +89,17 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
                 _rest = null;
             }
 
-            WriteOrKeep(bytes, offset);
+            if (offset != _gatheredFrom + _gatheredLength || _gatheredLength + bytes.Length > MostGathered)
+            {
+                WriteGathered();
+            }
+
+            Gather(bytes, offset);
+            if (offset + bytes.Length == _ending || offset == 0)
+            {
+                WriteGathered();
+            }
+
             Note(bytes, offset);
         }
     }
@@ -67,6 +108,7 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
     {
         lock (_writing)
         {
+            WriteGathered();
             disk.SetLength(_file, Math.Min(length, _rest?.From ?? length));
             _rest = length <= _rest?.From ? null : _rest;
         }
@@ -79,6 +121,7 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
         byte[] salts;
         lock (_writing)
         {
+            WriteGathered();
             WriteRest();
 
             // What is committed during the sync may not be synced.
@@ -100,6 +143,42 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
     }
 
     public void Dispose() => _file.Dispose();
+
+    private void Gather(ReadOnlySpan<byte> bytes, long offset)
+    {
+        if (bytes.Length > MostGathered)
+        {
+            WriteOrKeep(bytes, offset);
+            return;
+        }
+
+        bytes.CopyTo(_gathered.AsSpan(_gatheredLength));
+        _gatheredLength += bytes.Length;
+        if (_gatheredFrom == long.MaxValue)
+        {
+            Volatile.Write(ref _gatheredFrom, offset);
+        }
+    }
+
+    /// <summary>Writes what was gathered. If the disk refuses it, it is forgotten, and SQLite rolls the transaction back.</summary>
+    private void WriteGathered()
+    {
+        var (from, length) = (_gatheredFrom, _gatheredLength);
+        if (length == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            WriteOrKeep(_gathered.AsSpan(0, length), from);
+        }
+        finally
+        {
+            _gatheredLength = 0;
+            Volatile.Write(ref _gatheredFrom, long.MaxValue);
+        }
+    }
 
     private void WriteOrKeep(ReadOnlySpan<byte> bytes, long offset)
     {
