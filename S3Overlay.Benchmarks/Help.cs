@@ -19,6 +19,7 @@ public static class Help
               compare --against FOLDER  The proxy beside another build. Exit code 1 means that it is slower.
               forward                   The proxy, nginx and a plain .NET forwarder, each in front of another nginx with the files.
               allocations               Bytes the proxy allocates for a warm GET.
+              counting                  What the metrics and statistics of one warm GET cost.
 
             Options:
               --against FOLDER     The folder (or dll) of the build to compare with.

@@ -12,6 +12,7 @@ try
             await (options.Against is null ? BesideNginx.CompareAsync(options) : BetweenBuilds.RunAsync(options)),
         ["forward", .. var rest] => await BesideNginx.ForwardAsync(Options.Parse(rest)),
         ["allocations", .. var rest] => await Allocations.RunAsync(Options.Parse(rest)),
+        ["counting"] => Counting.Run(),
         [PlainForwarderServer.Command, var port, var upstream] => await PlainForwarder
             .RunAsync(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(upstream, CultureInfo.InvariantCulture)),
         [var command, ..] => throw new ArgumentException($"There is no command {command}. See --help."),

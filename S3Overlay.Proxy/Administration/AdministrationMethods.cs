@@ -5,6 +5,7 @@ using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Administration;
 
@@ -21,6 +22,9 @@ internal sealed record AdministeredParts
     public required OverlayLocks Locks { get; init; }
 
     public required TimeProvider Time { get; init; }
+
+    /// <summary>Count what the proxy does.</summary>
+    public required ProxyMeters Meters { get; init; }
 }
 
 /// <summary>All methods of the administration.</summary>
@@ -35,6 +39,7 @@ internal static class AdministrationMethods
         return
         [
             new ExplainMethod(new Explanations(local, reader, parts.Directory, parts.Time)),
+            new StatsMethod(parts.Meters),
             new TombstonesMethod(local),
             new EvictMethod(evictions),
             new UndeleteMethod(undeletes),

@@ -76,13 +76,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             Log.ClientLeft(logger, call.RequestId, call.Operation);
         }
 
-        meters.RequestFinished(started, call.Operation, response.Status);
-        meters.BytesSent(layer, response.Sent);
-        if (layer is not null)
-        {
-            meters.ObjectRead(layer, cache ?? "none");
-        }
-
+        meters.RequestFinished(started, call.Operation, response.Status, layer, cache, response.Sent);
         if (call.Span is { } span)
         {
             Tracing.FinishRequest(span, call.RequestId, response, layer, cache, outcome);

@@ -383,6 +383,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Directory = overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), View, Time),
             Locks = overlay?.Service.Locks ?? new OverlayLocks(Time),
             Time = Time,
+            Meters = meters,
         };
         var logger = loggers.CreateLogger<AdministrationService>();
         return new AdministrationService(AdministrationMethods.Of(parts, logger), parts.Directory.IsInternal, Time, logger);

@@ -22,6 +22,9 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
     /// <summary>The parts behind the port.</summary>
     public ProxyServices Services => services;
 
+    /// <summary>What it did since its start.</summary>
+    public ProxyStatistics Statistics => meters.Statistics();
+
     /// <summary>The URL for a client on this machine.</summary>
     public string Endpoint { get; private set; } = "";
 
@@ -50,7 +53,7 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
             Log.SettingWarning(app.Logger, warning.ToString());
         }
 
-        var meters = new ProxyMeters();
+        var meters = new ProxyMeters(machine.Time);
         var metrics = new MetricsPage(meters.Meter);
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
         ProxyServices services;

@@ -20,22 +20,20 @@ public sealed class ProxyMeters : IDisposable
     /// <summary>From a small cache hit to a long upload, in seconds.</summary>
     private static readonly double[] DurationBounds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-    private static readonly string[] Layers = ["local", "cache", "remote", "none"];
-    private static readonly KeyValuePair<string, object?>[] LayerTags =
-        [.. Layers.Select(layer => new KeyValuePair<string, object?>("layer", layer))];
-
     private static readonly S3Operation[] Operations = Enum.GetValues<S3Operation>();
     private static readonly KeyValuePair<string, object?>[] OperationTags =
         [.. Operations.Select(operation => new KeyValuePair<string, object?>("operation", operation.ToString()))];
 
     private readonly long[] _responses = new long[Operations.Length * Statuses];
     private readonly Histogram<double> _duration;
-    private readonly Counter<long> _objectReads;
-    private readonly Counter<long> _upstreamRequests;
+    private readonly ReadCounts _reads = new();
+    private readonly TimeProvider _time;
+    private readonly DateTimeOffset _since;
     private readonly Histogram<double> _upstreamDuration;
     private ImmutableList<UpstreamMeters> _upstreams = [];
     private ImmutableList<(KeyValuePair<string, object?> Endpoint, Func<bool> IsDown)> _outages = [];
-    private readonly long[] _sent = new long[Layers.Length];
+    private Func<long> _evictions = static () => 0;
+    private Func<long>? _cachedBytes;
     private long _inProgress;
     private readonly Counter<long> _fills;
     private readonly Counter<long> _coalesced;
@@ -45,20 +43,20 @@ public sealed class ProxyMeters : IDisposable
     private long _fillsInProgress;
 
     /// <summary>Creates the instruments.</summary>
-    public ProxyMeters()
+    /// <param name="time">The clock of the start and of the time since; null for the system's.</param>
+    public ProxyMeters(TimeProvider? time = null)
     {
+        _time = time ?? TimeProvider.System;
+        _since = _time.GetUtcNow();
         Meter = new(MeterName);
         Meter.CreateObservableCounter("s3_overlay_requests_total", () => Responses(0), description: "S3 requests.");
         Meter.CreateObservableCounter("s3_overlay_requests_error_total", () => Responses(500),
             description: "S3 requests with a response of status 500 or more.");
         Meter.CreateObservableUpDownCounter("s3_overlay_requests_in_progress", () => InProgress, description: "S3 requests in progress.");
         _duration = Histogram("s3_overlay_request_duration_seconds", "Duration of S3 requests, body included.");
-        _objectReads = Meter.CreateCounter<long>("s3_overlay_object_reads_total",
-            description: "Objects read in buckets with a remote, by layer and cache result.");
-        Meter.CreateObservableCounter("s3_overlay_sent_bytes_total", SentBytes, "By",
-            "Bytes of response bodies sent, by the layer they are from; none: not an object.");
-        _upstreamRequests = Meter.CreateCounter<long>(
-            "s3_overlay_upstream_requests_total", description: "Attempts at the remote and at a local S3 endpoint, by outcome.");
+        _reads.Show(Meter);
+        Meter.CreateObservableCounter("s3_overlay_upstream_requests_total", () => _upstreams.SelectMany(static upstream => upstream.Ended),
+            description: "Attempts at the remote and at a local S3 endpoint, by outcome.");
         _upstreamDuration = Histogram("s3_overlay_upstream_duration_seconds",
             "Time from an upstream request to its response's headers, or to its failure.");
         Meter.CreateObservableUpDownCounter("s3_overlay_upstream_in_progress", () => _upstreams.Select(upstream => upstream.InProgress),
@@ -90,7 +88,7 @@ public sealed class ProxyMeters : IDisposable
     /// <param name="endpoint">Its label: <c>remote</c>, <c>local</c>.</param>
     public UpstreamMeters Upstream(string endpoint)
     {
-        var meters = new UpstreamMeters(endpoint, _upstreamRequests, _upstreamDuration);
+        var meters = new UpstreamMeters(endpoint, _upstreamDuration);
         ImmutableInterlocked.Update(ref _upstreams, static (list, one) => list.Add(one), meters);
         return meters;
     }
@@ -116,6 +114,7 @@ public sealed class ProxyMeters : IDisposable
     /// <param name="evictions">The number of evicted entries so far.</param>
     public void WatchCache(Func<long> bytes, Func<long> evictions)
     {
+        (_cachedBytes, _evictions) = (bytes, evictions);
         Watch("s3_overlay_cache_bytes", "By", "Bytes in the cache.", bytes);
         Meter.CreateObservableCounter("s3_overlay_evictions_total", evictions,
             description: "Cache entries evicted to stay within the size limit.");
@@ -129,24 +128,40 @@ public sealed class ProxyMeters : IDisposable
     }
 
     /// <summary>Records the end of a request.</summary>
-    public void RequestFinished(long started, S3Operation operation, int status)
+    /// <param name="layer">The layer that answered a read of an object (rule T4); null for any other request.</param>
+    /// <param name="cache"><c>HIT</c>, <c>MISS</c> ...; null for a local object.</param>
+    /// <param name="sent">Bytes of the response's body.</param>
+    public void RequestFinished(long started, S3Operation operation, int status, string? layer = null, string? cache = null, long sent = 0)
     {
+        var duration = Stopwatch.GetElapsedTime(started);
         Interlocked.Decrement(ref _inProgress);
         Interlocked.Increment(ref _responses[((int)operation * Statuses) + Math.Clamp(status, 0, Statuses - 1)]);
-        _duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, OperationTags[(int)operation]);
+        _duration.Record(duration.TotalSeconds, OperationTags[(int)operation]);
+        _reads.Add(operation, status, layer, cache, sent, duration);
     }
 
-    /// <summary>Counts the bytes of a response's body.</summary>
-    /// <param name="layer"><c>local</c>, <c>cache</c> or <c>remote</c>; anything else counts as none.</param>
-    public void BytesSent(string? layer, long bytes)
+    /// <summary>The numbers of now.</summary>
+    public ProxyStatistics Statistics() => new()
     {
-        Interlocked.Add(ref _sent[Array.IndexOf(Layers, layer) is >= 0 and var cell ? cell : Layers.Length - 1], bytes);
-    }
-
-    /// <summary>Counts an object read by layer and cache result (rule T4).</summary>
-    /// <param name="layer"><c>local</c>, <c>cache</c> or <c>remote</c>.</param>
-    /// <param name="cache"><c>HIT</c>, <c>MISS</c> ..., or <c>none</c> for a local object.</param>
-    public void ObjectRead(string layer, string cache) => _objectReads.Add(1, new("layer", layer), new("cache", cache));
+        Since = _since,
+        Uptime = _time.GetUtcNow() - _since,
+        Requests = Responses(0).Where(static responses => !responses.Tags.Contains(OperationTags[(int)S3Operation.Administration]))
+            .Sum(static responses => responses.Value),
+        Local = _reads.ReadsOf("local"),
+        Cache = _reads.ReadsOf("cache"),
+        Remote = _reads.ReadsOf("remote"),
+        LocalBytes = _reads.SentOf("local"),
+        CacheBytes = _reads.SentOf("cache"),
+        RemoteBytes = _reads.SentOf("remote"),
+        FetchedBytes = _upstreams.Where(static upstream => upstream.IsRemote).Sum(static upstream => upstream.ReceivedBytes),
+        RemoteErrors = _upstreams.Where(static upstream => upstream.IsRemote).Sum(static upstream => upstream.Failures),
+        RunningFills = Volatile.Read(ref _fillsInProgress),
+        Evictions = _evictions(),
+        CachedBytes = _cachedBytes?.Invoke(),
+        Hits = LatencyPair.Of(_reads.Hits),
+        Misses = LatencyPair.Of(_reads.Misses),
+        Writes = LatencyPair.Of(_reads.Writes),
+    };
 
     /// <summary>A fill begins.</summary>
     public void FillStarted() => Interlocked.Increment(ref _fillsInProgress);
@@ -177,9 +192,6 @@ public sealed class ProxyMeters : IDisposable
 
     private Histogram<double> Histogram(string name, string description) => Meter.CreateHistogram(name, "s", description,
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = DurationBounds });
-
-    private IEnumerable<Measurement<long>> SentBytes() =>
-        LayerTags.Select((tag, cell) => new Measurement<long>(Volatile.Read(ref _sent[cell]), tag));
 
     private IEnumerable<Measurement<long>> Outages() =>
         _outages.Select(outage => new Measurement<long>(outage.IsDown() ? 1 : 0, outage.Endpoint));

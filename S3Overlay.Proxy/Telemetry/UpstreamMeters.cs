@@ -6,23 +6,39 @@ namespace S3Overlay.Proxy.Telemetry;
 /// <summary>Metrics of the requests to one endpoint.</summary>
 public sealed class UpstreamMeters
 {
-    private readonly Counter<long> _requests;
+    private static readonly string[] Ends = [Outcomes.Ok, Outcomes.Refused, Outcomes.Failed, Outcomes.Left];
+
     private readonly Histogram<double> _duration;
     private readonly KeyValuePair<string, object?> _endpoint;
+    private readonly long[] _ended = new long[Ends.Length];
     private long _inProgress;
     private long _received;
 
-    internal UpstreamMeters(string endpoint, Counter<long> requests, Histogram<double> duration)
+    internal UpstreamMeters(string endpoint, Histogram<double> duration)
     {
         _endpoint = new("endpoint", endpoint);
-        (_requests, _duration) = (requests, duration);
+        (IsRemote, _duration) = (endpoint != "local", duration);
     }
+
+    /// <summary>False for a local S3 endpoint.</summary>
+    internal bool IsRemote { get; }
+
+    /// <summary>Requests that failed.</summary>
+    internal long Failures => Volatile.Read(ref _ended[Array.IndexOf(Ends, Outcomes.Failed)]);
+
+    /// <summary>Bytes of bodies received.</summary>
+    internal long ReceivedBytes => Volatile.Read(ref _received);
+
+    /// <summary>Ended requests by outcome.</summary>
+    internal IEnumerable<Measurement<long>> Ended => Ends.Select((outcome, at) => (Outcome: outcome, Count: Volatile.Read(ref _ended[at])))
+        .Where(static end => end.Count > 0)
+        .Select(end => new Measurement<long>(end.Count, _endpoint, new("outcome", end.Outcome)));
 
     /// <summary>Requests without response headers so far.</summary>
     internal Measurement<long> InProgress => new(Volatile.Read(ref _inProgress), _endpoint);
 
-    /// <summary>Bytes of bodies received.</summary>
-    internal Measurement<long> Received => new(Volatile.Read(ref _received), _endpoint);
+    /// <summary><see cref="ReceivedBytes"/> as a metric.</summary>
+    internal Measurement<long> Received => new(ReceivedBytes, _endpoint);
 
     /// <summary>Counts an attempt. Pass the result to <see cref="Answered"/> or <see cref="Failed"/>.</summary>
     public long Started()
@@ -32,7 +48,7 @@ public sealed class UpstreamMeters
     }
 
     /// <summary>Records a response.</summary>
-    public void Answered(long started, int status) => Ended(started, status switch
+    public void Answered(long started, int status) => End(started, status switch
     {
         >= 500 or 429 => Outcomes.Failed,
         >= 400 => Outcomes.Refused,
@@ -41,15 +57,15 @@ public sealed class UpstreamMeters
 
     /// <summary>Records that no response came.</summary>
     /// <param name="isUnwanted">Whether every waiter was gone, which is no failure of the endpoint.</param>
-    public void Failed(long started, bool isUnwanted) => Ended(started, isUnwanted ? Outcomes.Left : Outcomes.Failed);
+    public void Failed(long started, bool isUnwanted) => End(started, isUnwanted ? Outcomes.Left : Outcomes.Failed);
 
     /// <summary>Counts received bytes of a body.</summary>
     public void BytesReceived(int bytes) => Interlocked.Add(ref _received, bytes);
 
-    private void Ended(long started, string outcome)
+    private void End(long started, string outcome)
     {
         Interlocked.Decrement(ref _inProgress);
-        _requests.Add(1, _endpoint, new("outcome", outcome));
+        Interlocked.Increment(ref _ended[Array.IndexOf(Ends, outcome)]);
         _duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, _endpoint);
     }
 }

@@ -11,6 +11,8 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
 {
     private static readonly TimeSpan PlainPause = TimeSpan.FromSeconds(5);
 
+    private int _inPlace;
+
     /// <summary>For results.</summary>
     public TextWriter Output => output;
 
@@ -25,6 +27,32 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
 
     /// <summary>Prints a line of the result, for people.</summary>
     public Task SayAsync(string line) => IsForPrograms ? Task.CompletedTask : output.WriteLineAsync(line);
+
+    /// <summary>
+    /// Prints lines for people in place of those that the last call printed. Without a terminal, they follow after an empty line.
+    /// </summary>
+    public async Task SayInPlaceAsync(IReadOnlyList<string> lines)
+    {
+        if (IsForPrograms)
+        {
+            return;
+        }
+
+        if (_inPlace > 0)
+        {
+            // Up to the first of these lines, and clear all below it.
+            await output.WriteAsync(
+                ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected ? $"\u001b[{_inPlace}F\u001b[J" : Environment.NewLine);
+        }
+
+        _inPlace = lines.Count;
+        foreach (var line in lines)
+        {
+            await output.WriteLineAsync(line);
+        }
+
+        await output.FlushAsync();
+    }
 
     /// <summary>Prints a line beside the result, for people.</summary>
     public Task NoteAsync(string line) => IsForPrograms ? Task.CompletedTask : errors.WriteLineAsync(line);

@@ -68,7 +68,7 @@ public sealed class MetricsTests
             .SelectMany(line => line[(line.IndexOf('{') + 1)..line.IndexOf('}')].Split(',')).Select(label => label.Split('=')[0])
                 .Distinct();
 
-        Assert.Equal(["layer", "le", "operation", "status"], labels.Order());
+        Assert.Equal(["kind", "layer", "le", "operation", "quantile", "status"], labels.Order());
         Assert.InRange(page.Render().Length, 1, 2_000_000);
     }
 
@@ -78,8 +78,8 @@ public sealed class MetricsTests
         using var mine = new ProxyMeters();
         using var other = new ProxyMeters();
         using var page = new MetricsPage(mine.Meter);
-        other.ObjectRead("cache", "HIT");
-        mine.ObjectRead("remote", "MISS");
+        other.RequestFinished(other.RequestStarted(), S3Operation.GetObject, 200, "cache", "HIT");
+        mine.RequestFinished(mine.RequestStarted(), S3Operation.GetObject, 200, "remote", "MISS");
 
         Assert.Contains("s3_overlay_object_reads_total{layer=\"remote\",cache=\"MISS\"} 1", page.Render(), StringComparison.Ordinal);
         Assert.DoesNotContain("HIT", page.Render(), StringComparison.Ordinal);

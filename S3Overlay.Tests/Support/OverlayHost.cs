@@ -8,6 +8,7 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Hosting;
+using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Tests.Support;
 
@@ -45,6 +46,9 @@ internal sealed class OverlayHost : IAsyncDisposable
     public TemporaryFolder Folder => _folder;
 
     public ProxyServices Services => _proxy.Services;
+
+    /// <summary>What it did since its start.</summary>
+    public ProxyStatistics Statistics => _proxy.Statistics;
 
     /// <summary>The entries in the store. Null if the cache is off.</summary>
     public BucketCacheStore? Copies => Services.Local.Cache as BucketCacheStore;

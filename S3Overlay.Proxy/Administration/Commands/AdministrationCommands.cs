@@ -13,6 +13,7 @@ internal static class AdministrationCommands
     private static CommandWithExamples[] New(CommandContext context) =>
     [
         new ExplainCommand(context),
+        new StatsCommand(context),
         new TombstonesCommand(context),
         new EvictCommand(context),
         new UndeleteCommand(context),

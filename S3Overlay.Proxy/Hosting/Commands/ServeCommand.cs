@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Administration.Commands;
 using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Hosting.Commands;
@@ -22,6 +23,7 @@ internal static class ServeCommand
             proxy.Announce(StartupLines.For(options, proxy.Endpoint, proxy.Management));
             proxy.StartProbing();
             await proxy.WaitForShutdownAsync();
+            proxy.Announce(StatisticsLines.Short(proxy.Statistics));
             return ExitCodes.Ok;
         }
         catch (StartupException problem)
