@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Embedded;
@@ -17,8 +20,8 @@ public sealed class EmbeddedLayerState(EmbeddedStore store) : ILayerState
             : KeyState.Nothing;
 
     /// <inheritdoc/>
-    public ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        new(store.Tombstones.LeaveAsync(bucket, key, cancellationToken));
+    public ValueTask MarkDeletedAsync(string bucket, string key, RemoteBase? known, CancellationToken cancellationToken) =>
+        new(store.Tombstones.LeaveAsync(bucket, key, known, cancellationToken));
 
     /// <inheritdoc/>
     public ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken) =>
@@ -73,11 +76,11 @@ public sealed class EmbeddedTombstones(EmbeddedStore store) : ITombstones
 
     /// <inheritdoc/>
     public IAsyncEnumerable<Tombstone> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken) =>
-        store.Tombstones.ListAsync(bucket, prefix, after, static (key, sequence) => Show(key, sequence), cancellationToken);
+        store.Tombstones.ListAsync(bucket, prefix, after, static (key, row) => Show(key, row), cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<Tombstone?> FindAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        await store.Tombstones.FindAsync(bucket, key) is { } sequence ? Show(key, sequence) : null;
+        await store.Tombstones.FindAsync(bucket, key) is { } row ? Show(key, row) : null;
 
     /// <inheritdoc/>
     public ValueTask<UndeleteOutcome> UndeleteAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
@@ -88,5 +91,9 @@ public sealed class EmbeddedTombstones(EmbeddedStore store) : ITombstones
     public ValueTask<bool> UndeleteBucketAsync(string bucket, CancellationToken cancellationToken) =>
         new(store.Buckets.RemoveTombstoneAsync(bucket, cancellationToken));
 
-    private static Tombstone Show(string key, ulong sequence) => new(key, sequence.ToString(CultureInfo.InvariantCulture), null);
+    internal static Tombstone Show(string key, TombstoneRow row) =>
+        new(key, row.Sequence.ToString(CultureInfo.InvariantCulture), row.Made is { } made ? HttpDates.WholeSeconds(made) : null)
+        {
+            Base = row.Base,
+        };
 }

@@ -110,7 +110,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
             var buckets = new BucketTable(rows, sequences);
             var objects = new ObjectTable(
                 folders, disk, dirty, reserve, rows, sequences, buckets, files, followsCrash: !wasClean, time, logger);
-            var tombstones = new TombstoneTable(rows, sequences, objects, reserve);
+            var tombstones = new TombstoneTable(rows, sequences, objects, reserve, time);
             var uploads = new UploadTable(reserve, rows, sequences, buckets, objects, files, time);
             var upkeep = new LogUpkeep(rows, objects, folders, disk, options.LogSegmentSize, logger);
             rows.Logged = upkeep.Logged;

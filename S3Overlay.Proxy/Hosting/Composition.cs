@@ -198,6 +198,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             SetsSubResource = EmbeddedService.SetsSubResource,
             Check = _ => store.CheckAsync(),
             Marks = new EmbeddedTombstones(store),
+            Changes = new EmbeddedChanges(store),
             Cache = cache,
         };
     }
@@ -261,6 +262,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             identities, client.Facts, () => probe.Capabilities, Time, loggers.CreateLogger<ForwardingService>()));
         var state = new StoreLayerState(store, loggers.CreateLogger<StoreLayerState>());
         var marks = new StoreMarks(store, state, probe);
+        var versions = new StoreVersions(store, state.Tombstones, marks, loggers.CreateLogger<StoreVersions>(), state.ListWritten);
         var nulls = new NullVersions(() => probe.Capabilities);
         var endpoint = CheckedEndpoint.Of(options.Local, settings);
         return new LocalLayer
@@ -269,9 +271,10 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Reads = new StoreReads(service, nulls, () => probe.Capabilities, state.IsDeletedAsync, Time, showsRemoteOnError),
             State = state,
             Marks = marks,
+            Changes = new StoreChanges(store, state, new StoreReverts(store, state, marks, versions, probe)),
             Conditions = probe,
             Cache = HasCache ? OpenBucketCache(store, () => probe.Capabilities) : null,
-            Versions = new StoreVersions(store, state.Tombstones, marks, loggers.CreateLogger<StoreVersions>(), state.ListWritten),
+            Versions = versions,
             Identities = identities,
             Make = () => client.Facts.Make,
             KeepsAsync = client.KeepsAsync,

@@ -57,11 +57,12 @@ internal static class OverlayParts
         var listings = new BucketListings(layer, local.Versions, local.Cache, reader, settings, logger);
         var slow = new KeepAliveResponses(time, LateError);
         var objects = new LocalObjects(service, new EncryptedObjects(layer, local.Versions));
-        var conditional = new ConditionalWrites(service, objects, layer, reader, locks, local.Conditions);
-        var writes = new ObjectWrites(service, directory, conditional, reader, slow, logger);
+        var bases = new ChangeBases(reader.Shown ?? new ShownObjects(), layer, local.Cache, time);
+        var conditional = new ConditionalWrites(service, objects, layer, reader, locks, local.Conditions, bases);
+        var writes = new ObjectWrites(service, directory, conditional, bases, reader, slow, logger);
         var markers = new DeleteMarkers(objects, local.Versions, reader, locks);
         var deletes = new ObjectDeletes(
-            objects, directory, layer, local.Marks, reader, locks, writes, settings, local.Conditions, markers, meters);
+            objects, directory, layer, local.Marks, reader, locks, writes, settings, local.Conditions, markers, bases, meters);
         var copy = new StreamedCopy(service, objects, conditional, time, logger);
         return new OverlayService(
             service,

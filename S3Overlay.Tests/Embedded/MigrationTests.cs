@@ -34,7 +34,7 @@ public sealed class MigrationTests : IAsyncLifetime
         _expected = await StoreView.DescribeAsync(_bench);
         var rows = _bench.Store.Rows;
         var (buckets, uploads, tagged) = (rows.ListBuckets(), rows.ListUploads(), (await rows.FindObjectAsync(Bucket, "tagged"))!);
-        var tombstone = (await rows.FindTombstoneAsync(Bucket, "gone"))!.Value;
+        var tombstone = (await rows.FindTombstoneAsync(Bucket, "gone"))!.Sequence;
         await _bench.CloseAsync();
         await MakeOldAsync(buckets, uploads, tagged, tombstone);
     }

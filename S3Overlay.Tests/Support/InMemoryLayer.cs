@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -92,7 +93,7 @@ public sealed class InMemoryLayer : ILayerState
         }
     }
 
-    public async ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken)
+    public async ValueTask MarkDeletedAsync(string bucket, string key, RemoteBase? known, CancellationToken cancellationToken)
     {
         if (TombstoneFailures.TryGetValue(key, out var failure))
         {

@@ -35,6 +35,7 @@ public sealed class OverlayBench : IRemoteBuckets
                 Reads = new ResolvedReads(LocalService, State),
                 State = State,
                 Marks = Store is null ? new InMemoryMarks(Layer) : new EmbeddedTombstones(Store),
+                Changes = Store is null ? new InMemoryChanges() : new EmbeddedChanges(Store),
                 Conditions = Conditions ?? BuiltInConditions.Instance,
             },
             HasRealReader ? OverlayParts.Reader(new ReadSettings(), null, Time, NullLogger.Instance) : Reader,

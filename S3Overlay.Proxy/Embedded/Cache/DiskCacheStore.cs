@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -190,6 +192,21 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             yield return row;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<RemoteBase?> KnownVersionAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _rows.FindAsync(bucket, key) is { } entry
+                ? new RemoteBase(entry.ETag, entry.Size, HttpDates.WholeSeconds(entry.LastModified)) : null;
+        }
+        catch (Exception failure) when (failure is IOException or InvalidDataException or ObjectDisposedException)
+        {
+            // A write must not fail for that.
+            return null;
         }
     }
 

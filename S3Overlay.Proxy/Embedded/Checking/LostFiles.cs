@@ -72,7 +72,7 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
         }
 
         if (log.Graves.GetValueOrDefault(name) >= header.Sequence
-            || await rows.FindTombstoneAsync(header.Bucket, header.Key) >= header.Sequence)
+            || (await rows.FindTombstoneAsync(header.Bucket, header.Key))?.Sequence >= header.Sequence)
         {
             return "older than a delete of the key";
         }

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -6,8 +7,8 @@ namespace S3Overlay.Proxy.Embedded.Files;
 /// <summary>The header of an object, manifest or part file: enough to rebuild its index row.</summary>
 internal sealed record FileHeader
 {
-    /// <summary>Bytes reserved for what is known only after the body was read: the checksum and its type.</summary>
-    public const int LateFieldsRoom = 160;
+    /// <summary>Bytes reserved for what is known only after the body was read: the checksum and its type, and the base.</summary>
+    public const int LateFieldsRoom = 160 + RemoteBaseCodec.Room;
 
     public required string Bucket { get; init; }
 
@@ -35,6 +36,9 @@ internal sealed record FileHeader
     /// <summary>The parts of a manifest, in order.</summary>
     public IReadOnlyList<StoredPart> Parts { get; init; } = [];
 
+    /// <summary>The remote's object that this one hides; null if nothing is known of it, and in buckets without a remote.</summary>
+    public RemoteBase? Base { get; init; }
+
     /// <summary>Parses a header.</summary>
     /// <exception cref="InvalidDataException">Not a header.</exception>
     public static FileHeader Read(ReadOnlySpan<byte> bytes)
@@ -51,6 +55,7 @@ internal sealed record FileHeader
             PartsFingerprint = fields.OptionalText(),
             PartNumber = (int)fields.Number(),
             Parts = ReadParts(ref fields),
+            Base = fields.ReadBase(),
         };
     }
 
@@ -91,7 +96,7 @@ internal sealed record FileHeader
             }
         }
 
-        return fields;
+        return fields.WriteBase(Base);
     }
 }
 

@@ -130,6 +130,9 @@ internal sealed class ObjectTable(
             header = header with
             {
                 Sequence = await sequences.NextAsync(),
+
+                // The remote has been hidden since the first write, and what it had then is what counts.
+                Base = old is null ? header.Base : old.BaseOfNext(header.Base),
                 Info = header.Info with { LastModified = HttpDates.WholeSeconds(date ?? time.GetUtcNow()) },
             };
             row = ObjectRow.Of(file.Id, header);
@@ -241,7 +244,7 @@ internal sealed class ObjectTable(
     /// Deletes an object's files, which no row names any more, when its last reader is done. Until then the store's rows have them among
     /// the files to be removed.
     /// </summary>
-    private void Discard(ObjectRow? row)
+    public void Discard(ObjectRow? row)
     {
         if (row is not null)
         {

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
@@ -12,7 +13,8 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 /// <param name="sequences">Numbers all writes and deletes.</param>
 /// <param name="objects">The objects and their keys' locks.</param>
 /// <param name="reserve">Space for tombstones on a full disk: they precede what frees space.</param>
-internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, ObjectTable objects, DiskReserve reserve)
+/// <param name="time">The clock.</param>
+internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, ObjectTable objects, DiskReserve reserve, TimeProvider time)
 {
     /// <summary>How many there are.</summary>
     public long Count => rows.Tombstones;
@@ -20,11 +22,14 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
     /// <summary>True if the key has a tombstone.</summary>
     public async ValueTask<bool> HasAsync(string bucket, string key) => await FindAsync(bucket, key) is not null;
 
-    /// <summary>The number of a key's tombstone; null if there is none.</summary>
-    public ValueTask<ulong?> FindAsync(string bucket, string key) => rows.FindTombstoneAsync(bucket, key);
+    /// <summary>A key's tombstone; null if there is none.</summary>
+    public ValueTask<TombstoneRow?> FindAsync(string bucket, string key) => rows.FindTombstoneAsync(bucket, key);
 
-    /// <summary>Writes a tombstone (rule D1). Returns once it survives a power cut.</summary>
-    public async Task LeaveAsync(string bucket, string key, CancellationToken cancellationToken)
+    /// <summary>
+    /// Writes a tombstone (rule D1). Returns once it survives a power cut. One that exists stays, and a written object hands on what it
+    /// hides: nothing of the remote was shown since.
+    /// </summary>
+    public async Task LeaveAsync(string bucket, string key, RemoteBase? known, CancellationToken cancellationToken)
     {
         using var locked = await objects.LockAsync(bucket, key, cancellationToken);
         if (await HasAsync(bucket, key))
@@ -34,8 +39,9 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
 
         // The tombstone does not delete the present object: that is the next step, with its own number. Until then the object must outrank
         // the tombstone in a rebuild as it does in the rows, so the tombstone is numbered right before it.
-        await reserve.UseAsync(async () => await objects.CommitAsync(Change.OfTombstone(
-            bucket, key, await objects.FindAsync(bucket, key) is { } row ? row.Sequence - 1 : await sequences.NextAsync())));
+        var row = await objects.FindAsync(bucket, key);
+        await reserve.UseAsync(async () => await objects.CommitAsync(Change.OfTombstone(bucket, key, new TombstoneRow(
+            row is null ? await sequences.NextAsync() : row.Sequence - 1, time.GetUtcNow(), row is null ? known : row.BaseOfNext(known)))));
     }
 
     /// <summary>Removes a tombstone if it still has this number. Returns once that survives a power cut.</summary>
@@ -47,7 +53,7 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
             return UndeleteOutcome.Absent;
         }
 
-        if (current != sequence)
+        if (current.Sequence != sequence)
         {
             return UndeleteOutcome.Kept;
         }
@@ -57,11 +63,50 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
     }
 
     /// <summary>
+    /// Removes a key's object and tombstone in one commit. Returns once that survives a power cut. A reader finds what was there or
+    /// nothing: the tombstone is forgotten first.
+    /// </summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="only">The number of the only object, or tombstone of a deleted key, that may go; null for any.</param>
+    /// <param name="cancellationToken">Cancels the wait for the lock.</param>
+    public async Task<RevertOutcome> RevertAsync(string bucket, string key, string? only, CancellationToken cancellationToken)
+    {
+        using var locked = await objects.LockAsync(bucket, key, cancellationToken);
+        var (row, tombstone) = (await objects.FindAsync(bucket, key), await FindAsync(bucket, key));
+        if ((row?.Sequence ?? tombstone?.Sequence) is not { } current)
+        {
+            return RevertOutcome.Absent;
+        }
+
+        if (only is not null && only != current.ToString(System.Globalization.CultureInfo.InvariantCulture))
+        {
+            return RevertOutcome.Changed;
+        }
+
+        var changes = new List<Change>(2);
+        if (tombstone is not null)
+        {
+            changes.Add(Change.OfUndelete(bucket, key, tombstone.Sequence));
+        }
+
+        if (row is not null)
+        {
+            changes.Add(Change.OfDelete(bucket, key, await sequences.NextAsync()));
+        }
+
+        // Like a delete, it may use the space that is kept for what frees space.
+        await reserve.UseAsync(() => objects.CommitAsync([.. changes]));
+        objects.Discard(row);
+        return RevertOutcome.Reverted;
+    }
+
+    /// <summary>
     /// Reads the tombstones of a bucket that start with <paramref name="prefix"/> and come after <paramref name="after"/>, in listing
     /// order.
     /// </summary>
     public async IAsyncEnumerable<T> ListAsync<T>(
-        string bucket, string prefix, string after, Func<string, ulong, T> show,
+        string bucket, string prefix, string after, Func<string, TombstoneRow, T> show,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var isAfter = after.Length > 0 && Utf8Order.Compare(after, prefix) >= 0;
@@ -69,10 +114,10 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
         {
             var start = (Key: from, IsAfter: isAfter);
             var page = await Task.Run(() => rows.ListTombstones(bucket, prefix, start.Key, start.IsAfter), cancellationToken);
-            foreach (var (key, sequence) in page)
+            foreach (var (key, row) in page)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                yield return show(key, sequence);
+                yield return show(key, row);
             }
 
             if (page.Count < StoreQueries.PageSize)

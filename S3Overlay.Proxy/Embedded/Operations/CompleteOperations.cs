@@ -55,6 +55,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             Bucket = upload.Bucket,
             Key = upload.Key,
             Tags = upload.Tags,
+            Base = upload.Base,
             UploadId = upload.UploadId,
             PartsFingerprint = fingerprint,
             Parts = [.. parts.Select(static part => new StoredPart(part.File, part.Number, part.Info.Size, part.Checksum))],

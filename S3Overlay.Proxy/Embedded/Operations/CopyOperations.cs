@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -33,6 +34,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
             Bucket = request.Bucket,
             Key = request.Key,
             Tags = replacesTags ? ObjectTags.FromHeader(request) : stored.Row.Tags,
+            Base = (request as OverlaidWrite)?.Base,
             Info = new ObjectInfo
             {
                 Size = info.Size,

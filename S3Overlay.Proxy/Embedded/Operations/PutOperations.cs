@@ -39,6 +39,7 @@ internal sealed class PutOperations(EmbeddedStore store)
             Bucket = request.Bucket,
             Key = request.Key,
             Tags = tags,
+            Base = (request as OverlaidWrite)?.Base,
             Info = new ObjectInfo { Size = length, ETag = kept ?? EmptyETag, LastModified = store.Now, Headers = headers },
         };
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Listings;
@@ -24,6 +25,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
             Initiated = store.Now,
             Headers = StoredHeaders.Of(request),
             Tags = ObjectTags.FromHeader(request),
+            Base = (request as OverlaidWrite)?.Base,
             Algorithm = algorithm,
             IsFullObject = isFullObject,
         };

@@ -10,7 +10,7 @@ internal sealed class LogContent
     /// <summary>The highest number of a delete or tombstone of each key: files with a lower one do not count.</summary>
     public Dictionary<(string Bucket, string Key), ulong> Graves { get; } = [];
 
-    public Dictionary<(string Bucket, string Key), ulong> Tombstones { get; } = [];
+    public Dictionary<(string Bucket, string Key), TombstoneRow> Tombstones { get; } = [];
 
     /// <summary>The newest tags of objects whose file has others, by file.</summary>
     public Dictionary<FileId, Change> Tags { get; } = [];
@@ -100,12 +100,16 @@ internal sealed class LogContent
                 Bury(name, change.Sequence);
                 break;
             case ChangeKind.Tombstone:
-                Tombstones[name] = Math.Max(Tombstones.GetValueOrDefault(name), change.Sequence);
+                if (!Tombstones.TryGetValue(name, out var known) || known.Sequence <= change.Sequence)
+                {
+                    Tombstones[name] = change.Tombstone!;
+                }
+
                 Bury(name, change.Sequence);
                 break;
             case ChangeKind.Undelete:
                 // The object that was deleted then does not come back, only the remote's.
-                if (Tombstones.TryGetValue(name, out var sequence) && sequence <= change.Sequence)
+                if (Tombstones.TryGetValue(name, out var hidden) && hidden.Sequence <= change.Sequence)
                 {
                     Tombstones.Remove(name);
                 }
@@ -142,8 +146,8 @@ internal sealed class LogContent
     }
 
     /// <summary>True if a tombstone was not removed with its bucket.</summary>
-    public bool Counts(KeyValuePair<(string Bucket, string Key), ulong> tombstone) =>
-        tombstone.Value >= (Buckets.GetValueOrDefault(tombstone.Key.Bucket)?.PurgedUpTo ?? 0);
+    public bool Counts(KeyValuePair<(string Bucket, string Key), TombstoneRow> tombstone) =>
+        tombstone.Value.Sequence >= (Buckets.GetValueOrDefault(tombstone.Key.Bucket)?.PurgedUpTo ?? 0);
 
     public void Note(ulong sequence) => Highest = Math.Max(Highest, sequence);
 

@@ -107,7 +107,7 @@ internal sealed class OldRecords(StoreFolders folders, StoreDisk disk, ILogger l
         return kind switch
         {
             OldKind.Delete => Change.OfDelete(bucket, key, sequence),
-            OldKind.Tombstone => Change.OfTombstone(bucket, key, sequence),
+            OldKind.Tombstone => Change.OfTombstone(bucket, key, new TombstoneRow(sequence, null, null)),
             OldKind.Tags => Change.OfTags(bucket, key, file, tags),
             OldKind.Undelete => Change.OfUndelete(bucket, key, sequence),
             OldKind.Replacement => null,

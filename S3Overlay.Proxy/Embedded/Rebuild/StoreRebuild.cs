@@ -269,10 +269,10 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
         }
 
         var tombstones = 0L;
-        foreach (var ((bucket, key), sequence) in log.Tombstones.Where(log.Counts))
+        foreach (var ((bucket, key), row) in log.Tombstones.Where(log.Counts))
         {
             tombstones++;
-            _writer.Prepare(Sql.PutTombstone).BindKey(1, bucket).BindKey(2, key).Bind(3, (long)sequence).Run();
+            _writer.Put(bucket, key, row);
             CommitIfMany();
         }
 

@@ -28,6 +28,8 @@ internal sealed record Change
 
     public ObjectRow? Object { get; init; }
 
+    public TombstoneRow? Tombstone { get; init; }
+
     /// <summary>The bucket's record; null removes it.</summary>
     public BucketRecord? Record { get; init; }
 
@@ -51,8 +53,8 @@ internal sealed record Change
         new() { Kind = ChangeKind.Tags, Bucket = bucket, Key = key, File = file, Tags = tags };
 
     /// <summary>The remote's object is hidden (rule D1), and files with a lower number do not count any more.</summary>
-    public static Change OfTombstone(string bucket, string key, ulong sequence) =>
-        new() { Kind = ChangeKind.Tombstone, Bucket = bucket, Key = key, Sequence = sequence };
+    public static Change OfTombstone(string bucket, string key, TombstoneRow row) =>
+        new() { Kind = ChangeKind.Tombstone, Bucket = bucket, Key = key, Sequence = row.Sequence, Tombstone = row };
 
     /// <summary>The tombstone with this number was removed.</summary>
     public static Change OfUndelete(string bucket, string key, ulong sequence) =>
@@ -113,7 +115,8 @@ internal sealed record Change
         _ = Kind switch
         {
             ChangeKind.Object => fields.Text(Bucket).Text(Key).Block(Object!.Write()),
-            ChangeKind.Delete or ChangeKind.Tombstone or ChangeKind.Undelete => fields.Text(Bucket).Text(Key).Fixed(Sequence),
+            ChangeKind.Delete or ChangeKind.Undelete => fields.Text(Bucket).Text(Key).Fixed(Sequence),
+            ChangeKind.Tombstone => fields.Text(Bucket).Text(Key).Block(Tombstone!.Write()),
             ChangeKind.Tags => fields.Text(Bucket).Text(Key).File(File).OptionalText(Tags),
             ChangeKind.Bucket => fields.Text(Bucket).Block(Record is null ? default : Record.Write().Span),
             ChangeKind.Upload => fields.Block(Upload!.Write().Span),
@@ -133,8 +136,12 @@ internal sealed record Change
         {
             case ChangeKind.Object:
                 return OfObject(fields.Text(), fields.Text(), ObjectRow.Read(fields.Block()));
-            case ChangeKind.Delete or ChangeKind.Tombstone or ChangeKind.Undelete:
+            case ChangeKind.Delete or ChangeKind.Undelete:
                 return new() { Kind = kind, Bucket = fields.Text(), Key = fields.Text(), Sequence = fields.Fixed() };
+            case ChangeKind.OldTombstone:
+                return OfTombstone(fields.Text(), fields.Text(), new TombstoneRow(fields.Fixed(), null, null));
+            case ChangeKind.Tombstone:
+                return OfTombstone(fields.Text(), fields.Text(), TombstoneRow.Read(fields.Block()));
             case ChangeKind.Tags:
                 return OfTags(fields.Text(), fields.Text(), fields.File(), fields.OptionalText());
             case ChangeKind.Bucket:
@@ -163,7 +170,9 @@ internal enum ChangeKind : byte
     Object = 1,
     Delete = 2,
     Tags = 3,
-    Tombstone = 4,
+
+    /// <summary>A tombstone without time and base: only read.</summary>
+    OldTombstone = 4,
     Undelete = 5,
     Bucket = 6,
     Upload = 7,
@@ -172,4 +181,5 @@ internal enum ChangeKind : byte
     Completed = 10,
     Removal = 11,
     Replacement = 12,
+    Tombstone = 13,
 }

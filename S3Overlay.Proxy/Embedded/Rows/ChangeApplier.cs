@@ -92,7 +92,7 @@ internal ref struct ChangeApplier(Connection writer, StoreState state)
         var known = Named(Sql.FindTombstone, change).One(static row => (ulong?)row.Number(0));
         if (change.Kind == ChangeKind.Tombstone && (known is null || known < change.Sequence))
         {
-            Named(Sql.PutTombstone, change).Bind(3, (long)change.Sequence).Run();
+            _writer.Put(change.Bucket, change.Key, change.Tombstone!);
             State = State with { Tombstones = State.Tombstones + (known is null ? 1 : 0) };
         }
         else if (change.Kind == ChangeKind.Undelete && known <= change.Sequence)

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
@@ -23,6 +24,16 @@ internal sealed record ObjectRow
     /// <summary>Number of part files; 0 if the bytes are in the object's own file.</summary>
     public int PartCount { get; init; }
 
+    /// <summary>The remote's object that this one hides; null if nothing is known of it.</summary>
+    public RemoteBase? Base { get; init; }
+
+    /// <summary>
+    /// The base of a change over this one. The remote has been hidden since this was written, so <paramref name="known"/> does not count;
+    /// null in a bucket without a remote.
+    /// </summary>
+    public RemoteBase? BaseOfNext(RemoteBase? known) =>
+        Base ?? (known is null ? null : RemoteBase.UnknownSince(Info.LastModified));
+
     public static ObjectRow Of(FileId file, FileHeader header) => new()
     {
         File = file,
@@ -30,6 +41,7 @@ internal sealed record ObjectRow
         Info = header.Info,
         Tags = header.Tags,
         PartCount = header.Parts.Count,
+        Base = header.Base,
     };
 
     public static ObjectRow Read(ReadOnlySpan<byte> value)
@@ -47,9 +59,11 @@ internal sealed record ObjectRow
             PartCount = (int)fields.Number(),
             Tags = fields.OptionalText(),
             Info = fields.ReadInfo(),
+            Base = fields.ReadBase(),
         };
     }
 
     public ReadOnlySpan<byte> Write() =>
-        new FieldWriter().Byte(Version).File(File).Fixed(Sequence).Number(PartCount).OptionalText(Tags).Write(Info).Written;
+        new FieldWriter().Byte(Version).File(File).Fixed(Sequence).Number(PartCount).OptionalText(Tags).Write(Info).WriteBase(Base)
+            .Written;
 }

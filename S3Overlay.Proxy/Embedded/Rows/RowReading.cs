@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Embedded.Database;
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
@@ -18,13 +19,22 @@ internal static class RowReading
             Info = details.ReadDetails(row.Number(first + 2), row.Text(first + 4)!, row.Number(first + 3)),
             PartCount = (int)row.Number(first + 5),
             Tags = row.Text(first + 6),
+            Base = row.ReadBase(first + 8),
         };
     }
 
     public static void Put(this Connection writer, string bucket, string key, ObjectRow row) =>
         writer.Prepare(Sql.PutObject).BindKey(1, bucket).BindKey(2, key).Bind(3, (long)row.Sequence).Bind(4, row.File)
             .Bind(5, row.Info.Size).Bind(6, row.Info.LastModified.ToUnixTimeMilliseconds()).BindText(7, row.Info.ETag)
-            .Bind(8, row.PartCount).BindText(9, row.Tags).Bind(10, DetailsOf(row.Info)).Run();
+            .Bind(8, row.PartCount).BindText(9, row.Tags).Bind(10, DetailsOf(row.Info)).BindBase(11, row.Base).Run();
+
+    /// <summary>A tombstone. <paramref name="first"/> is the column of its number.</summary>
+    public static TombstoneRow ReadTombstone(this Statement row, int first = 0) => new((ulong)row.Number(first),
+        row.Number(first + 1) is var made && made == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(made), row.ReadBase(first + 2));
+
+    public static void Put(this Connection writer, string bucket, string key, TombstoneRow tombstone) =>
+        writer.Prepare(Sql.PutTombstone).BindKey(1, bucket).BindKey(2, key).Bind(3, (long)tombstone.Sequence)
+            .Bind(4, tombstone.Made?.ToUnixTimeMilliseconds() ?? 0).BindBase(5, tombstone.Base).Run();
 
     public static PartRow ReadPart(this Statement row)
     {
@@ -98,6 +108,13 @@ internal static class RowReading
 
         return rows;
     }
+
+    private static RemoteBase? ReadBase(this Statement row, int first) => row.Text(first) is not { } etag ? null
+        : new RemoteBase(etag, row.Number(first + 1), DateTimeOffset.FromUnixTimeMilliseconds(row.Number(first + 2)));
+
+    private static Statement BindBase(this Statement statement, int first, RemoteBase? known) => known is null
+        ? statement.BindText(first, null).BindText(first + 1, null).BindText(first + 2, null)
+        : statement.BindText(first, known.ETag).Bind(first + 1, known.Size).Bind(first + 2, known.Date.ToUnixTimeMilliseconds());
 
     private static ReadOnlySpan<byte> DetailsOf(ObjectInfo info) => new FieldWriter().WriteDetails(info).Written;
 }

@@ -6,34 +6,42 @@ namespace S3Overlay.Proxy.Embedded.Rows;
 internal static class Sql
 {
     public const string FindObject =
-        "SELECT file, sequence, size, modified, etag, parts, tags, details FROM objects WHERE bucket = ?1 AND key = ?2";
+        "SELECT file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified FROM objects "
+        + "WHERE bucket = ?1 AND key = ?2";
 
     public const string HasObjects = "SELECT 1 FROM objects WHERE bucket = ?1 LIMIT 1";
 
     public const string ListObjects =
         "SELECT key, size, modified, etag, details FROM objects WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key";
 
+    public const string ListObjectRows =
+        "SELECT key, file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified FROM objects "
+        + "WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4";
+
     public const string WalkObjects =
-        "SELECT bucket, key, file, sequence, size, modified, etag, parts, tags, details FROM objects "
+        "SELECT bucket, key, file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified FROM objects "
         + "WHERE (bucket, key) > (?1, ?2) ORDER BY bucket, key LIMIT ?3";
 
     public const string Retagged =
         "SELECT bucket, key, file, tags FROM objects WHERE is_retagged = 1";
 
-    public const string PutObject = "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10)";
+    public const string PutObject =
+        "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13)";
 
     public const string DeleteObject = "DELETE FROM objects WHERE bucket = ?1 AND key = ?2";
 
     public const string Tag = "UPDATE objects SET tags = ?4, is_retagged = 1 WHERE bucket = ?1 AND key = ?2 AND file = ?3";
 
-    public const string FindTombstone = "SELECT sequence FROM tombstones WHERE bucket = ?1 AND key = ?2";
+    public const string FindTombstone =
+        "SELECT sequence, made, base_etag, base_size, base_modified FROM tombstones WHERE bucket = ?1 AND key = ?2";
 
     public const string ListTombstones =
-        "SELECT key, sequence FROM tombstones WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4";
+        "SELECT key, sequence, made, base_etag, base_size, base_modified FROM tombstones "
+        + "WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4";
 
     public const string NextTombstoneBucket = "SELECT bucket FROM tombstones WHERE bucket > ?1 ORDER BY bucket LIMIT 1";
 
-    public const string PutTombstone = "INSERT OR REPLACE INTO tombstones VALUES (?1, ?2, ?3)";
+    public const string PutTombstone = "INSERT OR REPLACE INTO tombstones VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
     public const string DeleteTombstone = "DELETE FROM tombstones WHERE bucket = ?1 AND key = ?2";
 
@@ -97,7 +105,7 @@ internal static class Sql
     public static ReadOnlySpan<byte> Zero => [0];
 
     /// <summary>The scripts of the schema's versions.</summary>
-    public static IReadOnlyList<string> Schema { get; } = [ReadScript("store-1.sql")];
+    public static IReadOnlyList<string> Schema { get; } = [ReadScript("store-1.sql"), ReadScript("store-2.sql")];
 
     /// <summary>A script that is embedded in the program.</summary>
     public static string ReadScript(string name)

@@ -39,10 +39,10 @@ internal static class StoreQueries
     public static ValueTask<bool> HasObjectsAsync(this StoreRows rows, string bucket) =>
         rows.ReadAsync(bucket, static (connection, bucket) => connection.Prepare(Sql.HasObjects).BindKey(1, bucket).One(static _ => true));
 
-    /// <summary>The number of a key's tombstone in the database; null if it has none.</summary>
-    public static ValueTask<ulong?> ReadTombstoneAsync(this StoreRows rows, string bucket, string key) =>
+    /// <summary>A key's tombstone in the database; null if it has none.</summary>
+    public static ValueTask<TombstoneRow?> ReadTombstoneAsync(this StoreRows rows, string bucket, string key) =>
         rows.ReadAsync((bucket, key), static (connection, name) =>
-            connection.Prepare(Sql.FindTombstone).BindKey(1, name.bucket).BindKey(2, name.key).One(static row => (ulong?)row.Number(0)));
+            connection.Prepare(Sql.FindTombstone).BindKey(1, name.bucket).BindKey(2, name.key).One(static row => row.ReadTombstone()));
 
     /// <summary>A page of a bucket's tombstones that start with a prefix, in listing order.</summary>
     /// <param name="rows">The rows.</param>
@@ -50,11 +50,18 @@ internal static class StoreQueries
     /// <param name="prefix">Their prefix.</param>
     /// <param name="from">The first key that counts.</param>
     /// <param name="isAfter">True if <paramref name="from"/> itself does not count.</param>
-    public static List<(string Key, ulong Sequence)> ListTombstones(
+    public static List<(string Key, TombstoneRow Row)> ListTombstones(
         this StoreRows rows, string bucket, string prefix, string from, bool isAfter) =>
         rows.Read((bucket, prefix, from, isAfter), static (connection, call) =>
             connection.Prepare(Sql.ListTombstones).BindKey(1, call.bucket).BindKey(2, call.from, call.isAfter ? Sql.Zero : default)
-                .BindKey(3, call.prefix, Sql.AfterAll).Bind(4, PageSize).All(static row => (row.Key(0), (ulong)row.Number(1))));
+                .BindKey(3, call.prefix, Sql.AfterAll).Bind(4, PageSize).All(static row => (row.Key(0), row.ReadTombstone(1))));
+
+    /// <summary>A page of a bucket's objects that start with a prefix, in listing order: as <see cref="ListTombstones"/>.</summary>
+    public static List<(string Key, ObjectRow Row)> ListObjects(
+        this StoreRows rows, string bucket, string prefix, string from, bool isAfter) =>
+        rows.Read((bucket, prefix, from, isAfter), static (connection, call) =>
+            connection.Prepare(Sql.ListObjectRows).BindKey(1, call.bucket).BindKey(2, call.from, call.isAfter ? Sql.Zero : default)
+                .BindKey(3, call.prefix, Sql.AfterAll).Bind(4, PageSize).All(static row => (row.Key(0), row.ReadObject(1))));
 
     /// <summary>Buckets that have tombstones. One look-up per bucket.</summary>
     public static List<string> ListTombstoneBuckets(this StoreRows rows) => rows.Read(0, static (connection, _) =>
@@ -180,9 +187,9 @@ internal static class StoreQueries
             for (var (from, isAfter) = ("", false); rows.ListTombstones(bucket, "", from, isAfter) is { Count: > 0 } page;
                 (from, isAfter) = (page[^1].Key, true))
             {
-                foreach (var (key, sequence) in page)
+                foreach (var (key, row) in page)
                 {
-                    yield return Change.OfTombstone(bucket, key, sequence);
+                    yield return Change.OfTombstone(bucket, key, row);
                 }
             }
         }

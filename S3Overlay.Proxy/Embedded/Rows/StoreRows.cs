@@ -20,7 +20,7 @@ namespace S3Overlay.Proxy.Embedded.Rows;
 internal sealed class StoreRows : IAsyncDisposable
 {
     private readonly RowCache<ObjectRow?> _objects = new();
-    private readonly RowCache<ulong?> _tombstones = new();
+    private readonly RowCache<TombstoneRow?> _tombstones = new();
     private readonly NameLocks<int> _sealing = new();
 
     /// <summary>Files that were to be removed and are gone.</summary>
@@ -82,9 +82,9 @@ internal sealed class StoreRows : IAsyncDisposable
     public ValueTask<ObjectRow?> FindObjectAsync(string bucket, string key) =>
         _objects.FindAsync(bucket, key, this, static (rows, bucket, key) => rows.ReadObjectAsync(bucket, key));
 
-    /// <summary>The number of a key's tombstone; null if it has none.</summary>
+    /// <summary>A key's tombstone; null if it has none.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
-    public ValueTask<ulong?> FindTombstoneAsync(string bucket, string key) =>
+    public ValueTask<TombstoneRow?> FindTombstoneAsync(string bucket, string key) =>
         _tombstones.FindAsync(bucket, key, this, static (rows, bucket, key) => rows.ReadTombstoneAsync(bucket, key));
 
     /// <summary>Reads one snapshot. May wait for the disk, so do not call it on a thread that serves sockets.</summary>

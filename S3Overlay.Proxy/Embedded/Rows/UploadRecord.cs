@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -28,6 +29,9 @@ internal sealed record UploadRecord
     /// <summary>True if the object's checksum covers all of its bytes, rather than the parts' checksums.</summary>
     public bool IsFullObject { get; init; }
 
+    /// <summary>The remote's object as it was known when the upload began; null if nothing is known of it.</summary>
+    public RemoteBase? Base { get; init; }
+
     /// <summary>S3's name of the type; null without a checksum.</summary>
     public string? ChecksumType => Algorithm is null ? null : IsFullObject ? "FULL_OBJECT" : "COMPOSITE";
 
@@ -46,13 +50,14 @@ internal sealed record UploadRecord
             Algorithm = fields.Byte() is var number && number == 0xFF ? null : (ChecksumAlgorithm)number,
             IsFullObject = fields.Byte() == 1,
             Headers = fields.ReadHeaders(),
+            Base = fields.ReadBase(),
         };
     }
 
     public ReadOnlyMemory<byte> Write() =>
         new FieldWriter().Text(UploadId).Text(Bucket).Text(Key).Number(Initiated.ToUnixTimeMilliseconds()).OptionalText(Tags)
             .Byte(Algorithm is { } algorithm ? (byte)algorithm : (byte)0xFF).Byte((byte)(IsFullObject ? 1 : 0)).Write(Headers)
-            .WrittenMemory;
+            .WriteBase(Base).WrittenMemory;
 }
 
 /// <summary>One part of an open upload, in the index.</summary>

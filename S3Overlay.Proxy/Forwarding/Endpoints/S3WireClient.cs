@@ -28,6 +28,11 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
     private readonly AdaptiveConcurrencyLimit _pace = new();
     private long _skewTicks;
 
+    /// <summary>No response has had a date.</summary>
+    private const long Unseen = long.MinValue;
+
+    private long _aheadTicks = Unseen;
+
     /// <summary>Creates a client. If the endpoint is not writable, only GET and HEAD pass (rule W1).</summary>
     /// <param name="settings">The endpoint.</param>
     /// <param name="credentials">What to sign with.</param>
@@ -311,6 +316,9 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         return true;
     }
 
+    /// <summary>How far the endpoint's clock is ahead of this one, by its last response; null if none had a date.</summary>
+    public TimeSpan? Ahead => Volatile.Read(ref _aheadTicks) is var ticks && ticks == Unseen ? null : TimeSpan.FromTicks(ticks);
+
     /// <summary>The time by the endpoint's clock, as far as it is known.</summary>
     private DateTimeOffset Now => _time.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _skewTicks));
 
@@ -371,6 +379,11 @@ public sealed class S3WireClient : IAsyncDisposable, IDisposable
         {
             var response = new WireResponse(await _http.SendAsync(message, both.Token));
             Tracing.RecordAttemptResponse(span, response.Status);
+            if (HttpDates.TryParseHeader(response.Header("Date"), out var date))
+            {
+                Volatile.Write(ref _aheadTicks, (date - _time.GetUtcNow()).Ticks);
+            }
+
             _settings.Meters?.Answered(started, response.Status);
             Facts.LearnMake(response);
             return response;

@@ -34,8 +34,8 @@ internal sealed class WireResponse(HttpResponseMessage message) : IDisposable
         "X-Openstack-Request-Id",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>CORS headers, and those of content delivery networks (CloudFront, Cloudflare).</summary>
-    private static readonly string[] FamiliesNotTheObjects = ["Access-Control-", "x-amz-cf-", "cf-"];
+    /// <summary>CORS headers, those of content delivery networks (CloudFront, Cloudflare), and metadata of an overlay's own.</summary>
+    private static readonly string[] FamiliesNotTheObjects = ["Access-Control-", "x-amz-cf-", "cf-", "x-amz-meta-s3overlay-"];
 
     private WireError? _error;
 

@@ -20,6 +20,8 @@ namespace S3Overlay.Proxy.Forwarding.PassThrough;
 internal sealed class OverlaidStore(ForwardingService service, StoreLayerState state, IRemoteBuckets overlaid, NullVersions nulls,
     TimeProvider time) : IS3Service
 {
+    private readonly RecordedBases _bases = new(service, time);
+
     /// <inheritdoc/>
     public async Task HandleAsync(S3Request request, S3Response answer, CancellationToken cancellationToken)
     {
@@ -73,7 +75,7 @@ internal sealed class OverlaidStore(ForwardingService service, StoreLayerState s
     {
         try
         {
-            return await service.SendAsync(request, patience);
+            return await _bases.SendAsync(request, patience);
         }
         finally
         {

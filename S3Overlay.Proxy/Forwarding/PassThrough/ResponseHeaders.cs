@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 
@@ -36,7 +37,7 @@ internal static class ResponseHeaders
     {
         foreach (var (name, values) in from)
         {
-            if (NotHandedOn.Contains(name))
+            if (NotHandedOn.Contains(name) || name.StartsWith(HiddenBase.Family, StringComparison.OrdinalIgnoreCase))
             {
                 continue;
             }

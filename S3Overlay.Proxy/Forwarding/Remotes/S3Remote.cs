@@ -35,6 +35,9 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
     public DateTimeOffset? CreatedOf(string bucket) => _created.TryGetValue(bucket, out var created) ? created : null;
 
     /// <inheritdoc/>
+    public TimeSpan? Ahead => client.Ahead;
+
+    /// <inheritdoc/>
     public void Suspect(string bucket) => client.Suspect(bucket);
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Overlay.Remotes;
 
 namespace S3Overlay.Proxy.Forwarding.Stores;
 
@@ -15,6 +16,7 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// <param name="Id">Random for each delete, so that tombstones of one key differ in their ETag. Null for a bucket's mark.</param>
 /// <param name="Marker">The delete marker of the same delete in a versioned bucket; else null.</param>
 /// <param name="Over">In a versioned bucket, the newest version when a conditional delete began that has no marker yet; else null.</param>
+/// <param name="Base">The remote's object that a tombstone hides; null if nothing is known of it.</param>
 internal sealed record Mark(
     [property: JsonPropertyName("s3overlay")] string Kind,
     [property: JsonPropertyName("version")] int Version,
@@ -22,7 +24,8 @@ internal sealed record Mark(
     [property: JsonPropertyName("key")] string? Key,
     [property: JsonPropertyName("id")] string? Id = null,
     [property: JsonPropertyName("marker")] string? Marker = null,
-    [property: JsonPropertyName("over")] string? Over = null)
+    [property: JsonPropertyName("over")] string? Over = null,
+    [property: JsonPropertyName("base")] string? Base = null)
 {
     public const int Format = 1;
 
@@ -32,7 +35,8 @@ internal sealed record Mark(
     private static readonly JsonSerializerOptions Options = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>The tombstone of a key.</summary>
-    public static Mark Tombstone(string bucket, string key) => new("tombstone", Format, bucket, key, Guid.NewGuid().ToString("n"));
+    public static Mark Tombstone(string bucket, string key, RemoteBase? known) =>
+        new("tombstone", Format, bucket, key, Guid.NewGuid().ToString("n"), Base: known?.ToText());
 
     /// <summary>The mark of a deleted bucket.</summary>
     public static Mark DeletedBucket(string bucket) => new("deleted-bucket", Format, bucket, null);

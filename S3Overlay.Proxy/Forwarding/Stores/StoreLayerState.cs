@@ -30,6 +30,9 @@ internal sealed class StoreLayerState : ILayerState
 
     private static readonly TimeSpan SharedLifetime = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long a write waits for what an earlier one recorded.</summary>
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2);
+
     private readonly LocalStore _store;
     private readonly Tombstones _tombstones;
     private readonly CoalescingCache<BucketState> _memory;
@@ -62,8 +65,41 @@ internal sealed class StoreLayerState : ILayerState
         _tombstones.HasAsync(bucket, key, cancellationToken);
 
     /// <inheritdoc/>
-    public ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        new(_tombstones.PutAsync(Mark.Tombstone(bucket, key), cancellationToken));
+    public ValueTask MarkDeletedAsync(string bucket, string key, RemoteBase? known, CancellationToken cancellationToken) =>
+        new(_tombstones.PutAsync(Mark.Tombstone(bucket, key, known), cancellationToken));
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A tombstone is older than what was written since. Where neither has a base, an older program made it: nothing is known since then.
+    /// </remarks>
+    public async ValueTask<RemoteBase?> EarlierBaseAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var hidden = _tombstones.FindNamedAsync(bucket, key, cancellationToken, LookPatience);
+            var written = WrittenBaseAsync(bucket, key, cancellationToken);
+            await Task.WhenAll(hidden, written);
+            return (await hidden)?.Base ?? await written ?? ((await hidden) is { } tombstone ? UnknownSince(tombstone.Made) : null);
+        }
+        catch (S3Exception)
+        {
+            // The write itself may succeed.
+            return UnknownSince(null);
+        }
+    }
+
+    private async Task<RemoteBase?> WrittenBaseAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        using var response = await _store.Calls.SendAsync(new WireRequest("HEAD", bucket, key), cancellationToken, LookPatience);
+        return response.Status == 404 ? null
+            : response.Status >= 300 ? UnknownSince(null)
+            : HiddenBase.Read(bucket, key, response.Header(HiddenBase.Header))
+                ?? UnknownSince(HttpDates.TryParseHeader(response.Header("Last-Modified"), out var date) ? date : null);
+    }
+
+    /// <summary>Nothing is known since a date of the store's clock. Without a date, the change may be of any age.</summary>
+    private RemoteBase UnknownSince(DateTimeOffset? date) => RemoteBase.UnknownSince(
+        date is { } known ? known - (_store.Calls.Now - _store.Time.GetUtcNow()) : DateTimeOffset.UnixEpoch);
 
     /// <inheritdoc/>
     /// <remarks>

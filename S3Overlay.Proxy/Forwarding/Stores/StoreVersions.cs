@@ -77,12 +77,12 @@ internal sealed class StoreVersions(LocalStore store, Tombstones tombstones, Sto
     }
 
     /// <inheritdoc/>
-    public ValueTask NameMarkerAsync(string bucket, string key, string marker, CancellationToken cancellationToken) =>
-        new(tombstones.PutAsync(Mark.Tombstone(bucket, key) with { Marker = marker }, cancellationToken));
+    public ValueTask NameMarkerAsync(string bucket, string key, string marker, RemoteBase? known, CancellationToken cancellationToken) =>
+        new(tombstones.PutAsync(Mark.Tombstone(bucket, key, known) with { Marker = marker }, cancellationToken));
 
     /// <inheritdoc/>
-    public ValueTask MarkOverAsync(string bucket, string key, string version, CancellationToken cancellationToken) =>
-        new(tombstones.PutAsync(Mark.Tombstone(bucket, key) with { Over = version }, cancellationToken));
+    public ValueTask MarkOverAsync(string bucket, string key, string version, RemoteBase? known, CancellationToken cancellationToken) =>
+        new(tombstones.PutAsync(Mark.Tombstone(bucket, key, known) with { Over = version }, cancellationToken));
 
     /// <inheritdoc/>
     public async ValueTask<Tombstone?> FindTombstoneAsync(string bucket, string key, CancellationToken cancellationToken) =>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Listings;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -36,16 +37,20 @@ internal sealed class Tombstones(LocalStore store, ILogger logger)
     }
 
     /// <summary>The tombstone of a key with its body; null without one. One call.</summary>
-    public async Task<Tombstone?> FindNamedAsync(string bucket, string key, CancellationToken cancellationToken)
+    public async Task<Tombstone?> FindNamedAsync(string bucket, string key, CancellationToken cancellationToken, TimeSpan? budget = null)
     {
-        using var response = await store.Calls.GetAsync(store.CacheBucket, CacheNames.Tombstone(bucket, key), null, cancellationToken);
+        using var response = await store.Calls.GetAsync(store.CacheBucket, CacheNames.Tombstone(bucket, key), null, cancellationToken,
+            budget);
         if (response is null)
         {
             return null;
         }
 
         var mark = Mark.Parse(await store.Calls.ReadAsync(response, Mark.Limit, cancellationToken));
-        return Show(key, response) with { Marker = mark?.Marker, Over = mark?.Over };
+        return Show(key, response) with
+        {
+            Marker = mark?.Marker, Over = mark?.Over, Base = RemoteBase.Parse(mark?.Base),
+        };
     }
 
     /// <summary>Removes a tombstone.</summary>

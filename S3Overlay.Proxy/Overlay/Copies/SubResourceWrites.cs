@@ -102,6 +102,7 @@ public sealed class SubResourceWrites(
             Query = S3Query.Empty,
             Headers = headers,
             CopiedUp = source.Info,
+            Base = RemoteBase.Of(source.Info),
             MayLoseChecksum = true,
         };
         var written = new BufferedResponse();

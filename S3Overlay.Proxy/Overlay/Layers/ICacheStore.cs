@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
@@ -49,6 +50,11 @@ public interface ICacheStore
     /// <paramref name="after"/>, with what listings compare (rule T2).
     /// </summary>
     IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The version of a key's entry, if the store has that at hand; else null. For a write, which must not wait for a network.
+    /// </summary>
+    ValueTask<RemoteBase?> KnownVersionAsync(string bucket, string key, CancellationToken cancellationToken) => default;
 
     /// <summary>The client's buckets that have entries; each once, in no particular order.</summary>
     IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken);

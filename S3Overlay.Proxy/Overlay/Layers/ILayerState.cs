@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
@@ -19,8 +20,17 @@ public interface ILayerState
     ValueTask<KeyState> ResolveWithinWriteAsync(string bucket, string key, CancellationToken cancellationToken) =>
         ResolveAsync(bucket, key, cancellationToken);
 
-    /// <summary>Writes the key's tombstone; returns once it survives a power cut (rule D1). Repeating it is no error.</summary>
-    ValueTask MarkDeletedAsync(string bucket, string key, CancellationToken cancellationToken);
+    /// <summary>
+    /// Writes the key's tombstone; returns once it survives a power cut (rule D1). Repeating it is no error. Records
+    /// <paramref name="known"/> as its base, unless <see cref="EarlierBaseAsync"/> leaves that to the layer and it knows an earlier one.
+    /// </summary>
+    ValueTask MarkDeletedAsync(string bucket, string key, RemoteBase? known, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// The base recorded with a write or delete of the key here (rule P1); null if there is none, or if the layer itself hands it on to a
+    /// later write or delete.
+    /// </summary>
+    ValueTask<RemoteBase?> EarlierBaseAsync(string bucket, string key, CancellationToken cancellationToken) => default;
 
     /// <summary>The bucket's state in the local layer.</summary>
     ValueTask<BucketState> ResolveBucketAsync(string bucket, CancellationToken cancellationToken);

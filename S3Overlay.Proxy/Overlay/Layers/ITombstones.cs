@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
@@ -49,6 +50,12 @@ public sealed record Tombstone(string Key, string Stamp, DateTimeOffset? Made)
     /// if there was none, and in listings.
     /// </summary>
     public string? Over { get; init; }
+
+    /// <summary>
+    /// The remote's object that it hides (rule P1). Null if nothing is recorded; an S3 endpoint's listings and look-ups without the body
+    /// leave it out.
+    /// </summary>
+    public RemoteBase? Base { get; init; }
 }
 
 /// <summary>Outcome of removing a tombstone.</summary>
@@ -84,13 +91,13 @@ public interface ILocalVersions
     /// Rewrites a key's tombstone so that it names the delete marker of the same delete (<see cref="Tombstone.Marker"/>). Returns once that
     /// survives a power cut.
     /// </summary>
-    ValueTask NameMarkerAsync(string bucket, string key, string marker, CancellationToken cancellationToken);
+    ValueTask NameMarkerAsync(string bucket, string key, string marker, RemoteBase? known, CancellationToken cancellationToken);
 
     /// <summary>
     /// Writes the tombstone of a key whose newest version a delete marker is about to hide (<see cref="Tombstone.Over"/>). Returns once
     /// that survives a power cut.
     /// </summary>
-    ValueTask MarkOverAsync(string bucket, string key, string version, CancellationToken cancellationToken);
+    ValueTask MarkOverAsync(string bucket, string key, string version, RemoteBase? known, CancellationToken cancellationToken);
 
     /// <summary>A key's tombstone with the marker it names; null if there is none.</summary>
     ValueTask<Tombstone?> FindTombstoneAsync(string bucket, string key, CancellationToken cancellationToken);

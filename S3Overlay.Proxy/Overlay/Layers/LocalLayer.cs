@@ -20,6 +20,9 @@ public sealed record LocalLayer
     /// <summary>Its tombstones, for administrators.</summary>
     public required ITombstones Marks { get; init; }
 
+    /// <summary>Its written objects and tombstones, as changes of the remote.</summary>
+    public required ILocalChanges Changes { get; init; }
+
     /// <summary>Which conditions it judges.</summary>
     public ILocalConditions Conditions { get; init; } = BuiltInConditions.Instance;
 

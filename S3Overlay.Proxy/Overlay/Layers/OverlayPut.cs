@@ -1,12 +1,32 @@
 using System.Diagnostics.CodeAnalysis;
 
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
 
+/// <summary>A write of a key that has a remote.</summary>
+public record OverlaidWrite : S3Request
+{
+    /// <summary>Writes as <paramref name="request"/> does.</summary>
+    [SetsRequiredMembers]
+    public OverlaidWrite(S3Request request)
+        : base(request)
+    {
+    }
+
+    /// <summary>What the write hides, to be recorded with it; never shown to clients (rule P1).</summary>
+    public RemoteBase? Base { get; init; }
+
+    /// <summary>The same write, with a base.</summary>
+    public static S3Request Over(S3Request request, RemoteBase? known) => known is null ? request
+        : request is OverlaidWrite write ? write with { Base = known }
+        : new OverlaidWrite(request) { Base = known };
+}
+
 /// <summary>The overlay's own write of a remote object: a copy to another key, or a copy-up (rule W5).</summary>
-public sealed record OverlayPut : S3Request
+public sealed record OverlayPut : OverlaidWrite
 {
     /// <summary>Writes as <paramref name="request"/> does.</summary>
     [SetsRequiredMembers]

@@ -201,7 +201,20 @@ public sealed class MergedListingSource : IListingSource
             _reader?.NoteListed(_bucket, row.Name);
         }
 
-        return _drift?.AsReadAsync(row, cancellationToken) ?? new(row);
+        return _drift is null ? new(Noted(row)) : NotedAsync(_drift.AsReadAsync(row, cancellationToken));
+    }
+
+    private async ValueTask<ListingRow> NotedAsync(ValueTask<ListingRow> row) => Noted(await row);
+
+    /// <summary>Notes a row that is shown: a write or delete that follows hides that version.</summary>
+    private ListingRow Noted(ListingRow row)
+    {
+        if (row.Object is { } shown)
+        {
+            _reader?.Shown?.Note(_bucket, row.Name, shown.ETag, shown.Size, shown.LastModified);
+        }
+
+        return row;
     }
 
     private async ValueTask FillHeadsAsync(CancellationToken cancellationToken)

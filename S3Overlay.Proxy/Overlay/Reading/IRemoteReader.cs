@@ -99,6 +99,9 @@ public interface IRemoteReader
     /// </summary>
     void NoteListed(string bucket, string key);
 
+    /// <summary>What was last shown of the remote's keys; null if that is not remembered.</summary>
+    ShownObjects? Shown => null;
+
     /// <summary>Whether entries are never replaced. Listings then show them instead of the remote's versions (rules S1, T2).</summary>
     bool IsFrozen { get; }
 

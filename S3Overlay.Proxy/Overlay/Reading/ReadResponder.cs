@@ -28,6 +28,9 @@ internal sealed class ReadResponder(S3Request request, S3Response response, Time
 
     public S3Response Response => response;
 
+    /// <summary>Notes which version is shown; null to note nothing.</summary>
+    public ShownObjects? Shown { get; init; }
+
     /// <summary>The request's Range header, parsed once.</summary>
     public RangeHeader? Range { get; } = RangeHeader.Parse(request.Header("Range"));
 
@@ -92,6 +95,12 @@ internal sealed class ReadResponder(S3Request request, S3Response response, Time
         if (!_isHeadWritten)
         {
             _isHeadWritten = true;
+            if (Shown is not null && IsPlain)
+            {
+                // Before the first byte: a client may write the key as soon as it has seen it.
+                Shown.Note(request.Bucket, request.Key, _plan.Info);
+            }
+
             WriteOrigin();
             ObjectResponse.Write(request, response, _plan.Info, _plan.Reply);
         }

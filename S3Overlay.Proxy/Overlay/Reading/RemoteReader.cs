@@ -61,6 +61,9 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         (_cached, _entries, Fills, _freshness, _checksums) = (cached, entries, fills, freshness, checksums);
     }
 
+    /// <inheritdoc/>
+    public ShownObjects Shown { get; } = new();
+
     /// <summary>The running fills; null while caching is off.</summary>
     internal Fills? Fills { get; }
 
@@ -77,7 +80,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     public async Task<bool> ReadAsync(
         S3Request request, S3Response response, RemoteBucket remote, WrittenRead local, CancellationToken cancellationToken)
     {
-        using var responder = new ReadResponder(request, response, _settings.Budget, _time, cancellationToken);
+        using var responder = new ReadResponder(request, response, _settings.Budget, _time, cancellationToken) { Shown = Shown };
         ReadResult result;
         try
         {
@@ -120,6 +123,11 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
 
     private S3Exception ErrorOf(ReadResponder responder, ReadResult result)
     {
+        if (responder.IsPlain && (result.Outcome == ReadOutcome.NotFound || result.Failure is { Failure: RemoteFailure.NoSuchKey }))
+        {
+            Shown.Note(responder.Request.Bucket, responder.Request.Key, RemoteBase.Absent);
+        }
+
         var error = result.Outcome switch
         {
             ReadOutcome.NotFound => new S3Exception(S3Errors.NoSuchKey),
@@ -176,18 +184,35 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         {
             await using (entry)
             {
-                return await InfoAsync(name, remote, entry, mayBeStale, cancellationToken);
+                return Noted(name, await InfoAsync(name, remote, entry, mayBeStale, cancellationToken));
             }
         }
 
         if (mayBeStale && _absent.Has(name))
         {
-            return null;
+            return Noted(name, null);
         }
 
         var head = await _absent.AskAsync(name, (remote, key, cancellationToken),
             static about => about.remote.Remote.TryHeadAsync(about.remote.Read(about.key), about.cancellationToken));
-        return head.Failure is { } failure && MeansAbsent(failure) ? null : head.OrThrow().Info;
+        return head.Failure is not { } failure || !MeansAbsent(failure) ? Noted(name, head.OrThrow().Info)
+            : failure.Failure == RemoteFailure.NoSuchKey ? Noted(name, null)
+            : null;
+    }
+
+    /// <summary>Notes what the remote is known to have of a key: a change that follows records it.</summary>
+    private ObjectInfo? Noted(ObjectName name, ObjectInfo? info)
+    {
+        if (info is null)
+        {
+            Shown.Note(name.Bucket, name.Key, RemoteBase.Absent);
+        }
+        else
+        {
+            Shown.Note(name.Bucket, name.Key, info);
+        }
+
+        return info;
     }
 
     /// <inheritdoc/>

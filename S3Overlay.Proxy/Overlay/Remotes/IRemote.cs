@@ -24,6 +24,9 @@ public interface IRemote
     /// </summary>
     ValueTask<bool> KeepsAsync(string bucket, string key, CancellationToken cancellationToken) => ValueTask.FromResult(false);
 
+    /// <summary>How far the remote's clock is ahead of this one, by the date of its last response; null if it showed none.</summary>
+    TimeSpan? Ahead => null;
+
     /// <summary>A bucket's creation date from the last list of buckets; null if unknown. Sends nothing.</summary>
     DateTimeOffset? CreatedOf(string bucket) => null;
 

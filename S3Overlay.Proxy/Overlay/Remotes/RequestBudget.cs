@@ -129,6 +129,9 @@ public sealed class BudgetedRemote(IRemote remote, RequestBudget budget) : IRemo
         remote.KeepsAsync(bucket, key, cancellationToken);
 
     /// <inheritdoc/>
+    public TimeSpan? Ahead => remote.Ahead;
+
+    /// <inheritdoc/>
     public DateTimeOffset? CreatedOf(string bucket) => remote.CreatedOf(bucket);
 
     /// <inheritdoc/>

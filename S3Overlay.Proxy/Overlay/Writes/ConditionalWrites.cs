@@ -23,7 +23,8 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// without the lock, so they get 501.
 /// </remarks>
 public sealed class ConditionalWrites(
-    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ILocalConditions abilities)
+    IS3Service local, LocalObjects objects, ILayerState layer, IRemoteReader reader, OverlayLocks locks, ILocalConditions abilities,
+    ChangeBases bases)
 {
     /// <summary>Writes a key of an overlaid bucket.</summary>
     public async Task WriteAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
@@ -67,6 +68,7 @@ public sealed class ConditionalWrites(
             isRemoteOwned = current is not null;
         }
 
+        request = await bases.AddToAsync(bucket, request, cancellationToken);
         var isForNewKey = conditions.IsForNewKey || isRemoteOwned;
         var isJudgedByLocal = (await abilities.GetAsync(cancellationToken)).Judge(request.Operation, isForNewKey);
         if (!isJudgedByLocal && !abilities.IsAlone)
@@ -96,6 +98,7 @@ public sealed class ConditionalWrites(
     /// </summary>
     private async Task WritePlainAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
+        request = await WithBaseAsync(bucket, request, cancellationToken);
         if (abilities.Known is not { KeepKeys: true } && (!abilities.IsAlone || abilities.Known is { AreAll: true }))
         {
             await local.HandleAsync(request, response, cancellationToken);
@@ -109,6 +112,21 @@ public sealed class ConditionalWrites(
         }
 
         await written.CopyToAsync(response, cancellationToken);
+    }
+
+    /// <summary>
+    /// The same write with what it hides. A store that locks keys would let a look-up wait for a slow client's upload: the key's lock makes
+    /// that give way.
+    /// </summary>
+    private async ValueTask<S3Request> WithBaseAsync(BucketView bucket, S3Request request, CancellationToken cancellationToken)
+    {
+        if (abilities.Known is not { KeepKeys: true } || bases.IsKnown(bucket.Name, request.Key))
+        {
+            return await bases.AddToAsync(bucket, request, cancellationToken);
+        }
+
+        using var locked = await locks.Keys.TakeAsync(new ObjectName(bucket.Name, request.Key), cancellationToken);
+        return await bases.AddToAsync(bucket, request, cancellationToken);
     }
 
     /// <summary>Judges a written key in place of the local layer.</summary>

@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -101,16 +102,16 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
     }
 
     /// <summary>Writes the tombstone that names the delete marker of the same delete.</summary>
-    public ValueTask NameAsync(KeyDelete delete, string marker, CancellationToken cancellationToken) =>
-        versions?.NameMarkerAsync(delete.Bucket.Name, delete.Key, marker, cancellationToken) ?? ValueTask.CompletedTask;
+    public ValueTask NameAsync(KeyDelete delete, string marker, RemoteBase? known, CancellationToken cancellationToken) =>
+        versions?.NameMarkerAsync(delete.Bucket.Name, delete.Key, marker, known, cancellationToken) ?? ValueTask.CompletedTask;
 
     /// <summary>The version that a delete is about to hide; null if the local layer keeps none.</summary>
     public string? VersionOf(LocalObject? current) => versions is not null && current?.VersionId is { Length: > 0 } and not "null"
         ? current.VersionId : null;
 
     /// <summary>Writes a tombstone for a key that had none, before the object's newest version is hidden.</summary>
-    public ValueTask MarkOverAsync(KeyDelete delete, string version, CancellationToken cancellationToken) =>
-        versions!.MarkOverAsync(delete.Bucket.Name, delete.Key, version, cancellationToken);
+    public ValueTask MarkOverAsync(KeyDelete delete, string version, RemoteBase? known, CancellationToken cancellationToken) =>
+        versions!.MarkOverAsync(delete.Bucket.Name, delete.Key, version, known, cancellationToken);
 
     /// <summary>
     /// Completes a tombstone that names no marker with the newest marker. An earlier delete stopped before that step, or its client got no
@@ -130,7 +131,7 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
                     .FirstOrDefaultAsync(cancellationToken) is { Object: null, VersionId: { } marker } newest
                 && !(tombstone.Made > newest.MarkedAt))
             {
-                await versions.NameMarkerAsync(bucket, key, marker, cancellationToken);
+                await versions.NameMarkerAsync(bucket, key, marker, tombstone.Base, cancellationToken);
             }
         }
         catch (S3Exception)
@@ -201,7 +202,7 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         if (await versions!.ListOfAsync(bucket, key, cancellationToken)
             .FirstOrDefaultAsync(static row => row.Object is null, cancellationToken) is { VersionId: { } older })
         {
-            await versions.NameMarkerAsync(bucket, key, older, cancellationToken);
+            await versions.NameMarkerAsync(bucket, key, older, tombstone.Base, cancellationToken);
             return;
         }
 

@@ -29,7 +29,8 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// </remarks>
 public sealed class ObjectDeletes(
     LocalObjects local, BucketDirectory directory, ILayerState layer, ITombstones tombstones, IRemoteReader reader, OverlayLocks locks,
-    ObjectWrites writes, OverlaySettings settings, ILocalConditions abilities, DeleteMarkers markers, ProxyMeters? meters)
+    ObjectWrites writes, OverlaySettings settings, ILocalConditions abilities, DeleteMarkers markers, ChangeBases bases,
+    ProxyMeters? meters)
 {
     /// <summary>Handles DeleteObject.</summary>
     public async Task DeleteAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
@@ -173,9 +174,10 @@ public sealed class ObjectDeletes(
             {
                 // Its outcome must be known before a rollback, so a disconnected client does not cancel it.
                 var token = plan.RollsBackTombstone ? CancellationToken.None : cancellationToken;
-                await (marker is not null ? markers.NameAsync(delete, marker, token)
-                    : plan.Over is not null ? markers.MarkOverAsync(delete, plan.Over, token)
-                    : layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, token));
+                var known = await bases.FindAsync(delete.Bucket, delete.Key, token);
+                await (marker is not null ? markers.NameAsync(delete, marker, known, token)
+                    : plan.Over is not null ? markers.MarkOverAsync(delete, plan.Over, known, token)
+                    : layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, known, token));
                 return true;
             });
         meters?.TombstoneWritten();
@@ -276,9 +278,13 @@ public sealed class ObjectDeletes(
     /// <summary>True if the object is still there and stays. A 404 means another delete was first.</summary>
     private static bool IsRefusal(int status) => status is >= 400 and < 500 and not StatusCodes.Status404NotFound;
 
-    private ValueTask NameMarkerAsync(KeyDelete delete, DeletePlan plan, S3Response response, CancellationToken cancellationToken) =>
-        plan.LeavesTombstone && DeleteMarkers.Of(response) is { } marker ? markers.NameAsync(delete, marker, cancellationToken)
-            : ValueTask.CompletedTask;
+    private async ValueTask NameMarkerAsync(KeyDelete delete, DeletePlan plan, S3Response response, CancellationToken cancellationToken)
+    {
+        if (plan.LeavesTombstone && DeleteMarkers.Of(response) is { } marker)
+        {
+            await markers.NameAsync(delete, marker, await bases.FindAsync(delete.Bucket, delete.Key, cancellationToken), cancellationToken);
+        }
+    }
 
     /// <summary>
     /// Removes the tombstone of a refused delete: it would hide the remote's object once the local one goes by other means than a delete of

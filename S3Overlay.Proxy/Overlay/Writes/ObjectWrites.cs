@@ -9,14 +9,14 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>Writes to overlaid buckets: all go to the local layer, after its half of the bucket was created (rules W1, B2).</summary>
 public sealed class ObjectWrites(
-    IS3Service local, BucketDirectory directory, ConditionalWrites conditional, IRemoteReader reader, KeepAliveResponses slow,
-    ILogger logger)
+    IS3Service local, BucketDirectory directory, ConditionalWrites conditional, ChangeBases bases, IRemoteReader reader,
+    KeepAliveResponses slow, ILogger logger)
 {
     /// <summary>CreateMultipartUpload, PostObject: passed to the local layer once its half of the bucket exists.</summary>
     public async Task StartAsync(BucketView bucket, S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         await directory.EnsureAsync(bucket, cancellationToken);
-        await local.HandleAsync(request, response, cancellationToken);
+        await local.HandleAsync(await bases.AddToAsync(bucket, request, cancellationToken), response, cancellationToken);
     }
 
     /// <summary>Handles PutObject.</summary>

@@ -132,16 +132,36 @@ public sealed class StoreCostTests : IAsyncLifetime
     [Theory, Trait("Rule", "W2")]
     [InlineData(10)]
     [InlineData(200_000)]
-    public async Task A_put_is_one_call(int size)
+    public async Task A_put_of_a_key_that_was_read_or_written_here_is_one_call(int size)
     {
+        await ReadAsync("GET", "small");
+        for (var i = 0; i < 2; i++)
+        {
+            await SettleAsync();
+            Assert.Equal(200, (await _scene.Proxy.SendAsync("PUT", "/bucket/small", new string('x', size))).Status);
+            Assert.Equal(["PUT key"], CallsForTheClient());
+            Assert.Equal(0, RemoteCalls());
+        }
+    }
+
+    [Theory, Trait("Rule", "P1")]
+    [InlineData(10)]
+    [InlineData(200_000)]
+    public async Task A_put_of_an_unknown_key_looks_once_at_what_the_store_recorded_of_it(int size)
+    {
+        var both = Meeting(2, "t", "key");
         Assert.Equal(200, (await _scene.Proxy.SendAsync("PUT", "/bucket/new", new string('x', size))).Status);
-        Assert.Equal(["PUT key"], CallsForTheClient());
+        Assert.True(both.IsCompleted);
+        Assert.Equal(["GET t", "HEAD key", "PUT key"], CallsForTheClient().Order());
+        Assert.Equal("PUT key", CallsForTheClient()[^1]);
         Assert.Equal(0, RemoteCalls());
     }
 
     [Fact, Trait("Rule", "D1")]
-    public async Task A_delete_is_two_calls_one_after_the_other()
+    public async Task A_delete_of_a_key_that_was_read_here_is_two_calls_one_after_the_other()
     {
+        await ReadAsync("GET", "small");
+        await SettleAsync();
         Assert.Equal(204, (await _scene.Proxy.SendAsync("DELETE", "/bucket/small")).Status);
         Assert.Equal(["PUT t", "DELETE key"], CallsForTheClient());
         Assert.Equal(0, RemoteCalls());
