@@ -2,6 +2,7 @@ using S3Overlay.Proxy.Administration.Explaining;
 using S3Overlay.Proxy.Administration.Methods;
 using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Buckets;
+using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Writes;
@@ -36,6 +37,8 @@ internal static class AdministrationMethods
         var (local, reader) = (parts.Local, parts.Reader);
         var evictions = new Evictions(local.Cache, reader, logger);
         var undeletes = new Undeletes(local, reader, parts.Directory, parts.Locks, evictions);
+        var changes = new ChangeReader(local, parts.Directory, logger);
+        var reverts = new Reverts(local, reader, parts.Locks, undeletes, changes, new OpenUploads(local.Service), logger);
         return
         [
             new ExplainMethod(new Explanations(local, reader, parts.Directory, parts.Time)),
@@ -43,6 +46,8 @@ internal static class AdministrationMethods
             new TombstonesMethod(local),
             new EvictMethod(evictions),
             new UndeleteMethod(undeletes),
+            new ChangesMethod(changes),
+            new RevertMethod(reverts),
             new CompactMethod(new Compaction(local.Marks, parts.Directory, undeletes, parts.Locks, logger)),
         ];
     }

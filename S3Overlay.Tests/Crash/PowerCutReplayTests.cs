@@ -1,4 +1,6 @@
 using S3Overlay.Proxy.Embedded;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Embedded;
 using S3Overlay.Tests.Support;
@@ -59,6 +61,8 @@ public sealed class PowerCutReplayTests(ITestOutputHelper output)
         }
     }
 
+    private static readonly RemoteBase Known = new("\"e\"", 12, DateTimeOffset.FromUnixTimeSeconds(1_700_000_000));
+
     private static IEnumerable<Func<Task>> ChangesTo(EmbeddedBench bench)
     {
         var (upload, part) = ("", "");
@@ -75,6 +79,11 @@ public sealed class PowerCutReplayTests(ITestOutputHelper output)
             var marks = new EmbeddedTombstones(bench.Store);
             await marks.UndeleteAsync(Bucket, (await marks.FindAsync(Bucket, "gone", default))!, default);
         };
+        yield return () => bench.Layer.MarkDeletedAsync(Bucket, "reverted", Known, default).AsTask();
+        yield return () => bench.Service.HandleAsync(
+            OverlaidWrite.Over(Request(S3Operation.PutObject, "reverted", new BytesBody(Bytes(100)), ""), Known), new BufferedResponse(),
+            default);
+        yield return () => new EmbeddedChanges(bench.Store).RevertAsync(Bucket, "reverted", new LocalRevert(), default).AsTask();
         yield return async () => upload = await MultipartTests.StartAsync(bench, "key");
         yield return async () => part = await MultipartTests.UploadAsync(bench, upload, 1, Bytes(1500, 4));
         yield return async () => part = await MultipartTests.UploadAsync(bench, upload, 1, Bytes(1600, 5));

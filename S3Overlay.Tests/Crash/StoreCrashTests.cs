@@ -234,6 +234,27 @@ public sealed class StoreCrashTests : IAsyncLifetime
             await SeesAsync(key, "remote");
         });
 
+    [Fact, Trait("Rule", "P3")]
+    public Task Revert() => KillAsync(
+        async key =>
+        {
+            await PutRemoteAsync(key);
+            Assert.Equal(204, (await _scene.SendAsync("DELETE", "/bucket/" + key)).Status);
+            Assert.Equal(200, (await _scene.SendAsync("PUT", "/bucket/" + key, "mine")).Status);
+            _scene.Clock.Advance(TimeSpan.FromSeconds(61));
+        },
+        async (proxy, key) =>
+        {
+            var response = await proxy.SendAsync("POST", $"/-/v1/revert?bucket=bucket&key={key}");
+            return response.Text.Contains("\"reverted\":1", StringComparison.Ordinal) ? response : response with { Status = 503 };
+        },
+        async key =>
+        {
+            await SeesAsync(key, _isAcknowledged ? ["remote"] : ["remote", "mine"]);
+            Assert.Equal(200, (await _scene.SendAsync("POST", $"/-/v1/revert?bucket=bucket&key={key}")).Status);
+            await SeesAsync(key, "remote");
+        });
+
     [Fact, Trait("Rule", "B4")]
     public Task Undelete_of_a_bucket() => KillAsync(
         async key =>

@@ -21,7 +21,8 @@ internal static class Aftermath
             .Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect == ModelEffect.Deleted)).ToList();
         Expect.That(unknown.Count == 0, $"Deleted without a request: {string.Join("; ", unknown)}.");
         var lost = bucket.Tombstones.Except(tombstones)
-            .Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect == ModelEffect.Undeleted)).ToList();
+            .Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect is ModelEffect.Undeleted or ModelEffect.Reverted))
+            .ToList();
         Expect.That(lost.Count == 0, $"These deletes are lost: {string.Join("; ", lost)}.");
         bucket.Tombstones.Clear();
         bucket.Tombstones.UnionWith(tombstones);
@@ -90,7 +91,9 @@ internal static class Aftermath
             return;
         }
 
-        Expect.That(before is null || (isDeleted && open.Any(doubt => doubt.Effect == ModelEffect.Deleted)),
+        Expect.That(
+            before is null || (isDeleted && open.Any(doubt => doubt.Effect == ModelEffect.Deleted))
+                || open.Any(doubt => doubt.Effect == ModelEffect.Reverted),
             $"{key}, which was written, is lost.");
         bucket.Written.Remove(key);
         bucket.MayHaveKept(key);

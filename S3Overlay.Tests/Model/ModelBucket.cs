@@ -116,6 +116,14 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         }
     }
 
+    /// <summary>What was written or deleted of a key is gone.</summary>
+    public void Revert(string key)
+    {
+        Written.Remove(key);
+        Tombstones.Remove(key);
+        _held.Remove(key);
+    }
+
     /// <summary>The bucket was deleted, with everything in it.</summary>
     public void DeleteAll()
     {

@@ -12,6 +12,9 @@ internal enum ModelEffect
     /// <summary>The key is undeleted.</summary>
     Undeleted,
 
+    /// <summary>What was written or deleted of the key is gone.</summary>
+    Reverted,
+
     /// <summary>The bucket has a local half.</summary>
     BucketMade,
 

@@ -52,6 +52,7 @@ internal sealed class SequenceMaker
             (2, 0, 2, () => new DeleteBucket(Bucket())),
             (3, 2, 2, () => new Evict(Bucket(), Chance(2) ? Key() : null)),
             (3, 4, 4, () => Chance(3) ? new Undelete(Bucket(), null, Prefix()) : new Undelete(Bucket(), Chance(2) ? Key() : null, null)),
+            (3, 2, 4, () => Chance(3) ? new Revert(Bucket(), null, Prefix()) : new Revert(Bucket(), Chance(2) ? Key() : null, null)),
             (2, 0, 3, () => new Compact(Bucket(), Prefix())),
             (2, 0, 1, () => new ListTombstones(Bucket(), Prefix())),
             (2, 1, 1, () => new Explain(Bucket(), Key())),
@@ -119,7 +120,7 @@ internal sealed class SequenceMaker
         {
             var operation = Next();
             if (operation is PutObject or DeleteObject or DeleteObjects or CopyObject or BeginUpload or AddPart or CopyPart or EndUpload
-                or CreateBucket or DeleteBucket or Evict or Undelete or Compact
+                or CreateBucket or DeleteBucket or Evict or Undelete or Revert or Compact
                 || (operation is ReadObject or ReadPart or BeginListing && Chance(4)))
             {
                 return operation;

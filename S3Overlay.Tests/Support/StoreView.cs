@@ -1,5 +1,6 @@
 using System.Text;
 
+using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Tests.Support;
@@ -21,6 +22,11 @@ internal static class StoreView
         {
             var tags = Encoding.UTF8.GetString((await bench.SendAsync(S3Operation.GetObjectTagging, key, null, "tagging")).Content.Span);
             text.AppendLine($"{key}: {EmbeddedBench.Md5(await bench.GetAsync(key))} {tags}");
+        }
+
+        await foreach (var change in new EmbeddedChanges(bench.Store).ListAsync(EmbeddedBench.Bucket, "", "", default))
+        {
+            text.AppendLine($"base of {change.Key}: {change.Base?.ToText()}");
         }
 
         var uploads = await bench.Store.Uploads.OfAsync(EmbeddedBench.Bucket);

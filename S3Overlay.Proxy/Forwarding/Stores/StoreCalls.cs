@@ -120,11 +120,10 @@ internal sealed class StoreCalls(EndpointSettings settings, S3WireClient client,
     /// Reads an object, or the part of it that the value of a Range header names; null where there is none, or nothing of that range. The
     /// response is the caller's to dispose.
     /// </summary>
-    public async Task<WireResponse?> GetAsync(string bucket, string key, string? range, CancellationToken cancellationToken,
-        TimeSpan? budget = null)
+    public async Task<WireResponse?> GetAsync(string bucket, string key, string? range, CancellationToken cancellationToken)
     {
         var response = await SendAsync(new WireRequest("GET", bucket, key, "", range is null ? NoHeaders : [new("Range", range)]),
-            cancellationToken, budget);
+            cancellationToken);
         if (response.Status is 200 or 206)
         {
             return response;

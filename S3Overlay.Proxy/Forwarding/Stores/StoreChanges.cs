@@ -19,6 +19,8 @@ internal sealed class StoreChanges(LocalStore store, StoreLayerState state, Stor
 {
     private const string TagCount = "x-amz-tagging-count";
 
+    private static readonly KeyValuePair<string, string>[] WithChecksums = [new("x-amz-checksum-mode", "ENABLED")];
+
     /// <summary>S3 allows ten tags of 384 characters.</summary>
     private const int LongestTags = 64 << 10;
 
@@ -79,7 +81,7 @@ internal sealed class StoreChanges(LocalStore store, StoreLayerState state, Stor
     /// <summary>The written object. One that is shown only with a client's key is found in a listing.</summary>
     private async Task<LocalChange?> FindWrittenAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var response = await store.Calls.SendAsync(new WireRequest("HEAD", bucket, key), cancellationToken);
+        using var response = await store.Calls.SendAsync(new WireRequest("HEAD", bucket, key, "", WithChecksums), cancellationToken);
         if (response.Status < 300)
         {
             return Of(key, response.ObjectInfo(response.ContentLength ?? 0)) with

@@ -29,10 +29,6 @@ internal sealed class StoreLayerState : ILayerState
     private static readonly TimeSpan AloneLifetime = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan SharedLifetime = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long a write waits for what an earlier one recorded.</summary>
-    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(2);
-
     private readonly LocalStore _store;
     private readonly Tombstones _tombstones;
     private readonly CoalescingCache<BucketState> _memory;
@@ -76,7 +72,7 @@ internal sealed class StoreLayerState : ILayerState
     {
         try
         {
-            var hidden = _tombstones.FindNamedAsync(bucket, key, cancellationToken, LookPatience);
+            var hidden = _tombstones.FindNamedAsync(bucket, key, cancellationToken);
             var written = WrittenBaseAsync(bucket, key, cancellationToken);
             await Task.WhenAll(hidden, written);
             return (await hidden)?.Base ?? await written ?? ((await hidden) is { } tombstone ? UnknownSince(tombstone.Made) : null);
@@ -90,7 +86,7 @@ internal sealed class StoreLayerState : ILayerState
 
     private async Task<RemoteBase?> WrittenBaseAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var response = await _store.Calls.SendAsync(new WireRequest("HEAD", bucket, key), cancellationToken, LookPatience);
+        using var response = await _store.Calls.SendAsync(new WireRequest("HEAD", bucket, key), cancellationToken);
         return response.Status == 404 ? null
             : response.Status >= 300 ? UnknownSince(null)
             : HiddenBase.Read(bucket, key, response.Header(HiddenBase.Header))

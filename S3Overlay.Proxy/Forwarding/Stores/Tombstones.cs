@@ -37,10 +37,9 @@ internal sealed class Tombstones(LocalStore store, ILogger logger)
     }
 
     /// <summary>The tombstone of a key with its body; null without one. One call.</summary>
-    public async Task<Tombstone?> FindNamedAsync(string bucket, string key, CancellationToken cancellationToken, TimeSpan? budget = null)
+    public async Task<Tombstone?> FindNamedAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        using var response = await store.Calls.GetAsync(store.CacheBucket, CacheNames.Tombstone(bucket, key), null, cancellationToken,
-            budget);
+        using var response = await store.Calls.GetAsync(store.CacheBucket, CacheNames.Tombstone(bucket, key), null, cancellationToken);
         if (response is null)
         {
             return null;

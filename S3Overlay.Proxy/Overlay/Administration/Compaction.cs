@@ -69,7 +69,7 @@ internal sealed class Compaction(
         }
 
         // Within one place, keys come in the place's order too.
-        var places = new Dictionary<RemoteBucket, RemoteKeys>();
+        var places = new Dictionary<RemoteBucket, RemoteWalk>();
         var idle = new List<(Tombstone Tombstone, long Deletes)>();
         foreach (var each in batch)
         {
@@ -103,10 +103,10 @@ internal sealed class Compaction(
 
                 if (!places.TryGetValue(place, out var keys))
                 {
-                    places.Add(place, keys = new RemoteKeys(place, prefix, logger));
+                    places.Add(place, keys = new RemoteWalk(place, prefix, logger));
                 }
 
-                return await keys.HasAsync(key, cancellationToken);
+                return await keys.FindAsync(key, cancellationToken) is not null;
             }
             catch (RemoteException failure) when (failure.Failure == RemoteFailure.NoSuchBucket)
             {

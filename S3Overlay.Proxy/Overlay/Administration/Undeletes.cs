@@ -55,7 +55,30 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
         }
 
         await (reader?.InvalidateDeletedAsync(bucket, tombstone.Key) ?? ValueTask.CompletedTask);
-        return await local.Marks.UndeleteAsync(bucket, tombstone, cancellationToken);
+        var outcome = await local.Marks.UndeleteAsync(bucket, tombstone, cancellationToken);
+        if (outcome == UndeleteOutcome.Undeleted)
+        {
+            reader?.Shown?.Forget(bucket, tombstone.Key);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Removes a bucket tombstone, and calls <paramref name="shown"/> if there was one.</summary>
+    public async Task ShowBucketAsync(string bucket, Action shown, CancellationToken cancellationToken)
+    {
+        using var alone = await locks.Buckets.TakeAsync(bucket, cancellationToken);
+        if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
+        {
+            var all = new AdministrationScope(bucket, null, null);
+            await evictions.EvictAsync(all, isDryRun: false, new EvictCount(), cancellationToken);
+        }
+
+        if (await local.Marks.UndeleteBucketAsync(bucket, cancellationToken))
+        {
+            directory.Forget(bucket);
+            shown();
+        }
     }
 
     /// <summary>Refuses a bucket whose tombstones have no effect.</summary>
@@ -99,21 +122,7 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
             return;
         }
 
-        using (await locks.Buckets.TakeAsync(bucket, cancellationToken))
-        {
-            if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
-            {
-                var all = new AdministrationScope(bucket, null, null);
-                await evictions.EvictAsync(all, isDryRun: false, new EvictCount(), cancellationToken);
-            }
-
-            if (await local.Marks.UndeleteBucketAsync(bucket, cancellationToken))
-            {
-                directory.Forget(bucket);
-                count.AddBucket();
-            }
-        }
-
+        await ShowBucketAsync(bucket, count.AddBucket, cancellationToken);
         using (await locks.Buckets.ShareAsync(bucket, cancellationToken))
         {
             await UndeleteTombstonesAsync(bucket, "", isDryRun, count, cancellationToken);

@@ -244,7 +244,8 @@ public sealed class RecordedBaseTests
     [MemberData(nameof(Layers))]
     public async Task A_bucket_without_a_remote_gets_none(string layer)
     {
-        await using var scene = await LayerScene.StartAsync(layer, ("S3_OVERLAY_BUCKET_MAPPING", "mapped"), ("S3_OVERLAY_UNMAPPED", "deny"));
+        await using var scene = await LayerScene.StartAsync(
+            layer, ("S3_OVERLAY_BUCKET_MAPPING", "mapped:mapped"), ("S3_OVERLAY_UNMAPPED", "deny"));
         await OkAsync(scene, "PUT", "/plain");
         scene.Store?.ForgetCalls();
         await OkAsync(scene, "PUT", "/plain/k", "mine");

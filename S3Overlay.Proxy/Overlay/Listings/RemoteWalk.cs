@@ -1,14 +1,13 @@
-using S3Overlay.Proxy.Overlay.Listings;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Listings;
 
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Overlay.Listings;
 
 /// <summary>
-/// Checks which keys a remote has, for keys given in order, by listing it. One page serves all keys on it, and gaps are skipped, so there
-/// are never more pages than keys, however large the bucket.
+/// Finds keys of a remote, given in order, by listing it. One page serves all keys on it, and gaps are skipped, so there are never more
+/// pages than keys, nor than the whole listing has.
 /// </summary>
-internal sealed class RemoteKeys(RemoteBucket bucket, string prefix, ILogger logger)
+internal sealed class RemoteWalk(RemoteBucket bucket, string prefix, ILogger logger)
 {
     /// <summary>The prefix to list there: only part of the bucket may continue in this place.</summary>
     private readonly string _prefix = prefix.StartsWith(bucket.ClientPrefix, StringComparison.Ordinal) ? bucket.RemoteKey(prefix)
@@ -23,9 +22,11 @@ internal sealed class RemoteKeys(RemoteBucket bucket, string prefix, ILogger log
     /// <summary>Pages read.</summary>
     public int Pages { get; private set; }
 
-    /// <summary>True if the remote has the key, according to a page read after this object was created.</summary>
+    /// <summary>
+    /// The remote's object of a key, according to a page read after this walk was created; null if it has none. Keys come in order.
+    /// </summary>
     /// <exception cref="RemoteException">It cannot be known; NoSuchBucket too.</exception>
-    public async ValueTask<bool> HasAsync(string key, CancellationToken cancellationToken)
+    public async ValueTask<ListedObject?> FindAsync(string key, CancellationToken cancellationToken)
     {
         var name = bucket.RemoteKey(key);
         while (true)
@@ -37,12 +38,12 @@ internal sealed class RemoteKeys(RemoteBucket bucket, string prefix, ILogger log
 
             if (_next < _rows.Count)
             {
-                return _rows[_next].Name == name;
+                return _rows[_next].Name == name ? _rows[_next].Object : null;
             }
 
             if (_hasEnded)
             {
-                return false;
+                return null;
             }
 
             await FetchAsync(name, cancellationToken);

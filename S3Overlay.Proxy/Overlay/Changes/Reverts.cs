@@ -1,0 +1,183 @@
+using System.Runtime.CompilerServices;
+
+using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Reading;
+using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+
+namespace S3Overlay.Proxy.Overlay.Changes;
+
+/// <summary>Undoes changes, so that the remote shows again (rule P3).</summary>
+/// <remarks>
+/// <code>
+///   a key                        under its lock, which deletes and conditional writes hold:
+///     1 cache entries            that may be older than the change are evicted
+///     2 tombstone, then object   are removed: in one commit, or in this order                   ILocalChanges
+///     3 what was last shown      is forgotten: the next change has a new base
+///     4 open uploads             of the key are aborted
+/// </code>
+/// Only the object or delete that was listed is undone: what a client writes during the revert stays.
+/// </remarks>
+internal sealed class Reverts(
+    LocalLayer local, IRemoteReader? reader, OverlayLocks locks, Undeletes undeletes, ChangeReader changes, OpenUploads uploads,
+    ILogger logger)
+{
+    /// <summary>Keys reverted in parallel: enough to share the log's syncs, few enough to leave room for other requests.</summary>
+    private const int Parallel = 16;
+
+    /// <summary>Reverts keys, and with <see cref="RevertOptions.Bucket"/> the deletion of a bucket.</summary>
+    /// <param name="scope">What to revert; every bucket if it names none.</param>
+    /// <param name="options">What may go.</param>
+    /// <param name="count">Receives progress.</param>
+    /// <param name="cancellationToken">Stops the work; what is reverted stays so.</param>
+    /// <exception cref="S3Exception">InvalidRequest for a bucket without a remote; InvalidBucketState for a deleted bucket that may not be
+    /// reverted; ServiceUnavailable if a layer fails.</exception>
+    public async Task RevertAsync(AdministrationScope scope, RevertOptions options, RevertCount count, CancellationToken cancellationToken)
+    {
+        foreach (var bucket in scope.Bucket is { } one ? [one] : await changes.BucketsAsync(cancellationToken))
+        {
+            await RevertAsync(bucket, scope, options, count, cancellationToken);
+        }
+    }
+
+    private async Task RevertAsync(string bucket, AdministrationScope scope, RevertOptions options, RevertCount count,
+        CancellationToken cancellationToken)
+    {
+        var routes = changes.Require(bucket);
+        var isHidden = false;
+        if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
+        {
+            if (scope.Bucket is null && !options.Bucket)
+            {
+                return;
+            }
+
+            if (scope.IsPart || !options.Bucket)
+            {
+                // What is removed would leave nothing to see.
+                await undeletes.RequireShownAsync(bucket, cancellationToken);
+            }
+
+            if (options.IsDryRun)
+            {
+                isHidden = true;
+                count.AddBucket();
+            }
+            else
+            {
+                await undeletes.ShowBucketAsync(bucket, count.AddBucket, cancellationToken);
+            }
+        }
+
+        using var shared = await locks.Buckets.ShareAsync(bucket, cancellationToken);
+        if (scope.Key is { } key)
+        {
+            if (routes.Of(key) is { } place && await local.Changes.FindAsync(bucket, key, cancellationToken) is { } change)
+            {
+                var isAdded = change.Written is not null && !options.Added
+                    && await ChangeReader.HeadAsync(place, key, cancellationToken) is null;
+                var open = await uploads.OfKeyAsync(bucket, key, cancellationToken);
+                await RevertAsync(new Step(bucket, change, place, isAdded, open), options, count, cancellationToken);
+            }
+
+            return;
+        }
+
+        await System.Threading.Tasks.Parallel.ForEachAsync(
+            StepsAsync(bucket, scope.Prefix ?? "", routes, options, isHidden, cancellationToken),
+            new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
+            async (step, token) => await RevertAsync(step, options, count, token));
+    }
+
+    /// <summary>The keys to revert, with what has to be known of each. Tombstones of a deleted bucket go with its deletion.</summary>
+    private async IAsyncEnumerable<Step> StepsAsync(
+        string bucket, string prefix, BucketRoutes routes, RevertOptions options, bool isHidden,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var remote = new RemoteLookups(prefix, logger);
+        await using var open = new UploadCursor(uploads.ListAsync(bucket, prefix, cancellationToken));
+        await foreach (var change in local.Changes.ListAsync(bucket, prefix, "", cancellationToken))
+        {
+            if (routes.Of(change.Key) is { } place && !(isHidden && change.Written is null))
+            {
+                var isAdded = change.Written is not null && !options.Added
+                    && await remote.FindAsync(place, change.Key, cancellationToken) is null;
+                yield return new Step(bucket, change, place, isAdded, await open.OfAsync(change.Key));
+            }
+        }
+    }
+
+    private async ValueTask RevertAsync(Step step, RevertOptions options, RevertCount count, CancellationToken cancellationToken)
+    {
+        var (bucket, change, place, isAdded, open) = step;
+        if (isAdded)
+        {
+            count.AddKept();
+            return;
+        }
+
+        var only = options.Only ?? (change.Written is null ? change.Tombstone!.Stamp : change.Stamp);
+        var outcome = options.IsDryRun ? RevertOutcome.Reverted
+            : await RevertAsync(bucket, change.Key, place, new LocalRevert { Only = only, AllVersions = options.Versions }, options.Shows,
+                cancellationToken);
+        count.Add(outcome);
+        if (outcome == RevertOutcome.Reverted && !options.IsDryRun)
+        {
+            foreach (var upload in open)
+            {
+                await uploads.AbortAsync(bucket, change.Key, upload, cancellationToken);
+                count.AddUpload();
+            }
+        }
+    }
+
+    private async Task<RevertOutcome> RevertAsync(string bucket, string key, RemoteBucket place, LocalRevert what, string? shows,
+        CancellationToken cancellationToken)
+    {
+        using var entered = await locks.Keys.TakeAsync(new ObjectName(bucket, key), cancellationToken);
+        if (shows is not null
+            && (await ChangeReader.HeadAsync(place, key, cancellationToken) is not { } now || !ETags.Same(now.ETag, shows)))
+        {
+            return RevertOutcome.Changed;
+        }
+
+        await (reader?.InvalidateDeletedAsync(bucket, key) ?? ValueTask.CompletedTask);
+        var outcome = await local.Changes.RevertAsync(bucket, key, what, cancellationToken);
+        if (outcome == RevertOutcome.Reverted)
+        {
+            reader?.Shown?.Forget(bucket, key);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>One key to revert.</summary>
+    /// <param name="IsAdded">True if the remote has no such key, so that nothing would be left of it.</param>
+    /// <param name="Uploads">Its open uploads.</param>
+    private sealed record Step(string Bucket, LocalChange Change, RemoteBucket Place, bool IsAdded, IReadOnlyList<string> Uploads);
+}
+
+/// <summary>What a revert may remove.</summary>
+public sealed record RevertOptions
+{
+    /// <summary>True to remove written keys that the remote does not have: nothing is left of them.</summary>
+    public bool Added { get; init; }
+
+    /// <summary>True to undo the deletion of a whole bucket.</summary>
+    public bool Bucket { get; init; }
+
+    /// <summary>True to remove all local versions of keys that have several.</summary>
+    public bool Versions { get; init; }
+
+    /// <summary>True to count only.</summary>
+    public bool IsDryRun { get; init; }
+
+    /// <summary>For one key: the stamp of the only object or tombstone that may go (<see cref="LocalChange.Stamp"/>).</summary>
+    public string? Only { get; init; }
+
+    /// <summary>For one key: the ETag that the remote must show, checked under the key's lock; null for any.</summary>
+    public string? Shows { get; init; }
+}
