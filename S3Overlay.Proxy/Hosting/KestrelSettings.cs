@@ -59,7 +59,14 @@ internal static class KestrelSettings
     /// the thread that saw its socket become ready. They save 30 to 50 % of the CPU of a small request, because no thread has to be woken.
     /// In return, handlers must never block.
     /// </summary>
-    public static void ApplyToProcess() => ApplyToProcess(Environment.GetEnvironmentVariable, Environment.SetEnvironmentVariable);
+    public static void ApplyToProcess() => ApplyToProcess(Environment.GetEnvironmentVariable, static (name, value) =>
+    {
+        Environment.SetEnvironmentVariable(name, value);
+        IsApplied = true;
+    });
+
+    /// <summary>Whether this process's environment has the variable from here. Processes that it starts should not inherit it.</summary>
+    public static bool IsApplied { get; private set; }
 
     /// <summary>The same in a test's own environment.</summary>
     internal static void ApplyToProcess(Func<string, string?> get, Action<string, string> set)

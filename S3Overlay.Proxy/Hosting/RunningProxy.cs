@@ -25,6 +25,9 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
     /// <summary>What it did since its start.</summary>
     public ProxyStatistics Statistics => meters.Statistics();
 
+    /// <summary>What the proxy counts.</summary>
+    public ProxyMeters Meters => meters;
+
     /// <summary>The URL for a client on this machine.</summary>
     public string Endpoint { get; private set; } = "";
 

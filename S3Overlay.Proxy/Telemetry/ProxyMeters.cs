@@ -81,6 +81,12 @@ public sealed class ProxyMeters : IDisposable
     /// <summary>S3 requests in progress.</summary>
     public long InProgress => Volatile.Read(ref _inProgress);
 
+    /// <summary>S3 requests that have ended.</summary>
+    public long Requests => _responses.Sum();
+
+    /// <summary>The endpoints that requests were sent to.</summary>
+    public IReadOnlyList<UpstreamMeters> Upstreams => _upstreams;
+
     /// <summary>The meter. Distinguishes proxies in one process; other parts add instruments to it.</summary>
     public Meter Meter { get; }
 

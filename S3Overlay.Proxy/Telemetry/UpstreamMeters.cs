@@ -13,6 +13,9 @@ public sealed class UpstreamMeters
     private readonly long[] _ended = new long[Ends.Length];
     private long _inProgress;
     private long _received;
+    private long _reads;
+    private long _cachedReads;
+    private long _receivedCached;
 
     internal UpstreamMeters(string endpoint, Histogram<double> duration)
     {
@@ -40,6 +43,15 @@ public sealed class UpstreamMeters
     /// <summary><see cref="ReceivedBytes"/> as a metric.</summary>
     internal Measurement<long> Received => new(ReceivedBytes, _endpoint);
 
+    /// <summary>Objects read so far, whole or in part. A HEAD is no read.</summary>
+    public long Reads => Volatile.Read(ref _reads);
+
+    /// <summary>Those that the endpoint answered from a cache of its own, as <c>x-cache</c> says.</summary>
+    public long CachedReads => Volatile.Read(ref _cachedReads);
+
+    /// <summary>Bytes of objects received from that cache.</summary>
+    public long ReceivedCached => Volatile.Read(ref _receivedCached);
+
     /// <summary>Counts an attempt. Pass the result to <see cref="Answered"/> or <see cref="Failed"/>.</summary>
     public long Started()
     {
@@ -59,8 +71,27 @@ public sealed class UpstreamMeters
     /// <param name="isUnwanted">Whether every waiter was gone, which is no failure of the endpoint.</param>
     public void Failed(long started, bool isUnwanted) => End(started, isUnwanted ? Outcomes.Left : Outcomes.Failed);
 
+    /// <summary>Counts an object whose bytes are about to be received.</summary>
+    /// <param name="isCached">Whether they are from the endpoint's own cache.</param>
+    public void ObjectFound(bool isCached)
+    {
+        Interlocked.Increment(ref _reads);
+        if (isCached)
+        {
+            Interlocked.Increment(ref _cachedReads);
+        }
+    }
+
     /// <summary>Counts received bytes of a body.</summary>
-    public void BytesReceived(int bytes) => Interlocked.Add(ref _received, bytes);
+    /// <param name="isCached">Whether they are from the endpoint's own cache.</param>
+    public void BytesReceived(int bytes, bool isCached = false)
+    {
+        Interlocked.Add(ref _received, bytes);
+        if (isCached)
+        {
+            Interlocked.Add(ref _receivedCached, bytes);
+        }
+    }
 
     private void End(long started, string outcome)
     {

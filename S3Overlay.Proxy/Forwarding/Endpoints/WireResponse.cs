@@ -61,6 +61,9 @@ internal sealed class WireResponse(HttpResponseMessage message) : IDisposable
         }
     }
 
+    /// <summary>Whether the endpoint is a cache, another S3Overlay perhaps, and has the object from there.</summary>
+    public bool IsCached => Header(OriginHeaders.Cache) is "HIT" or "REVALIDATED" or "STALE";
+
     public long? ContentLength => TryParse(Header("Content-Length"), out var length) ? length : null;
 
     /// <summary>

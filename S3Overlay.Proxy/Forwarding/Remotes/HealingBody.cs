@@ -26,6 +26,7 @@ internal sealed class HealingBody(
 
     private readonly MinimumRate _pace = new(settings, time);
     private WireResponse? _response = response;
+    private bool _isCached = response.IsCached;
     private Stream? _body;
     private long _position = range.First;
     private int _barren;
@@ -57,7 +58,7 @@ internal sealed class HealingBody(
                 if (read > 0)
                 {
                     _position += read;
-                    settings.Meters?.BytesReceived(read);
+                    settings.Meters?.BytesReceived(read, _isCached);
                     if (_pace.Received(read))
                     {
                         _isSlow = false;
@@ -148,7 +149,7 @@ internal sealed class HealingBody(
             }
         }
 
-        _response = rest;
+        (_response, _isCached) = (rest, rest.IsCached);
         _pace.Restart();
     }
 

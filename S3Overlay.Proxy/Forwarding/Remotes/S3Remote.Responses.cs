@@ -123,6 +123,7 @@ public sealed partial class S3Remote
         }
 
         // A part that arrives with 200 does not say where it lies in the object: its rest cannot be requested.
+        settings.Meters?.ObjectFound(response.IsCached);
         var heals = response.Status == 206 || !read.NamesPart || info.PartsCount == 0;
         return range is { } bytes
             ? new RemoteObject(info, response.Status, bytes,

@@ -10,6 +10,7 @@ using S3Overlay.Proxy.Administration.Commands;
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Values;
 using S3Overlay.Proxy.Embedded.Checking;
+using S3Overlay.Proxy.Hosting.Run;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Terminal;
@@ -45,8 +46,9 @@ internal static partial class CommandLine
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors)
     {
         var isCompletion = arguments is [['[', ..], ..];
-        var (settings, rest) = isCompletion ? ([], arguments) : SplitSettings(arguments);
-        var line = Tree(settings, output, errors, isCompletion)
+        var (own, command) = RunCommand.Split(arguments);
+        var (settings, rest) = isCompletion ? ([], own) : SplitSettings(own);
+        var line = Tree(settings, command, output, errors, isCompletion)
             .Parse(rest, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (line.Action is ParseErrorAction problem)
         {
@@ -58,7 +60,7 @@ internal static partial class CommandLine
             }
 
             await errors.WriteLineAsync($"For help: s3overlay {PathOf(line.CommandResult.Command)}--help");
-            return ExitCodes.BadConfiguration;
+            return line.CommandResult.Command.Name == RunCommand.Name ? RunExitCodes.NotStarted : ExitCodes.BadConfiguration;
         }
 
         // RunningProxy handles signals: it lets requests finish, for longer than the library would wait.
@@ -118,7 +120,7 @@ internal static partial class CommandLine
             .OfType<string>();
     }
 
-    private static RootCommand Tree(string[] settings, TextWriter output, TextWriter errors, bool isCompletion)
+    private static RootCommand Tree(string[] settings, string[] command, TextWriter output, TextWriter errors, bool isCompletion)
     {
         var root = new RootCommand(
             "S3Overlay shows a remote S3 bucket with your own changes on top. Reads fall through to the remote, writes stay local.\n"
@@ -152,6 +154,9 @@ internal static partial class CommandLine
                     MustEmptyLost = line.GetValue(emptyLost),
                 }, line.GetValue(json)), CheckCommand.Details,
                 "s3overlay check", "s3overlay check --deep --S3_OVERLAY_DATA_DIR=/var/lib/s3overlay", "s3overlay check --repair"),
+            new RunCommand(settings, command, errors).Build(),
+            RunCommand.BuildSharedCache(),
+            new EnvCommand(settings, output, errors).Build(),
             .. AdministrationCommands.Of(new CommandContext(new Screen(output, errors), endpoint => FindProxy(settings, endpoint, errors))),
             Make("completion", "Print a script that completes commands and settings in bash and zsh.", _ => PrintAsync(CompletionScript),
                 null, "eval \"$(s3overlay completion)\""),

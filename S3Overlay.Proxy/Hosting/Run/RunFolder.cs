@@ -1,0 +1,78 @@
+using S3Overlay.Proxy.Hosting.Run.SharedCache;
+
+namespace S3Overlay.Proxy.Hosting.Run;
+
+/// <summary>A run's folder in the system's temporary folder: its changes, unless they are kept elsewhere. Removed at its end.</summary>
+internal sealed class RunFolder : IDisposable
+{
+    private const string Prefix = "s3overlay-run-";
+
+    private readonly string _path;
+    private readonly FileStream _lock;
+
+    private RunFolder(string path, FileStream owner) => (_path, _lock) = (path, owner);
+
+    /// <summary>The changes.</summary>
+    public string Data => Path.Combine(_path, "data");
+
+    /// <summary>An empty file.</summary>
+    public string ConfigFile => Path.Combine(_path, "config");
+
+    /// <summary>An empty file.</summary>
+    public string CredentialsFile => Path.Combine(_path, "credentials");
+
+    /// <summary>Creates a folder that only this user may read.</summary>
+    /// <exception cref="RunException">It cannot be created.</exception>
+    public static RunFolder Create()
+    {
+        try
+        {
+            var path = Directory.CreateTempSubdirectory(Prefix).FullName;
+            var folder = new RunFolder(path, FileLock.TryTake(LockOf(path))!);
+            File.WriteAllBytes(folder.ConfigFile, []);
+            File.WriteAllBytes(folder.CredentialsFile, []);
+            return folder;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new RunException(RunExitCodes.NotStarted, $"{Path.GetTempPath()} cannot be used: {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>Removes it, and those of runs that were killed.</summary>
+    public void Dispose()
+    {
+        Remove(_path);
+        _lock.Dispose();
+        foreach (var other in Directory.GetDirectories(Path.GetTempPath(), Prefix + "*"))
+        {
+            try
+            {
+                // Without its lock, a folder is just being created.
+                using var free = File.Exists(LockOf(other)) ? FileLock.TryTake(LockOf(other)) : null;
+                if (free is not null)
+                {
+                    Remove(other);
+                }
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // Another user's.
+            }
+        }
+    }
+
+    private static void Remove(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // A process that the command left behind may have a file open (Windows). The next run tries again.
+        }
+    }
+
+    private static string LockOf(string path) => Path.Combine(path, "lock");
+}

@@ -1,0 +1,82 @@
+using System.Collections;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+using S3Overlay.Proxy.Configuration.Options;
+
+namespace S3Overlay.Proxy.Hosting.Run.SharedCache;
+
+/// <summary>Names for proxies and stores of a cache folder. Equal names mean that they can be shared.</summary>
+internal static class CacheIdentity
+{
+    /// <summary>Variables of the AWS tools that have nothing to do with credentials or endpoints.</summary>
+    private static readonly string[] Irrelevant = ["AWS_PAGER", "AWS_CLI_", "AWS_DEFAULT_OUTPUT", "AWS_EXECUTION_ENV"];
+
+    /// <summary>A proxy's name: the program, all settings with their secrets, and what the standard AWS chain reads.</summary>
+    public static string OfProxy(IEnumerable<KeyValuePair<string, string?>> values, ProxyOptions options) => Hash(
+    [
+        typeof(CacheIdentity).Module.ModuleVersionId.ToString(),
+        .. values.Where(static pair => !string.IsNullOrEmpty(pair.Value)).OrderBy(static pair => pair.Key, StringComparer.OrdinalIgnoreCase)
+            .Select(static pair => $"{pair.Key.ToUpperInvariant()}={pair.Value}"),
+        .. options.Remotes.Any(static remote => remote is { AccessKeyId: null, IsAnonymous: false }) ? ChainInputs() : [],
+    ]);
+
+    /// <summary>
+    /// A store's name: the remotes, and whose objects they show. Temporary keys, which change with each job of a CI, are no part of it.
+    /// </summary>
+    public static string OfStore(ProxyOptions options) => Hash(
+    [
+        string.Create(CultureInfo.InvariantCulture, $"{options.Cache.ChunkSize} {options.Cache.ChunkThreshold}"),
+        .. options.Remotes.SelectMany(static remote => (string[])
+        [
+            remote.Name, remote.Endpoint?.AbsoluteUri ?? $"AWS {remote.Region}", remote.Unmapped.ToString(), Who(remote),
+            .. remote.Mapping.Select(static place => $"{place.Here}:{place.There}"),
+        ]),
+    ]);
+
+    private static string Who(RemoteOptions remote) =>
+        remote.IsAnonymous ? "anyone"
+        : remote.Profile is { } profile ? "profile " + profile
+        : remote.AccessKeyId is not null ? "key " + (remote.SessionToken is null ? remote.AccessKeyId : "")
+        : $"chain {Variable("AWS_PROFILE")} {Variable("AWS_ROLE_ARN")} "
+            + (Variable("AWS_SESSION_TOKEN").Length == 0 ? Variable("AWS_ACCESS_KEY_ID") : "");
+
+    private static IEnumerable<string> ChainInputs()
+    {
+        foreach (var variable in Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+            .OrderBy(static variable => (string)variable.Key, StringComparer.Ordinal))
+        {
+            var name = (string)variable.Key;
+            if (name is "HOME" or "USERPROFILE" or "HTTPS_PROXY"
+                || (name.StartsWith("AWS_", StringComparison.Ordinal)
+                    && !Array.Exists(Irrelevant, start => name.StartsWith(start, StringComparison.Ordinal))))
+            {
+                yield return $"{name}={variable.Value}";
+            }
+        }
+
+        var home = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".aws");
+        foreach (var (setting, file) in ((string, string)[])
+            [("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")])
+        {
+            var info = new FileInfo(Variable(setting) is { Length: > 0 } chosen ? chosen : Path.Combine(home, file));
+            yield return !info.Exists ? file
+                : string.Create(CultureInfo.InvariantCulture, $"{file} {info.Length} {info.LastWriteTimeUtc:O}");
+        }
+    }
+
+    private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? "";
+
+    private static string Hash(IEnumerable<string> parts)
+    {
+        var text = new StringBuilder();
+        foreach (var part in parts)
+        {
+            // With lengths: no two lists have the same text.
+            text.Append(CultureInfo.InvariantCulture, $"{part.Length}:{part}");
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..24];
+    }
+}

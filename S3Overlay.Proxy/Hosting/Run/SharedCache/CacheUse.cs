@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace S3Overlay.Proxy.Hosting.Run.SharedCache;
+
+/// <summary>A run's use of a shared proxy, which it starts if there is none. The use ends with this process, however that ends.</summary>
+internal sealed class CacheUse : IAsyncDisposable
+{
+    /// <summary>The hidden command that is the shared proxy's process.</summary>
+    public const string Command = "shared-cache";
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly CacheFiles _files;
+    private readonly FileStream _users;
+    private readonly LogFollower _log;
+    private readonly TimeSpan _linger;
+
+    private CacheUse(CacheFiles files, FileStream users, CacheAddress address, LogFollower log, TimeSpan linger) =>
+        (_files, _users, Address, _log, _linger) = (files, users, address, log, linger);
+
+    /// <summary>Where the shared proxy serves.</summary>
+    public CacheAddress Address { get; }
+
+    /// <summary>Joins the proxy that the arguments name, or starts it.</summary>
+    /// <param name="arguments">The proxy.</param>
+    /// <param name="values">Its settings.</param>
+    /// <param name="errors">Gets its warnings.</param>
+    /// <exception cref="IOException">The folder cannot be used, or the proxy does not start.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder cannot be used.</exception>
+    public static async Task<CacheUse> JoinAsync(
+        CacheProxyArguments arguments, IReadOnlyDictionary<string, string?> values, TextWriter errors)
+    {
+        var files = new CacheFiles(arguments.Root, arguments.Name);
+        files.Create();
+
+        // One run at a time: the others find what it started.
+        await using var starting = await TakeAsync(files.Starting, isShared: false);
+        var users = await TakeAsync(files.Users, isShared: true);
+        try
+        {
+            File.SetLastWriteTimeUtc(files.Users, DateTime.UtcNow);
+            var from = 0L;
+            var address = FileLock.IsTaken(files.Alive) ? await AddressAsync(files) : null;
+            if (address is null)
+            {
+                await StartAsync(arguments, files, values);
+                address = await AddressAsync(files) ?? throw new IOException("its process ended");
+            }
+            else
+            {
+                from = File.Exists(files.Log) ? new FileInfo(files.Log).Length : 0;
+            }
+
+            return new CacheUse(files, users, address, new LogFollower(files.Log, from, errors), arguments.Linger);
+        }
+        catch
+        {
+            await users.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Whether the proxy still serves.</summary>
+    public bool IsAlive => FileLock.IsTaken(_files.Alive);
+
+    /// <summary>Ends the use. If the proxy shall not run on, returns once it has ended: its folder is then at rest.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _log.DisposeAsync();
+        if (_linger > TimeSpan.Zero)
+        {
+            File.SetLastWriteTimeUtc(_files.Users, DateTime.UtcNow);
+        }
+
+        await _users.DisposeAsync();
+        if (_linger == TimeSpan.Zero)
+        {
+            var waited = Stopwatch.StartNew();
+            do
+            {
+                await Task.Delay(Pause);
+            }
+            while (waited.Elapsed < EndLimit && FileLock.IsTaken(StoreFolder.Lock(Address.Store)) && !FileLock.IsTaken(_files.Users));
+        }
+    }
+
+    private static async Task<FileStream> TakeAsync(string path, bool isShared) =>
+        await FileLock.WaitAsync(path, isShared, StartLimit, CancellationToken.None)
+        ?? throw new IOException($"{path} stays locked by another process");
+
+    /// <summary>The address of a proxy that is alive, once it has written it; null if it ended.</summary>
+    private static async Task<CacheAddress?> AddressAsync(CacheFiles files)
+    {
+        while (true)
+        {
+            if (files.ReadAddress() is { } address)
+            {
+                return address;
+            }
+
+            if (!FileLock.IsTaken(files.Alive))
+            {
+                return null;
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Starts the process, and returns once it serves.</summary>
+    private static async Task StartAsync(CacheProxyArguments arguments, CacheFiles files, IReadOnlyDictionary<string, string?> values)
+    {
+        // The address of a proxy that was killed.
+        File.Delete(files.Proxy);
+        var start = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            // The run's own folder may be removed before the proxy ends.
+            WorkingDirectory = files.Root,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        if (Path.GetFileNameWithoutExtension(start.FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
+        {
+            start.ArgumentList.Add(typeof(CacheUse).Assembly.Location);
+        }
+
+        foreach (var argument in (string[])
+            [Command, arguments.Root, arguments.Name, arguments.Store, Text(arguments.Size), Text(arguments.Linger.TotalSeconds)])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var name in start.Environment.Keys.Where(ClientVariables.IsSetting).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in values)
+        {
+            start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;
+        }
+
+        Process? process = null;
+        if (OperatingSystem.IsWindows())
+        {
+            process = Process.Start(start);
+        }
+        else
+        {
+            UnixProcess.WithoutInheritedFiles(() => process = Process.Start(start));
+        }
+
+        using (process)
+        {
+            process!.StandardInput.Close();
+            process.StandardError.Close();
+            using var limit = new CancellationTokenSource(StartLimit);
+            var line = await process.StandardOutput.ReadLineAsync(limit.Token);
+            if (line != CacheProxy.Ready)
+            {
+                throw new IOException(line ?? "its process ended");
+            }
+        }
+    }
+
+    private static string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
+}

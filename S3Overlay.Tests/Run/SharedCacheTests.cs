@@ -1,0 +1,244 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Run;
+
+/// <summary>Runs share what was read from the remote, and its cost.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class SharedCacheTests : IAsyncLifetime
+{
+    private const int Objects = 4;
+    private const int Size = 300_000;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly byte[] _bytes = RandomNumberGenerator.GetBytes(Size);
+    private ScriptedRemote _remote = null!;
+
+    public async Task InitializeAsync()
+    {
+        _remote = await ScriptedRemote.StartAsync();
+        foreach (var key in Keys)
+        {
+            _remote.Put("photos", key, _bytes);
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        // Runs that were killed leave their cache's process running.
+        foreach (var proxy in Proxies())
+        {
+            using var process = Process.GetProcessById(proxy.GetProperty("Process").GetInt32());
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+
+        await _remote.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private static IEnumerable<string> Keys => Enumerable.Range(0, Objects).Select(static number => $"object-{number}");
+
+    private long BytesSent => Keys.Sum(key => _remote.BodyBytesSent("photos", key));
+
+    private string RunFolder => _folder["caches/s3overlay/run"];
+
+    [Fact]
+    public async Task A_later_run_reads_from_the_cache()
+    {
+        Assert.Contains("4 reads of remote objects, 0 from the cache (0 %), 0 bytes saved", await ReadInARunAsync(),
+            StringComparison.Ordinal);
+
+        // The process of the cache has ended with its last run, so its folder can be saved.
+        Assert.Empty(Proxies());
+        var asked = _remote.Requests.Count(static request => request.Key.Length > 0);
+        Assert.Contains("4 reads of remote objects, 4 from the cache (100 %), 1.1 MiB saved", await ReadInARunAsync(),
+            StringComparison.Ordinal);
+        Assert.Equal(Objects * Size, BytesSent);
+        Assert.Equal(asked, _remote.Requests.Count(static request => request.Key.Length > 0));
+    }
+
+    [Fact]
+    public async Task Two_runs_at_once_read_everything_from_the_remote_once()
+    {
+        var gate = new TaskCompletionSource();
+        _remote.Script = (request, _) => Task.FromResult(
+            request is { Method: "GET", Key.Length: > 0 } ? new ScriptedOutcome { GateAfter = (Size / 2, gate) } : ScriptedOutcome.AsUsual);
+        var starting = new[] { StartAsync(), StartAsync() };
+        await using var first = await starting[0];
+        await using var second = await starting[1];
+        Assert.Single(Proxies());
+        var reading = Task.WhenAll(ReadAllAsync(first), ReadAllAsync(second));
+        await _remote.UntilAsync(() => BytesSent >= Objects * (Size / 2), "The remote is not asked.");
+        gate.SetResult();
+        await reading;
+
+        Assert.Equal(0, (await first.EndAsync()).ExitCode);
+        Assert.Equal(0, (await second.EndAsync()).ExitCode);
+        Assert.InRange(BytesSent, Objects * Size, Objects * Size * 1.1);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_run_that_ends_or_is_killed_first_costs_the_other_nothing(bool isKilled)
+    {
+        var gate = new TaskCompletionSource();
+        _remote.Script = (request, _) => Task.FromResult(
+            request is { Method: "GET", Key.Length: > 0 } ? new ScriptedOutcome { GateAfter = (Size / 2, gate) } : ScriptedOutcome.AsUsual);
+        await using var first = await StartAsync();
+        await using var second = await StartAsync();
+        var cutShort = ReadAllAsync(first);
+        await _remote.UntilAsync(() => BytesSent >= Objects * (Size / 2), "The remote is not asked.");
+        await (isKilled ? first.KillAsync() : first.EndAsync());
+        Assert.NotNull(await Record.ExceptionAsync(() => cutShort));
+        var reading = ReadAllAsync(second);
+        gate.SetResult();
+        await reading;
+
+        Assert.Equal(0, (await second.EndAsync()).ExitCode);
+        Assert.InRange(BytesSent, Objects * Size, Objects * Size * 1.1);
+        Assert.Empty(Proxies());
+    }
+
+    [Fact]
+    public async Task The_cache_ends_after_a_killed_run_and_another_can_start()
+    {
+        await using (var run = await StartAsync())
+        {
+            await ReadAllAsync(run);
+            await run.KillAsync();
+        }
+
+        await Patience.UntilAsync(() => Proxies().Count == 0, "The cache does not end.");
+        Assert.Contains("4 from the cache (100 %)", await ReadInARunAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_killed_cache_is_replaced_at_the_next_run()
+    {
+        await using (var run = await StartAsync())
+        {
+            await ReadAllAsync(run);
+            using (var cache = Process.GetProcessById(Assert.Single(Proxies()).GetProperty("Process").GetInt32()))
+            {
+                cache.Kill();
+                await cache.WaitForExitAsync();
+            }
+
+            Assert.Contains("warning: the shared cache ended", (await run.EndAsync()).Errors, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("4 reads of remote objects", await ReadInARunAsync(), StringComparison.Ordinal);
+        Assert.Empty(Proxies());
+    }
+
+    [Fact]
+    public async Task Other_credentials_have_another_cache_and_secrets_are_private()
+    {
+        await using var first = await StartAsync();
+        await using var second = await StartAsync("--S3_OVERLAY_REMOTE_ACCESS_KEY_ID=other");
+        await ReadAllAsync(first);
+        await ReadAllAsync(second);
+
+        Assert.Equal(2 * Objects * Size, BytesSent);
+        var proxies = Proxies();
+        Assert.Equal(2, proxies.Count);
+        Assert.Equal(2, proxies.Select(static proxy => proxy.GetProperty("Store").GetString()).Distinct().Count());
+        foreach (var proxy in proxies)
+        {
+            var line = await File.ReadAllTextAsync($"/proc/{proxy.GetProperty("Process").GetInt32()}/cmdline");
+            Assert.Contains("shared-cache", line, StringComparison.Ordinal);
+            Assert.DoesNotContain("secret", line, StringComparison.Ordinal);
+
+            // Its keys may only read.
+            var http = new SignedHttp(new Uri(proxy.GetProperty("Endpoint").GetString()!), proxy.GetProperty("AccessKey").GetString()!,
+                proxy.GetProperty("SecretKey").GetString()!);
+            Assert.Equal(200, (await http.SendAsync("GET", "/photos/object-0")).Status);
+            Assert.Equal(403, (await http.SendAsync("PUT", "/photos/object-0", "x"u8.ToArray())).Status);
+        }
+
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        Assert.All(Directory.GetFiles(RunFolder), file => Assert.Equal(Private, File.GetUnixFileMode(file)));
+        Assert.Equal(Private | UnixFileMode.UserExecute, File.GetUnixFileMode(RunFolder));
+        Assert.Equal(0, (await first.EndAsync()).ExitCode);
+        Assert.Equal(0, (await second.EndAsync()).ExitCode);
+    }
+
+    [Fact]
+    public async Task The_cache_holds_no_pipe_of_the_run_open()
+    {
+        // The shell's third file is the same pipe as its output.
+        string[] command =
+        [
+            "dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location, "run", .. RunProcess.Over(_remote.Endpoint)[..^2],
+            "--cache-linger", "1h", "--", "true",
+        ];
+        await using var run = RunProcess.StartOther(_folder, ["bash", "-c", "exec 3>&1; exec \"$@\"", "bash", .. command]);
+
+        // Returns at the end of the output: nothing has it open any more.
+        Assert.Equal(0, (await run.EndAsync()).ExitCode);
+        Assert.Single(Proxies());
+    }
+
+    [Fact]
+    public async Task Warnings_of_the_cache_appear_in_the_run()
+    {
+        var result = await RunProcess.RunAsync(_folder,
+        [
+            "--remote-endpoint", _remote.Endpoint.GetLeftPart(UriPartial.Authority), "--remote-profile", "no-such-profile",
+            "--bucket-mapping", "photos:photos", "--cache-linger", "0", "--", "sh", "-c", "sleep 1",
+        ]);
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Output));
+        Assert.Contains("There is no AWS profile 'no-such-profile' (S3_OVERLAY_REMOTE_PROFILE)", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_usable_cache_folder_of_its_own_a_run_goes_on()
+    {
+        await File.WriteAllTextAsync(_folder["caches"], "");
+        await using var run = await StartAsync();
+        await ReadAllAsync(run);
+        var result = await run.EndAsync();
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("warning: the shared cache cannot be used", result.Errors, StringComparison.Ordinal);
+    }
+
+    private Task<RunProcess> StartAsync(params string[] options) =>
+        RunProcess.StartClientAsync(_folder, _remote.Endpoint, options);
+
+    private async Task<string> ReadInARunAsync()
+    {
+        await using var run = await StartAsync();
+        await ReadAllAsync(run);
+        var result = await run.EndAsync();
+        Assert.Equal(0, result.ExitCode);
+        return result.Errors;
+    }
+
+    private async Task ReadAllAsync(RunProcess run)
+    {
+        foreach (var response in await Task.WhenAll(Keys.Select(key => run.Http.SendAsync("GET", "/photos/" + key))))
+        {
+            Assert.Equal(200, response.Status);
+            Assert.Equal(_bytes, response.Body);
+        }
+    }
+
+    /// <summary>The shared proxies that serve or were killed.</summary>
+    private List<JsonElement> Proxies()
+    {
+        if (!Directory.Exists(RunFolder))
+        {
+            return [];
+        }
+
+        return [.. Directory.GetFiles(RunFolder, "*.proxy").Select(static file => JsonDocument.Parse(File.ReadAllBytes(file)).RootElement)];
+    }
+}
