@@ -46,6 +46,19 @@ public sealed class ScriptedBucket : ScriptedTarget
     /// <inheritdoc/>
     internal override bool Includes(ScriptedRequest request) => request.Bucket == Name;
 
+    /// <inheritdoc/>
+    internal override void RemoveFaults()
+    {
+        base.RemoveFaults();
+        lock (_objects)
+        {
+            foreach (var item in _objects.Values)
+            {
+                item.RemoveFaults();
+            }
+        }
+    }
+
     /// <summary>The key if it is known, without making it known.</summary>
     internal ScriptedObject? Find(string key)
     {

@@ -48,7 +48,9 @@ public static class ScriptedFaults
         return Add(target, new ScriptedFault { Left = times, CutAfter = after });
     }
 
-    /// <summary>Removes the failures of this target. Those of a bucket stay when an object of it recovers.</summary>
+    /// <summary>
+    /// Removes the failures of this target and of everything in it. Those of a bucket stay when an object of it recovers.
+    /// </summary>
     public static T Recovers<T>(this T target)
         where T : ScriptedTarget
     {

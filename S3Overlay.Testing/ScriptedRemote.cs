@@ -71,6 +71,16 @@ public sealed class ScriptedRemote : ScriptedTarget, IAsyncDisposable
     /// <inheritdoc/>
     internal override bool Includes(ScriptedRequest request) => true;
 
+    /// <inheritdoc/>
+    internal override void RemoveFaults()
+    {
+        base.RemoveFaults();
+        foreach (var bucket in _buckets.Values)
+        {
+            bucket.RemoveFaults();
+        }
+    }
+
     internal IReadOnlyList<ScriptedBucket> ListBuckets() =>
         [.. _buckets.Values.OrderBy(static bucket => bucket.Name, StringComparer.Ordinal)];
 

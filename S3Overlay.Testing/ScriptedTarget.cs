@@ -33,7 +33,8 @@ public abstract class ScriptedTarget
         }
     }
 
-    internal void RemoveFaults()
+    /// <summary>Removes its failures, and those of everything in it.</summary>
+    internal virtual void RemoveFaults()
     {
         lock (_faults)
         {
