@@ -26,7 +26,7 @@ internal sealed class Overlays : IAsyncDisposable
     private readonly ILoggerFactory _loggers;
     private readonly Machine _machine;
     private readonly TestFolder _folder;
-    private readonly ProxyMeters _meters = new();
+    private readonly ProxyMeters _meters;
     private readonly SemaphoreSlim _resetting = new(1);
     private SharedParts _shared = null!;
     private HeldOverlay _current = null!;
@@ -36,7 +36,7 @@ internal sealed class Overlays : IAsyncDisposable
     private volatile bool _isDisposed;
 
     private Overlays(ProxyOptions options, ILoggerFactory loggers, Machine machine, TestFolder folder) =>
-        (_options, _loggers, _machine, _folder) = (options, loggers, machine, folder);
+        (_options, _loggers, _machine, _folder, _meters) = (options, loggers, machine, folder, new ProxyMeters(machine.Time));
 
     /// <exception cref="StartupException">A folder cannot be used.</exception>
     public static async Task<Overlays> OpenAsync(ProxyOptions options, ILoggerFactory loggers, Machine machine, TestFolder folder)
@@ -133,7 +133,7 @@ internal sealed class Overlays : IAsyncDisposable
     private async Task<HeldOverlay> OpenNextAsync()
     {
         var folder = _folder[Interlocked.Increment(ref _opened).ToString(CultureInfo.InvariantCulture)];
-        var meters = new ProxyMeters();
+        var meters = new ProxyMeters(_machine.Time);
         try
         {
             var options = _options with { Local = _options.Local with { DataDirectory = folder } };

@@ -23,7 +23,7 @@ public enum S3ChangeKind
     /// <summary>They wrote an object that the remote does not have.</summary>
     Added,
 
-    /// <summary>They wrote an object that the remote has too.</summary>
+    /// <summary>They wrote an object that the remote has too, even with the same bytes.</summary>
     Overwritten,
 
     /// <summary>They deleted an object of the remote.</summary>

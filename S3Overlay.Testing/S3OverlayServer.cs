@@ -5,6 +5,7 @@ using Amazon.Runtime;
 using Amazon.S3;
 
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Hosting;
@@ -22,11 +23,12 @@ public sealed class S3OverlayServer : IAsyncDisposable
     private readonly OpenedParts _opened;
     private readonly Overlays _overlays;
     private readonly ScriptedRemote? _remote;
+    private readonly ILogger _logger;
 
     private S3OverlayServer(
-        OpenedParts opened, Overlays overlays, Uri endpoint, (string Access, string Secret) keys, ScriptedRemote? remote)
+        OpenedParts opened, Overlays overlays, Uri endpoint, (string Access, string Secret) keys, ScriptedRemote? remote, ILogger logger)
     {
-        (_opened, _overlays, _remote) = (opened, overlays, remote);
+        (_opened, _overlays, _remote, _logger) = (opened, overlays, remote, logger);
         (Endpoint, AccessKey, SecretKey) = (endpoint, keys.Access, keys.Secret);
         Client = opened.Add(new AmazonS3Client(new BasicAWSCredentials(AccessKey, SecretKey), new AmazonS3Config
         {
@@ -94,7 +96,7 @@ public sealed class S3OverlayServer : IAsyncDisposable
         var overlay = _overlays.HoldCurrent();
         try
         {
-            await foreach (var change in ChangeReader.ReadAsync(overlay.Services, cancellationToken))
+            await foreach (var change in ChangeListing.ReadAsync(overlay.Services, _logger, cancellationToken))
             {
                 yield return change;
             }
@@ -126,10 +128,10 @@ public sealed class S3OverlayServer : IAsyncDisposable
         var folder = opened.Add(new TestFolder(options.ParentFolder));
         var settings = ServerSettings.Read(options, keys, folder);
         var machine = new Machine { Time = options.Clock, ClientTime = TimeProvider.System };
-        var overlays = opened.Add(
-            await Overlays.OpenAsync(settings, options.Loggers ?? NullLoggerFactory.Instance, machine, folder));
+        var loggers = options.Loggers ?? NullLoggerFactory.Instance;
+        var overlays = opened.Add(await Overlays.OpenAsync(settings, loggers, machine, folder));
         var port = opened.Add(await ListenAsync(options, overlays));
-        return new S3OverlayServer(opened, overlays, port.Endpoint, keys, remote);
+        return new S3OverlayServer(opened, overlays, port.Endpoint, keys, remote, loggers.CreateLogger<S3OverlayServer>());
     }
 
     private static async Task<LoopbackPort> ListenAsync(S3OverlayOptions options, Overlays overlays)

@@ -37,6 +37,34 @@ public sealed class ResetTests
     }
 
     [Fact]
+    public async Task A_thousand_changes_are_compared_with_pages_of_the_remote()
+    {
+        await using var overlay = await StartAsync();
+        for (var number = 0; number < 1000; number++)
+        {
+            overlay.Remote.Bucket("photos").Object($"many/{number:d4}", "theirs");
+        }
+
+        await Parallel.ForAsync(0, 1000, async (number, _) => await PutAsync(overlay, "photos", $"many/{number:d4}", "mine"));
+        overlay.Remote.ClearRequests();
+
+        var changes = await overlay.Changes().ToListAsync();
+
+        Assert.Equal(1000, changes.Count);
+        Assert.All(changes, static change => Assert.Equal(S3ChangeKind.Overwritten, change.Kind));
+        Assert.InRange(overlay.Remote.Requests.Count, 1, 20);
+    }
+
+    [Fact]
+    public async Task An_object_that_was_written_as_it_is_counts_as_overwritten()
+    {
+        await using var overlay = await StartAsync();
+        await PutAsync(overlay, "photos", "a", "theirs");
+
+        Assert.Equal(["M photos/a"], await overlay.Changes().Select(change => change.ToString()).ToListAsync());
+    }
+
+    [Fact]
     public async Task A_deleted_bucket_is_one_change()
     {
         await using var overlay = await StartAsync();

@@ -116,9 +116,9 @@ public sealed class S3OverlayServerTests
         Assert.Equal("old", await ReadAsync(overlay, "bucket", "key"));
         overlay.Remote.Bucket("bucket").Object("key", "new");
 
-        time.Advance(TimeSpan.FromMinutes(9));
+        time.Advance(TimeSpan.FromMinutes(5));
         Assert.Equal("old", await ReadAsync(overlay, "bucket", "key"));
-        time.Advance(TimeSpan.FromMinutes(2));
+        time.Advance(TimeSpan.FromMinutes(6));
         Assert.Equal("new", await ReadAsync(overlay, "bucket", "key"));
 
         await PutAsync(overlay, "bucket", "mine", "text");
