@@ -7,6 +7,7 @@ using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Telemetry;
+using S3Overlay.Proxy.Telemetry.Tails;
 
 namespace S3Overlay.Proxy.Administration;
 
@@ -24,6 +25,15 @@ internal sealed record AdministeredParts
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Brings objects into the cache; null while caching is off.</summary>
+    public required WarmReads? Warmer { get; init; }
+
+    /// <summary>The limit of the cache in bytes; null for none.</summary>
+    public required long? CacheLimit { get; init; }
+
+    /// <summary>Shows answered requests.</summary>
+    public required RequestTail Tail { get; init; }
+
     /// <summary>Count what the proxy does.</summary>
     public required ProxyMeters Meters { get; init; }
 }
@@ -35,7 +45,7 @@ internal static class AdministrationMethods
     public static IReadOnlyList<Method> Of(AdministeredParts parts, ILogger logger)
     {
         var (local, reader) = (parts.Local, parts.Reader);
-        var evictions = new Evictions(local.Cache, reader, logger);
+        var evictions = new Evictions(local.Cache, local.Pins, reader, logger);
         var undeletes = new Undeletes(local, reader, parts.Directory, parts.Locks, evictions);
         var changes = new ChangeReader(local, parts.Directory, logger);
         var reverts = new Reverts(local, reader, parts.Locks, undeletes, changes, new OpenUploads(local.Service), logger);
@@ -43,12 +53,37 @@ internal static class AdministrationMethods
         [
             new ExplainMethod(new Explanations(local, reader, parts.Directory, parts.Time)),
             new StatsMethod(parts.Meters),
+            new TailMethod(parts.Tail),
+            new RecordMethod(parts.Tail),
+            .. OfCache(parts, logger),
             new TombstonesMethod(local),
             new EvictMethod(evictions),
             new UndeleteMethod(undeletes),
             new ChangesMethod(changes),
             new RevertMethod(reverts),
             new CompactMethod(new Compaction(local.Marks, parts.Directory, undeletes, parts.Locks, logger)),
+        ];
+    }
+
+    /// <summary>Methods of the cache. While caching is off, they say so.</summary>
+    private static IEnumerable<Method> OfCache(AdministeredParts parts, ILogger logger)
+    {
+        var (directory, limit, time) = (parts.Directory, parts.CacheLimit, parts.Time);
+        var layers = new LayeredListing(parts.Local, parts.Reader, directory, logger);
+        var on = parts is { Local: { Cache: { } cache, Pins: { } pins }, Reader: { } reader, Warmer: { } warmer }
+            ? (cache, pins, reader, warmer) : default;
+        var isOn = on.cache is not null;
+        var pinning = isOn ? new Pinning(on.pins, on.cache!, layers, on.reader, directory, limit, time) : null;
+        var warming = isOn ? new Warming(parts.Local, on.warmer, layers, on.reader, directory, limit, time) : null;
+        return
+        [
+            new LsMethod(layers),
+            new CachedMethod(isOn ? new CachedListing(on.cache!, on.pins, on.reader, directory, time) : null),
+            new PinMethod(pinning),
+            new UnpinMethod(pinning),
+            new PinsMethod(pinning),
+            new WarmMethod(warming),
+            new ReplayMethod(warming),
         ];
     }
 }

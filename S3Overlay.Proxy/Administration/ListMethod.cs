@@ -19,6 +19,11 @@ internal abstract class ListMethod<T>(string name, string summary) : Method("GET
     /// <inheritdoc/>
     public override IReadOnlyList<Type> Responses => [typeof(T)];
 
+    /// <summary>
+    /// True if items come as things happen. The response then starts at once, so that its client knows that nothing is missed from then on.
+    /// </summary>
+    protected bool IsLive { get; init; }
+
     /// <inheritdoc/>
     public sealed override async Task<MethodOutcome> RunAsync(MethodCall call, CancellationToken cancellationToken)
     {
@@ -49,9 +54,10 @@ internal abstract class ListMethod<T>(string name, string summary) : Method("GET
         // Nothing is kept back while the next item takes its time.
         async ValueTask<bool> ReadyAsync(ValueTask<bool> next)
         {
-            if (!next.IsCompleted && count > 0)
+            if (!next.IsCompleted && (count > 0 || IsLive))
             {
                 var waiting = next.AsTask();
+                Begin(response);
                 await lines.SendAsync(response, cancellationToken);
                 return await waiting;
             }

@@ -13,6 +13,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Operations;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.Proxy.Telemetry.AccessLogs;
+using S3Overlay.Proxy.Telemetry.Tails;
 
 namespace S3Overlay.Proxy.FrontDoor;
 
@@ -30,7 +31,8 @@ namespace S3Overlay.Proxy.FrontDoor;
 /// </code>
 /// </remarks>
 public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor administration, RequestAuthenticator authenticator,
-    AccessRights rights, FrontDoorSettings settings, ProxyMeters meters, ILogger<S3FrontDoor> logger, AccessLog? accessLog = null)
+    AccessRights rights, FrontDoorSettings settings, ProxyMeters meters, ILogger<S3FrontDoor> logger, RequestTail tail,
+    AccessLog? accessLog = null)
 {
     private readonly PostUploads _posts = new(service, authenticator, rights, settings.IsForwarded);
 
@@ -80,6 +82,27 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         if (call.Span is { } span)
         {
             Tracing.FinishRequest(span, call.RequestId, response, layer, cache, outcome);
+        }
+
+        if (tail.IsWatched && call.Operation != S3Operation.Administration)
+        {
+            var contentRange = response.Headers.ContentRange is [{ } range, ..] ? range : null;
+            tail.Add(new AnsweredRequest
+            {
+                Time = settings.Time.GetUtcNow() - Stopwatch.GetElapsedTime(started),
+                Operation = call.Operation,
+                Bucket = call.Target.Bucket ?? "",
+                Key = call.Target.Key ?? "",
+                Status = response.Status,
+                Error = call.Error,
+                Layer = layer,
+                Cache = cache,
+                Sent = response.Sent,
+                Duration = Stopwatch.GetElapsedTime(started),
+                ETag = response.Headers.ETag is [{ } etag, ..] ? etag : null,
+                Range = AnsweredRequest.RangeOf(contentRange),
+                Size = contentRange is null ? response.Headers.ContentLength : AnsweredRequest.SizeOf(contentRange),
+            });
         }
 
         accessLog?.Add(

@@ -26,6 +26,7 @@ using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.Proxy.Telemetry.AccessLogs;
+using S3Overlay.Proxy.Telemetry.Tails;
 
 namespace S3Overlay.Proxy.Hosting;
 
@@ -46,6 +47,8 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
 
     /// <summary>Sent in this proxy's own requests, so that loops are detected.</summary>
     private readonly string _instanceId = shared?.InstanceId ?? Guid.NewGuid().ToString("n");
+
+    private readonly RequestTail _tail = new();
 
     private TimeProvider Time => machine.Time;
 
@@ -82,6 +85,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Local = local,
             Remotes = remotes,
             Overlay = overlay,
+            Tail = _tail,
         };
     }
 
@@ -90,7 +94,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     public async Task<SharedParts> OpenSharedAsync()
     {
         var remotes = OpenRemotes();
-        var cache = HasCache ? await OpenDiskCacheAsync() : null;
+        var cache = HasCache ? await OpenDiskCacheAsync(new CachePins(new MemoryPinStore())) : null;
         return new SharedParts(opened)
         {
             InstanceId = _instanceId,
@@ -184,7 +188,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         meters.Watch("s3_overlay_lost_files", "{file}", "Object files in lost/, which no row names.", () => store.LostFiles);
         var service = new EmbeddedService(store);
         var state = new EmbeddedLayerState(store);
-        var cache = shared is not null ? shared.Cache : HasCache ? await OpenDiskCacheAsync() : null;
+        var cache = shared is not null ? shared.Cache : HasCache ? await OpenDiskCacheAsync(await OpenPinsAsync(disk)) : null;
         if (cache is DiskCacheStore evictable && SharedDisk.Has(options.Cache.Directory, options.Local.DataDirectory))
         {
             disk.GivesWay = evictable.GiveWay;
@@ -200,15 +204,24 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Marks = new EmbeddedTombstones(store),
             Changes = new EmbeddedChanges(store),
             Cache = cache,
+            Pins = (cache as DiskCacheStore)?.Pins,
         };
     }
 
-    private async Task<DiskCacheStore> OpenDiskCacheAsync()
+    private Task<CachePins> OpenPinsAsync(SharedDisk disk) =>
+        InFolderAsync(options.Local.DataDirectory, Settings.DataDirectory, "data", async () =>
+        {
+            var pins = new CachePins(new PinFile(options.Local.DataDirectory, disk, loggers.CreateLogger<DiskCacheStore>()));
+            await pins.RefreshAsync(CancellationToken.None);
+            return pins;
+        });
+
+    private async Task<DiskCacheStore> OpenDiskCacheAsync(CachePins pins)
     {
         var folder = options.Cache.Directory;
         var cache = opened.Add(await InFolderAsync(folder, Settings.CacheDirectory, "cache", () => Task.FromResult(DiskCacheStore.Open(
             folder, loggers.CreateLogger<DiskCacheStore>(), Time, options.Cache.MaxBytes,
-            machine.Disk ?? new StoreDisk(isDurable: false), options.Cache.MinFree))));
+            machine.Disk ?? new StoreDisk(isDurable: false), options.Cache.MinFree, pins))));
         meters.WatchCache(() => cache.Bytes, () => cache.Evictions);
         return cache;
     }
@@ -249,6 +262,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             keys, calls.Reads, options.Clients.Keys, theirs => new S3Remote(settings, client.As(theirs), Time) { TellsRefusals = true },
             overlaid);
         var probe = await ProbeAsync(store, isOverlaid: overlaid is not null);
+        var cache = HasCache ? OpenBucketCache(store, () => probe.Capabilities) : null;
         var showsRemoteOnError = overlaid is not null && options.Local.ReadsThroughOnError;
         var service = opened.Add(new ForwardingService(
             new ForwardingSettings
@@ -273,7 +287,8 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Marks = marks,
             Changes = new StoreChanges(store, state, new StoreReverts(store, state, marks, versions, probe)),
             Conditions = probe,
-            Cache = HasCache ? OpenBucketCache(store, () => probe.Capabilities) : null,
+            Cache = cache,
+            Pins = cache?.Pins,
             Versions = versions,
             Identities = identities,
             Make = () => client.Facts.Make,
@@ -386,6 +401,9 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Directory = overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), View, Time),
             Locks = overlay?.Service.Locks ?? new OverlayLocks(Time),
             Time = Time,
+            Warmer = overlay?.Reader.Warmer,
+            CacheLimit = options.Cache.MaxBytes,
+            Tail = _tail,
             Meters = meters,
         };
         var logger = loggers.CreateLogger<AdministrationService>();
@@ -429,6 +447,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             },
             meters,
             loggers.CreateLogger<S3FrontDoor>(),
+            _tail,
             OpenAccessLog());
     }
 

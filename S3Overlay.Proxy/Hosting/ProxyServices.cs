@@ -10,6 +10,7 @@ using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
+using S3Overlay.Proxy.Telemetry.Tails;
 
 namespace S3Overlay.Proxy.Hosting;
 
@@ -28,6 +29,9 @@ internal sealed class ProxyServices(OpenedParts opened) : IAsyncDisposable
 
     /// <summary>Null in local-only mode.</summary>
     public required OverlayLayer? Overlay { get; init; }
+
+    /// <summary>Shows answered requests to those who watch.</summary>
+    public required RequestTail Tail { get; init; }
 
     /// <summary>Opens all parts.</summary>
     /// <param name="options">The options.</param>

@@ -139,6 +139,8 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
             return;
         }
 
+        // Watchers would keep their connections open until they are cut.
+        services.Tail.End();
         var began = time.GetTimestamp();
         if (meters.InProgress is > 0 and var waiting)
         {

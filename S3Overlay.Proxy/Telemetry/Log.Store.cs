@@ -98,4 +98,10 @@ public static partial class Log
         "The data folder {Folder} was made by an older version. It is converted now, which may be interrupted. Older versions refuse it "
         + "afterwards")]
     public static partial void MigrationStarted(ILogger logger, string folder);
+
+    /// <summary>A line of the file of pins is damaged.</summary>
+    [LoggerMessage(5020, LogLevel.Error,
+        "A line of {File} is damaged: one pin of the cache is lost. Compare with \"s3overlay pins\", pin again what is missing, and check "
+        + "the disk")]
+    public static partial void PinDamaged(ILogger logger, string file);
 }

@@ -57,6 +57,28 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
     /// <summary>Prints a line beside the result, for people.</summary>
     public Task NoteAsync(string line) => IsForPrograms ? Task.CompletedTask : errors.WriteLineAsync(line);
 
+    /// <summary>Prints a list: as lines of JSON for programs, otherwise in columns.</summary>
+    /// <param name="json">The items as JSON.</param>
+    /// <param name="columns">The headings of the columns.</param>
+    /// <param name="rows">The same items as rows. Only one of both is read.</param>
+    /// <returns>The number of items.</returns>
+    public async Task<long> ListAsync(IAsyncEnumerable<string> json, Column[] columns, IAsyncEnumerable<string[]> rows)
+    {
+        if (!IsForPrograms)
+        {
+            return await WriteRowsAsync(columns, rows);
+        }
+
+        var count = 0L;
+        await foreach (var line in json)
+        {
+            await output.WriteLineAsync(line);
+            count++;
+        }
+
+        return count;
+    }
+
     /// <summary>Prints rows in columns. The first thousand rows decide how wide the columns are, so any number can follow.</summary>
     /// <param name="columns">The headings; null for none.</param>
     /// <param name="rows">The rows, printed as they arrive.</param>

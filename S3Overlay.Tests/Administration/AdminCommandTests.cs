@@ -90,7 +90,7 @@ public sealed class AdminCommandTests : IAsyncLifetime
         await _proxy.SendAsync("GET", "/photos/2024/c.jpg");
         Assert.Contains("Evicted 1 cache entry (2.9 KiB)", (await RunAsync("evict", "--all", "--yes")).Output, StringComparison.Ordinal);
         var (code, output, errors) = await RunAsync("evict", "photos", "--json", "--yes");
-        Assert.Equal((0, "{\"done\":true,\"entries\":0,\"bytes\":0,\"failed\":0}\n", ""), (code, output, errors));
+        Assert.Equal((0, "{\"done\":true,\"entries\":0,\"bytes\":0,\"failed\":0,\"pinned\":0}\n", ""), (code, output, errors));
     }
 
     [Fact]

@@ -82,9 +82,9 @@ public sealed class SimpleRemoteReader : IRemoteReader
         return default;
     }
 
-    public bool CanUse(ICacheEntry copy, string bucket, string key, RemoteBucket remote) => true;
+    public bool CanUse(EntryIdentity identity, ObjectInfo info, string key, RemoteBucket remote) => true;
 
-    public bool IsFresh(ICacheEntry copy) => true;
+    public bool IsFresh(DateTimeOffset validatedAt) => true;
 
     public void InvalidateAll()
     {

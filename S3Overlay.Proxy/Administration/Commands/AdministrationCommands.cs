@@ -13,7 +13,15 @@ internal static class AdministrationCommands
     private static CommandWithExamples[] New(CommandContext context) =>
     [
         new ExplainCommand(context),
+        new LsCommand(context),
+        new CachedCommand(context),
         new StatsCommand(context),
+        new TailCommand(context),
+        new WarmCommand(context),
+        new RecordCommand(context),
+        new PinCommand(context),
+        new UnpinCommand(context),
+        new PinsCommand(context),
         new TombstonesCommand(context),
         new EvictCommand(context),
         new UndeleteCommand(context),

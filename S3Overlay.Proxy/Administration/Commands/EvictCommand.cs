@@ -16,6 +16,12 @@ internal sealed class EvictCommand(CommandContext context) : WorkCommand<EvictRe
         EvictResult result, Target? target, bool isDryRun, ProxyClient proxy, CancellationToken cancellationToken)
     {
         await Screen.SayAsync(isDryRun ? $"Would evict {Text(result)}." : $"Evicted {Text(result)}. Your writes are not touched.");
+        if (result.Pinned > 0)
+        {
+            await Screen.SayAsync($"Pins stay: {Words.Count(result.Pinned, "entry", "entries")} will be kept again, once read. "
+                + "Next: s3overlay unpin TARGET");
+        }
+
         if (result.Failed > 0)
         {
             await Screen.SayAsync($"{Words.Count(result.Failed, "entry", "entries")} could not be evicted. The proxy's log says why.");

@@ -15,6 +15,11 @@ internal static class ExplanationText
         yield return "  tombstone  "
             + (of.Tombstone is not { } tombstone ? "no" : tombstone.Deleted is { } at ? $"of {Words.Time(at)}" : "yes");
         yield return $"  cached     {(of.Held is { } entry ? Cached(entry) : "no")}";
+        if (of.Held is { ChunkSize: > 0, Size: > 0 } chunks)
+        {
+            yield return $"             {ChunkBar.Of(chunks.Runs, chunks.Size, chunks.ChunkSize.Value)}";
+        }
+
         yield return $"  remote     {Remote(of.Remote)}";
         if (Next(of, Words.Argument(name)) is { } next)
         {
@@ -60,7 +65,7 @@ internal static class ExplanationText
     private static string Cached(EntryState entry) =>
         $"{(entry.Bytes == entry.Size ? "all" : Words.Size(entry.Bytes))} of {Version(entry.Size, entry.ETag, entry.LastModified)}"
         + $", {(entry.ChunkSize is { } chunk ? $"in chunks of {Words.Size(chunk)}" : "whole")}"
-        + $", checked against the remote {Words.Age(entry.Age)} ago"
+        + $", checked {Words.Age(entry.Age)} ago"
         + (entry.Used ? "" : ", no longer used");
 
     private static string Remote(RemoteState? of)

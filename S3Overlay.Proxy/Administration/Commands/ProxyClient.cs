@@ -15,15 +15,16 @@ internal sealed record ProxyAddress(Uri Endpoint, SigningCredentials Credentials
 /// <summary>Calls the methods of a running proxy.</summary>
 internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
 {
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(2);
+
     private static readonly UriCreationOptions AsItIs = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private readonly RequestSigner _signer = new(proxy.Credentials, proxy.Region);
 
-    // The time-out is for the start of a response: a call may stream for longer.
     private readonly HttpClient _http =
         new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), AllowAutoRedirect = false, UseProxy = false })
     {
-        Timeout = TimeSpan.FromMinutes(2),
+        Timeout = Timeout.InfiniteTimeSpan,
     };
 
     /// <summary>The proxy.</summary>
@@ -102,7 +103,10 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
             request.Headers.TryAddWithoutValidation(header.Key, header.Value);
         }
 
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        // For the start of the response, which may stream for longer. What is sent is read at the speed of the work.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(body is null ? StartLimit : Timeout.InfiniteTimeSpan);
+        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         while (await ReadLineAsync(reader, cancellationToken) is { } line)
         {

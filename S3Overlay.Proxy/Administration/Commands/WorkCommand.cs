@@ -49,6 +49,9 @@ internal abstract class WorkCommand<T> : ProxyCommand
         });
     }
 
+    /// <summary>False if nothing is lost by it, so that it need not ask.</summary>
+    protected virtual bool Asks => true;
+
     /// <summary>Adds parameters of its own options to a call.</summary>
     protected virtual Parameters AddTo(Parameters parameters, ParseResult line) => parameters;
 
@@ -72,7 +75,7 @@ internal abstract class WorkCommand<T> : ProxyCommand
         }
 
         var (isDryRun, isRaw) = (line.GetValue(_dryRun), line.GetValue(Json));
-        var mustAsk = !isDryRun && !line.GetValue(_yes) && target is not { IsKey: true };
+        var mustAsk = Asks && !isDryRun && !line.GetValue(_yes) && target is not { IsKey: true };
         if (mustAsk)
         {
             var planned = (await DoAsync(isDryRun: true)).As<T>();

@@ -73,17 +73,17 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
     {
         try
         {
-            if (local.Cache is null || await local.Cache.FindAsync(bucket, key, LookupHint.Info, cancellationToken) is not { } entry)
+            if (local.Cache is null || await local.Cache.DescribeAsync(bucket, key, cancellationToken) is not { } entry)
             {
                 return null;
             }
 
-            await using (entry)
+            return new CacheReport(
+                entry.Info, entry.Bytes, entry.Identity.ChunkSize, entry.ValidatedAt, time.GetUtcNow() - entry.ValidatedAt,
+                reader?.CanUse(entry.Identity, entry.Info, key, below) ?? false, reader?.IsFresh(entry.ValidatedAt) ?? false)
             {
-                return new CacheReport(
-                    entry.Info, Evictions.BytesOf(entry), entry.Identity.ChunkSize, entry.ValidatedAt, time.GetUtcNow() - entry.ValidatedAt,
-                    reader?.CanUse(entry, bucket, key, below) ?? false, reader?.IsFresh(entry) ?? false);
-            }
+                Runs = entry.Runs,
+            };
         }
         catch (IOException failure)
         {

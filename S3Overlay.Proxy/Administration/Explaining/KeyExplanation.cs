@@ -135,6 +135,9 @@ internal sealed record EntryState
     [Description("True if reads use it without asking the remote (rule S1).")]
     public required bool Fresh { get; init; }
 
+    [Description("The gapless ranges of cached bytes, first and last, in order; at most the first 10,000.")]
+    public required IReadOnlyList<long[]> Runs { get; init; }
+
     [Description("True if the remote still has that version. Absent if the remote did not say.")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Current { get; init; }
@@ -151,6 +154,7 @@ internal sealed record EntryState
         Age = (long)Math.Max(0, cached.Age.TotalSeconds),
         Used = cached.IsUsable,
         Fresh = cached.IsFresh,
+        Runs = [.. cached.Runs.Select(static run => (long[])[run.First, run.Last])],
         Current = remote?.Info is { } now ? cached.IsOf(now) : null,
     };
 }

@@ -107,6 +107,9 @@ internal enum KeyReason
 internal sealed record CacheReport(ObjectInfo Info, long Bytes, long ChunkSize, DateTimeOffset Validated, TimeSpan Age, bool IsUsable,
     bool IsFresh)
 {
+    /// <summary>The gapless ranges of cached bytes, in order: at most the first <see cref="EntryDetail.MostRuns"/>.</summary>
+    public IReadOnlyList<ByteRange> Runs { get; init; } = [];
+
     /// <summary>True if the whole object is cached.</summary>
     public bool IsWhole => Bytes == Info.Size;
 

@@ -22,7 +22,7 @@ internal sealed class EvictMethod : WorkMethod<EvictResult>
         var (scope, isDryRun, count) = (call.Parameters.Scope(), call.Parameters.IsDryRun, new EvictCount());
         return new(
             token => _evictions.EvictAsync(scope, isDryRun, count, token),
-            () => new EvictResult(count.Entries, count.Bytes, count.Failed));
+            () => new EvictResult(count.Entries, count.Bytes, count.Failed, count.Pinned));
     }
 }
 
@@ -30,4 +30,6 @@ internal sealed class EvictMethod : WorkMethod<EvictResult>
 internal sealed record EvictResult(
     [property: Description("Entries evicted.")] long Entries,
     [property: Description("Object bytes that were cached in them.")] long Bytes,
-    [property: Description("Entries that could not be evicted; the log says why.")] long Failed);
+    [property: Description("Entries that could not be evicted; the log says why.")] long Failed,
+    [property: Description("Evicted entries of pinned keys. They stay pinned: once they are read, they are cached and kept again.")]
+    long Pinned);

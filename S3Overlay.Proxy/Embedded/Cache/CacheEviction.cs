@@ -1,21 +1,23 @@
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
 /// Keeps the cache within its limit (rule E1) and part of the disk free (rule E5). Evicts in the background, least recently used first,
-/// never an entry in use. Saves last uses to the rows from time to time, so that they survive a restart.
+/// never an entry in use or pinned. Saves last uses to the rows from time to time, so that they survive a restart.
 /// </summary>
 /// <param name="table">The entries.</param>
 /// <param name="rows">Their rows.</param>
 /// <param name="ledger">Counts cached bytes.</param>
 /// <param name="maxBytes">The limit; null for none.</param>
 /// <param name="room">How much of the disk stays free.</param>
+/// <param name="pins">What is not evicted; null for none.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Gets failures.</param>
 internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedger ledger, long? maxBytes, FreeSpace room,
-    TimeProvider time, ILogger logger) : IAsyncDisposable
+    CachePins? pins, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     /// <summary>How much of the recorded uses a crash may lose.</summary>
     private static readonly TimeSpan SavePause = TimeSpan.FromSeconds(10);
@@ -34,6 +36,10 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     private volatile bool _isShort;
     private long _askedAt;
     private long _evicted;
+    private long _latestUse;
+
+    /// <summary>All entries used up to here are pinned, as of the version: a pass need not walk them again.</summary>
+    private (object? Version, CacheRows.Use Use) _pinned;
 
     /// <summary>Starts the background work. Call before anything changes.</summary>
     public void Begin()
@@ -44,6 +50,10 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     }
 
     public long Evicted => Volatile.Read(ref _evicted);
+
+    /// <summary>The last use of the most recently used entry that was evicted; null for none.</summary>
+    public DateTimeOffset? LatestUse =>
+        Volatile.Read(ref _latestUse) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     /// <summary>Completes when nothing is left to evict.</summary>
     public Task Done => DoneAsync();
@@ -65,8 +75,14 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
 
     /// <summary>Called before more is stored.</summary>
     /// <exception cref="IOException">Too little disk space is free, and no entry can be evicted.</exception>
+    /// <exception cref="CacheFullException">The cache is full of pinned entries.</exception>
     public void RequireRoom()
     {
+        if (_isStuck && ledger.Bytes >= _maxBytes && pins is { All.Count: > 0 })
+        {
+            throw new CacheFullException("The cache is full, and what could be evicted is pinned or in use.");
+        }
+
         if (_isStuck && _isShort && (_isShort = room.IsShort))
         {
             Start();
@@ -78,8 +94,8 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     public void FoundFull() => Start();
 
     /// <summary>
-    /// Evicts entries at once for a write that finds the disk full, least recently used first according to the saved uses. Files are gone
-    /// when this returns, rows a little later.
+    /// Evicts entries at once for a write that finds the disk full, least recently used first according to the saved uses; pinned ones
+    /// last, since a client's write outranks the cache. Files are gone when this returns, rows a little later.
     /// </summary>
     /// <param name="bytes">Bytes needed; more is evicted if more must stay free.</param>
     /// <returns>True if any entry was evicted.</returns>
@@ -87,7 +103,7 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     {
         var start = ledger.Bytes;
         var goal = start - Math.Max(bytes, room.MinFree);
-        foreach (var anyUse in (bool[])[false, true])
+        foreach (var (anyUse, evenPinned) in ((bool, bool)[])[(false, false), (true, false), (true, true)])
         {
             var last = default(CacheRows.Use);
             while (ledger.Bytes > goal && rows.NextUse(last) is { } use)
@@ -95,7 +111,7 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
                 last = use.Use;
 
                 // Nothing waits for the row. An entry whose key is locked is evicted when the lock is released.
-                _ = EvictAsync(use, anyUse);
+                _ = EvictAsync(use, anyUse, evenPinned);
             }
         }
 
@@ -217,27 +233,56 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     /// them.</param>
     private async Task EvictAsync(bool anyUse)
     {
-        var last = default(CacheRows.Use);
+        var (before, version) = (Evicted, pins?.Version);
+        var last = _pinned.Version == version ? _pinned.Use : default;
+        _pinned = (version, last);
+        var isPinnedSoFar = true;
         while (IsOver() && !_stopping.IsCancellationRequested && rows.NextUse(last) is { } use)
         {
             last = use.Use;
-            await EvictAsync(use, anyUse);
+            if (pins is not null && pins.Has(use.Bucket, use.Key))
+            {
+                _pinned = isPinnedSoFar ? (version, last) : _pinned;
+            }
+            else
+            {
+                isPinnedSoFar = false;
+                await EvictAsync(use, anyUse);
+            }
+        }
+
+        if (Evicted == before)
+        {
+            // The next pass looks at all: with a clock that was set back, entries may have come in before.
+            _pinned = default;
         }
     }
 
-    private async Task EvictAsync((CacheRows.Use Use, string Bucket, string Key) use, bool anyUse)
+    /// <summary>Two evictions may end at once.</summary>
+    private void InterlockedMax(long use)
+    {
+        for (var known = Volatile.Read(ref _latestUse); use > known;)
+        {
+            known = Interlocked.CompareExchange(ref _latestUse, use, known) is var now && now == known ? use : now;
+        }
+    }
+
+    private async Task EvictAsync((CacheRows.Use Use, string Bucket, string Key) use, bool anyUse, bool evenPinned = false)
     {
         try
         {
-            if (await table.TryEvictAsync(use.Bucket, use.Key, use.Use, anyUse))
+            if (await (pins?.TryEvictAsync(use.Bucket, use.Key, TryAsync, evenPinned) ?? TryAsync()))
             {
                 Interlocked.Increment(ref _evicted);
+                InterlockedMax(use.Use.Ticks);
             }
         }
         catch (Exception failure) when (failure is IOException or ObjectDisposedException)
         {
             Log.CacheCleaningFailed(logger, failure);
         }
+
+        Task<bool> TryAsync() => table.TryEvictAsync(use.Bucket, use.Key, use.Use, anyUse);
     }
 }
 

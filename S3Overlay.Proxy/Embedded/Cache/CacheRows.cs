@@ -88,7 +88,11 @@ internal sealed class CacheRows : IAsyncDisposable
     });
 
     /// <summary>See <see cref="ICacheStore.ListAsync"/>.</summary>
-    public async IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after)
+    public IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after) =>
+        ListEntriesAsync(bucket, prefix, after).Select(static row => row.Entry.ToRow(row.Key));
+
+    /// <summary>The same with all of a row.</summary>
+    public async IAsyncEnumerable<(string Key, Entry Entry)> ListEntriesAsync(string bucket, string prefix, string after)
     {
         var isAfter = after.Length > 0 && Protocol.Listings.Utf8Order.Compare(after, prefix) >= 0;
         for (var from = isAfter ? after : prefix; ; isAfter = true)
@@ -97,7 +101,7 @@ internal sealed class CacheRows : IAsyncDisposable
                 .Prepare("SELECT key, file, size, modified, etag, used, cached FROM entries "
                     + "WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4")
                 .BindKey(1, call.bucket).BindKey(2, call.from, call.isAfter ? Sql.Zero : default).BindKey(3, call.prefix, Sql.AfterAll)
-                .Bind(4, StoreQueries.PageSize).All(static row => ReadEntry(row, 1).ToRow(row.Key(0)))) ?? [];
+                .Bind(4, StoreQueries.PageSize).All(static row => (Key: row.Key(0), Entry: ReadEntry(row, 1)))) ?? [];
             foreach (var row in page)
             {
                 yield return row;

@@ -95,6 +95,33 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         return null;
     }
 
+    /// <summary>What a key's entry is now, without using it; null if it cannot be read.</summary>
+    public async ValueTask<EntryDetail?> DescribeAsync(string bucket, string key, CacheRows.Entry entry)
+    {
+        var used = ledger.Find(entry.File)?.Used ?? entry.Used;
+        try
+        {
+            if (_open.TryAcquire(new ObjectName(bucket, key)) is { } open)
+            {
+                using (open)
+                {
+                    return Describe(open.File, key) with { Used = used };
+                }
+            }
+
+            return await Task.Run(() =>
+            {
+                using var file = folder.Open(entry.File);
+                return file.Header.Bucket == bucket && file.Header.Key == key ? Describe(file, key) with { Used = used } : null;
+            });
+        }
+        catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            // The next read finds the same, and removes the row.
+            return null;
+        }
+    }
+
     /// <summary>Makes a new file the entry of its key and replaces any other. Returns a handle for the caller.</summary>
     public async ValueTask<EntryHandle> PublishAsync(string bucket, string key, CacheRows.Entry entry, CacheFile file)
     {
@@ -208,6 +235,9 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
 
     /// <inheritdoc/>
     public void Dispose() => _open.Dispose();
+
+    private static EntryDetail Describe(CacheFile file, string key) =>
+        EntryDetail.Of(key, file.Header.Identity, file.Header.Info, file.Header.ValidatedAt, file.FirstCached);
 
     private EntryHandle Use(OpenFiles<ObjectName, CacheFile>.Lease lease)
     {

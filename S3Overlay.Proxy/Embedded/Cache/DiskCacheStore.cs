@@ -37,8 +37,14 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// <summary>Cached bytes of remote objects, in complete blocks, without file-system overhead.</summary>
     public long Bytes => _ledger.Bytes;
 
+    /// <summary>What is not evicted to make room; null for nothing.</summary>
+    public CachePins? Pins { get; private init; }
+
     /// <summary>Number of entries evicted so far.</summary>
     public long Evictions => _eviction.Evicted;
+
+    /// <inheritdoc/>
+    public DateTimeOffset? LatestEvicted => _eviction.LatestUse;
 
     /// <summary>Completes when files without a row are removed; for tests.</summary>
     internal Task Cleaning => _sweep.Done;
@@ -57,10 +63,11 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
 
     /// <summary>
     /// The same on a given disk, which tests let fail: rows and file headers go through it, entries' bytes do not.
-    /// <paramref name="minFree"/> is how many bytes of the disk stay free (rule E5); null for the default share.
+    /// <paramref name="minFree"/> is how many bytes of the disk stay free (rule E5); null for the default share. What
+    /// <paramref name="pins"/> has is not evicted to make room.
     /// </summary>
     internal static DiskCacheStore Open(string directory, ILogger<DiskCacheStore> logger, TimeProvider? time, long? maxBytes,
-        StoreDisk disk, long? minFree = 0)
+        StoreDisk disk, long? minFree = 0, CachePins? pins = null)
     {
         time ??= TimeProvider.System;
         var folder = new CacheFolder(directory, disk, logger);
@@ -68,7 +75,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         try
         {
             var rows = CacheRows.Open(folder, logger, disk);
-            return Open(owner, folder, rows, logger, time, maxBytes, new FreeSpace(disk, directory, minFree));
+            return Open(owner, folder, rows, logger, time, maxBytes, new FreeSpace(disk, directory, minFree), pins);
         }
         catch
         {
@@ -78,11 +85,11 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     }
 
     private static DiskCacheStore Open(FileStream owner, CacheFolder folder, CacheRows rows, ILogger logger, TimeProvider time,
-        long? maxBytes, FreeSpace room)
+        long? maxBytes, FreeSpace room, CachePins? pins)
     {
         var ledger = new CacheLedger();
         var table = new CacheTable(folder, rows, ledger, time, logger);
-        var eviction = new CacheEviction(table, rows, ledger, maxBytes, room, time, logger);
+        var eviction = new CacheEviction(table, rows, ledger, maxBytes, room, pins, time, logger);
         var sweep = new CacheSweep(folder, rows, table, ledger, logger);
         (ledger.Grew, table.Released, table.Writes) = (eviction.Grew, eviction.Wake, eviction.RequireRoom);
         rows.Lost = () =>
@@ -90,9 +97,10 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
             table.ForgetAll();
             sweep.Begin();
         };
+        pins?.Changed = eviction.FoundFull;
         eviction.Begin();
         sweep.Begin();
-        return new DiskCacheStore(owner, folder, rows, ledger, table, eviction, sweep, time, logger);
+        return new DiskCacheStore(owner, folder, rows, ledger, table, eviction, sweep, time, logger) { Pins = pins };
     }
 
     /// <inheritdoc/>
@@ -219,6 +227,22 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
             yield return bucket;
         }
     }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<EntryUsage> ListUsagesAsync(
+        string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var (key, entry) in _rows.ListEntriesAsync(bucket, prefix, after))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var known = _ledger.Find(entry.File);
+            yield return new EntryUsage(key, entry.Size, known?.Bytes ?? entry.CachedBytes, known?.Used ?? entry.Used);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<EntryDetail?> DescribeAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        await _rows.FindAsync(bucket, key) is { } entry ? await _table.DescribeAsync(bucket, key, entry) : null;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -3,6 +3,9 @@ namespace S3Overlay.Proxy.Embedded.Files;
 /// <summary>The paths in the data folder.</summary>
 internal sealed class StoreFolders(string root)
 {
+    /// <summary>The name of the file with the pins of the cache.</summary>
+    public const string PinsName = "PINS";
+
     private readonly bool[] _made = new bool[256];
 
     public string Root { get; } = Path.GetFullPath(root);
@@ -45,10 +48,14 @@ internal sealed class StoreFolders(string root)
     /// <summary>Exists once the database was found damaged, so that the next start rebuilds it.</summary>
     public string RebuildMark => Path.Combine(Root, "REBUILD");
 
+    /// <summary>The pins of the cache.</summary>
+    public string Pins => Path.Combine(Root, PinsName);
+
     /// <summary>True for names that the store, the cache beside it, or the file system itself creates in the data folder.</summary>
     public bool IsOwn(string name) =>
         name is "cache" or "lost+found"
-        || ((string[])[Objects, Incoming, Changes, Lost, Sequence, Format, Format + ".new", Lock, Clean, Reserve, RebuildMark, .. Old.All])
+        || ((string[])[Objects, Incoming, Changes, Lost, Sequence, Format, Format + ".new", Lock, Clean, Reserve, RebuildMark,
+            Pins, Pins + ".new", .. Old.All])
             .Contains(Path.Combine(Root, name))
         || name.StartsWith("store.", StringComparison.Ordinal);
 

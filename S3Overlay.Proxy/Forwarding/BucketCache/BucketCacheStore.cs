@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
@@ -33,6 +35,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     private readonly SpoolFolder _spool;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly long _largestWhole;
     private readonly LiveEntries _live = new(Remembered);
     private readonly NameLocks<ObjectName> _gates = new();
     private readonly BackgroundWork _work = new();
@@ -53,7 +56,8 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     public BucketCacheStore(LocalStore store, SpoolFolder spool, ILogger<BucketCacheStore> logger,
         Func<StoreCapabilities?>? abilities = null)
     {
-        (_spool, _time, _logger) = (spool, store.Time, logger);
+        Pins = new CachePins(new PinObject(new CacheBucketObjects(store, abilities)));
+        (_spool, _time, _logger, _largestWhole) = (spool, store.Time, logger, store.Settings.LargestWhole);
         var objects = _objects = new CacheBucketObjects(store, abilities);
         _listing = new CacheListing(objects, _live);
         _sweep = new OrphanCollector(objects, _live, _time, logger);
@@ -70,10 +74,14 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
         if (store.Settings.MaxBytes is { } bytes)
         {
             _uses = new EntryUses(objects, _work, _time, logger);
-            _eviction = new EntryEviction(bytes, _uses, () => _publisher.UploadedBytes, TryEvictAsync, NameOfAsync, _time, logger);
+            _eviction = new EntryEviction(
+                bytes, _uses, Pins, () => _publisher.UploadedBytes, TryEvictAsync, NameOfAsync, _time, logger);
             _eviction.Start();
         }
     }
+
+    /// <summary>What is not evicted to make room.</summary>
+    public CachePins Pins { get; }
 
     /// <summary>How many entries and chunks were uploaded.</summary>
     public long Uploads => _publisher.Uploads;
@@ -225,6 +233,22 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => _listing.ListBucketsAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public bool MayHaveRoomLater => true;
+
+    /// <inheritdoc/>
+    /// <remarks>Two listings walked in step. Uses are known only with a limit of the cache's size.</remarks>
+    public async IAsyncEnumerable<EntryUsage> ListUsagesAsync(
+        string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var uses = _uses?.WalkOf(bucket, prefix, cancellationToken);
+        await foreach (var row in ListAsync(bucket, prefix, after, cancellationToken))
+        {
+            var used = uses is null ? null : await uses.SeekAsync(EntryNames.Use(new ObjectName(bucket, row.Key)));
+            yield return new EntryUsage(row.Key, row.Size, row.Size <= _largestWhole ? row.Size : null, used);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

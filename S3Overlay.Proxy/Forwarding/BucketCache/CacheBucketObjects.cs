@@ -79,6 +79,12 @@ internal sealed class CacheBucketObjects(LocalStore store, Func<StoreCapabilitie
         KeyValuePair<string, string> condition = etag is null ? new("If-None-Match", "*") : new("If-Match", etag);
         using var response = await SendAsync(new WireRequest("PUT", Bucket, name, "", [.. headers, condition]) { Body = body },
             cancellationToken);
+        if (response.Status == 404 && etag is null)
+        {
+            // The first write creates the bucket. The caller tries again.
+            await AsIOAsync(store.Buckets.CreateAsync(Bucket, cancellationToken));
+        }
+
         return response.Status < 300
             || (response.Status is 404 or 409 or 412 ? false : throw AsIO(await StoreCalls.RefusedAsync(response, cancellationToken)));
     }

@@ -5,6 +5,7 @@ public sealed class EvictCount
 {
     private long _entries;
     private long _bytes;
+    private long _pinned;
     private long _failed;
 
     /// <summary>Entries evicted.</summary>
@@ -13,14 +14,18 @@ public sealed class EvictCount
     /// <summary>Object bytes that were cached in them.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
+    /// <summary>Evicted entries whose keys stay pinned: they are pinned again once they are read.</summary>
+    public long Pinned => Volatile.Read(ref _pinned);
+
     /// <summary>Entries that could not be evicted; the log says why.</summary>
     public long Failed => Volatile.Read(ref _failed);
 
     /// <summary>Counts an evicted entry.</summary>
-    public void Add(long bytes)
+    public void Add(long bytes, bool isPinned)
     {
         Interlocked.Increment(ref _entries);
         Interlocked.Add(ref _bytes, bytes);
+        Interlocked.Add(ref _pinned, isPinned ? 1 : 0);
     }
 
     /// <summary>Counts a failure.</summary>

@@ -7,9 +7,10 @@ namespace S3Overlay.Proxy.Overlay.Administration;
 
 /// <summary>Evicts cached bytes (rule E3).</summary>
 /// <param name="cache">The cache; null while caching is off.</param>
+/// <param name="pins">The pins, which do not keep anything from being evicted here; null while caching is off.</param>
 /// <param name="reader">Knows the running fills; null if nothing is read from a remote.</param>
 /// <param name="logger">Gets failures.</param>
-internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogger logger)
+internal sealed class Evictions(ICacheStore? cache, CachePins? pins, IRemoteReader? reader, ILogger logger)
 {
     /// <summary>Entries evicted in parallel: each takes some round trips to a store behind a network.</summary>
     private const int Parallel = 16;
@@ -36,6 +37,7 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
                 reader.InvalidateAll();
             }
 
+            await (pins?.RefreshAsync(cancellationToken) ?? Task.CompletedTask);
             if (scope is { Bucket: { } name, Key: { } key })
             {
                 await EvictKeyAsync(cache, evicts, name, key, count, cancellationToken);
@@ -56,18 +58,6 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
         {
             throw new S3Exception(S3Errors.ServiceUnavailable, "The cache cannot be listed at the moment.", failure);
         }
-    }
-
-    /// <summary>Object bytes that an entry contains.</summary>
-    public static long BytesOf(ICacheEntry entry)
-    {
-        var bytes = 0L;
-        for (var position = 0L; entry.FirstCached(position) is { } run; position = run.Last + 1)
-        {
-            bytes += run.Length;
-        }
-
-        return bytes;
     }
 
     private Task EvictBucketAsync(ICacheStore store, IRemoteReader? fills, string bucket, string prefix, EvictCount count,
@@ -96,18 +86,15 @@ internal sealed class Evictions(ICacheStore? cache, IRemoteReader? reader, ILogg
         try
         {
             long? bytes = null;
-            if (await store.FindAsync(bucket, key, LookupHint.Info, cancellationToken) is { } entry)
+            if (await store.DescribeAsync(bucket, key, cancellationToken) is { } entry)
             {
-                await using (entry)
-                {
-                    bytes = BytesOf(entry);
-                }
+                bytes = entry.Bytes;
             }
 
             await (fills?.InvalidateAsync(bucket, key) ?? ValueTask.CompletedTask);
             if (bytes is { } evicted)
             {
-                count.Add(evicted);
+                count.Add(evicted, pins?.Has(bucket, key) == true);
             }
         }
         catch (IOException failure)

@@ -38,7 +38,7 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
             return null;
         }
 
-        if (entry is null || IsOf(entry, name, remote))
+        if (entry is null || IsOf(entry.Identity, entry.Info, name.Key, remote))
         {
             return entry;
         }
@@ -92,19 +92,19 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
     public ValueTask EvictAllAsync(ObjectName name) => store.EvictAsync(name.Bucket, name.Key, null, CancellationToken.None);
 
     /// <summary>Bytes per chunk; 0 for an object cached whole (rule R5).</summary>
-    public long ChunkSizeOf(ObjectInfo info) => info.Size <= settings.ChunkThreshold ? 0 : settings.ChunkSize;
+    public long ChunkSizeOf(ObjectInfo info) => ChunkSizeOf(info.Size);
+
+    /// <summary>The same for an object of a size.</summary>
+    public long ChunkSizeOf(long size) => size <= settings.ChunkThreshold ? 0 : settings.ChunkSize;
 
     /// <summary>
     /// True if an entry belongs to this remote object and has today's chunk size. Compared field by field: every hit runs this.
     /// </summary>
-    public bool IsOf(ICacheEntry entry, ObjectName name, RemoteBucket remote)
-    {
-        var identity = entry.Identity;
-        return identity.ChunkSize == ChunkSizeOf(entry.Info)
+    public bool IsOf(EntryIdentity identity, ObjectInfo info, string key, RemoteBucket remote) =>
+        identity.ChunkSize == ChunkSizeOf(info)
             && identity.Endpoint == remote.Remote.Endpoint
             && identity.Bucket == remote.Name
-            && remote.IsRemoteKey(identity.Key, name.Key);
-    }
+            && remote.IsRemoteKey(identity.Key, key);
 
     /// <summary>Creates an empty entry. Null if the store fails.</summary>
     public async ValueTask<ICacheEntry?> CreateAsync(ObjectName name, RemoteBucket remote, ObjectInfo info, DateTimeOffset asked)

@@ -50,7 +50,10 @@ internal sealed class EntryFreshness(ReadSettings settings, Revalidations revali
     public int Refreshing => Volatile.Read(ref _refreshing);
 
     /// <summary>True if an entry may be used without asking the remote.</summary>
-    public bool IsFresh(ICacheEntry entry) => StateOf(time.GetUtcNow() - entry.ValidatedAt) is EntryState.Fresh or EntryState.Ageing;
+    public bool IsFresh(ICacheEntry entry) => IsFresh(entry.ValidatedAt);
+
+    /// <summary>True if an entry that was known to be current at a moment may be used without asking the remote.</summary>
+    public bool IsFresh(DateTimeOffset validatedAt) => StateOf(time.GetUtcNow() - validatedAt) is EntryState.Fresh or EntryState.Ageing;
 
     /// <summary>True if every read asks the remote, however young the entry.</summary>
     public bool AlwaysAsks => settings.Revalidation.Mode == RevalidationMode.Always;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -58,6 +60,32 @@ public interface ICacheStore
 
     /// <summary>The client's buckets that have entries; each once, in no particular order.</summary>
     IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken);
+
+    /// <summary>The same as <see cref="ListAsync"/>, with room and last use as far as the store knows them.</summary>
+    async IAsyncEnumerable<EntryUsage> ListUsagesAsync(string bucket, string prefix, string after,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in ListAsync(bucket, prefix, after, cancellationToken))
+        {
+            yield return new EntryUsage(row.Key, row.Size, null, null);
+        }
+    }
+
+    /// <summary>
+    /// The last use of the most recently used entry that was evicted to make room: entries used earlier may be evicted next. Null for none,
+    /// and if the store does not know.
+    /// </summary>
+    DateTimeOffset? LatestEvicted => null;
+
+    /// <summary>True if a fill may find no room for a moment only, because other fills are on their way to the store.</summary>
+    bool MayHaveRoomLater => false;
+
+    /// <summary>A key's entry as it is now, or null. Looking does not count as a use.</summary>
+    async ValueTask<EntryDetail?> DescribeAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        await using var entry = await FindAsync(bucket, key, LookupHint.Info, cancellationToken);
+        return entry is null ? null : EntryDetail.Of(key, entry.Identity, entry.Info, entry.ValidatedAt, entry.FirstCached);
+    }
 }
 
 /// <summary>Which remote object an entry belongs to (rule R7). An entry with another identity does not count as cached.</summary>

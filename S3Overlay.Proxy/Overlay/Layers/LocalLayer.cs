@@ -32,6 +32,9 @@ public sealed record LocalLayer
     /// <summary>The cache; null while caching is off.</summary>
     public ICacheStore? Cache { get; init; }
 
+    /// <summary>The pins of the cache; null while caching is off.</summary>
+    public CachePins? Pins { get; init; }
+
     /// <summary>Its versions; null if it never keeps any.</summary>
     public ILocalVersions? Versions { get; init; }
 

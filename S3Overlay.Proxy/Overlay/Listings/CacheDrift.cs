@@ -93,7 +93,7 @@ public sealed class CacheDrift(ICacheStore cache, IRemoteReader? reader, string 
         await using var entry = await FindAsync(cache, bucket, key, cancellationToken);
 
         // Reads do not use an entry of another remote or with another chunk size.
-        if (entry?.Info is not { } info || routes.Of(key) is not { } remote || !reader!.CanUse(entry, bucket, key, remote)
+        if (entry?.Info is not { } info || routes.Of(key) is not { } remote || !reader!.CanUse(entry, key, remote)
             || !Differs(new CacheRow(key, info.Size, info.ETag, info.LastModified), shown))
         {
             return shown;

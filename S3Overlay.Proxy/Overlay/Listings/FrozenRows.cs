@@ -227,7 +227,7 @@ public sealed class FrozenRows(
     private async Task<ListingRow?> LookAsync(CacheRow row, CancellationToken cancellationToken)
     {
         await using var entry = await CacheDrift.FindAsync(cache, bucket, row.Key, cancellationToken);
-        return entry is not null && routes.Of(row.Key) is { } place && reader.CanUse(entry, bucket, row.Key, place)
+        return entry is not null && routes.Of(row.Key) is { } place && reader.CanUse(entry, row.Key, place)
             ? new ListingRow(row.Key, ListedObject.Of(entry.Info)) : null;
     }
 }

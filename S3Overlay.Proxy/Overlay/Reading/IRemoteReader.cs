@@ -86,10 +86,13 @@ public interface IRemoteReader
     }
 
     /// <summary>True if an entry belongs to this remote object and has today's chunk size. Reads evict others.</summary>
-    bool CanUse(ICacheEntry entry, string bucket, string key, RemoteBucket remote);
+    bool CanUse(EntryIdentity identity, ObjectInfo info, string key, RemoteBucket remote);
 
-    /// <summary>True if reads use an entry without asking the remote (rule S1).</summary>
-    bool IsFresh(ICacheEntry entry);
+    /// <summary>The same for an entry at hand.</summary>
+    sealed bool CanUse(ICacheEntry entry, string key, RemoteBucket remote) => CanUse(entry.Identity, entry.Info, key, remote);
+
+    /// <summary>True if reads use an entry that was known to be current at a moment without asking the remote (rule S1).</summary>
+    bool IsFresh(DateTimeOffset validatedAt);
 
     /// <summary>Fills that started earlier leave no entry. Existing entries stay.</summary>
     void InvalidateAll();

@@ -59,10 +59,14 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     {
         (_settings, _time, _logger, _absent, _subResources) = (settings, time, logger, absent, subResources);
         (_cached, _entries, Fills, _freshness, _checksums) = (cached, entries, fills, freshness, checksums);
+        Warmer = fills is null ? null : new WarmReads(fills, entries!, freshness!);
     }
 
     /// <inheritdoc/>
     public ShownObjects Shown { get; } = new();
+
+    /// <summary>Brings objects into the cache; null while caching is off.</summary>
+    public WarmReads? Warmer { get; }
 
     /// <summary>The running fills; null while caching is off.</summary>
     internal Fills? Fills { get; }
@@ -267,11 +271,11 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public bool CanUse(ICacheEntry entry, string bucket, string key, RemoteBucket remote) =>
-        _entries?.IsOf(entry, new ObjectName(bucket, key), remote) ?? false;
+    public bool CanUse(EntryIdentity identity, ObjectInfo info, string key, RemoteBucket remote) =>
+        _entries?.IsOf(identity, info, key, remote) ?? false;
 
     /// <inheritdoc/>
-    public bool IsFresh(ICacheEntry entry) => _freshness?.IsFresh(entry) ?? false;
+    public bool IsFresh(DateTimeOffset validatedAt) => _freshness?.IsFresh(validatedAt) ?? false;
 
     /// <inheritdoc/>
     public void InvalidateAll()

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -5,15 +6,16 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 
 /// <summary>
 /// Keeps the cache bucket near its limit (rule E1). The size comes from listing the bucket every ten minutes, and sooner after many
-/// uploads. Above the limit, the least recently used entries are evicted, by the minute, but none in use by this process. Several proxies
-/// may do so at once.
+/// uploads. Above the limit, the least recently used entries are evicted, by the minute, but none pinned or in use by this process.
+/// Several proxies may do so at once.
 /// </summary>
 /// <param name="maxBytes">The limit in bytes.</param>
 /// <param name="uses">When entries were last used.</param>
+/// <param name="pins">What is not evicted. Read again before each run: other proxies may have changed them.</param>
 /// <param name="uploaded">How many bytes this process has uploaded.</param>
 /// <param name="evict">Removes an entry. Returns false if it is in use.</param>
 /// <param name="nameOf">The key of an entry's name in the bucket; null if unknown.</param>
-internal sealed class EntryEviction(long maxBytes, EntryUses uses, Func<long> uploaded,
+internal sealed class EntryEviction(long maxBytes, EntryUses uses, CachePins pins, Func<long> uploaded,
     Func<ObjectName, CancellationToken, Task<bool>> evict, Func<string, CancellationToken, ValueTask<ObjectName?>> nameOf,
     TimeProvider time, ILogger logger) : IAsyncDisposable
 {
@@ -39,13 +41,18 @@ internal sealed class EntryEviction(long maxBytes, EntryUses uses, Func<long> up
     /// <exception cref="IOException">The store failed.</exception>
     public async Task EvictAsync(CancellationToken cancellationToken)
     {
+        await pins.RefreshAsync(cancellationToken);
         var uploadedBefore = uploaded();
         var (total, byMinute) = (0L, new SortedDictionary<long, long>());
         await foreach (var entry in uses.ListAsync(cancellationToken))
         {
             total += entry.Bytes;
-            var minute = MinuteOf(entry);
-            byMinute[minute] = byMinute.GetValueOrDefault(minute) + entry.Bytes;
+            if (!await IsPinnedAsync(entry.Tail, cancellationToken))
+            {
+                var minute = MinuteOf(entry);
+                byMinute[minute] = byMinute.GetValueOrDefault(minute) + entry.Bytes;
+            }
+
             if (entry.Bytes == 0 && time.GetUtcNow() - entry.Used > TimeSpan.FromDays(1))
             {
                 await uses.ForgetAsync(entry.Tail, cancellationToken);
@@ -94,7 +101,8 @@ internal sealed class EntryEviction(long maxBytes, EntryUses uses, Func<long> up
             // Everything used earlier goes, and as many as needed of the last minute.
             var minute = MinuteOf(entry);
             if (entry.Bytes == 0 || minute > lastToGo || (minute == lastToGo && freed >= tooMuch)
-                || await nameOf(entry.Tail, cancellationToken) is not { } name || !await evict(name, cancellationToken))
+                || await nameOf(entry.Tail, cancellationToken) is not { } name
+                || !await pins.TryEvictAsync(name.Bucket, name.Key, () => evict(name, cancellationToken)))
             {
                 continue;
             }
@@ -106,6 +114,9 @@ internal sealed class EntryEviction(long maxBytes, EntryUses uses, Func<long> up
 
         return freed;
     }
+
+    private async ValueTask<bool> IsPinnedAsync(string tail, CancellationToken cancellationToken) =>
+        pins.All.Count > 0 && await nameOf(tail, cancellationToken) is { } name && pins.Has(name.Bucket, name.Key);
 
     private async Task RunAsync()
     {

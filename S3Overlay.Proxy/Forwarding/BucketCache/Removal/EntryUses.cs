@@ -88,6 +88,11 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
         }
     }
 
+    /// <summary>The marks of keys with a prefix, to be asked for in the order of their names.</summary>
+    public UseWalk WalkOf(string bucket, string prefix, CancellationToken cancellationToken) => new(objects.ListAsync(
+        string.Concat(EntryNames.Uses, CacheNames.Entries(bucket).AsSpan(EntryNames.Entries.Length)) + CacheNames.OfPrefix(prefix), "",
+        cancellationToken));
+
     /// <summary>Removes the mark of an entry that is gone.</summary>
     public Task ForgetAsync(string tail, CancellationToken cancellationToken) =>
         objects.DeleteAsync(EntryNames.Uses + tail, cancellationToken);
@@ -118,6 +123,29 @@ internal sealed class EntryUses(CacheBucketObjects objects, BackgroundWork work,
 
         public ValueTask DisposeAsync() => _rows.DisposeAsync();
     }
+}
+
+/// <summary>Marks of use, read in step with a listing of entries.</summary>
+internal sealed class UseWalk(IAsyncEnumerable<ListingRow> marks) : IAsyncDisposable
+{
+    private readonly IAsyncEnumerator<ListingRow> _marks = marks.GetAsyncEnumerator();
+    private bool _hasBegun;
+    private bool _hasEnded;
+
+    /// <summary>When the mark with a name was written; null if there is none, or if a later name was asked for before.</summary>
+    public async ValueTask<DateTimeOffset?> SeekAsync(string name)
+    {
+        while (!_hasEnded && (!_hasBegun || string.CompareOrdinal(_marks.Current.Name, name) < 0))
+        {
+            _hasBegun = true;
+            _hasEnded = !await _marks.MoveNextAsync();
+        }
+
+        return !_hasEnded && _marks.Current.Name == name ? _marks.Current.Object?.LastModified : null;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _marks.DisposeAsync();
 }
 
 /// <summary>An entry's size and last use, for eviction.</summary>
