@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 
+using S3Overlay.Proxy.Hosting.Commands;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Run;
@@ -21,16 +22,8 @@ public sealed class RunCommandTests : IDisposable
 
     [Theory]
     [InlineData(127, "no-such-program: command not found", "--", "no-such-program")]
-    [InlineData(127, "./data: command not found", "--", "./data")]
     [InlineData(126, "/etc/passwd: cannot be executed", "--", "/etc/passwd")]
-    [InlineData(126, "/etc: cannot be executed", "--", "/etc")]
-    [InlineData(125, "no command. Write it after --", "--fail-on-change")]
     [InlineData(125, "S3_OVERLAY_CHUNK_SIZE = \"banana\": not a size.", "--S3_OVERLAY_CHUNK_SIZE=banana", "--", "true")]
-    [InlineData(125, "S3_OVERLAY_REMOTE_ENDPOINT = \"nowhere\"", "--remote-endpoint", "nowhere", "--", "true")]
-    [InlineData(125, "S3_OVERLAY_LOCAL_ENDPOINT is set", "--S3_OVERLAY_LOCAL_ENDPOINT=http://127.0.0.1:1", "--", "true")]
-    [InlineData(125, "Use --data DIR", "--S3_OVERLAY_DATA_DIR=x", "--", "true")]
-    [InlineData(125, "The data folder", "--data", "/dev/null", "--", "true")]
-    [InlineData(125, "the shared cache cannot be used", "--remote-profile", "p", "--cache-dir", "/dev/null", "--", "true")]
     public async Task What_cannot_be_run_is_one_line(int expected, string problem, params string[] arguments)
     {
         var result = await RunProcess.RunAsync(_folder, arguments);
@@ -39,6 +32,26 @@ public sealed class RunCommandTests : IDisposable
         Assert.StartsWith("s3overlay: ", result.Errors, StringComparison.Ordinal);
         Assert.Contains(problem, Assert.Single(result.Errors.Trim().Split('\n')), StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(_folder.Path, "s3overlay-run-*"));
+    }
+
+    [Theory]
+    [InlineData(127, "./data: command not found", "--", "./data")]
+    [InlineData(126, "/etc: cannot be executed", "--", "/etc")]
+    [InlineData(125, "no command. Write it after --", "--fail-on-change")]
+    [InlineData(125, "S3_OVERLAY_REMOTE_ENDPOINT = \"nowhere\"", "--remote-endpoint", "nowhere", "--", "true")]
+    [InlineData(125, "S3_OVERLAY_LOCAL_ENDPOINT is set", "--S3_OVERLAY_LOCAL_ENDPOINT=http://127.0.0.1:1", "--", "true")]
+    [InlineData(125, "Use --data DIR", "--S3_OVERLAY_DATA_DIR=x", "--", "true")]
+    [InlineData(125, "The data folder", "--data", "/dev/null", "--", "true")]
+    [InlineData(125, "the shared cache cannot be used", "--remote-profile", "p", "--cache-dir", "/dev/null", "--", "true")]
+    public async Task Whatever_is_wrong_is_one_line(int expected, string problem, params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var errors = new StringWriter { NewLine = "\n" };
+
+        Assert.Equal(expected, await CommandLine.RunAsync(["run", .. arguments], output, errors));
+        Assert.Equal("", output.ToString());
+        Assert.StartsWith("s3overlay: ", errors.ToString(), StringComparison.Ordinal);
+        Assert.Contains(problem, Assert.Single(errors.ToString().Trim().Split('\n')), StringComparison.Ordinal);
     }
 
     [Fact]

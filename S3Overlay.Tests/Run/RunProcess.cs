@@ -63,10 +63,14 @@ internal sealed class RunProcess : IAsyncDisposable
         return new RunProcess(Process.Start(start)!);
     }
 
-    /// <summary>Starts a run of <see cref="Client"/> over a remote, and waits until the command has begun.</summary>
+    /// <summary>
+    /// Starts a run of <see cref="Client"/> over a remote, and waits until the command has begun. Unless the options say otherwise, the
+    /// cache's process ends with its last run.
+    /// </summary>
     public static async Task<RunProcess> StartClientAsync(TemporaryFolder folder, Uri? remote, params string[] options)
     {
-        var run = Start(folder, [.. remote is null ? [] : Over(remote), .. options, "--", .. Client]);
+        string[] linger = options.Contains("--cache-linger") ? [] : ["--cache-linger", "0"];
+        var run = Start(folder, [.. remote is null ? [] : Over(remote), .. linger, .. options, "--", .. Client]);
         var line = await run.ReadLineAsync();
         if (line?.Split(' ') is not [var endpoint, var accessKey, var secretKey])
         {
@@ -77,13 +81,12 @@ internal sealed class RunProcess : IAsyncDisposable
         return run;
     }
 
-    /// <summary>Settings of a remote that a busy machine must not make look dead. The cache's process ends with its last run.</summary>
+    /// <summary>Settings of a remote that a busy machine must not make look dead.</summary>
     public static string[] Over(Uri remote, string accessKey = "remote") =>
     [
         "--remote-endpoint", remote.GetLeftPart(UriPartial.Authority), $"--S3_OVERLAY_REMOTE_ACCESS_KEY_ID={accessKey}",
         "--S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY=remotesecret", "--S3_OVERLAY_REMOTE_CONNECT_TIMEOUT=3m",
         "--S3_OVERLAY_REMOTE_FIRST_BYTE_TIMEOUT=3m", "--S3_OVERLAY_REMOTE_STALL_TIMEOUT=3m", "--S3_OVERLAY_REMOTE_BUDGET=10m",
-        "--cache-linger", "0",
     ];
 
     /// <summary>The next line that the command prints; null after the last.</summary>

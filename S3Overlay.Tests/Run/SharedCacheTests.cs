@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 
 using S3Overlay.Tests.Support;
+using S3Overlay.Tests.Support.Skipping;
 
 namespace S3Overlay.Tests.Run;
 
@@ -137,6 +138,24 @@ public sealed class SharedCacheTests : IAsyncLifetime
         Assert.Empty(Proxies());
     }
 
+    /// <summary>Runs begin while the cache starts, serves, ends and has just ended.</summary>
+    [Fact, FullRun("forty processes")]
+    public async Task Runs_that_begin_at_any_moment_find_the_cache_or_start_it()
+    {
+        await Parallel.ForEachAsync(Enumerable.Range(0, 40), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (number, _) =>
+        {
+            await Task.Delay(number * 37 % 10 * 50, CancellationToken.None);
+            await using var run = await StartAsync("--cache-linger", $"{number * 53 % 7 * 100}ms");
+            await ReadAllAsync(run);
+            var result = await run.EndAsync();
+            Assert.Equal(0, result.ExitCode);
+            Assert.DoesNotContain("warning", result.Errors, StringComparison.Ordinal);
+        });
+
+        await Patience.UntilAsync(() => Proxies().Count == 0, "The cache does not end.");
+        Assert.InRange(BytesSent, Objects * Size, Objects * Size * 1.1);
+    }
+
     [Fact]
     public async Task Other_credentials_have_another_cache_and_secrets_are_private()
     {
@@ -175,7 +194,7 @@ public sealed class SharedCacheTests : IAsyncLifetime
         // The shell's third file is the same pipe as its output.
         string[] command =
         [
-            "dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location, "run", .. RunProcess.Over(_remote.Endpoint)[..^2],
+            "dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location, "run", .. RunProcess.Over(_remote.Endpoint),
             "--cache-linger", "1h", "--", "true",
         ];
         await using var run = RunProcess.StartOther(_folder, ["bash", "-c", "exec 3>&1; exec \"$@\"", "bash", .. command]);

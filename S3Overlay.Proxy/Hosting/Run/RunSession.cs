@@ -73,6 +73,8 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
             await errors.WriteLineAsync(Name + "warning: the shared cache ended before the command did.");
         }
 
+        // Ends what the command left behind, so that every request and change is counted.
+        await proxy.StopAsync(TimeProvider.System);
         var changes = await CountAsync(proxy.Services);
         foreach (var line in RunReport.Lines(proxy.Meters, options.Remotes.Count > 0, changes, run.DataFolder))
         {

@@ -80,8 +80,15 @@ internal sealed class CacheProxy(CacheFiles files, CacheProxyArguments arguments
                 context.Cancel = true;
                 terminated.Cancel();
             });
-            await WatchAsync(proxy, store, alive, terminated.Token);
-            store.NoteUse(BytesOf(proxy));
+            try
+            {
+                await WatchAsync(proxy, store, alive, terminated.Token);
+                store.NoteUse(BytesOf(proxy));
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // The folder was deleted, and no run can find this proxy.
+            }
         }
     }
 
@@ -148,7 +155,8 @@ internal sealed class CacheProxy(CacheFiles files, CacheProxyArguments arguments
 
         // A run may have begun and ended between two looks.
         _idle.Start();
-        var isLongIdle = _idle.Elapsed >= arguments.Linger && DateTime.UtcNow - File.GetLastWriteTimeUtc(files.Users) >= arguments.Linger;
+        var sinceUse = DateTime.UtcNow - File.GetLastWriteTimeUtc(files.Users);
+        var isLongIdle = _idle.Elapsed >= arguments.Linger && (sinceUse >= arguments.Linger || sinceUse < TimeSpan.Zero);
         if (!(isLongIdle || store.IsWanted))
         {
             return false;
