@@ -60,6 +60,8 @@ internal static class AdministrationMethods
             new EvictMethod(evictions),
             new UndeleteMethod(undeletes),
             new ChangesMethod(changes),
+            new DiffMethod(changes, local.Changes),
+            new OriginalMethod(changes),
             new RevertMethod(reverts),
             new CompactMethod(new Compaction(local.Marks, parts.Directory, undeletes, parts.Locks, logger)),
         ];

@@ -119,6 +119,7 @@ internal static class OpenApi
     private static JsonNode Schema(IReadOnlyList<Type> types)
     {
         var schemas = types.Select(type => type == typeof(JsonObject) ? new JsonObject { ["type"] = "object" }
+            : type == typeof(byte[]) ? new JsonObject { ["type"] = "string", ["format"] = "binary" }
             : AdministrationJson.Options.GetJsonSchemaAsNode(type, SchemaOptions)).ToArray();
         return schemas is [var only] ? only : new JsonObject { ["oneOf"] = new JsonArray(schemas) };
     }

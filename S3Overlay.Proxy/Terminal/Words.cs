@@ -12,6 +12,16 @@ internal static class Words
     public static string Name(string name) => name.Any(char.IsControl) ? $"\"{JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(name)}\""
         : name;
 
+    /// <summary>Text for a terminal: lines and tabs stay, other control characters are replaced.</summary>
+    public static string Printable(string text) =>
+        string.Create(text.Length, text, static (span, from) =>
+        {
+            for (var at = 0; at < span.Length; at++)
+            {
+                span[at] = char.IsControl(from[at]) && from[at] is not ('\n' or '\t') ? '\uFFFD' : from[at];
+            }
+        });
+
     /// <summary>A name quoted for a shell.</summary>
     public static string Argument(string name) =>
         name.Length > 0 && name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '-' or '_') ? name

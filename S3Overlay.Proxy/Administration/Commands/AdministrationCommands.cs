@@ -12,6 +12,9 @@ internal static class AdministrationCommands
 
     private static CommandWithExamples[] New(CommandContext context) =>
     [
+        new ChangesCommand(context),
+        new DiffCommand(context),
+        new RevertCommand(context),
         new ExplainCommand(context),
         new LsCommand(context),
         new CachedCommand(context),

@@ -87,13 +87,34 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
         throw EndedEarly();
     }
 
+    /// <summary>Opens the object that clients see at a key.</summary>
+    /// <exception cref="ProxyRefusal">The proxy refused.</exception>
+    public Task<Stream> OpenObjectAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        OpenAsync($"/{bucket}/{UriEncoding.EncodeKey(key)}", new Parameters(), cancellationToken);
+
+    /// <summary>Opens a response that is no JSON.</summary>
+    /// <exception cref="ProxyRefusal">The proxy refused.</exception>
+    public async Task<Stream> OpenAsync(string path, Parameters parameters, CancellationToken cancellationToken)
+    {
+        var response = await SendAsync("GET", path, parameters, null, cancellationToken);
+        if (!response.IsSuccessStatusCode)
+        {
+            using (response)
+            {
+                throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for {path}");
+            }
+        }
+
+        return await response.Content.ReadAsStreamAsync(cancellationToken);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
-    private async IAsyncEnumerable<ProxyLine> CallAsync(
-        string verb, string method, Parameters parameters, Stream? body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendAsync(
+        string verb, string path, Parameters parameters, Stream? body, CancellationToken cancellationToken)
     {
-        var (path, query) = ("/-/v1/" + method, parameters.ToString());
+        var query = parameters.ToString();
         var address = new Uri(proxy.Endpoint.GetLeftPart(UriPartial.Authority) + path + (query.Length == 0 ? "" : "?" + query), AsItIs);
         using var request = new HttpRequestMessage(new HttpMethod(verb), address);
         request.Content = body is null ? null : new StreamContent(body);
@@ -106,7 +127,13 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
         // For the start of the response, which may stream for longer. What is sent is read at the speed of the work.
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(body is null ? StartLimit : Timeout.InfiniteTimeSpan);
-        using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+        return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
+    }
+
+    private async IAsyncEnumerable<ProxyLine> CallAsync(
+        string verb, string method, Parameters parameters, Stream? body, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var response = await SendAsync(verb, "/-/v1/" + method, parameters, body, cancellationToken);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         while (await ReadLineAsync(reader, cancellationToken) is { } line)
         {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
 
 using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Changes;
@@ -64,7 +65,7 @@ internal sealed record ChangeLine(
 }
 
 /// <summary>A version of an object.</summary>
-internal sealed record VersionInfo(long Size, string ETag, DateTimeOffset? Modified)
+internal sealed record VersionInfo(long Size, [property: JsonPropertyName("etag")] string ETag, DateTimeOffset? Modified)
 {
     public static VersionInfo? Of(ObjectInfo? info) => info is null ? null
         : new VersionInfo(info.Size, info.ETag, info.LastModified > DateTimeOffset.UnixEpoch ? info.LastModified : null);

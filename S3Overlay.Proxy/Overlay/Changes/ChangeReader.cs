@@ -42,6 +42,11 @@ internal sealed class ChangeReader(LocalLayer local, BucketDirectory directory, 
         }
     }
 
+    /// <summary>The change of one key; null if it was neither written nor deleted here.</summary>
+    /// <exception cref="S3Exception">InvalidRequest for a bucket without a remote; ServiceUnavailable if a layer fails.</exception>
+    public Task<Change?> FindAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        OfKeyAsync(bucket, key, Require(bucket), cancellationToken);
+
     /// <summary>Where a bucket's keys continue below.</summary>
     /// <exception cref="S3Exception">InvalidRequest.</exception>
     public BucketRoutes Require(string bucket) => directory.Below(bucket)

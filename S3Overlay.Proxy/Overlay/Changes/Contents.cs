@@ -42,6 +42,11 @@ internal sealed class Contents(ILocalChanges changes)
             ? ChangeKind.Same : ChangeKind.MetadataOnly;
     }
 
+    /// <summary>True for a header that belongs to the object itself: its type, its other content headers, its metadata.</summary>
+    public static bool IsContent(string header) => header.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)
+        || Compared.Contains(header, StringComparer.OrdinalIgnoreCase)
+        || header.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase);
+
     private static bool AreSame(string left, string right) => ETags.IsStrong(left) && ETags.IsStrong(right) && ETags.Same(left, right);
 
     private static bool IsMd5(string etag) => ETags.Bare(etag) is { Length: 32 } bare && !bare.ContainsAnyExcept("0123456789abcdefABCDEF");
@@ -75,21 +80,26 @@ internal sealed class Contents(ILocalChanges changes)
             return false;
         }
 
+        return await RemoteTagsAsync(place, change.Key, cancellationToken) is { } theirs && TagsOf(theirs).SetEquals(own);
+    }
+
+    /// <summary>The tags of the remote's object as a query string; null if it shows none.</summary>
+    public static async ValueTask<string?> RemoteTagsAsync(RemoteBucket place, string key, CancellationToken cancellationToken)
+    {
         try
         {
-            var read = place.Read(change.Key) with { Query = "tagging" };
-            await using var found = await place.Remote.GetAsync(read, cancellationToken);
+            await using var found = await place.Remote.GetAsync(place.Read(key) with { Query = "tagging" }, cancellationToken);
             var document = await S3XmlReader.ReadAsync(new Copies.RemoteObjectBody(found, null), cancellationToken);
-            return TagsOf(TagDocuments.ToQuery(document)).SetEquals(own);
+            return TagDocuments.ToQuery(document);
         }
         catch (Exception unknown) when (unknown is S3Exception
             or RemoteException { Failure: RemoteFailure.AccessDenied or RemoteFailure.NoSuchKey or RemoteFailure.Other })
         {
-            // The remote shows no tags, so they are not the same.
-            return false;
+            return null;
         }
     }
 
-    private static HashSet<(string, string)> TagsOf(string? query) =>
+    /// <summary>The tags in a query string.</summary>
+    public static HashSet<(string Name, string Value)> TagsOf(string? query) =>
         query is null ? [] : [.. S3Query.Parse(query).Parameters.Select(static tag => (tag.Key, tag.Value ?? ""))];
 }

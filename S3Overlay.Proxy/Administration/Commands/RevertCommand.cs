@@ -1,0 +1,62 @@
+using System.CommandLine;
+
+using S3Overlay.Proxy.Administration.Methods;
+using S3Overlay.Proxy.Terminal;
+
+namespace S3Overlay.Proxy.Administration.Commands;
+
+/// <summary><c>revert</c>: undoes writes and deletes.</summary>
+internal sealed class RevertCommand : WorkCommand<RevertResult>
+{
+    private readonly Option<bool> _added = new("--added") { Description = "Remove keys too that only exist here." };
+    private readonly Option<bool> _bucket = new("--bucket") { Description = "Undo the deletion of the bucket itself, too." };
+    private readonly Option<bool> _versions =
+        new("--versions") { Description = "Remove all local versions of keys that have several." };
+
+    public RevertCommand(CommandContext context)
+        : base(context, "revert", "Undo writes and deletes: the remote's objects show again.", needsBucket: false,
+            "s3overlay revert photos/2024/a.jpg", "s3overlay revert photos/2024/ --dry-run", "s3overlay revert photos --added --yes")
+    {
+        Options.Add(_added);
+        Options.Add(_bucket);
+        Options.Add(_versions);
+    }
+
+    /// <inheritdoc/>
+    protected override Parameters AddTo(Parameters parameters, ParseResult line) => parameters
+        .With("added", line.GetValue(_added)).With("deleted-buckets", line.GetValue(_bucket)).With("versions", line.GetValue(_versions));
+
+    /// <inheritdoc/>
+    protected override string Describe(RevertResult progress) => $"{Words.Count(progress.Reverted, "key")} reverted";
+
+    /// <inheritdoc/>
+    protected override string Ask(RevertResult planned) => planned.Reverted + planned.Buckets > 0 ? $"Revert {Text(planned)}?" : "";
+
+    /// <inheritdoc/>
+    protected override async Task<int> ShowAsync(
+        RevertResult result, Target? target, bool isDryRun, ProxyClient proxy, CancellationToken cancellationToken)
+    {
+        await Screen.SayAsync(
+            result.Reverted + result.Buckets == 0 ? "Nothing was reverted."
+            : isDryRun ? $"Would revert {Text(result)}." : $"Reverted {Text(result)}. The remote shows again.");
+        var left = new (long Count, string Why)[]
+        {
+            (result.Added, "only exist here. To remove them: --added"),
+            (result.Young, "may be being deleted by another proxy. Next: run the command again in a minute"),
+            (result.WithVersions, "have several versions here. To remove them all: --versions"),
+            (result.Locked, "are locked, or the store refuses to remove them"),
+            (result.Changed, "changed while this ran. Next: run the command again"),
+        };
+        foreach (var (count, why) in left.Where(static each => each.Count > 0))
+        {
+            await Screen.SayAsync($"Left {Words.Count(count, "key")} that {why}.");
+        }
+
+        var isDone = target is not { IsKey: true } || result.Reverted > 0;
+        return isDone ? ExitCodes.Ok : ExitCodes.CannotRun;
+    }
+
+    private static string Text(RevertResult of) => Words.Count(of.Reverted, "key")
+        + (of.Buckets > 0 ? $" and {Words.Count(of.Buckets, "deleted bucket")}" : "")
+        + (of.Uploads > 0 ? $", and aborted {Words.Count(of.Uploads, "open upload")}" : "");
+}
