@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using System.Security.Cryptography;
 using System.Text.Json;
 
+using S3Overlay.Proxy.Hosting.Run.SharedCache;
 using S3Overlay.Tests.Support;
 using S3Overlay.Tests.Support.Skipping;
 
@@ -189,6 +190,67 @@ public sealed class SharedCacheTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_unused_cache_makes_way_for_one_with_other_settings()
+    {
+        await using (var run = await StartAsync("--cache-linger", "1h"))
+        {
+            await ReadAllAsync(run);
+            await run.EndAsync();
+        }
+
+        // Another process, and the same objects.
+        Assert.Contains("4 from the cache (100 %)", await ReadInARunAsync("--S3_OVERLAY_REMOTE_BUDGET=9m"), StringComparison.Ordinal);
+        Assert.Equal(Objects * Size, BytesSent);
+        Assert.Empty(Proxies());
+    }
+
+    [Fact]
+    public async Task Several_remotes_and_mappings_look_the_same_through_the_cache()
+    {
+        var endpoint = _remote.Endpoint.GetLeftPart(UriPartial.Authority);
+        await using var run = await RunProcess.StartClientAsync(_folder, null,
+            "--S3_OVERLAY_REMOTES=models,public", "--S3_OVERLAY_REMOTE_MODELS_ENDPOINT=" + endpoint,
+            "--S3_OVERLAY_REMOTE_MODELS_ACCESS_KEY_ID=k", "--S3_OVERLAY_REMOTE_MODELS_SECRET_ACCESS_KEY=s",
+            "--S3_OVERLAY_REMOTE_MODELS_BACKS=data/models/:photos", "--S3_OVERLAY_REMOTE_PUBLIC_ENDPOINT=" + endpoint,
+            "--S3_OVERLAY_REMOTE_PUBLIC_ANONYMOUS=true", "--S3_OVERLAY_REMOTE_PUBLIC_BACKS=photos");
+        Assert.Equal(_bytes, (await run.Http.SendAsync("GET", "/data/models/object-0")).Body);
+        Assert.Equal(_bytes, (await run.Http.SendAsync("GET", "/photos/object-1")).Body);
+        Assert.Equal(404, (await run.Http.SendAsync("GET", "/data/object-0")).Status);
+        Assert.Equal(404, (await run.Http.SendAsync("GET", "/other/object-0")).Status);
+        Assert.Equal(200, (await run.Http.SendAsync("PUT", "/data/mine", "x"u8.ToArray())).Status);
+        var buckets = (await run.Http.SendAsync("GET", "/")).Text;
+        Assert.All(["<Name>data</Name>", "<Name>photos</Name>"], name => Assert.Contains(name, buckets, StringComparison.Ordinal));
+        var listed = (await run.Http.SendAsync("GET", "/data?list-type=2")).Text;
+        Assert.All(["<Key>mine</Key>", "<Key>models/object-3</Key>"], key => Assert.Contains(key, listed, StringComparison.Ordinal));
+        var result = await run.EndAsync();
+
+        Assert.Contains("changes: 1 written, 0 deleted, discarded\n", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Caches_not_in_use_are_deleted_when_all_together_exceed_the_limit()
+    {
+        var stores = _folder["stores"];
+        string[] names = ["old", "busy", "recent"];
+        foreach (var (name, number) in names.Select(static (name, number) => (name, number)))
+        {
+            using var other = await StoreFolder.TakeAsync(stores, name);
+            Directory.CreateDirectory(StoreFolder.Data(other.Path));
+            other.NoteUse(100);
+            File.SetLastWriteTimeUtc(Path.Combine(other.Path, "used"), DateTime.UtcNow.AddDays(number - 10));
+        }
+
+        using var busy = await StoreFolder.TakeAsync(stores, "busy");
+        using var own = await StoreFolder.TakeAsync(stores, "own");
+        own.Trim(own: 50, limit: 400);
+        Assert.Equal(4, Directory.GetDirectories(stores).Length);
+        own.Trim(own: 150, limit: 400);
+        Assert.Equal(["busy", "own", "recent"], Directory.GetDirectories(stores).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        own.Trim(own: 390, limit: 400);
+        Assert.Equal(["busy", "own"], Directory.GetDirectories(stores).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task The_cache_holds_no_pipe_of_the_run_open()
     {
         // The shell's third file is the same pipe as its output.
@@ -232,9 +294,9 @@ public sealed class SharedCacheTests : IAsyncLifetime
     private Task<RunProcess> StartAsync(params string[] options) =>
         RunProcess.StartClientAsync(_folder, _remote.Endpoint, options);
 
-    private async Task<string> ReadInARunAsync()
+    private async Task<string> ReadInARunAsync(params string[] options)
     {
-        await using var run = await StartAsync();
+        await using var run = await StartAsync(options);
         await ReadAllAsync(run);
         var result = await run.EndAsync();
         Assert.Equal(0, result.ExitCode);
