@@ -61,14 +61,23 @@ public sealed class MetricsPage : IDisposable
         private readonly double[]? _bounds =
             instrument is Histogram<double> histogram ? [.. histogram.Advice?.HistogramBucketBoundaries ?? [0.01, 0.1, 1, 10]] : null;
 
+        /// <summary>The series recorded last: mostly the next one too, which saves a look-up.</summary>
+        private Series? _last;
+
         public string Name => instrument.Name;
 
         public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             var labels = new Labels(tags.Length > 0 ? tags[0] : default, tags.Length > 1 ? tags[1] : default);
-            if (!_series.TryGetValue(labels, out var series))
+            var series = _last;
+            if (series is null || !series.Labels.Equals(labels))
             {
-                series = _series.GetOrAdd(labels, new Series(_bounds));
+                if (!_series.TryGetValue(labels, out series))
+                {
+                    series = _series.GetOrAdd(labels, new Series(labels, _bounds));
+                }
+
+                _last = series;
             }
 
             series.Record(value, _isObservable);
@@ -120,8 +129,9 @@ public sealed class MetricsPage : IDisposable
                 string.Create(CultureInfo.InvariantCulture, $"{label.Key}=\"{label.Value}\"");
         }
 
-        private sealed class Series(double[]? bounds)
+        private sealed class Series(Labels labels, double[]? bounds)
         {
+            public readonly Labels Labels = labels;
             private readonly long[] _buckets = new long[(bounds?.Length ?? 0) + 1];
             private double _sum;
 
