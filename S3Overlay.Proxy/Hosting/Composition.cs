@@ -152,7 +152,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         var credentials = RemoteCredentials.SourceOf(remote, Time, reason => Log.RemoteCredentialsNotRenewed(logger, remote.Role, reason));
         var client = opened.Add(new S3WireClient(settings, credentials, Time, LogHealth));
         meters.WatchOutage(remote.Role, () => client.IsDown);
-        var opening = new S3Remote(settings, client, Time);
+        var opening = new S3Remote(settings, client, Time) { Name = remote.Name };
         return (opening, new RemoteChecks(
             remote, new EndpointRequests(settings, client, Time, credentials, opening.Note), credentials, Time));
 

@@ -20,6 +20,8 @@ public sealed class ProxyProcess : IAsyncDisposable
 
     public int Port { get; private set; }
 
+    public int Id => _process.Id;
+
     public string DataFolder { get; }
 
     /// <summary>Its endpoint, path style.</summary>

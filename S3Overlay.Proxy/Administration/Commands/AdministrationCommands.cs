@@ -29,6 +29,7 @@ internal static class AdministrationCommands
         new EvictCommand(context),
         new UndeleteCommand(context),
         new CompactCommand(context),
+        new PromoteCommand(context),
     ];
 
     /// <summary><c>admin NAME</c>: where the commands were before. Not in the help.</summary>

@@ -30,6 +30,9 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
     /// <summary>The proxy.</summary>
     public Uri Endpoint => proxy.Endpoint;
 
+    /// <summary>Its address, with the key that administers it.</summary>
+    public ProxyAddress Address => proxy;
+
     /// <summary>Returns a document.</summary>
     /// <exception cref="ProxyRefusal">The proxy refused the call.</exception>
     /// <exception cref="HttpRequestException">The connection failed, or the response ended early.</exception>

@@ -60,7 +60,8 @@ internal sealed record ChangeLine(
     public static ChangeLine Of(Change change) => new(
         change.Bucket, change.Key, change.Kind, change.Upstream, change.Local?.At,
         VersionInfo.Of(change.Local?.Written), BaseInfo.Of(change.Local?.Base), VersionInfo.Of(change.Remote),
-        change is { Place: { } place, Key: { } key } ? new PlaceInfo(place.Remote.Endpoint, place.Name, place.RemoteKey(key)) : null,
+        change is { Place: { } place, Key: { } key }
+            ? new PlaceInfo(place.Remote.Name, place.Remote.Endpoint, place.Name, place.RemoteKey(key)) : null,
         change.Local is { } local ? local.Written is null ? local.Tombstone?.Stamp : local.Stamp : null);
 }
 
@@ -85,4 +86,6 @@ internal sealed record BaseInfo(
 }
 
 /// <summary>A key's place at a remote.</summary>
-internal sealed record PlaceInfo(string Endpoint, string Bucket, string Key);
+internal sealed record PlaceInfo(
+    [property: Description("The remote's name in the settings; empty for the one without a name.")] string Remote,
+    string Endpoint, string Bucket, string Key);

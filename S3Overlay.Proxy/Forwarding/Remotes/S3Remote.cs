@@ -25,6 +25,9 @@ public sealed partial class S3Remote(EndpointSettings settings, S3WireClient cli
     /// <inheritdoc/>
     public string Endpoint => settings.Name;
 
+    /// <inheritdoc/>
+    public string Name { get; init; } = "";
+
     /// <summary>True if a refusal to list buckets is an error. Otherwise the remote shows no buckets (rule B6).</summary>
     public bool TellsRefusals { get; init; }
 

@@ -17,7 +17,7 @@ namespace S3Overlay.Proxy.Overlay.Changes;
 ///     1 cache entries            that may be older than the change are evicted
 ///     2 tombstone, then object   are removed: in one commit, or in this order                   ILocalChanges
 ///     3 what was last shown      is forgotten: the next change has a new base
-///     4 open uploads             of the key are aborted
+///     4 open uploads             of the key are aborted, unless one change is named
 /// </code>
 /// Only the object or delete that was listed is undone: what a client writes during the revert stays.
 /// </remarks>
@@ -124,7 +124,7 @@ internal sealed class Reverts(
             : await RevertAsync(bucket, change.Key, place, new LocalRevert { Only = only, AllVersions = options.Versions }, options.Shows,
                 cancellationToken);
         count.Add(outcome);
-        if (outcome == RevertOutcome.Reverted && !options.IsDryRun)
+        if (outcome == RevertOutcome.Reverted && !options.IsDryRun && options.Only is null)
         {
             foreach (var upload in open)
             {

@@ -12,6 +12,9 @@ public interface IRemote
     /// <summary>The configured endpoint: scheme, host and port. Part of a cache entry's identity.</summary>
     string Endpoint { get; }
 
+    /// <summary>Its name in the settings; empty for the remote without a name.</summary>
+    string Name => "";
+
     /// <summary>What is known about a bucket there. Sends nothing.</summary>
     RemoteCondition ConditionOf(string bucket);
 

@@ -122,6 +122,9 @@ public sealed class BudgetedRemote(IRemote remote, RequestBudget budget) : IRemo
     public string Endpoint => remote.Endpoint;
 
     /// <inheritdoc/>
+    public string Name => remote.Name;
+
+    /// <inheritdoc/>
     public RemoteCondition ConditionOf(string bucket) => remote.ConditionOf(bucket);
 
     /// <inheritdoc/>
