@@ -1,5 +1,6 @@
 using System.CommandLine;
 
+using S3Overlay.Proxy.Administration.Commands.Archives;
 using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Administration.Commands;
@@ -15,6 +16,7 @@ internal static class AdministrationCommands
         new ChangesCommand(context),
         new DiffCommand(context),
         new RevertCommand(context),
+        new ImportCommand(context),
         new ExplainCommand(context),
         new LsCommand(context),
         new CachedCommand(context),

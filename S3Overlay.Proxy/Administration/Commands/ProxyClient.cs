@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 
 using S3Overlay.Proxy.Protocol;
@@ -22,7 +23,9 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
     private readonly RequestSigner _signer = new(proxy.Credentials, proxy.Region);
 
     private readonly HttpClient _http =
-        new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), AllowAutoRedirect = false, UseProxy = false })
+        new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), AllowAutoRedirect = false, UseProxy = false,
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1 })
     {
         Timeout = Timeout.InfiniteTimeSpan,
     };
@@ -114,17 +117,40 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
 
+    /// <summary>Sends an S3 request about an object.</summary>
+    /// <param name="verb">The HTTP method.</param>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="query">The query, encoded; empty for none.</param>
+    /// <param name="body">The body with its SHA-256, which the proxy checks before it shows anything; null for none.</param>
+    /// <param name="headers">Headers of the object.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>The response, whatever its status. The caller disposes it.</returns>
+    public Task<HttpResponseMessage> SendObjectAsync(
+        string verb, string bucket, string key, string query, (Stream Bytes, string Sha256)? body,
+        IReadOnlyCollection<KeyValuePair<string, string>> headers, CancellationToken cancellationToken) =>
+        SendAsync(verb, $"/{bucket}/{UriEncoding.EncodeKey(key)}", query, body?.Bytes, body?.Sha256 ?? SigV4.EmptyPayload, headers,
+            cancellationToken);
+
+    private Task<HttpResponseMessage> SendAsync(
+        string verb, string path, Parameters parameters, Stream? body, CancellationToken cancellationToken) =>
+        SendAsync(
+            verb, path, parameters.ToString(), body, body is null ? SigV4.EmptyPayload : SigV4.UnsignedPayload, [], cancellationToken);
+
     private async Task<HttpResponseMessage> SendAsync(
-        string verb, string path, Parameters parameters, Stream? body, CancellationToken cancellationToken)
+        string verb, string path, string query, Stream? body, string payloadHash,
+        IReadOnlyCollection<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
     {
-        var query = parameters.ToString();
         var address = new Uri(proxy.Endpoint.GetLeftPart(UriPartial.Authority) + path + (query.Length == 0 ? "" : "?" + query), AsItIs);
         using var request = new HttpRequestMessage(new HttpMethod(verb), address);
         request.Content = body is null ? null : new StreamContent(body);
-        foreach (var header in _signer.Sign(verb, proxy.Endpoint.Authority, path, query, [],
-            body is null ? SigV4.EmptyPayload : SigV4.UnsignedPayload, DateTimeOffset.UtcNow).Headers)
+        var signed = _signer.Sign(verb, proxy.Endpoint.Authority, path, query, headers, payloadHash, DateTimeOffset.UtcNow).Headers;
+        foreach (var header in signed.Concat(headers))
         {
-            request.Headers.TryAddWithoutValidation(header.Key, header.Value);
+            if (!request.Headers.TryAddWithoutValidation(header.Key, header.Value))
+            {
+                request.Content?.Headers.TryAddWithoutValidation(header.Key, header.Value);
+            }
         }
 
         // For the start of the response, which may stream for longer. What is sent is read at the speed of the work.

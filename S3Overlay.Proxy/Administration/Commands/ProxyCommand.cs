@@ -71,6 +71,11 @@ internal abstract class ProxyCommand : CommandWithExamples
 
             return ExitCodes.CannotRun;
         }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            await Screen.Errors.WriteLineAsync(failure.Message);
+            return ExitCodes.CannotRun;
+        }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
             await Screen.Errors.WriteLineAsync(

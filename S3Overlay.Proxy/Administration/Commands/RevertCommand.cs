@@ -1,6 +1,8 @@
 using System.CommandLine;
 
+using S3Overlay.Proxy.Administration.Commands.Archives;
 using S3Overlay.Proxy.Administration.Methods;
+using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Administration.Commands;
@@ -13,18 +15,67 @@ internal sealed class RevertCommand : WorkCommand<RevertResult>
     private readonly Option<bool> _versions =
         new("--versions") { Description = "Remove all local versions of keys that have several." };
 
+    private readonly Option<string?> _save =
+        new("--save") { Description = "First save what will go. \"import FILE\" brings it back.", HelpName = "FILE.tar" };
+
     public RevertCommand(CommandContext context)
         : base(context, "revert", "Undo writes and deletes: the remote's objects show again.", needsBucket: false,
-            "s3overlay revert photos/2024/a.jpg", "s3overlay revert photos/2024/ --dry-run", "s3overlay revert photos --added --yes")
+            "s3overlay revert photos/2024/a.jpg", "s3overlay revert photos/2024/ --dry-run",
+            "s3overlay revert photos --added --save before-revert.tar")
     {
         Options.Add(_added);
         Options.Add(_bucket);
         Options.Add(_versions);
+        Options.Add(_save);
+        Validators.Add(line =>
+        {
+            if (line.GetValue(_save) is not null && (line.GetValue(_bucket) || line.GetValue(_versions)))
+            {
+                line.AddError("--save saves the current objects and deletes of keys: it cannot be combined with --bucket or --versions.");
+            }
+        });
     }
 
     /// <inheritdoc/>
     protected override Parameters AddTo(Parameters parameters, ParseResult line) => parameters
         .With("added", line.GetValue(_added)).With("deleted-buckets", line.GetValue(_bucket)).With("versions", line.GetValue(_versions));
+
+    /// <summary>Saves the changes, and then reverts exactly those that were saved: later writes stay.</summary>
+    protected override async Task<RevertResult?> DoItselfAsync(
+        ParseResult line, Target? target, ProxyClient proxy, CancellationToken cancellationToken)
+    {
+        if (line.GetValue(_save) is not { } path)
+        {
+            return null;
+        }
+
+        var hasAdded = line.GetValue(_added);
+        var changes = proxy.ListAsync("changes", new Parameters().With(target), cancellationToken)
+            .Select(static each => each.As<ChangeLine>())
+            .Where(change => hasAdded || change.Kind != ChangeKind.Added || change.Remote is not null)
+            .Select(SavedChange.Of).Where(static change => change is not null).Select(static change => change!);
+        var saved = await Screen.ShowProgressAsync(show => new ArchiveWriter(proxy).WriteAsync(
+            path, changes, (count, bytes) => show($"{Words.Count(count, "key")}, {Words.Size(bytes)} saved"), cancellationToken));
+        await Screen.NoteAsync(
+            $"Saved {Words.Count(saved, "key")} to {path}. To bring them back:  s3overlay import {Words.Argument(path)}");
+
+        var (gate, total) = (new Lock(), new RevertResult(0, 0, 0, 0, 0, 0, 0, 0));
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        await Parallel.ForEachAsync(
+            ArchiveReader.ReadAsync(file, cancellationToken),
+            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken },
+            async (each, token) =>
+            {
+                var parameters = new Parameters().With("bucket", each.Change.Bucket).With("key", each.Change.Key)
+                    .With("only", each.Change.Stamp).With("added", hasAdded);
+                var one = (await proxy.DoAsync("revert", parameters, null, static _ => { }, token)).As<RevertResult>();
+                lock (gate)
+                {
+                    total = total.Plus(one);
+                }
+            });
+        return total;
+    }
 
     /// <inheritdoc/>
     protected override string Describe(RevertResult progress) => $"{Words.Count(progress.Reverted, "key")} reverted";

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 
 using S3Overlay.Proxy.Terminal;
 
@@ -10,6 +11,7 @@ namespace S3Overlay.Proxy.Administration.Commands;
 /// </summary>
 /// <typeparam name="T">Its progress and result.</typeparam>
 internal abstract class WorkCommand<T> : ProxyCommand
+    where T : class
 {
     private readonly Argument<string?> _target =
         new("TARGET") { Description = "bucket, bucket/key or bucket/prefix/, also with s3:// before it.", Arity = ArgumentArity.ZeroOrOne };
@@ -55,6 +57,10 @@ internal abstract class WorkCommand<T> : ProxyCommand
     /// <summary>Adds parameters of its own options to a call.</summary>
     protected virtual Parameters AddTo(Parameters parameters, ParseResult line) => parameters;
 
+    /// <summary>Does the work key by key, in place of one call; null if it does not. The question has been answered.</summary>
+    protected virtual Task<T?> DoItselfAsync(
+        ParseResult line, Target? target, ProxyClient proxy, CancellationToken cancellationToken) => Task.FromResult<T?>(null);
+
     /// <summary>The state of the work in a few words.</summary>
     protected abstract string Describe(T progress);
 
@@ -83,6 +89,16 @@ internal abstract class WorkCommand<T> : ProxyCommand
             {
                 return ExitCodes.BadConfiguration;
             }
+        }
+
+        if (!isDryRun && await DoItselfAsync(line, target, proxy, cancellationToken) is { } own)
+        {
+            if (isRaw)
+            {
+                await Screen.Output.WriteLineAsync(JsonSerializer.Serialize(own, AdministrationJson.Options));
+            }
+
+            return await ShowAsync(own, target, isDryRun, proxy, cancellationToken);
         }
 
         var result = await DoAsync(isDryRun);

@@ -61,4 +61,10 @@ internal sealed record RevertResult(
     [property: Description("Keys left because another proxy may be deleting them: call again in a minute.")] long Young,
     [property: Description("Keys left because they have several local versions.")] long WithVersions,
     [property: Description("Keys left because a version is locked, or the store refuses to remove it.")] long Locked,
-    [property: Description("Keys left because they, or the remote's object, changed.")] long Changed);
+    [property: Description("Keys left because they, or the remote's object, changed.")] long Changed)
+{
+    /// <summary>The sum of two results.</summary>
+    public RevertResult Plus(RevertResult other) => new(
+        Reverted + other.Reverted, Buckets + other.Buckets, Uploads + other.Uploads, Added + other.Added, Young + other.Young,
+        WithVersions + other.WithVersions, Locked + other.Locked, Changed + other.Changed);
+}

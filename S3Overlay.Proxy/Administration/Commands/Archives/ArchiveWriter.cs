@@ -1,0 +1,167 @@
+using System.Formats.Tar;
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+using S3Overlay.Proxy.Overlay.Changes;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Administration.Commands.Archives;
+
+/// <summary>
+/// Writes changes into a tar file. Entries are numbered: <c>1.data</c> has the bytes of the first change, <c>1.json</c> what it is and
+/// their checksum. <c>end.json</c> has the number of changes, so that a shortened file is noticed.
+/// </summary>
+internal sealed class ArchiveWriter(ProxyClient proxy)
+{
+    /// <summary>Saves changes. The file appears at its path once it is complete and on disk.</summary>
+    /// <param name="path">Where to write. A file there is not replaced.</param>
+    /// <param name="changes">The changes.</param>
+    /// <param name="show">Gets the number of changes saved so far, and of their bytes.</param>
+    /// <param name="cancellationToken">Stops. Nothing is left at the path.</param>
+    /// <returns>How many were saved. One that is changed or reverted before it is saved is left out.</returns>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="ProxyRefusal">An object cannot be read.</exception>
+    public async Task<long> WriteAsync(
+        string path, IAsyncEnumerable<SavedChange> changes, Action<long, long> show, CancellationToken cancellationToken)
+    {
+        if (File.Exists(path))
+        {
+            throw new IOException($"{path} exists. Name another file.");
+        }
+
+        var aside = path + ".partial";
+        try
+        {
+            var (count, bytes) = (0L, 0L);
+            await using (var file = new FileStream(aside, FileMode.Create, FileAccess.ReadWrite))
+            {
+                await using (var tar = new TarWriter(file, TarEntryFormat.Pax, leaveOpen: true))
+                {
+                    await foreach (var change in changes.WithCancellation(cancellationToken))
+                    {
+                        if (await SaveAsync(tar, count + 1, change, cancellationToken))
+                        {
+                            (count, bytes) = (count + 1, bytes + change.Size);
+                            show(count, bytes);
+                        }
+                    }
+
+                    await WriteAsync(tar, "end.json", new ArchiveEnd(count), cancellationToken);
+                }
+
+                file.Flush(flushToDisk: true);
+            }
+
+            File.Move(aside, path);
+            return count;
+        }
+        finally
+        {
+            File.Delete(aside);
+        }
+    }
+
+    private async Task<bool> SaveAsync(TarWriter tar, long number, SavedChange change, CancellationToken cancellationToken)
+    {
+        var name = number.ToString(CultureInfo.InvariantCulture);
+        if (!change.Deleted)
+        {
+            using var response = await proxy.SendObjectAsync(
+                "GET", change.Bucket, change.Key, "", null, [new("If-Match", change.ETag)], cancellationToken);
+            if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed)
+            {
+                return false;
+            }
+
+            if (response.StatusCode != HttpStatusCode.OK)
+            {
+                throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for {change.Bucket}/{change.Key}");
+            }
+
+            await using var hashed = new HashedStream(await response.Content.ReadAsStreamAsync(cancellationToken));
+            await tar.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.RegularFile, name + ".data") { DataStream = hashed }, cancellationToken);
+            var headers = response.Headers.Concat(response.Content.Headers)
+                .Where(static header => Contents.IsContent(header.Key))
+                .ToDictionary(static header => header.Key, static header => string.Join(",", header.Value));
+            change = change with { Size = hashed.Count, Sha256 = hashed.Sha256, Headers = headers,
+                Tags = await TagsAsync(change, cancellationToken) };
+        }
+
+        await WriteAsync(tar, name + ".json", change, cancellationToken);
+        return true;
+    }
+
+    private async Task<string?> TagsAsync(SavedChange change, CancellationToken cancellationToken)
+    {
+        using var response = await proxy.SendObjectAsync("GET", change.Bucket, change.Key, "tagging", null, [], cancellationToken);
+        return response.StatusCode == HttpStatusCode.OK
+            && S3XmlReader.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)) is var document
+            && TagDocuments.ToQuery(document) is { Length: > 0 } tags ? tags : null;
+    }
+
+    private static Task WriteAsync<T>(TarWriter tar, string name, T document, CancellationToken cancellationToken) => tar.WriteEntryAsync(
+        new PaxTarEntry(TarEntryType.RegularFile, name)
+            { DataStream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(document, AdministrationJson.Options)) },
+        cancellationToken);
+
+    /// <summary>Counts and hashes what is read.</summary>
+    private sealed class HashedStream(Stream inner) : Stream
+    {
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        public long Count { get; private set; }
+
+        public string Sha256 => Convert.ToHexStringLower(_hash.GetCurrentHash());
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken);
+            _hash.AppendData(buffer.Span[..read]);
+            Count += read;
+            return read;
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                _hash.Dispose();
+                inner.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+}
+
+/// <summary>The last entry of an archive.</summary>
+internal sealed record ArchiveEnd(long Count);

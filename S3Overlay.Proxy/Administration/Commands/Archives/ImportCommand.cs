@@ -1,0 +1,143 @@
+using System.CommandLine;
+using System.Net;
+using System.Security.Cryptography;
+
+using S3Overlay.Proxy.Administration.Explaining;
+using S3Overlay.Proxy.Terminal;
+
+namespace S3Overlay.Proxy.Administration.Commands.Archives;
+
+/// <summary><c>import</c>: brings back what <c>revert --save</c> saved.</summary>
+internal sealed class ImportCommand : ProxyCommand
+{
+    private readonly Argument<string> _file = new("FILE") { Description = "The file that revert --save wrote." };
+    private readonly Option<bool> _force = new("--force") { Description = "Replace changes made since." };
+    private readonly Option<bool> _dryRun = new("--dry-run", "-n") { Description = "Say what would change, and change nothing." };
+
+    public ImportCommand(CommandContext context)
+        : base(context, "import", "Bring back changes that revert --save saved.",
+            "s3overlay import before-revert.tar --dry-run", "s3overlay import before-revert.tar")
+    {
+        Arguments.Add(_file);
+        Options.Add(_force);
+        Options.Add(_dryRun);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<int> RunAsync(ParseResult line, ProxyClient proxy, CancellationToken cancellationToken)
+    {
+        var path = line.GetRequiredValue(_file);
+        var (mustForce, isDryRun, counts) = (line.GetValue(_force), line.GetValue(_dryRun), new ImportResult());
+        string? problem = null;
+        try
+        {
+            await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            counts = await Screen.ShowProgressAsync(async show =>
+            {
+                await foreach (var (change, bytes) in ArchiveReader.ReadAsync(file, cancellationToken))
+                {
+                    counts = counts.With(await ImportAsync(proxy, change, bytes, mustForce, isDryRun, cancellationToken));
+                    show($"{Words.Count(counts.Imported, "key")} imported");
+                }
+
+                return counts;
+            });
+        }
+        catch (Exception failure) when (failure is ArchiveException or IOException or UnauthorizedAccessException)
+        {
+            problem = failure.Message;
+        }
+
+        if (line.GetValue(Json))
+        {
+            await Screen.Output.WriteLineAsync(System.Text.Json.JsonSerializer.Serialize(counts, AdministrationJson.Options));
+        }
+
+        await Screen.SayAsync($"{(isDryRun ? "Would import" : "Imported")} {Words.Count(counts.Imported, "key")}.");
+        if (counts.Same > 0)
+        {
+            await Screen.SayAsync($"{Words.Count(counts.Same, "key")} were there already.");
+        }
+
+        if (counts.Skipped > 0)
+        {
+            await Screen.SayAsync($"Skipped {Words.Count(counts.Skipped, "key")} changed here since. To replace them: --force");
+        }
+
+        if (problem is not null)
+        {
+            await Screen.Errors.WriteLineAsync($"{path}: {problem}. What was imported before that is whole.");
+        }
+
+        return problem is null ? ExitCodes.Ok : ExitCodes.CannotRun;
+    }
+
+    private static async Task<ImportOutcome> ImportAsync(
+        ProxyClient proxy, SavedChange change, Stream? bytes, bool mustForce, bool isDryRun, CancellationToken cancellationToken)
+    {
+        var now = (await proxy.GetAsync(
+            "explain", new Parameters().With("bucket", change.Bucket).With("key", change.Key).With("remote", "false"), cancellationToken))
+            .As<KeyExplanation>();
+        if (change.Deleted ? now.Reason == KeyReason.Deleted : now.Written is { } there && there.ETag == change.ETag)
+        {
+            return ImportOutcome.Same;
+        }
+
+        if (!mustForce && (now.Written is not null || now.Tombstone is not null))
+        {
+            return ImportOutcome.Skipped;
+        }
+
+        if (bytes is not null)
+        {
+            // The proxy checks the hash too, before anything shows. Here, a damaged archive is named as such, and nothing is sent.
+            var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(bytes, cancellationToken));
+            if (hash != change.Sha256)
+            {
+                throw new ArchiveException($"the bytes of {change.Bucket}/{change.Key} do not match their checksum");
+            }
+
+            bytes.Position = 0;
+        }
+
+        if (isDryRun)
+        {
+            return ImportOutcome.Imported;
+        }
+
+        var headers = change.Headers.ToList();
+        if (change.Tags is { } tags)
+        {
+            headers.Add(new("x-amz-tagging", tags));
+        }
+
+        using var response = bytes is null
+            ? await proxy.SendObjectAsync("DELETE", change.Bucket, change.Key, "", null, [], cancellationToken)
+            : await proxy.SendObjectAsync("PUT", change.Bucket, change.Key, "", (bytes, change.Sha256), headers, cancellationToken);
+        return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NoContent ? ImportOutcome.Imported
+            : throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for {change.Bucket}/{change.Key}: "
+                + await response.Content.ReadAsStringAsync(cancellationToken));
+    }
+}
+
+/// <summary>What became of a saved change.</summary>
+internal enum ImportOutcome
+{
+    Imported,
+    Same,
+    Skipped,
+}
+
+/// <summary>Result of an import.</summary>
+/// <param name="Imported">Keys written or deleted as they were.</param>
+/// <param name="Same">Keys that were as saved.</param>
+/// <param name="Skipped">Keys that were changed here since.</param>
+internal readonly record struct ImportResult(long Imported, long Same, long Skipped)
+{
+    public ImportResult With(ImportOutcome outcome) => outcome switch
+    {
+        ImportOutcome.Imported => this with { Imported = Imported + 1 },
+        ImportOutcome.Same => this with { Same = Same + 1 },
+        _ => this with { Skipped = Skipped + 1 },
+    };
+}

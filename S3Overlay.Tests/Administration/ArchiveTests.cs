@@ -1,0 +1,196 @@
+using System.Formats.Tar;
+using System.Text;
+
+using S3Overlay.Proxy.Hosting.Commands;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Administration;
+
+/// <summary>Changes that are saved before they are reverted, and brought back.</summary>
+public sealed class ArchiveTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private ScriptedRemote _remote = null!;
+    private OverlayHost _proxy = null!;
+
+    private string Archive => _folder["saved.tar"];
+
+    public async Task InitializeAsync()
+    {
+        _remote = await ScriptedRemote.StartAsync();
+        foreach (var key in (string[])["a", "b", "c", "../d"])
+        {
+            _remote.Put("photos", key, "remote"u8.ToArray());
+        }
+
+        _proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"));
+        await _proxy.SendAsync(
+            "PUT", "/photos/a", "mine", ("Content-Type", "text/x"), ("x-amz-meta-who", "m\u00e9"), ("x-amz-tagging", "k=v"));
+        await _proxy.SendAsync("PUT", "/photos/..%2Fd", "path");
+        await _proxy.SendAsync("DELETE", "/photos/b");
+        await _proxy.SendAsync("PUT", "/photos/new", "");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _proxy.DisposeAsync();
+        await _remote.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    [Trait("Rule", "P3")]
+    public async Task What_is_reverted_can_be_brought_back()
+    {
+        var (code, output, errors) = await RunAsync("revert", "photos", "--added", "--yes", "--save", Archive);
+        Assert.Equal(0, code);
+        Assert.Contains("Reverted 4 keys.", output, StringComparison.Ordinal);
+        Assert.Contains("Saved 4 keys", errors, StringComparison.Ordinal);
+        Assert.Equal(["remote", "remote", "remote", "-"], await SeenAsync());
+        Assert.All(Entries(), static name => Assert.Matches("^([0-9]+\\.(data|json)|end\\.json)$", name));
+
+        Assert.Contains("Would import 4 keys.", (await RunAsync("import", Archive, "-n")).Output, StringComparison.Ordinal);
+        Assert.Equal(["remote", "remote", "remote", "-"], await SeenAsync());
+        (code, output, _) = await RunAsync("import", Archive);
+        Assert.Equal((0, "Imported 4 keys.\n"), (code, output));
+        Assert.Equal(["mine", "-", "path", ""], await SeenAsync());
+        var a = await _proxy.SendAsync("GET", "/photos/a");
+        Assert.Equal(("text/x", "m\u00e9", "1"),
+            (a.Headers["Content-Type"], a.Headers["x-amz-meta-who"], a.Headers["x-amz-tagging-count"]));
+
+        Assert.Contains("4 keys were there already.", (await RunAsync("import", Archive)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Rule", "P3")]
+    public async Task What_changed_since_stays_unless_forced()
+    {
+        await RunAsync("revert", "photos", "--added", "--yes", "--save", Archive);
+        await _proxy.SendAsync("PUT", "/photos/a", "later");
+
+        var (code, output, _) = await RunAsync("import", Archive);
+        Assert.Equal((0, "Imported 3 keys.\nSkipped 1 key changed here since. To replace them: --force\n"), (code, output));
+        Assert.Equal("later", (await SeenAsync())[0]);
+        await RunAsync("import", Archive, "--force");
+        Assert.Equal("mine", (await SeenAsync())[0]);
+    }
+
+    [Fact]
+    public async Task Without_added_the_keys_that_only_exist_here_are_neither_saved_nor_removed()
+    {
+        await RunAsync("revert", "photos", "--yes", "--save", Archive);
+        Assert.Equal(["remote", "remote", "remote", ""], await SeenAsync());
+        Assert.Equal(6, Entries().Count);
+    }
+
+    [Fact]
+    public async Task An_existing_file_is_not_replaced_and_nothing_is_reverted()
+    {
+        await File.WriteAllTextAsync(Archive, "precious");
+        var (code, _, errors) = await RunAsync("revert", "photos", "--yes", "--save", Archive);
+        Assert.Equal(1, code);
+        Assert.Contains("exists. Name another file.", errors, StringComparison.Ordinal);
+        Assert.Equal("precious", await File.ReadAllTextAsync(Archive));
+        Assert.Equal(["mine", "-", "path", ""], await SeenAsync());
+        Assert.Equal(2, (await RunAsync("revert", "photos", "--yes", "--versions", "--save", Archive)).Code);
+    }
+
+    [Theory]
+    [InlineData("cut")]
+    [InlineData("flip")]
+    [InlineData("path")]
+    [InlineData("header")]
+    [InlineData("count")]
+    [InlineData("text")]
+    public async Task A_damaged_or_malicious_archive_changes_nothing_that_it_damages(string how)
+    {
+        await RunAsync("revert", "photos", "--added", "--yes", "--save", Archive);
+        var bytes = await File.ReadAllBytesAsync(Archive);
+        switch (how)
+        {
+            case "cut":
+                await File.WriteAllBytesAsync(Archive, bytes[..(bytes.Length * 2 / 3)]);
+                break;
+            case "flip":
+                bytes[bytes.AsSpan().IndexOf("path\0\0"u8)] ^= 1;
+                await File.WriteAllBytesAsync(Archive, bytes);
+                break;
+            case "text":
+                await File.WriteAllTextAsync(Archive, new string('x', 2000));
+                break;
+            default:
+                await WriteAsync(how switch
+                {
+                    "path" => [("../../etc/passwd", "x"), ("end.json", "{\"count\":0}")],
+                    "header" => [("1.data", ""), ("1.json", $$$"""
+                        {"bucket":"photos","key":"a","deleted":false,"stamp":"1","sha256":"{{{new string('0', 64)}}}",
+                         "headers":{"x-amz-acl":"public-read"}}
+                        """), ("end.json", "{\"count\":1}")],
+                    _ => [("end.json", "{\"count\":1}")],
+                });
+                break;
+        }
+
+        var (code, _, errors) = await RunAsync("import", Archive);
+        Assert.Equal(1, code);
+        Assert.Single(errors.TrimEnd('\n').Split('\n'));
+        Assert.StartsWith(Archive, errors, StringComparison.Ordinal);
+
+        // Each key is as it was saved, or as it was before.
+        var seen = await SeenAsync();
+        Assert.True(seen[0] is "mine" or "remote" && seen[1] is "-" or "remote" && seen[2] is "path" or "remote", string.Join(' ', seen));
+        Assert.Equal(how is "cut" ? "path" : "remote", seen[2]);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_missing_is_one_clear_line()
+    {
+        var (code, output, errors) = await RunAsync("import", _folder["none.tar"]);
+        Assert.Equal(1, code);
+        Assert.Equal("Imported 0 keys.\n", output);
+        Assert.Contains("none.tar", errors, StringComparison.Ordinal);
+    }
+
+    private List<string> Entries()
+    {
+        using var tar = new TarReader(File.OpenRead(Archive));
+        var names = new List<string>();
+        while (tar.GetNextEntry() is { } entry)
+        {
+            names.Add(entry.Name);
+        }
+
+        return names;
+    }
+
+    private async Task WriteAsync((string Name, string Text)[] entries)
+    {
+        await using var tar = new TarWriter(File.Create(Archive), TarEntryFormat.Pax);
+        foreach (var (name, text) in entries)
+        {
+            await tar.WriteEntryAsync(
+                new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) });
+        }
+    }
+
+    /// <summary>What clients see of the four keys; a dash for nothing.</summary>
+    private async Task<string[]> SeenAsync()
+    {
+        var seen = new List<string>();
+        foreach (var key in (string[])["a", "b", "..%2Fd", "new"])
+        {
+            var response = await _proxy.SendAsync("GET", "/photos/" + key);
+            seen.Add(response.Status == 200 ? response.Text : "-");
+        }
+
+        return [.. seen];
+    }
+
+    private async Task<(int Code, string Output, string Errors)> RunAsync(params string[] line)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        using var errors = new StringWriter { NewLine = "\n" };
+        var code = await CommandLine.RunAsync([.. line, "--endpoint", _proxy.Endpoint.ToString()], output, errors);
+        return (code, output.ToString(), errors.ToString());
+    }
+}
