@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using S3Overlay.Tests.Overlay.Changes;
 using S3Overlay.Tests.Support;
 
@@ -17,15 +19,15 @@ public sealed class RevertRaceTests
     {
         await using var scene = await LayerScene.StartAsync("store");
         await HideAndWriteAsync(scene);
-        var (seen, isReading) = (new List<string>(), 0);
+        var (seen, isReading) = (new ConcurrentQueue<string>(), 0);
         Func<StoreCall, Task> look = async _ =>
         {
             if (Interlocked.Exchange(ref isReading, 1) == 0)
             {
                 var read = await scene.Proxy.SendAsync("GET", "/bucket/k");
-                seen.Add(read.Status == 200 ? read.Text : $"{read.Status}");
+                seen.Enqueue(read.Status == 200 ? read.Text : $"{read.Status}");
                 var listed = await scene.Proxy.SendAsync("GET", "/bucket?list-type=2");
-                seen.Add(listed.Text.Contains("<Key>k</Key>", StringComparison.Ordinal) ? read.Text : "not listed");
+                seen.Enqueue(listed.Text.Contains("<Key>k</Key>", StringComparison.Ordinal) ? read.Text : "not listed");
                 Volatile.Write(ref isReading, 0);
             }
         };
@@ -97,6 +99,84 @@ public sealed class RevertRaceTests
         }
     }
 
+    /// <summary>The same at a store without conditional deletes: the write waits.</summary>
+    [Fact]
+    public async Task A_write_during_a_revert_survives_at_a_store_without_conditional_deletes()
+    {
+        await using var scene = await LayerScene.StartAsync("store", WithoutConditions);
+        for (var step = 0; ; step++)
+        {
+            await HideAndWriteAsync(scene);
+            scene.Clock.Advance(TimeSpan.FromSeconds(5));
+            var (calls, write) = (0, (Task<RawResponse>?)null);
+            scene.Store!.Before = async call =>
+            {
+                if ((calls > 0 || call.Path == "/bucket/k") && call.Method != "PUT" && Interlocked.Increment(ref calls) == step + 1)
+                {
+                    write = scene.Proxy.SendAsync("PUT", "/bucket/k", "theirs");
+                    await Task.WhenAny(write, Task.Delay(200));
+                }
+            };
+            var done = await ChangeLines.RevertAsync(scene, "bucket=bucket&prefix=k");
+            scene.Store.Before = null;
+            if (write is null)
+            {
+                Assert.True(step > 3, $"{step} calls");
+                Assert.Equal("reverted=1", done);
+                return;
+            }
+
+            Assert.Equal(200, (await write).Status);
+            Assert.Equal("theirs", (await scene.SendAsync("GET", "/bucket/k")).Text);
+        }
+    }
+
+    /// <summary>The store has the whole object, and has not stored it yet.</summary>
+    [Fact]
+    public async Task Without_conditional_deletes_a_revert_waits_for_a_write()
+    {
+        await using var scene = await LayerScene.StartAsync("store", WithoutConditions);
+        await HideAndWriteAsync(scene);
+        var (begun, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        scene.Store!.Before = async call =>
+        {
+            if (call is { Method: "PUT", Path: "/bucket/k" })
+            {
+                begun.TrySetResult();
+                await go.Task;
+            }
+        };
+        var write = scene.Proxy.SendAsync("PUT", "/bucket/k", "theirs");
+        await begun.Task;
+
+        // The clock does not move: the write must not time out.
+        var revert = scene.Proxy.SendAsync("POST", "/-/v1/revert?bucket=bucket&key=k");
+        await Task.WhenAny(revert, Task.Delay(300));
+        Assert.False(revert.IsCompleted);
+        Assert.Equal("mine", (await scene.Proxy.SendAsync("GET", "/bucket/k")).Text);
+        go.SetResult();
+        Assert.Equal(200, (await write).Status);
+        Assert.Equal("changed=1", ChangeLines.Counts(await revert));
+        Assert.Equal("theirs", (await scene.SendAsync("GET", "/bucket/k")).Text);
+        Assert.Equal("reverted=1", await ChangeLines.RevertAsync(scene, "bucket=bucket&key=k"));
+        Assert.Equal("remote", (await scene.SendAsync("GET", "/bucket/k")).Text);
+    }
+
+    /// <summary>With other proxies at such a store, what they write could be lost.</summary>
+    [Fact]
+    public async Task Without_conditional_deletes_several_proxies_revert_no_written_key()
+    {
+        await using var scene = await LayerScene.StartAsync("store", WithoutConditions, ("S3_OVERLAY_PROXIES", "2"));
+        await HideAndWriteAsync(scene);
+        scene.Clock.Advance(TimeSpan.FromMinutes(2));
+        var refused = await scene.SendAsync("POST", "/-/v1/revert?bucket=bucket&key=k");
+        Assert.Contains("S3_OVERLAY_PROXIES", refused.Text, StringComparison.Ordinal);
+        Assert.Equal("mine", (await scene.SendAsync("GET", "/bucket/k")).Text);
+        await ChangeLines.OkAsync(scene, "DELETE", "/bucket/k");
+        scene.Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal("reverted=1", await ChangeLines.RevertAsync(scene, "bucket=bucket&key=k"));
+    }
+
     [Fact]
     public async Task A_write_and_a_revert_at_once_leave_the_write()
     {
@@ -139,6 +219,8 @@ public sealed class RevertRaceTests
             await scene.Proxy.WhenIdleAsync();
         }
     }
+
+    private static void WithoutConditions(StoreServer store) => store.Alter = static request => request.Headers.Remove("If-Match");
 
     /// <summary>A key with a tombstone and an object: both hide the remote's object.</summary>
     private static async Task HideAndWriteAsync(LayerScene scene)

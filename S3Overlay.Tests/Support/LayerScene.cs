@@ -21,11 +21,22 @@ internal sealed class LayerScene : IAsyncDisposable
 
     /// <summary>Starts it. By default, the fast clock does not time out the remote.</summary>
     /// <param name="layer">One of <see cref="All"/>.</param>
-    public static async Task<LayerScene> StartAsync(string layer, params (string Name, string Value)[] settings)
+    public static Task<LayerScene> StartAsync(string layer, params (string Name, string Value)[] settings) =>
+        StartAsync(layer, static _ => { }, settings);
+
+    /// <summary>Starts it.</summary>
+    /// <param name="prepare">Changes the store before the proxy asks it what it can do.</param>
+    public static async Task<LayerScene> StartAsync(
+        string layer, Action<StoreServer> prepare, params (string Name, string Value)[] settings)
     {
         var clock = new ManualTimeProvider(DateTimeOffset.UtcNow);
         var remote = await ScriptedRemote.StartAsync();
         var store = layer == "embedded" ? null : await StoreServer.StartAsync(clock);
+        if (store is not null)
+        {
+            prepare(store);
+        }
+
         var proxy = await OverlayHost.StartAsync(
             store?.Endpoint,
             remote.Endpoint,

@@ -16,6 +16,9 @@ namespace S3Overlay.Proxy.Forwarding.Stores;
 /// The key reads as written until step 4 ends, and then as the remote's: no step leaves it without both. A revert that stops in between
 /// leaves the object without its tombstone, and the next one completes it. If the store refuses the first removal of step 4, the tombstone
 /// is put back.
+///
+/// Many stores have no conditional deletes. There the key's lock keeps this proxy's clients from writing in between;
+/// where other proxies write too, the revert is refused.
 /// </remarks>
 internal sealed class StoreReverts(LocalStore store, StoreLayerState state, StoreMarks marks, StoreVersions versions, StoreProbe probe)
 {
@@ -29,6 +32,7 @@ internal sealed class StoreReverts(LocalStore store, StoreLayerState state, Stor
     internal delegate Task<LocalChange?> Find(string bucket, string key, CancellationToken cancellationToken);
 
     /// <summary>See <see cref="ILocalChanges.RevertAsync"/>.</summary>
+    /// <exception cref="S3Exception">NotImplemented: other proxies may write the key at the same time.</exception>
     public async ValueTask<RevertOutcome> RevertAsync(string bucket, string key, LocalRevert what, Find find,
         CancellationToken cancellationToken)
     {
@@ -66,6 +70,11 @@ internal sealed class StoreReverts(LocalStore store, StoreLayerState state, Stor
         var isVersioned = version is { Length: > 0 } and not "null" || tombstone is { Marker: not null } or { Over: not null };
         if (!isVersioned)
         {
+            if (written is not null && !store.IsAlone && !(await probe.GetAsync(cancellationToken)).DeletesIfMatch)
+            {
+                throw LocalConditions.NotJudged();
+            }
+
             return await RemoveAsync(bucket, tombstone, written is null ? [] : [new(key, null, written.Written!.ETag)], cancellationToken);
         }
 

@@ -18,10 +18,13 @@ namespace S3Overlay.Tests.Overlay.Listings.Large;
 /// </summary>
 public sealed class ManyKeysRemote : IAsyncDisposable
 {
+    /// <summary>Rows of so many keys are written in advance; of more, they would take too much memory.</summary>
+    private const int MaxKept = 200_000;
+
     private static readonly DateTimeOffset Modified = new(2024, 5, 6, 7, 8, 9, TimeSpan.Zero);
 
     private readonly string[] _keys;
-    private readonly string[] _contents;
+    private readonly string[]? _contents;
     private readonly ConcurrentQueue<RemoteCall> _calls = [];
     private readonly ConcurrentQueue<string> _writes = [];
     private LoopbackServer _server = null!;
@@ -29,7 +32,7 @@ public sealed class ManyKeysRemote : IAsyncDisposable
     private ManyKeysRemote(IEnumerable<string> sorted)
     {
         _keys = [.. sorted];
-        _contents = [.. _keys.Select((key, i) => Contents(key, Info(i)))];
+        _contents = _keys.Length > MaxKept ? null : [.. _keys.Select((key, i) => Contents(key, Info(i)))];
     }
 
     public Uri Endpoint => _server.Endpoint;
@@ -106,7 +109,7 @@ public sealed class ManyKeysRemote : IAsyncDisposable
             }
             else
             {
-                objects.Append(_contents[at]);
+                objects.Append(_contents?[at] ?? Contents(_keys[at], Info(at)));
                 last = new ListingPosition(_keys[at], false);
                 at++;
             }
