@@ -138,6 +138,8 @@ internal sealed class ChangesCommand : ProxyCommand
 
     private sealed class Totals
     {
+        private static readonly string[] Names = ["added", "overwritten", "with other metadata", "the same", "deleted"];
+
         private readonly long[] _kinds = new long[Enum.GetValues<ChangeKind>().Length];
         private long _differing;
         private long _bytes;
@@ -159,9 +161,9 @@ internal sealed class ChangesCommand : ProxyCommand
 
         /// <inheritdoc/>
         public override string ToString() => Count == 0 ? "No changes."
-            : $"{Words.Count(Count, "change")} ({Words.Size(_bytes)}): {_kinds[0]} added, {_kinds[1]} overwritten, {_kinds[2]} with other "
-                + $"metadata, {_kinds[3]} the same, {_kinds[4]} deleted. "
-                + (_differing == 0 ? "The remote has not changed." : $"The remote has changed, or may have, at {_differing} of them.");
+            : $"{Words.Count(Count, "change")} ({Words.Size(_bytes)}): "
+                + string.Join(", ", _kinds.Zip(Names).Where(static kind => kind.First > 0).Select(static kind => $"{kind.First} {kind.Second}"))
+                + (_differing == 0 ? ". The remote has not changed." : $". The remote changed too, or may have: {_differing}.");
 
         private static string Text(long number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }

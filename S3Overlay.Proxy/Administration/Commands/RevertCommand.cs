@@ -92,15 +92,15 @@ internal sealed class RevertCommand : WorkCommand<RevertResult>
             : isDryRun ? $"Would revert {Text(result)}." : $"Reverted {Text(result)}. The remote shows again.");
         var left = new (long Count, string Why)[]
         {
-            (result.Added, "only exist here. To remove them: --added"),
-            (result.Young, "may be being deleted by another proxy. Next: run the command again in a minute"),
-            (result.WithVersions, "have several versions here. To remove them all: --versions"),
-            (result.Locked, "are locked, or the store refuses to remove them"),
+            (result.Added, "not at the remote. To remove such keys: --added"),
+            (result.Young, "another proxy may be deleting it. Next: run the command again in a minute"),
+            (result.WithVersions, "several versions here. To remove all versions: --versions"),
+            (result.Locked, "locked, or the store refuses to remove it"),
             (result.Changed, "changed while this ran. Next: run the command again"),
         };
         foreach (var (count, why) in left.Where(static each => each.Count > 0))
         {
-            await Screen.SayAsync($"Left {Words.Count(count, "key")} that {why}.");
+            await Screen.SayAsync($"Left {Words.Count(count, "key")}: {why}.");
         }
 
         var isDone = target is not { IsKey: true } || result.Reverted > 0;
