@@ -175,15 +175,16 @@ internal sealed class PartedUpload(SourceObject source, Destination to, string? 
         using var answer = await to.Store.Wire.SendAsync(complete, cancellationToken);
         var result = await answer.ReadXmlAsync(cancellationToken);
         var expected = Expected(memory);
-        if (answer.IsSuccess && result.Value("ETag") is { } etag)
+        if (answer.IsSuccess && result.Value("ETag") is { Length: > 0 } etag)
         {
             memory.Forget();
             return ETags.PartsOf(etag) is null || expected is null || ETags.Same(etag, expected) ? ETags.Bare(etag)
                 : throw new SendException($"the store put other bytes together than were sent: ETag {etag} in place of {expected}");
         }
 
+        // Ceph sends an empty ETag; a response that was lost had one.
         var code = result.Value("Code");
-        if (answer.IsRepeated && await to.HasAsync(expected, cancellationToken))
+        if ((answer.IsRepeated || (answer.IsSuccess && code is null)) && await to.HasAsync(expected, cancellationToken))
         {
             memory.Forget();
             return expected!;

@@ -67,10 +67,10 @@ public sealed class PromoteCephTests(OverlayOnCephFixture fixture) : IClassFixtu
             Assert.EndsWith("-2\"", big.ETag, StringComparison.Ordinal);
         }
 
-        var gone = await Assert.ThrowsAsync<AmazonS3Exception>(() => fixture.RemoteS3.GetObjectAsync(bucket, "deleted"));
+        var gone = await Assert.ThrowsAnyAsync<AmazonS3Exception>(() => fixture.RemoteS3.GetObjectAsync(bucket, "deleted"));
         Assert.Equal("NoSuchKey", gone.ErrorCode);
         var changes = (await new SignedHttp(fixture.Proxy.Endpoint).SendAsync("GET", $"/-/v1/changes?bucket={bucket}")).Text;
-        Assert.Equal(2, changes.TrimEnd('\n').Split('\n').Length);
+        Assert.True(changes.TrimEnd('\n').Split('\n').Length == 2, changes + result.Output + result.Errors);
         Assert.Contains("\"key\":\"conflict\"", changes, StringComparison.Ordinal);
 
         var reverted = await new SignedHttp(fixture.Proxy.Endpoint).SendAsync("POST", $"/-/v1/revert?bucket={bucket}");

@@ -162,7 +162,8 @@ internal sealed class ChangesCommand : ProxyCommand
         /// <inheritdoc/>
         public override string ToString() => Count == 0 ? "No changes."
             : $"{Words.Count(Count, "change")} ({Words.Size(_bytes)}): "
-                + string.Join(", ", _kinds.Zip(Names).Where(static kind => kind.First > 0).Select(static kind => $"{kind.First} {kind.Second}"))
+                + string.Join(", ", _kinds.Zip(Names, static (count, name) => count > 0 ? $"{count} {name}" : "")
+                    .Where(static text => text.Length > 0))
                 + (_differing == 0 ? ". The remote has not changed." : $". The remote changed too, or may have: {_differing}.");
 
         private static string Text(long number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);

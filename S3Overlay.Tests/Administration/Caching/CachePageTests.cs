@@ -51,7 +51,8 @@ public sealed class CachePageTests : IAsyncLifetime
     private async Task<string[]> RunAsync(string line)
     {
         var redirect = line.IndexOf(" > ", StringComparison.Ordinal);
-        var words = CommandPage.Words(redirect < 0 ? line : line[..redirect]).Select(word => word.EndsWith(".ndjson", StringComparison.Ordinal)
+        var command = redirect < 0 ? line : line[..redirect];
+        var words = CommandPage.Words(command).Select(word => word.EndsWith(".ndjson", StringComparison.Ordinal)
             ? _folder[word] : word).ToArray();
         var running = _scene.RunAsync(words);
         if (words[0] is "tail" or "record")
