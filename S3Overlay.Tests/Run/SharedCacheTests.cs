@@ -205,6 +205,34 @@ public sealed class SharedCacheTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_run_without_linger_ends_the_cache_of_a_run_with_one()
+    {
+        await using (var run = await StartAsync("--cache-linger", "1h"))
+        {
+            await ReadAllAsync(run);
+            await run.EndAsync();
+        }
+
+        Assert.Single(Proxies());
+        Assert.DoesNotContain("warning", await ReadInARunAsync(), StringComparison.Ordinal);
+        Assert.Empty(Proxies());
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1h")]
+    public async Task The_exit_code_is_the_command_s_even_if_the_cache_s_folder_is_gone(string linger)
+    {
+        var result = await RunProcess.RunAsync(_folder,
+        [
+            .. RunProcess.Over(_remote.Endpoint), "--cache-linger", linger, "--", "sh", "-c", "mv \"$XDG_CACHE_HOME\" gone; exit 7",
+        ]);
+
+        Assert.Equal(7, result.ExitCode);
+        Assert.Contains("warning: the shared cache ended", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Several_remotes_and_mappings_look_the_same_through_the_cache()
     {
         var endpoint = _remote.Endpoint.GetLeftPart(UriPartial.Authority);

@@ -3,7 +3,7 @@ namespace S3Overlay.Proxy.Hosting.Run;
 /// <summary>Exit codes of <c>run</c> other than the command's own, as <c>env</c> and <c>docker run</c> have them.</summary>
 internal static class RunExitCodes
 {
-    /// <summary>The command changed something, with <c>--fail-on-change</c>.</summary>
+    /// <summary>The command changed something, or the changes could not be counted, with <c>--fail-on-change</c>.</summary>
     public const int Changed = 4;
 
     /// <summary>The proxy could not be started; the command did not run.</summary>

@@ -1,6 +1,8 @@
 using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
+using S3Overlay.Proxy.Embedded.Database;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Hosting.Run.SharedCache;
 using S3Overlay.Proxy.Protocol;
 
@@ -105,8 +107,9 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
         try
         {
             var values = CacheSettings.Of(settings);
+            var root = Path.GetFullPath(run.CacheFolder ?? CacheFiles.DefaultRoot());
             var proxy = new CacheProxyArguments(
-                Path.GetFullPath(run.CacheFolder ?? CacheFiles.DefaultRoot()), CacheIdentity.OfProxy(values, options),
+                root, CacheIdentity.OfProxy(values, options, CacheFiles.Salt(root)),
                 CacheIdentity.OfStore(options), run.CacheSize ?? options.Cache.MaxBytes ?? RunOptions.DefaultCacheSize, run.CacheLinger);
             return await CacheUse.JoinAsync(proxy, values, errors);
         }
@@ -131,7 +134,8 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
         {
             return await ChangeCount.OfAsync(services, limit.Token);
         }
-        catch (Exception failure) when (failure is OperationCanceledException or S3Exception or IOException)
+        catch (Exception failure) when (failure is OperationCanceledException or S3Exception or IOException
+            or StoreUnavailableException or DatabaseDamagedException)
         {
             return null;
         }

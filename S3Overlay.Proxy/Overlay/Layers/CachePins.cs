@@ -8,6 +8,10 @@ namespace S3Overlay.Proxy.Overlay.Layers;
 public sealed class CachePins(IPinStore store)
 {
     private readonly Lock _lock = new();
+
+    /// <summary>One at a time: what the store answered last is what is published last.</summary>
+    private readonly SemaphoreSlim _turn = new(1, 1);
+
     private readonly HashSet<Task> _evicting = [];
     private volatile PinSet _set = PinSet.Empty;
 
@@ -25,7 +29,7 @@ public sealed class CachePins(IPinStore store)
 
     /// <summary>Reads the pins from the store: another proxy may have changed them.</summary>
     /// <exception cref="IOException">The store failed; the pins known so far stay.</exception>
-    public async Task RefreshAsync(CancellationToken cancellationToken) => await UseAsync(await store.ReadAsync(cancellationToken));
+    public Task RefreshAsync(CancellationToken cancellationToken) => UseAsync(() => store.ReadAsync(cancellationToken), cancellationToken);
 
     /// <summary>Adds a pin, or replaces that of the same target. Pins that it covers stay: they count only once.</summary>
     /// <param name="pin">The pin.</param>
@@ -35,8 +39,8 @@ public sealed class CachePins(IPinStore store)
     /// <param name="cancellationToken">Ends the call.</param>
     /// <exception cref="PinsFullException">It does not fit.</exception>
     /// <exception cref="IOException">The store failed.</exception>
-    public async Task AddAsync(CachePin pin, long? limit, int most, bool isDryRun, CancellationToken cancellationToken) =>
-        await UseAsync(await store.ChangeAsync(
+    public Task AddAsync(CachePin pin, long? limit, int most, bool isDryRun, CancellationToken cancellationToken) =>
+        UseAsync(() => store.ChangeAsync(
         before =>
         {
             IReadOnlyList<CachePin> after = [.. before.Where(other => !other.IsSameTarget(pin)), pin];
@@ -45,7 +49,7 @@ public sealed class CachePins(IPinStore store)
                 ? throw new PinsFullException(BytesOf([.. before.Where(other => !pin.Covers(other))]), isOver ? limit : null, pin.Bytes)
                 : isDryRun ? before : after;
         },
-        cancellationToken));
+        cancellationToken), cancellationToken);
 
     /// <summary>Removes the pin of a target.</summary>
     /// <returns>False if there is none.</returns>
@@ -53,13 +57,13 @@ public sealed class CachePins(IPinStore store)
     public async Task<bool> RemoveAsync(CachePin target, CancellationToken cancellationToken)
     {
         var wasThere = false;
-        await UseAsync(await store.ChangeAsync(
+        await UseAsync(() => store.ChangeAsync(
             before =>
             {
                 wasThere = before.Any(target.IsSameTarget);
                 return wasThere ? [.. before.Where(other => !other.IsSameTarget(target))] : before;
             },
-            cancellationToken));
+            cancellationToken), cancellationToken);
         return wasThere;
     }
 
@@ -100,13 +104,22 @@ public sealed class CachePins(IPinStore store)
         }
     }
 
-    private async Task UseAsync(IReadOnlyList<CachePin> pins)
+    private async Task UseAsync(Func<Task<IReadOnlyList<CachePin>>> ask, CancellationToken cancellationToken)
     {
         Task begun;
-        lock (_lock)
+        await _turn.WaitAsync(cancellationToken);
+        try
         {
-            _set = new PinSet(pins);
-            begun = Task.WhenAll(_evicting);
+            var pins = await ask();
+            lock (_lock)
+            {
+                _set = new PinSet(pins);
+                begun = Task.WhenAll(_evicting);
+            }
+        }
+        finally
+        {
+            _turn.Release();
         }
 
         Changed();

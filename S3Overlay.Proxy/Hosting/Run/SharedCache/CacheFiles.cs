@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace S3Overlay.Proxy.Hosting.Run.SharedCache;
@@ -5,6 +6,7 @@ namespace S3Overlay.Proxy.Hosting.Run.SharedCache;
 /// <summary>The files of one shared proxy in the cache folder.</summary>
 /// <remarks>
 /// <code>
+///   run/salt           random bytes: names of proxies, which others can see, reveal no secret
 ///   run/starting       locked by who starts or ends a proxy
 ///   run/NAME.alive     locked by the proxy while it serves
 ///   run/NAME.users     locked, shared, by each run that uses it
@@ -12,7 +14,7 @@ namespace S3Overlay.Proxy.Hosting.Run.SharedCache;
 ///   run/NAME.log       its warnings
 ///   stores/STORE/      the cache of one remote: lock, wanted, used, data
 /// </code>
-/// NAME depends on the program, the settings and the credentials, so that none of them is shared by accident.
+/// NAME depends on the salt, the program, the settings and the credentials, so that none of them is shared by accident.
 /// </remarks>
 /// <param name="root">The cache folder.</param>
 /// <param name="name">The proxy's name.</param>
@@ -34,6 +36,9 @@ internal sealed class CacheFiles(string root, string name)
 
     public string Log => Path.Combine(Folder, name + ".log");
 
+    /// <summary>False once the folder was deleted: no run can find the proxy.</summary>
+    public bool Exists => Directory.Exists(Folder);
+
     private string Folder => Path.Combine(root, "run");
 
     /// <summary>The user's cache folder, as the XDG base directory specification says.</summary>
@@ -54,6 +59,18 @@ internal sealed class CacheFiles(string root, string name)
         return Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home
             ? Path.Combine(home, ".cache", "s3overlay")
             : throw new IOException("There is no home folder.");
+    }
+
+    /// <summary>The random bytes that names of proxies depend on. The first run creates them; equal for all runs.</summary>
+    /// <param name="root">The cache folder.</param>
+    /// <exception cref="IOException">They cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">They cannot be created or read.</exception>
+    public static byte[] Salt(string root)
+    {
+        var files = new CacheFiles(root, "salt");
+        files.Create();
+        var path = Path.Combine(files.Folder, "salt");
+        return FileLock.ReadOrCreatePrivate(path, RandomNumberGenerator.GetBytes(32));
     }
 
     /// <summary>Creates the folders. What is in them is this user's alone: keys, and objects of remotes.</summary>
@@ -92,13 +109,20 @@ internal sealed class CacheFiles(string root, string name)
     {
         foreach (var alive in Directory.GetFiles(Folder, "*.alive"))
         {
-            using var free = alive == Alive ? null : FileLock.TryTake(alive);
-            if (free is not null)
+            try
             {
-                foreach (var ending in (string[])[".proxy", ".users", ".log", ".alive"])
+                using var free = alive == Alive ? null : FileLock.TryTake(alive);
+                if (free is not null)
                 {
-                    File.Delete(Path.ChangeExtension(alive, ending));
+                    foreach (var ending in (string[])[".proxy", ".users", ".log", ".alive"])
+                    {
+                        File.Delete(Path.ChangeExtension(alive, ending));
+                    }
                 }
+            }
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+            {
+                // Of another user.
             }
         }
     }
@@ -110,7 +134,8 @@ internal sealed class CacheFiles(string root, string name)
 /// <param name="SecretKey">The secret key for it.</param>
 /// <param name="Store">The folder of its cache.</param>
 /// <param name="Process">The number of its process.</param>
-internal sealed record CacheAddress(Uri Endpoint, string AccessKey, string SecretKey, string Store, int Process)
+/// <param name="Linger">How long it runs on after its last user.</param>
+internal sealed record CacheAddress(Uri Endpoint, string AccessKey, string SecretKey, string Store, int Process, TimeSpan Linger)
 {
     /// <summary>The address without the secret.</summary>
     public override string ToString() => Endpoint.ToString();

@@ -14,7 +14,11 @@ internal static class CacheIdentity
     private static readonly string[] Irrelevant = ["AWS_PAGER", "AWS_CLI_", "AWS_DEFAULT_OUTPUT", "AWS_EXECUTION_ENV"];
 
     /// <summary>A proxy's name: the program, all settings with their secrets, and what the standard AWS chain reads.</summary>
-    public static string OfProxy(IEnumerable<KeyValuePair<string, string?>> values, ProxyOptions options) => Hash(
+    /// <param name="values">The settings.</param>
+    /// <param name="options">The same, read.</param>
+    /// <param name="salt">Random bytes that others cannot read. Otherwise they could try secrets until the name fits.</param>
+    public static string OfProxy(IEnumerable<KeyValuePair<string, string?>> values, ProxyOptions options, byte[] salt) => Hash(
+        salt,
     [
         typeof(CacheIdentity).Module.ModuleVersionId.ToString(),
         .. values.Where(static pair => !string.IsNullOrEmpty(pair.Value)).OrderBy(static pair => pair.Key, StringComparer.OrdinalIgnoreCase)
@@ -26,6 +30,7 @@ internal static class CacheIdentity
     /// A store's name: the remotes, and whose objects they show. Temporary keys, which change with each job of a CI, are no part of it.
     /// </summary>
     public static string OfStore(ProxyOptions options) => Hash(
+        null,
     [
         string.Create(CultureInfo.InvariantCulture, $"{options.Cache.ChunkSize} {options.Cache.ChunkThreshold}"),
         .. options.Remotes.SelectMany(static remote => (string[])
@@ -68,7 +73,7 @@ internal static class CacheIdentity
 
     private static string Variable(string name) => Environment.GetEnvironmentVariable(name) ?? "";
 
-    private static string Hash(IEnumerable<string> parts)
+    private static string Hash(byte[]? salt, IEnumerable<string> parts)
     {
         var text = new StringBuilder();
         foreach (var part in parts)
@@ -77,6 +82,7 @@ internal static class CacheIdentity
             text.Append(CultureInfo.InvariantCulture, $"{part.Length}:{part}");
         }
 
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..24];
+        var bytes = Encoding.UTF8.GetBytes(text.ToString());
+        return Convert.ToHexStringLower(salt is null ? SHA256.HashData(bytes) : HMACSHA256.HashData(salt, bytes))[..24];
     }
 }

@@ -66,11 +66,12 @@ internal sealed class CacheProxy(CacheFiles files, CacheProxyArguments arguments
         Console.SetOut(log);
         Console.SetError(log);
         using var store = await StoreFolder.TakeAsync(files.Stores, arguments.Store);
-        store.NoteUse(0);
+        store.NoteUse();
         var (proxy, key) = await OpenAsync(store);
         await using (proxy)
         {
-            files.WriteAddress(new CacheAddress(new Uri(proxy.Endpoint), key.AccessKey, key.SecretKey, store.Path, Environment.ProcessId));
+            files.WriteAddress(new CacheAddress(
+                new Uri(proxy.Endpoint), key.AccessKey, key.SecretKey, store.Path, Environment.ProcessId, arguments.Linger));
             await ready.WriteLineAsync(Ready);
             await ready.DisposeAsync();
             proxy.StartProbing();
@@ -87,7 +88,7 @@ internal sealed class CacheProxy(CacheFiles files, CacheProxyArguments arguments
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                // The folder was deleted, and no run can find this proxy.
+                // The folder was deleted, or its size cannot be noted.
             }
         }
     }
@@ -122,20 +123,26 @@ internal sealed class CacheProxy(CacheFiles files, CacheProxyArguments arguments
         while (!cancellationToken.IsCancellationRequested)
         {
             await Task.Delay(Pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (trimmed.Elapsed > Upkeep && FileLock.TryTake(files.Starting) is { } starting)
+            try
             {
-                using (starting)
+                if (trimmed.Elapsed > Upkeep && FileLock.TryTake(files.Starting) is { } starting)
                 {
-                    store.Trim(BytesOf(proxy), arguments.Size);
-                    files.RemoveStale();
+                    trimmed.Restart();
+                    using (starting)
+                    {
+                        store.Trim(BytesOf(proxy), arguments.Size);
+                        files.RemoveStale();
+                    }
                 }
 
-                trimmed.Restart();
+                if (TryEnd(proxy, store, alive))
+                {
+                    return;
+                }
             }
-
-            if (TryEnd(proxy, store, alive))
+            catch (Exception failure) when (failure is IOException or UnauthorizedAccessException && files.Exists)
             {
-                return;
+                // Its runs go on. Without the folder, no run can find this proxy.
             }
         }
 

@@ -17,10 +17,12 @@ internal sealed class CacheUse : IAsyncDisposable
     private readonly CacheFiles _files;
     private readonly FileStream _users;
     private readonly LogFollower _log;
+    private readonly TextWriter _errors;
     private readonly TimeSpan _linger;
 
-    private CacheUse(CacheFiles files, FileStream users, CacheAddress address, LogFollower log, TimeSpan linger) =>
-        (_files, _users, Address, _log, _linger) = (files, users, address, log, linger);
+    private CacheUse(CacheFiles files, FileStream users, CacheAddress address, long logged, TextWriter errors, TimeSpan linger) =>
+        (_files, _users, Address, _log, _errors, _linger) =
+        (files, users, address, new LogFollower(files.Log, logged, errors), errors, linger);
 
     /// <summary>Where the shared proxy serves.</summary>
     public CacheAddress Address { get; }
@@ -55,7 +57,7 @@ internal sealed class CacheUse : IAsyncDisposable
                 from = File.Exists(files.Log) ? new FileInfo(files.Log).Length : 0;
             }
 
-            return new CacheUse(files, users, address, new LogFollower(files.Log, from, errors), arguments.Linger);
+            return new CacheUse(files, users, address, from, errors, arguments.Linger);
         }
         catch
         {
@@ -65,26 +67,69 @@ internal sealed class CacheUse : IAsyncDisposable
     }
 
     /// <summary>Whether the proxy still serves.</summary>
-    public bool IsAlive => FileLock.IsTaken(_files.Alive);
+    public bool IsAlive => Holds(() => FileLock.IsTaken(_files.Alive));
 
     /// <summary>Ends the use. If the proxy shall not run on, returns once it has ended: its folder is then at rest.</summary>
     public async ValueTask DisposeAsync()
     {
         await _log.DisposeAsync();
-        if (_linger > TimeSpan.Zero)
+        try
         {
-            File.SetLastWriteTimeUtc(_files.Users, DateTime.UtcNow);
+            if (_linger > TimeSpan.Zero)
+            {
+                File.SetLastWriteTimeUtc(_files.Users, DateTime.UtcNow);
+            }
+            else if (Address.Linger > TimeSpan.Zero)
+            {
+                // Another run started it, to run on for longer.
+                StoreFolder.Want(Address.Store);
+            }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The folder was deleted, and the proxy ends.
         }
 
         await _users.DisposeAsync();
-        if (_linger == TimeSpan.Zero)
+        if (_linger == TimeSpan.Zero && !await HasEndedAsync())
         {
-            var waited = Stopwatch.StartNew();
-            do
+            await _errors.WriteLineAsync("s3overlay: warning: the process of the shared cache has not ended; its folder is in use.");
+        }
+    }
+
+    /// <summary>Waits until the proxy has ended, or another run uses it. False if the time is over.</summary>
+    private async Task<bool> HasEndedAsync()
+    {
+        var looks = 0;
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < EndLimit;)
+        {
+            await Task.Delay(Pause);
+            if (!Holds(() => FileLock.IsTaken(StoreFolder.Lock(Address.Store))))
             {
-                await Task.Delay(Pause);
+                return true;
             }
-            while (waited.Elapsed < EndLimit && FileLock.IsTaken(StoreFolder.Lock(Address.Store)) && !FileLock.IsTaken(_files.Users));
+
+            // The proxy, and other runs that wait here, lock it alone for a moment: one look could be wrong.
+            looks = Holds(() => FileLock.IsShared(_files.Users)) ? looks + 1 : 0;
+            if (looks == 2)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>False if the folder was deleted, or belongs to another user: there is no proxy of this run.</summary>
+    private static bool Holds(Func<bool> isLocked)
+    {
+        try
+        {
+            return isLocked();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
         }
     }
 

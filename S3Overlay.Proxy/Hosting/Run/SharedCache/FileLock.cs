@@ -57,22 +57,58 @@ internal static class FileLock
         return free is null;
     }
 
+    /// <summary>Whether some process has a shared lock, and none an exclusive one.</summary>
+    public static bool IsShared(string path)
+    {
+        if (!IsTaken(path))
+        {
+            return false;
+        }
+
+        using var together = TryTake(path, isShared: true);
+        return together is not null;
+    }
+
     /// <summary>Replaces a file that only this user may read.</summary>
     public static void WritePrivate(string path, ReadOnlySpan<byte> content)
     {
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        var draft = path + ".new";
+        File.Delete(draft);
+        Write(draft, content);
+        File.Move(draft, path, overwrite: true);
+    }
+
+    /// <summary>Reads a file that only this user may read, after creating it with this content if it is missing.</summary>
+    public static byte[] ReadOrCreatePrivate(string path, ReadOnlySpan<byte> content)
+    {
+        if (!File.Exists(path))
+        {
+            // Complete before others see it.
+            var draft = $"{path}.{Guid.NewGuid():n}";
+            Write(draft, content);
+            try
+            {
+                File.Move(draft, path, overwrite: false);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+                // Another process was faster.
+                File.Delete(draft);
+            }
+        }
+
+        return File.ReadAllBytes(path);
+    }
+
+    private static void Write(string path, ReadOnlySpan<byte> content)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = Private;
         }
 
-        var draft = path + ".new";
-        File.Delete(draft);
-        using (var file = new FileStream(draft, options))
-        {
-            file.Write(content);
-        }
-
-        File.Move(draft, path, overwrite: true);
+        using var file = new FileStream(path, options);
+        file.Write(content);
     }
 }

@@ -41,7 +41,7 @@ internal sealed class LogFollower : IAsyncDisposable
                 await Task.Delay(Pause, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
-        catch (IOException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             // The proxy works without its log.
         }

@@ -34,7 +34,7 @@ internal sealed class StoreFolder(string path, FileStream owner) : IDisposable
             if (number == 1)
             {
                 // A proxy without users ends at once if another one waits.
-                await File.WriteAllTextAsync(Wanted(path), "");
+                Want(path);
                 if (await FileLock.WaitAsync(Lock(path), isShared: false, Patience, CancellationToken.None) is { } released)
                 {
                     return Taken(path, released);
@@ -42,6 +42,9 @@ internal sealed class StoreFolder(string path, FileStream owner) : IDisposable
             }
         }
     }
+
+    /// <summary>Asks the proxy that has the folder to end once it has no users.</summary>
+    public static void Want(string path) => File.WriteAllText(Wanted(path), "");
 
     /// <summary>Empties the folder, whose content cannot be used. It is only a cache.</summary>
     public void Clear() => Directory.Delete(Data(path), recursive: true);
@@ -52,19 +55,34 @@ internal sealed class StoreFolder(string path, FileStream owner) : IDisposable
     /// <summary>Locked by the proxy that uses the folder.</summary>
     public static string Lock(string path) => System.IO.Path.Combine(path, "lock");
 
+    /// <summary>Records that the folder is in use. Its size is known later.</summary>
+    public void NoteUse()
+    {
+        if (File.Exists(Used(path)))
+        {
+            File.SetLastWriteTimeUtc(Used(path), DateTime.UtcNow);
+        }
+        else
+        {
+            NoteUse(0);
+        }
+    }
+
     /// <summary>Records the size for <see cref="Trim"/> of other proxies, and that the folder is in use.</summary>
     public void NoteUse(long bytes) => File.WriteAllText(Used(path), bytes.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>
-    /// Deletes folders that no proxy uses, the least recently used first, until all together are within the limit.
+    /// Deletes folders that no proxy uses, the least recently used first, until all together are within the limit. Those that the system
+    /// refuses to delete stay.
     /// </summary>
     /// <param name="own">The bytes of this one.</param>
     /// <param name="limit">The most bytes of all.</param>
     public void Trim(long own, long limit)
     {
-        NoteUse(own);
-        var others = Directory.GetDirectories(System.IO.Path.GetDirectoryName(path)!).Where(other => other != path)
-            .Select(static other => (Path: other, Bytes: BytesOf(other), At: File.GetLastWriteTimeUtc(Used(other))))
+        Try(() => NoteUse(own));
+        string[] all = [];
+        Try(() => all = Directory.GetDirectories(System.IO.Path.GetDirectoryName(path)!));
+        var others = all.Where(other => other != path).Select(UseOf)
             .OrderBy(static other => other.At).ToList();
         var total = own + others.Sum(static other => other.Bytes);
         foreach (var other in others)
@@ -74,12 +92,15 @@ internal sealed class StoreFolder(string path, FileStream owner) : IDisposable
                 return;
             }
 
-            using var free = FileLock.TryTake(Lock(other.Path));
-            if (free is not null)
+            Try(() =>
             {
-                Directory.Delete(other.Path, recursive: true);
-                total -= other.Bytes;
-            }
+                using var free = FileLock.TryTake(Lock(other.Path));
+                if (free is not null)
+                {
+                    Directory.Delete(other.Path, recursive: true);
+                    total -= other.Bytes;
+                }
+            });
         }
     }
 
@@ -104,9 +125,32 @@ internal sealed class StoreFolder(string path, FileStream owner) : IDisposable
         return new StoreFolder(path, owner);
     }
 
-    private static long BytesOf(string path) =>
-        File.Exists(Used(path))
-        && long.TryParse(File.ReadAllText(Used(path)), NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) ? bytes : 0;
+    /// <summary>What is known of a folder; nothing if it is another user's.</summary>
+    private static (string Path, long Bytes, DateTime At) UseOf(string path)
+    {
+        var (bytes, at) = (0L, DateTime.MaxValue);
+        Try(() =>
+        {
+            at = File.GetLastWriteTimeUtc(Used(path));
+            if (File.Exists(Used(path)))
+            {
+                _ = long.TryParse(File.ReadAllText(Used(path)), NumberStyles.None, CultureInfo.InvariantCulture, out bytes);
+            }
+        });
+        return (path, bytes, at);
+    }
+
+    private static void Try(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // A full disk, or a file of another user: no reason to end a cache that is in use.
+        }
+    }
 
     private static string Wanted(string path) => System.IO.Path.Combine(path, "wanted");
 
