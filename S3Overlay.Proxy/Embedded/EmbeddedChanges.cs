@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Embedded.Rows;
@@ -61,7 +60,7 @@ public sealed class EmbeddedChanges(EmbeddedStore store) : ILocalChanges
     private static LocalChange Show(string key, ObjectRow row) => new(key)
     {
         Written = row.Info,
-        Stamp = row.Sequence.ToString(CultureInfo.InvariantCulture),
+        Stamp = row.Stamp,
         Base = row.Base,
         At = row.Info.LastModified,
         Tags = row.Tags,

@@ -26,7 +26,7 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
     public bool IsForPrograms { get; set; }
 
     /// <summary>Prints a line of the result, for people.</summary>
-    public Task SayAsync(string line) => IsForPrograms ? Task.CompletedTask : output.WriteLineAsync(line);
+    public Task SayAsync(string line) => IsForPrograms ? Task.CompletedTask : output.WriteLineAsync(Words.Printable(line));
 
     /// <summary>
     /// Prints lines for people in place of those that the last call printed. Without a terminal, they follow after an empty line.
@@ -55,7 +55,10 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
     }
 
     /// <summary>Prints a line beside the result, for people.</summary>
-    public Task NoteAsync(string line) => IsForPrograms ? Task.CompletedTask : errors.WriteLineAsync(line);
+    public Task NoteAsync(string line) => IsForPrograms ? Task.CompletedTask : errors.WriteLineAsync(Words.Printable(line));
+
+    /// <summary>Prints a problem. It may have names and texts of others in it.</summary>
+    public Task ComplainAsync(string line) => errors.WriteLineAsync(Words.Printable(line));
 
     /// <summary>Prints a list: as lines of JSON for programs, otherwise in columns.</summary>
     /// <param name="json">The items as JSON.</param>

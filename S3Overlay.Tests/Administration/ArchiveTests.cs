@@ -84,6 +84,21 @@ public sealed class ArchiveTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Metadata_in_any_bytes_is_saved_and_only_its_owner_can_read_the_file()
+    {
+        await _proxy.SendAsync("PUT", "/photos/c", "umlaut", ("x-amz-meta-name", "\u00c3\u0084"));
+        Assert.Equal(0, (await RunAsync("revert", "photos/c", "--save", Archive)).Code);
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/photos/c")).Text);
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Archive));
+        }
+
+        Assert.Equal((0, "Imported 1 key.\n"), Result(await RunAsync("import", Archive)));
+        Assert.Equal("\u00c3\u0084", (await _proxy.SendAsync("GET", "/photos/c")).Headers["x-amz-meta-name"]);
+    }
+
+    [Fact]
     public async Task An_existing_file_is_not_replaced_and_nothing_is_reverted()
     {
         await File.WriteAllTextAsync(Archive, "precious");
@@ -150,6 +165,8 @@ public sealed class ArchiveTests : IAsyncLifetime
         Assert.Equal("Imported 0 keys.\n", output);
         Assert.Contains("none.tar", errors, StringComparison.Ordinal);
     }
+
+    private static (int Code, string Output) Result((int Code, string Output, string Errors) run) => (run.Code, run.Output);
 
     private List<string> Entries()
     {

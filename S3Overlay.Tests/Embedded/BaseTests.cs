@@ -24,6 +24,30 @@ public sealed class BaseTests : IAsyncLifetime
 
     public Task DisposeAsync() => _bench.DisposeAsync().AsTask();
 
+    [Fact]
+    public async Task A_write_over_a_tombstone_keeps_its_base_when_the_tombstone_goes()
+    {
+        await _bench.Layer.MarkDeletedAsync(Bucket, "key", Known, default);
+        await WriteAsync("key", Bytes(10), RemoteBase.UnknownSince(Known.Date.AddDays(1)));
+        var tombstone = (await _bench.Store.Tombstones.FindAsync(Bucket, "key"))!;
+        Assert.Equal(UndeleteOutcome.Undeleted,
+            await _bench.Store.Tombstones.UndeleteAsync(Bucket, "key", tombstone.Sequence, default));
+        Assert.Equal(Known, (await new EmbeddedChanges(_bench.Store).FindAsync(Bucket, "key", default))!.Base);
+    }
+
+    [Fact]
+    [Trait("Rule", "P3")]
+    public async Task A_revert_of_one_change_leaves_tags_that_were_set_since()
+    {
+        await WriteAsync("key", Bytes(10));
+        var changes = new EmbeddedChanges(_bench.Store);
+        var stamp = (await changes.FindAsync(Bucket, "key", default))!.Stamp;
+        await _bench.Store.Objects.SetTagsAsync(Bucket, "key", "a=b", default);
+        Assert.Equal(RevertOutcome.Changed, await changes.RevertAsync(Bucket, "key", new LocalRevert { Only = stamp }, default));
+        stamp = (await changes.FindAsync(Bucket, "key", default))!.Stamp;
+        Assert.Equal(RevertOutcome.Reverted, await changes.RevertAsync(Bucket, "key", new LocalRevert { Only = stamp }, default));
+    }
+
     [Theory]
     [InlineData("restart")]
     [InlineData("kill")]

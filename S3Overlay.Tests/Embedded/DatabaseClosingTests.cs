@@ -85,6 +85,25 @@ public sealed class DatabaseClosingTests : IDisposable
         }
     }
 
+    /// <summary>SQLite writes the headers of a transaction's frames again if it has written one of its pages twice.</summary>
+    [Fact]
+    public void A_frame_that_is_written_again_is_on_disk_at_once()
+    {
+        var (path, disk) = (_folder["wal"], new StoreDisk(isDurable: false));
+        using var mark = new CheckpointMark(_folder["mark"], disk);
+        using var wal = new WalFile(path, disk, mayWait: true, mark);
+        wal.Write(new byte[32], 0);
+        wal.Write([0, 0, 0, 1, 0, 0, 0, 1, .. new byte[16]], 32);
+        Assert.Equal(32, new FileInfo(path).Length);
+        Assert.Equal(56, wal.Length);
+        wal.Write(new byte[Pages.Size], 56);
+        Assert.Equal(56 + Pages.Size, new FileInfo(path).Length);
+        wal.Write([0, 0, 0, 1, 0, 0, 0, 1, .. Enumerable.Repeat((byte)7, 16)], 32);
+        using var file = File.Open(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        file.Position = 55;
+        Assert.Equal(7, file.ReadByte());
+    }
+
     [Fact]
     public async Task A_read_that_outlives_the_store_is_no_damage()
     {

@@ -9,7 +9,7 @@ namespace S3Overlay.Tests.TestingPackage;
 public sealed partial class PackageTests
 {
     /// <summary>Packages that only the proxy's commands need, which no test runs.</summary>
-    private static readonly string[] OfCommands = ["System.CommandLine", "Spectre.Console"];
+    private static readonly string[] OfCommands = ["DiffPlex", "System.CommandLine", "Spectre.Console"];
 
     /// <summary>The example is one of the tests of this project, so it compiles and runs.</summary>
     [Fact]

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 
+using S3Overlay.Proxy.Administration.Commands.Archives;
 using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Administration.Commands;
@@ -57,30 +58,30 @@ internal abstract class ProxyCommand : CommandWithExamples
         }
         catch (OperationCanceledException) when (interrupt.Token.IsCancellationRequested)
         {
-            await Screen.Errors.WriteLineAsync("Stopped. What was done stays done; run the command again to go on.");
+            await Screen.ComplainAsync("Stopped. What was done stays done; run the command again to go on.");
             return ExitCodes.Interrupted;
         }
         catch (ProxyRefusal refusal)
         {
-            await Screen.Errors.WriteLineAsync($"{address.Endpoint.Authority} responded: {refusal.Message}");
+            await Screen.ComplainAsync($"{address.Endpoint.Authority} responded: {refusal.Message}");
             if (refusal.Status == 403)
             {
-                await Screen.Errors.WriteLineAsync(
+                await Screen.ComplainAsync(
                     $"Next: check that {address.Credentials.AccessKey} is a key of that proxy with \"admin\": true, and its secret.");
             }
 
             return ExitCodes.CannotRun;
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArchiveException)
         {
-            await Screen.Errors.WriteLineAsync(failure.Message);
+            await Screen.ComplainAsync(failure.Message);
             return ExitCodes.CannotRun;
         }
         catch (Exception failure) when (failure is HttpRequestException or OperationCanceledException)
         {
-            await Screen.Errors.WriteLineAsync(
+            await Screen.ComplainAsync(
                 $"{address.Endpoint.Authority} does not answer: {(failure is OperationCanceledException ? "timed out" : failure.Message)}");
-            await Screen.Errors.WriteLineAsync("Next: name the running proxy with --endpoint http://HOST:PORT");
+            await Screen.ComplainAsync("Next: name the running proxy with --endpoint http://HOST:PORT");
             return ExitCodes.CannotRun;
         }
     }

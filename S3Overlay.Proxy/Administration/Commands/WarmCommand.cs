@@ -72,7 +72,7 @@ internal sealed class WarmCommand : ProxyCommand
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                await Screen.Errors.WriteLineAsync($"{file} cannot be read: {failure.Message}");
+                await Screen.ComplainAsync($"{file} cannot be read: {failure.Message}");
                 return ExitCodes.CannotRun;
             }
 

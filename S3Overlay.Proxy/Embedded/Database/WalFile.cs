@@ -31,6 +31,9 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
     private readonly byte[] _gathered = new byte[MostGathered];
     private int _gatheredLength;
 
+    /// <summary>The end of what was written since the WAL began anew.</summary>
+    private long _end;
+
     /// <summary>Where the gathered bytes belong; <see cref="long.MaxValue"/> without any.</summary>
     private long _gatheredFrom = long.MaxValue;
 
@@ -50,8 +53,9 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
         {
             lock (_writing)
             {
-                WriteGathered();
-                return _rest is { } rest ? rest.From + rest.Bytes.Length : RandomAccess.GetLength(_file);
+                return Math.Max(
+                    _gatheredLength == 0 ? 0 : _gatheredFrom + _gatheredLength,
+                    _rest is { } rest ? rest.From + rest.Bytes.Length : RandomAccess.GetLength(_file));
             }
         }
     }
@@ -89,13 +93,24 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
                 _rest = null;
             }
 
-            if (offset != _gatheredFrom + _gatheredLength || _gatheredLength + bytes.Length > MostGathered)
+            var isNext = offset == _gatheredFrom + _gatheredLength && _gatheredLength + bytes.Length <= MostGathered;
+            if (!isNext)
             {
                 WriteGathered();
             }
 
-            Gather(bytes, offset);
-            if (offset + bytes.Length == _ending || offset == 0)
+            if (isNext || (bytes.Length == FrameHeaderSize && offset >= _end))
+            {
+                Gather(bytes, offset);
+            }
+            else
+            {
+                // The WAL's header, or a frame of this transaction that SQLite writes again.
+                WriteOrKeep(bytes, offset);
+            }
+
+            _end = offset == 0 ? bytes.Length : Math.Max(_end, offset + bytes.Length);
+            if (offset + bytes.Length == _ending)
             {
                 WriteGathered();
             }
@@ -121,7 +136,7 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
         byte[] salts;
         lock (_writing)
         {
-            WriteGathered();
+            // What is gathered is not committed.
             WriteRest();
 
             // What is committed during the sync may not be synced.
@@ -146,12 +161,6 @@ internal sealed class WalFile(string path, StoreDisk disk, bool mayWait, Checkpo
 
     private void Gather(ReadOnlySpan<byte> bytes, long offset)
     {
-        if (bytes.Length > MostGathered)
-        {
-            WriteOrKeep(bytes, offset);
-            return;
-        }
-
         bytes.CopyTo(_gathered.AsSpan(_gatheredLength));
         _gatheredLength += bytes.Length;
         if (_gatheredFrom == long.MaxValue)

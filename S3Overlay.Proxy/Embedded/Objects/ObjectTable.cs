@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Journals;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -131,8 +132,7 @@ internal sealed class ObjectTable(
             {
                 Sequence = await sequences.NextAsync(),
 
-                // The remote has been hidden since the first write, and what it had then is what counts.
-                Base = old is null ? header.Base : old.BaseOfNext(header.Base),
+                Base = await BaseAsync(header, old),
                 Info = header.Info with { LastModified = HttpDates.WholeSeconds(date ?? time.GetUtcNow()) },
             };
             row = ObjectRow.Of(file.Id, header);
@@ -142,6 +142,15 @@ internal sealed class ObjectTable(
 
         return row;
     }
+
+    /// <summary>
+    /// What a write hides. The remote has been hidden since the first write or delete of the key, and what it had then is what counts.
+    /// </summary>
+    private async ValueTask<RemoteBase?> BaseAsync(FileHeader header, ObjectRow? old) =>
+        old is not null ? old.BaseOfNext(header.Base)
+        : header.Base is not null && await rows.FindTombstoneAsync(header.Bucket, header.Key) is { } tombstone
+            ? tombstone.Base ?? RemoteBase.UnknownSince(tombstone.Made ?? DateTimeOffset.UnixEpoch)
+        : header.Base;
 
     /// <summary>Deletes the object, if it exists. Returns once that survives a power cut.</summary>
     /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey.</exception>

@@ -68,18 +68,18 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
     /// </summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
-    /// <param name="only">The number of the only object, or tombstone of a deleted key, that may go; null for any.</param>
+    /// <param name="only">The stamp of the only object, or tombstone of a deleted key, that may go; null for any.</param>
     /// <param name="cancellationToken">Cancels the wait for the lock.</param>
     public async Task<RevertOutcome> RevertAsync(string bucket, string key, string? only, CancellationToken cancellationToken)
     {
         using var locked = await objects.LockAsync(bucket, key, cancellationToken);
         var (row, tombstone) = (await objects.FindAsync(bucket, key), await FindAsync(bucket, key));
-        if ((row?.Sequence ?? tombstone?.Sequence) is not { } current)
+        if ((row?.Stamp ?? tombstone?.Sequence.ToString(System.Globalization.CultureInfo.InvariantCulture)) is not { } current)
         {
             return RevertOutcome.Absent;
         }
 
-        if (only is not null && only != current.ToString(System.Globalization.CultureInfo.InvariantCulture))
+        if (only is not null && only != current)
         {
             return RevertOutcome.Changed;
         }

@@ -1,5 +1,9 @@
+using System.Globalization;
+using System.Text;
+
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
@@ -33,6 +37,12 @@ internal sealed record ObjectRow
     /// </summary>
     public RemoteBase? BaseOfNext(RemoteBase? known) =>
         Base ?? (known is null ? null : RemoteBase.UnknownSince(Info.LastModified));
+
+    /// <summary>
+    /// Identifies this object among later ones of the key: its number, and its tags, which can change while the number stays.
+    /// </summary>
+    public string Stamp => string.Create(CultureInfo.InvariantCulture,
+        $"{Sequence}{(Tags is null ? "" : $".{Crc32C.Compute(Encoding.UTF8.GetBytes(Tags)):x8}")}");
 
     public static ObjectRow Of(FileId file, FileHeader header) => new()
     {

@@ -112,10 +112,14 @@ internal sealed class RecordedBases(ForwardingService service, TimeProvider time
         var copy = request.Without(
             "x-amz-copy-source-if-none-match", "x-amz-copy-source-if-modified-since", "x-amz-copy-source-if-unmodified-since");
         copy.Headers[Directive] = "REPLACE";
+        foreach (var ignored in copy.Headers.Keys.Where(IsMetadata).ToList())
+        {
+            copy.Headers.Remove(ignored);
+        }
+
         foreach (var (name, value) in found.Headers)
         {
-            if (Metadata.Contains(name) || (name.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase)
-                && !name.StartsWith(HiddenBase.Family, StringComparison.OrdinalIgnoreCase)))
+            if (IsMetadata(name) && !name.StartsWith(HiddenBase.Family, StringComparison.OrdinalIgnoreCase))
             {
                 copy.Headers[name] = value;
             }
@@ -124,4 +128,7 @@ internal sealed class RecordedBases(ForwardingService service, TimeProvider time
         copy.Headers[SourceIfMatch] = etag;
         return copy;
     }
+
+    private static bool IsMetadata(string header) =>
+        Metadata.Contains(header) || header.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase);
 }

@@ -33,10 +33,10 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
         }
 
         var aside = path + ".partial";
+        var (count, bytes, file) = (0L, 0L, new FileStream(aside, Private));
         try
         {
-            var (count, bytes) = (0L, 0L);
-            await using (var file = new FileStream(aside, FileMode.Create, FileAccess.ReadWrite))
+            await using (file)
             {
                 await using (var tar = new TarWriter(file, TarEntryFormat.Pax, leaveOpen: true))
                 {
@@ -56,17 +56,43 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
             }
 
             File.Move(aside, path);
+
+            // The revert must not reach the disk before the file's name does: a sync after the rename covers both.
+            await using var named = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+            named.Flush(flushToDisk: true);
             return count;
         }
-        finally
+        catch
         {
             File.Delete(aside);
+            throw;
+        }
+    }
+
+    /// <summary>A new file that only its owner can read: objects may be secret.</summary>
+    private static FileStreamOptions Private
+    {
+        get
+        {
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            return options;
         }
     }
 
     private async Task<bool> SaveAsync(TarWriter tar, long number, SavedChange change, CancellationToken cancellationToken)
     {
         var name = number.ToString(CultureInfo.InvariantCulture);
+        if (change.Size > SavedChange.Largest)
+        {
+            throw new IOException($"{change.Bucket}/{change.Key} is larger than 5 GiB, which an import could not bring back. "
+                + "Nothing was reverted. Revert other keys with --save, and this one without.");
+        }
+
         if (!change.Deleted)
         {
             using var response = await proxy.SendObjectAsync(
@@ -98,7 +124,9 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
     private async Task<string?> TagsAsync(SavedChange change, CancellationToken cancellationToken)
     {
         using var response = await proxy.SendObjectAsync("GET", change.Bucket, change.Key, "tagging", null, [], cancellationToken);
-        return response.StatusCode == HttpStatusCode.OK
+        return response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.NotFound)
+            ? throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for the tags of {change.Bucket}/{change.Key}")
+            : response.StatusCode == HttpStatusCode.OK
             && S3XmlReader.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)) is var document
             && TagDocuments.ToQuery(document) is { Length: > 0 } tags ? tags : null;
     }

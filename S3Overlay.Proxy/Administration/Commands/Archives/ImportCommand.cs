@@ -36,7 +36,17 @@ internal sealed class ImportCommand : ProxyCommand
             {
                 await foreach (var (change, bytes) in ArchiveReader.ReadAsync(file, cancellationToken))
                 {
-                    counts = counts.With(await ImportAsync(proxy, change, bytes, mustForce, isDryRun, cancellationToken));
+                    try
+                    {
+                        counts = counts.With(await ImportAsync(proxy, change, bytes, mustForce, isDryRun, cancellationToken));
+                    }
+                    catch (ProxyRefusal refusal) when (refusal.Status != 403)
+                    {
+                        // The others may still be brought back.
+                        await Screen.ComplainAsync(refusal.Message);
+                        counts = counts.With(ImportOutcome.Failed);
+                    }
+
                     show($"{Words.Count(counts.Imported, "key")} imported");
                 }
 
@@ -64,17 +74,24 @@ internal sealed class ImportCommand : ProxyCommand
             await Screen.SayAsync($"Skipped {Words.Count(counts.Skipped, "key")} changed here since. To replace them: --force");
         }
 
-        if (problem is not null)
+        if (counts.Failed > 0)
         {
-            await Screen.Errors.WriteLineAsync($"{path}: {problem}. What was imported before that is whole.");
+            await Screen.SayAsync($"Failed: {Words.Count(counts.Failed, "key")}. Next: run the command again.");
         }
 
-        return problem is null ? ExitCodes.Ok : ExitCodes.CannotRun;
+        if (problem is not null)
+        {
+            await Screen.ComplainAsync($"{path}: {problem}. What was imported before that is whole.");
+        }
+
+        return problem is null && counts.Failed == 0 ? ExitCodes.Ok : ExitCodes.CannotRun;
     }
 
     private static async Task<ImportOutcome> ImportAsync(
         ProxyClient proxy, SavedChange change, Stream? bytes, bool mustForce, bool isDryRun, CancellationToken cancellationToken)
     {
+        // In this order: what is written after the look would not match the condition.
+        using var seen = await proxy.SendObjectAsync("HEAD", change.Bucket, change.Key, "", null, [], cancellationToken);
         var now = (await proxy.GetAsync(
             "explain", new Parameters().With("bucket", change.Bucket).With("key", change.Key).With("remote", "false"), cancellationToken))
             .As<KeyExplanation>();
@@ -106,17 +123,27 @@ internal sealed class ImportCommand : ProxyCommand
         }
 
         var headers = change.Headers.ToList();
+        if (!mustForce)
+        {
+            headers.Add(seen.Headers.ETag is { } etag ? new("If-Match", etag.ToString()) : new("If-None-Match", "*"));
+        }
+
         if (change.Tags is { } tags)
         {
             headers.Add(new("x-amz-tagging", tags));
         }
 
         using var response = bytes is null
-            ? await proxy.SendObjectAsync("DELETE", change.Bucket, change.Key, "", null, [], cancellationToken)
+            ? await proxy.SendObjectAsync("DELETE", change.Bucket, change.Key, "", null,
+                [.. headers.Where(static header => header.Key == "If-Match")], cancellationToken)
             : await proxy.SendObjectAsync("PUT", change.Bucket, change.Key, "", (bytes, change.Sha256), headers, cancellationToken);
-        return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NoContent ? ImportOutcome.Imported
-            : throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for {change.Bucket}/{change.Key}: "
-                + await response.Content.ReadAsStringAsync(cancellationToken));
+        return response.StatusCode switch
+        {
+            HttpStatusCode.OK or HttpStatusCode.NoContent => ImportOutcome.Imported,
+            HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict => ImportOutcome.Skipped,
+            _ => throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for {change.Bucket}/{change.Key}: "
+                + await response.Content.ReadAsStringAsync(cancellationToken)),
+        };
     }
 }
 
@@ -126,18 +153,21 @@ internal enum ImportOutcome
     Imported,
     Same,
     Skipped,
+    Failed,
 }
 
 /// <summary>Result of an import.</summary>
 /// <param name="Imported">Keys written or deleted as they were.</param>
 /// <param name="Same">Keys that were as saved.</param>
 /// <param name="Skipped">Keys that were changed here since.</param>
-internal readonly record struct ImportResult(long Imported, long Same, long Skipped)
+/// <param name="Failed">Keys that the proxy refused.</param>
+internal readonly record struct ImportResult(long Imported, long Same, long Skipped, long Failed)
 {
     public ImportResult With(ImportOutcome outcome) => outcome switch
     {
         ImportOutcome.Imported => this with { Imported = Imported + 1 },
         ImportOutcome.Same => this with { Same = Same + 1 },
-        _ => this with { Skipped = Skipped + 1 },
+        ImportOutcome.Skipped => this with { Skipped = Skipped + 1 },
+        _ => this with { Failed = Failed + 1 },
     };
 }

@@ -36,6 +36,10 @@ internal sealed record SavedChange
     /// <summary>Tags as a query string; null for none.</summary>
     public string? Tags { get; init; }
 
+    /// <summary>The largest object that one PUT can bring back.</summary>
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html</remarks>
+    public const long Largest = 5L << 30;
+
     /// <summary>Reads a manifest and checks everything in it.</summary>
     /// <exception cref="ArchiveException">It is not one.</exception>
     public static async Task<SavedChange> ReadAsync(Stream manifest, CancellationToken cancellationToken)
@@ -50,7 +54,7 @@ internal sealed record SavedChange
             var change = await JsonSerializer.DeserializeAsync<SavedChange>(manifest, AdministrationJson.Options, cancellationToken)
                 ?? throw new ArchiveException("a manifest is empty");
             return BucketNames.IsAddressable(change.Bucket) && change.Key.Length > 0 && !ObjectKeys.IsTooLong(change.Key)
-                && change.Headers.All(static header => Contents.IsContent(header.Key) && !header.Value.Any(char.IsControl))
+                && change.Headers.All(static header => Contents.IsContent(header.Key) && !header.Value.AsSpan().ContainsAny("\r\n\0"))
                 && (change.Deleted || (change.Sha256.Length == 64 && change.Sha256.All(char.IsAsciiHexDigitLower)))
                     ? change : throw new ArchiveException("a manifest names something that is not valid");
         }
