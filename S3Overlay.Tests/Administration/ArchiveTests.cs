@@ -49,16 +49,17 @@ public sealed class ArchiveTests : IAsyncLifetime
         Assert.Equal(["remote", "remote", "remote", "-"], await SeenAsync());
         Assert.All(Entries(), static name => Assert.Matches("^([0-9]+\\.(data|json)|end\\.json)$", name));
 
+        Assert.Equal(2, (await RunAsync("import", Archive)).Code);
         Assert.Contains("Would import 4 keys.", (await RunAsync("import", Archive, "-n")).Output, StringComparison.Ordinal);
         Assert.Equal(["remote", "remote", "remote", "-"], await SeenAsync());
-        (code, output, _) = await RunAsync("import", Archive);
+        (code, output, _) = await RunAsync("import", Archive, "--yes");
         Assert.Equal((0, "Imported 4 keys.\n"), (code, output));
         Assert.Equal(["mine", "-", "path", ""], await SeenAsync());
         var a = await _proxy.SendAsync("GET", "/photos/a");
         Assert.Equal(("text/x", "m\u00e9", "1"),
             (a.Headers["Content-Type"], a.Headers["x-amz-meta-who"], a.Headers["x-amz-tagging-count"]));
 
-        Assert.Contains("4 keys were there already.", (await RunAsync("import", Archive)).Output, StringComparison.Ordinal);
+        Assert.Contains("4 keys were there already.", (await RunAsync("import", Archive, "--yes")).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,10 +69,10 @@ public sealed class ArchiveTests : IAsyncLifetime
         await RunAsync("revert", "photos", "--added", "--yes", "--save", Archive);
         await _proxy.SendAsync("PUT", "/photos/a", "later");
 
-        var (code, output, _) = await RunAsync("import", Archive);
+        var (code, output, _) = await RunAsync("import", Archive, "--yes");
         Assert.Equal((0, "Imported 3 keys.\nSkipped 1 key changed here since. To replace them: --force\n"), (code, output));
         Assert.Equal("later", (await SeenAsync())[0]);
-        await RunAsync("import", Archive, "--force");
+        await RunAsync("import", Archive, "--force", "-y");
         Assert.Equal("mine", (await SeenAsync())[0]);
     }
 
@@ -94,7 +95,7 @@ public sealed class ArchiveTests : IAsyncLifetime
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Archive));
         }
 
-        Assert.Equal((0, "Imported 1 key.\n"), Result(await RunAsync("import", Archive)));
+        Assert.Equal((0, "Imported 1 key.\n"), Result(await RunAsync("import", Archive, "--yes")));
         Assert.Equal("\u00c3\u0084", (await _proxy.SendAsync("GET", "/photos/c")).Headers["x-amz-meta-name"]);
     }
 
@@ -117,7 +118,7 @@ public sealed class ArchiveTests : IAsyncLifetime
     [InlineData("header")]
     [InlineData("count")]
     [InlineData("text")]
-    public async Task A_damaged_or_malicious_archive_changes_nothing_that_it_damages(string how)
+    public async Task A_damaged_or_malicious_archive_changes_nothing(string how)
     {
         await RunAsync("revert", "photos", "--added", "--yes", "--save", Archive);
         var bytes = await File.ReadAllBytesAsync(Archive);
@@ -146,15 +147,12 @@ public sealed class ArchiveTests : IAsyncLifetime
                 break;
         }
 
-        var (code, _, errors) = await RunAsync("import", Archive);
+        var (code, _, errors) = await RunAsync("import", Archive, "--yes");
         Assert.Equal(1, code);
         Assert.Single(errors.TrimEnd('\n').Split('\n'));
         Assert.StartsWith(Archive, errors, StringComparison.Ordinal);
 
-        // Each key is as it was saved, or as it was before.
-        var seen = await SeenAsync();
-        Assert.True(seen[0] is "mine" or "remote" && seen[1] is "-" or "remote" && seen[2] is "path" or "remote", string.Join(' ', seen));
-        Assert.Equal(how is "cut" ? "path" : "remote", seen[2]);
+        Assert.Equal(["remote", "remote", "remote", "-"], await SeenAsync());
     }
 
     [Fact]

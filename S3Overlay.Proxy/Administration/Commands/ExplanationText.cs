@@ -91,7 +91,7 @@ internal static class ExplanationText
     private static string? Next(KeyExplanation of, string argument) => of.Reason switch
     {
         KeyReason.Written when of.Remote?.Found == RemoteFinding.Found =>
-            $"to show the remote's object, delete this one with any S3 client, then:  s3overlay undelete {argument}",
+            $"to show the remote's object:  s3overlay revert {argument}",
         KeyReason.Deleted => $"to show the remote's object again:  s3overlay undelete {argument}",
         KeyReason.BucketDeleted => $"to show the bucket's remote again:  s3overlay undelete {Words.Argument(of.Bucket)}",
         KeyReason.Cached or KeyReason.PartlyCached when of.Held?.Current == false || of.Remote?.Found == RemoteFinding.Absent =>

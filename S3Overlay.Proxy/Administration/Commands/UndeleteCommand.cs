@@ -59,9 +59,7 @@ internal sealed class UndeleteCommand(CommandContext context) : WorkCommand<Unde
             return;
         }
 
-        // The command that deletes names the proxy: without an endpoint it would delete the object at AWS.
         await Screen.SayAsync($"Nothing to undelete: {Words.Name(target.ToString())} was written here, not deleted. Your version stays.");
-        await Screen.SayAsync("Next: to see the remote's object again, delete your version, then run this command again:  "
-            + $"aws --endpoint-url {proxy.Endpoint.GetLeftPart(UriPartial.Authority)} s3 rm s3://{Words.Argument(target.ToString())}");
+        await Screen.SayAsync($"Next: to see the remote's object again:  s3overlay revert {Words.Argument(target.ToString())}");
     }
 }

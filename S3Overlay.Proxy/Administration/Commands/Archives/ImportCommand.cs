@@ -12,6 +12,7 @@ internal sealed class ImportCommand : ProxyCommand
 {
     private readonly Argument<string> _file = new("FILE") { Description = "The file that revert --save wrote." };
     private readonly Option<bool> _force = new("--force") { Description = "Replace changes made since." };
+    private readonly Option<bool> _yes = new("--yes", "-y") { Description = "Do not ask." };
     private readonly Option<bool> _dryRun = new("--dry-run", "-n") { Description = "Say what would change, and change nothing." };
 
     public ImportCommand(CommandContext context)
@@ -20,6 +21,7 @@ internal sealed class ImportCommand : ProxyCommand
     {
         Arguments.Add(_file);
         Options.Add(_force);
+        Options.Add(_yes);
         Options.Add(_dryRun);
     }
 
@@ -32,6 +34,14 @@ internal sealed class ImportCommand : ProxyCommand
         try
         {
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            var keys = await Screen.ShowProgressAsync(show => CheckAsync(file, show, cancellationToken));
+            if (keys > 1 && !isDryRun && !line.GetValue(_yes)
+                && !await Screen.ConfirmAsync($"Import {Words.Count(keys, "key")}?", cancellationToken))
+            {
+                return ExitCodes.BadConfiguration;
+            }
+
+            file.Position = 0;
             counts = await Screen.ShowProgressAsync(async show =>
             {
                 await foreach (var (change, bytes) in ArchiveReader.ReadAsync(file, cancellationToken))
@@ -81,10 +91,29 @@ internal sealed class ImportCommand : ProxyCommand
 
         if (problem is not null)
         {
-            await Screen.ComplainAsync($"{path}: {problem}. What was imported before that is whole.");
+            await Screen.ComplainAsync($"{path}: {problem}");
         }
 
         return problem is null && counts.Failed == 0 ? ExitCodes.Ok : ExitCodes.CannotRun;
+    }
+
+    /// <summary>Reads the whole file before anything is sent, so that a damaged one changes nothing.</summary>
+    /// <returns>The number of keys.</returns>
+    /// <exception cref="ArchiveException">The file is damaged.</exception>
+    private static async Task<long> CheckAsync(Stream file, Action<string> show, CancellationToken cancellationToken)
+    {
+        var keys = 0L;
+        await foreach (var (change, bytes) in ArchiveReader.ReadAsync(file, cancellationToken))
+        {
+            if (bytes is not null && Convert.ToHexStringLower(await SHA256.HashDataAsync(bytes, cancellationToken)) != change.Sha256)
+            {
+                throw new ArchiveException($"the bytes of {change.Bucket}/{change.Key} do not match their checksum");
+            }
+
+            show($"{Words.Count(++keys, "key")} checked");
+        }
+
+        return keys;
     }
 
     private static async Task<ImportOutcome> ImportAsync(
@@ -103,18 +132,6 @@ internal sealed class ImportCommand : ProxyCommand
         if (!mustForce && (now.Written is not null || now.Tombstone is not null))
         {
             return ImportOutcome.Skipped;
-        }
-
-        if (bytes is not null)
-        {
-            // The proxy checks the hash too, before anything shows. Here, a damaged archive is named as such, and nothing is sent.
-            var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(bytes, cancellationToken));
-            if (hash != change.Sha256)
-            {
-                throw new ArchiveException($"the bytes of {change.Bucket}/{change.Key} do not match their checksum");
-            }
-
-            bytes.Position = 0;
         }
 
         if (isDryRun)
