@@ -207,6 +207,8 @@ public sealed class AdminCommandTests : IAsyncLifetime
             Assert.Contains(expected, output, StringComparison.Ordinal);
         }
 
+        using var text = new StringWriter();
+        Assert.Equal(0, await CommandLine.RunAsync(["admin", "--endpoint", _proxy.Endpoint.ToString(), oldName, "photos"], text, text));
         Assert.Equal(200, (await _proxy.SendAsync("POST", $"/-/v1/{oldName}?bucket=photos")).Status);
     }
 

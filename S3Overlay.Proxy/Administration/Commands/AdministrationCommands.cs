@@ -38,6 +38,7 @@ internal static class AdministrationCommands
     private static Command OldNames(CommandContext context)
     {
         var admin = new Command("admin", "The earlier place of the commands for a running proxy.") { Hidden = true };
+        admin.Options.Add(ProxyCommand.EndpointOfAdmin);
         foreach (var command in New(context))
         {
             if (command.Name is "evict" or "undelete")

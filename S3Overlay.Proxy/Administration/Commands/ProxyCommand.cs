@@ -15,12 +15,10 @@ internal sealed record CommandContext(Screen Screen, Func<Uri?, ProxyAddress?> F
 /// <summary>A command that calls methods of a running proxy.</summary>
 internal abstract class ProxyCommand : CommandWithExamples
 {
-    private readonly Option<Uri?> _endpoint = new("--endpoint")
-    {
-        Description = "The proxy's URL. Default: where these settings make it listen.",
-        HelpName = "URL",
-        CustomParser = ReadEndpoint,
-    };
+    /// <summary>The endpoint where it was before: <c>admin --endpoint URL NAME</c>.</summary>
+    internal static readonly Option<Uri?> EndpointOfAdmin = NewEndpoint();
+
+    private readonly Option<Uri?> _endpoint = NewEndpoint();
 
     private readonly CommandContext _context;
 
@@ -44,7 +42,7 @@ internal abstract class ProxyCommand : CommandWithExamples
 
     private async Task<int> RunAsync(ParseResult line, CancellationToken cancellationToken)
     {
-        if (_context.Find(line.GetValue(_endpoint)) is not { } address)
+        if (_context.Find(line.GetValue(_endpoint) ?? line.GetValue(EndpointOfAdmin)) is not { } address)
         {
             return ExitCodes.BadConfiguration;
         }
@@ -85,6 +83,13 @@ internal abstract class ProxyCommand : CommandWithExamples
             return ExitCodes.CannotRun;
         }
     }
+
+    private static Option<Uri?> NewEndpoint() => new("--endpoint")
+    {
+        Description = "The proxy's URL. Default: where these settings make it listen.",
+        HelpName = "URL",
+        CustomParser = ReadEndpoint,
+    };
 
     private static Uri? ReadEndpoint(ArgumentResult argument)
     {
