@@ -12,15 +12,21 @@ internal sealed class SpoolQuota(long maxBytes)
     /// <summary>How much is taken now.</summary>
     public long Used => Volatile.Read(ref _used);
 
-    /// <summary>Takes room, where there is any.</summary>
+    /// <summary>Takes room, where there is any. A refused attempt never takes room away from another.</summary>
     public bool TryTake(long bytes)
     {
-        if (Interlocked.Add(ref _used, bytes) <= maxBytes)
+        var used = Volatile.Read(ref _used);
+        while (used + bytes <= maxBytes)
         {
-            return true;
+            var seen = Interlocked.CompareExchange(ref _used, used + bytes, used);
+            if (seen == used)
+            {
+                return true;
+            }
+
+            used = seen;
         }
 
-        GiveBack(bytes);
         return false;
     }
 
