@@ -1,11 +1,12 @@
 using System.Runtime.CompilerServices;
 
-using Microsoft.Extensions.Logging;
-
 using S3Overlay.Proxy.Hosting;
-using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Protocol.Listings;
+
+using Microsoft.Extensions.Logging;
+
 
 namespace S3Overlay.Testing;
 

@@ -1,6 +1,6 @@
+using S3Overlay.Proxy.Administration.Cache;
 using S3Overlay.Proxy.Administration.Explaining;
 using S3Overlay.Proxy.Administration.Methods;
-using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Overlay.Layers;

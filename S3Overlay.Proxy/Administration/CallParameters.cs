@@ -1,4 +1,4 @@
-using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 

@@ -34,7 +34,7 @@ public sealed class DependencyTests
     [InlineData("Overlay", "Concurrency Configuration Protocol Telemetry")]
     [InlineData("FrontDoor", "Configuration Protocol Telemetry")]
     [InlineData("Terminal", "")]
-    [InlineData("Administration", "Overlay Protocol Telemetry Terminal")]
+    [InlineData("Administration", "Configuration Overlay Protocol Telemetry Terminal")]
     [InlineData("Embedded", "Concurrency Overlay Protocol Telemetry")]
     [InlineData("Forwarding", "Concurrency Configuration Overlay Protocol Telemetry")]
     [InlineData("Hosting", "Administration Concurrency Configuration Embedded Forwarding FrontDoor Overlay Protocol Telemetry Terminal")]

@@ -2,8 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Administration.Cache;
 using S3Overlay.Proxy.Administration.Methods;
-using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Administration.Commands;

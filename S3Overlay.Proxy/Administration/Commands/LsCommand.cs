@@ -1,7 +1,7 @@
 using System.CommandLine;
 
+using S3Overlay.Proxy.Administration.Cache;
 using S3Overlay.Proxy.Administration.Methods;
-using S3Overlay.Proxy.Overlay.Administration;
 using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Administration.Commands;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Runtime.CompilerServices;
 
-using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Administration.Cache;
 using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Administration.Commands;

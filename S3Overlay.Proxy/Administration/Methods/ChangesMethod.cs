@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 
-using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol.Objects;

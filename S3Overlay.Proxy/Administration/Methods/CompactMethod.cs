@@ -1,6 +1,6 @@
 using System.ComponentModel;
 
-using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Overlay.Changes;
 
 namespace S3Overlay.Proxy.Administration.Methods;
 

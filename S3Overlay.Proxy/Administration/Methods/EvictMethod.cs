@@ -1,6 +1,7 @@
 using System.ComponentModel;
 
-using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Overlay.Changes;
+using S3Overlay.Proxy.Overlay.Reading;
 
 namespace S3Overlay.Proxy.Administration.Methods;
 

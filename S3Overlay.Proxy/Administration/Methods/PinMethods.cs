@@ -1,6 +1,7 @@
 using System.ComponentModel;
 
-using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Administration.Cache;
+using S3Overlay.Proxy.Overlay;
 
 namespace S3Overlay.Proxy.Administration.Methods;
 

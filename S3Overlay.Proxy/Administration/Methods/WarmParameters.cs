@@ -1,6 +1,6 @@
 using System.Globalization;
 
-using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Administration.Cache;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 

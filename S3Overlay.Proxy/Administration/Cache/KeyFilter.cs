@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Administration.Cache;
 
 /// <summary>Chooses keys by patterns, as rclone and git write them.</summary>
 /// <remarks>

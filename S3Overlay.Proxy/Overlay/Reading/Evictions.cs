@@ -1,9 +1,8 @@
 using S3Overlay.Proxy.Overlay.Layers;
-using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Overlay.Reading;
 
 /// <summary>Evicts cached bytes (rule E3).</summary>
 /// <param name="cache">The cache; null while caching is off.</param>
@@ -104,4 +103,36 @@ internal sealed class Evictions(ICacheStore? cache, CachePins? pins, IRemoteRead
             count.AddFailure();
         }
     }
+}
+
+/// <summary>Progress of an eviction. Safe to read while it runs.</summary>
+public sealed class EvictCount
+{
+    private long _entries;
+    private long _bytes;
+    private long _pinned;
+    private long _failed;
+
+    /// <summary>Entries evicted.</summary>
+    public long Entries => Volatile.Read(ref _entries);
+
+    /// <summary>Object bytes that were cached in them.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Evicted entries whose keys stay pinned: they are pinned again once they are read.</summary>
+    public long Pinned => Volatile.Read(ref _pinned);
+
+    /// <summary>Entries that could not be evicted; the log says why.</summary>
+    public long Failed => Volatile.Read(ref _failed);
+
+    /// <summary>Counts an evicted entry.</summary>
+    public void Add(long bytes, bool isPinned)
+    {
+        Interlocked.Increment(ref _entries);
+        Interlocked.Add(ref _bytes, bytes);
+        Interlocked.Add(ref _pinned, isPinned ? 1 : 0);
+    }
+
+    /// <summary>Counts a failure.</summary>
+    public void AddFailure() => Interlocked.Increment(ref _failed);
 }

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Administration.Cache;
 
 /// <summary>Pins keys and prefixes: their entries are not evicted to make room.</summary>
 /// <remarks>

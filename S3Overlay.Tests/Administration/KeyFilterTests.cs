@@ -1,6 +1,6 @@
-using S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Administration.Cache;
 
-namespace S3Overlay.Tests.Overlay.Administration;
+namespace S3Overlay.Tests.Administration;
 
 public sealed class KeyFilterTests
 {

@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Overlay.Changes;
 
 /// <summary>Removes tombstones of keys and buckets.</summary>
 /// <remarks>
@@ -136,4 +136,38 @@ internal sealed class Undeletes(LocalLayer local, IRemoteReader? reader, BucketD
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
             async (tombstone, token) => count.Add(isDryRun ? UndeleteOutcome.Undeleted
                 : await UndeleteAsync(bucket, tombstone, static () => true, token)));
+}
+
+/// <summary>Progress of an undelete. Safe to read while it runs.</summary>
+public sealed class UndeleteCount
+{
+    private long _tombstones;
+    private long _buckets;
+    private long _kept;
+
+    /// <summary>Tombstones removed.</summary>
+    public long Tombstones => Volatile.Read(ref _tombstones);
+
+    /// <summary>Bucket tombstones removed; each hid a whole bucket.</summary>
+    public long Buckets => Volatile.Read(ref _buckets);
+
+    /// <summary>Tombstones left because their keys were being deleted.</summary>
+    public long Kept => Volatile.Read(ref _kept);
+
+    /// <summary>Counts the outcome for one tombstone.</summary>
+    public void Add(UndeleteOutcome outcome)
+    {
+        switch (outcome)
+        {
+            case UndeleteOutcome.Undeleted:
+                Interlocked.Increment(ref _tombstones);
+                break;
+            case UndeleteOutcome.Kept:
+                Interlocked.Increment(ref _kept);
+                break;
+        }
+    }
+
+    /// <summary>Counts a removed bucket tombstone.</summary>
+    public void AddBucket() => Interlocked.Increment(ref _buckets);
 }

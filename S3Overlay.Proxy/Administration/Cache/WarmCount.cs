@@ -1,4 +1,7 @@
-namespace S3Overlay.Proxy.Overlay.Administration;
+using S3Overlay.Proxy.Overlay;
+using S3Overlay.Proxy.Overlay.Reading;
+
+namespace S3Overlay.Proxy.Administration.Cache;
 
 /// <summary>Progress of warming. Safe to read while it runs.</summary>
 public sealed class WarmCount
@@ -40,14 +43,14 @@ public sealed class WarmCount
     public WarmStop? Stop { get; set; }
 
     /// <summary>Counts an object.</summary>
-    public void Add(Reading.WarmResult result)
+    public void Add(WarmResult result)
     {
         Interlocked.Add(ref _broughtBytes, result.Brought);
         Interlocked.Add(ref _heldBytes, result.Held);
         _ = result.Outcome switch
         {
-            Reading.WarmOutcome.Brought => Interlocked.Increment(ref _brought),
-            Reading.WarmOutcome.Held => Interlocked.Increment(ref _held),
+            WarmOutcome.Brought => Interlocked.Increment(ref _brought),
+            WarmOutcome.Held => Interlocked.Increment(ref _held),
             _ => Interlocked.Increment(ref _notCached),
         };
     }

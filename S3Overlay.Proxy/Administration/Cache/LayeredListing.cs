@@ -8,7 +8,7 @@ using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Administration.Cache;
 
 /// <summary>What clients see of a bucket, row by row, with the layer that each row is from.</summary>
 /// <remarks>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
@@ -7,7 +8,7 @@ using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Administration.Cache;
 
 /// <summary>Brings objects into the cache before they are read.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Overlay;
 
 /// <summary>What an administration method is about.</summary>
 /// <param name="Bucket">The client's bucket; null for all.</param>

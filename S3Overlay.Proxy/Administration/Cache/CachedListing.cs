@@ -1,12 +1,13 @@
 using System.Runtime.CompilerServices;
 
+using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Protocol;
 
-namespace S3Overlay.Proxy.Overlay.Administration;
+namespace S3Overlay.Proxy.Administration.Cache;
 
 /// <summary>Lists cache entries, in the order of their keys or sorted. Looking does not count as a use.</summary>
 /// <remarks>
