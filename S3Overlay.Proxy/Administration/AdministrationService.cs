@@ -15,18 +15,18 @@ public sealed class AdministrationService : IS3Service
 
     private readonly Dictionary<string, Method> _methods = new(StringComparer.Ordinal);
     private readonly string _known;
-    private readonly Func<string, bool> _isInternal;
+    private readonly TargetCheck _targets;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
     /// <summary>Serves methods.</summary>
     /// <param name="methods">The methods.</param>
-    /// <param name="isInternal">True for a bucket of the overlay's own, which has nothing for administrators (rule T5).</param>
+    /// <param name="targets">Which buckets and keys there are.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Gets each call with its result.</param>
-    internal AdministrationService(IReadOnlyList<Method> methods, Func<string, bool> isInternal, TimeProvider time, ILogger logger)
+    internal AdministrationService(IReadOnlyList<Method> methods, TargetCheck targets, TimeProvider time, ILogger logger)
     {
-        (_isInternal, _time, _logger) = (isInternal, time, logger);
+        (_targets, _time, _logger) = (targets, time, logger);
         foreach (var method in (IEnumerable<Method>)[.. methods, new OpenApiMethod(methods)])
         {
             _methods.Add(method.Name, method);
@@ -54,9 +54,9 @@ public sealed class AdministrationService : IS3Service
         }
 
         var parameters = CallParameters.Read(request.Query, method.Parameters);
-        if (parameters.Bucket is { } bucket && _isInternal(bucket))
+        if (parameters.Bucket is { } bucket && _targets.IsInternal(bucket))
         {
-            throw new S3Exception(S3Errors.NoSuchBucket, "This bucket is the overlay's own.");
+            throw new S3Exception(S3Errors.NoSuchBucket, $"{bucket} is the overlay's own bucket.");
         }
 
         if (method.Body is null)
@@ -66,7 +66,7 @@ public sealed class AdministrationService : IS3Service
 
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
-        await RunAsync(method, new MethodCall(parameters, request, response, _time), $"{name} {parameters}", cancellationToken);
+        await RunAsync(method, new MethodCall(parameters, request, response, _targets, _time), $"{name} {parameters}", cancellationToken);
     }
 
     private static readonly S3Error NoSuchCall = new("NoSuchCall", 404, "There is no such call.");
@@ -95,9 +95,32 @@ public sealed class AdministrationService : IS3Service
         }
         catch (Exception failure)
         {
-            var error = ClientErrors.Of(failure);
+            var error = await NamedAsync(ClientErrors.Of(failure), call.Parameters, cancellationToken);
             Log.AdministrationFailed(_logger, caller, what, error.Error.Code, requestId, null);
             throw error;
+        }
+    }
+
+    /// <summary>The error with the names of the call. What is wrong in a bucket that is not there is that it is not there.</summary>
+    private async ValueTask<S3Exception> NamedAsync(S3Exception error, CallParameters parameters, CancellationToken cancellationToken)
+    {
+        if (parameters.Target is not { Bucket: { } bucket } target)
+        {
+            return error;
+        }
+
+        try
+        {
+            if (error.Error == S3Errors.InvalidRequest || (error.Error.Status == 404 && error.Error != S3Errors.NoSuchBucket))
+            {
+                await _targets.RequireBucketAsync(bucket, cancellationToken);
+            }
+
+            return TargetCheck.Named(error, target);
+        }
+        catch (S3Exception missing)
+        {
+            return missing.Error == S3Errors.NoSuchBucket ? missing : error;
         }
     }
 

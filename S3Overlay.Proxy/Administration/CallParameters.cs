@@ -52,6 +52,9 @@ internal sealed class CallParameters
         }
     }
 
+    /// <summary>What the call is about, as far as it says; not checked.</summary>
+    public AdministrationScope Target => new(this["bucket"], this["key"], this["prefix"]);
+
     /// <summary>Reads a query.</summary>
     /// <exception cref="S3Exception">InvalidArgument for a parameter that the call does not have, or that is there twice.</exception>
     public static CallParameters Read(S3Query query, IReadOnlyList<Parameter> known)

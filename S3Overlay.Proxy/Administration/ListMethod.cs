@@ -9,7 +9,8 @@ namespace S3Overlay.Proxy.Administration;
 
 /// <summary>
 /// A method that returns any number of items, one JSON document a line. A last line with <c>"done":true</c> and the number of items proves
-/// that the list is whole; if the method failed after the first line, it has <c>"done":false</c> and the error.
+/// that the list is whole; if the method failed after the first line, it has <c>"done":false</c> and the error. A list without items of a
+/// bucket or key that no layer has is an error.
 /// </summary>
 internal abstract class ListMethod<T>(string name, string summary) : Method("GET", name, summary)
 {
@@ -39,6 +40,11 @@ internal abstract class ListMethod<T>(string name, string summary) : Method("GET
                 lines.EndLine();
                 count++;
                 await lines.SendIfLongAsync(response, cancellationToken);
+            }
+
+            if (count == 0 && !IsLive)
+            {
+                await call.Targets.RequireAsync(call.Parameters.Target, cancellationToken);
             }
         }
         catch (Exception cause) when (response.HasStarted && !cancellationToken.IsCancellationRequested)

@@ -69,8 +69,10 @@ internal sealed record Parameter(string Name, string Description)
 /// <param name="Parameters">The parameters.</param>
 /// <param name="Request">The request: its caller and its body.</param>
 /// <param name="Response">Its response.</param>
+/// <param name="Targets">Which buckets and keys there are.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record MethodCall(CallParameters Parameters, S3Request Request, S3Response Response, TimeProvider Time);
+internal sealed record MethodCall(
+    CallParameters Parameters, S3Request Request, S3Response Response, TargetCheck Targets, TimeProvider Time);
 
 /// <summary>How a call ended.</summary>
 /// <param name="Result">What it did or found, for the log.</param>

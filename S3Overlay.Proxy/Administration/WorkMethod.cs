@@ -21,7 +21,7 @@ internal abstract class WorkMethod<T>(string name, string summary) : Method("POS
     {
         var work = Begin(call);
         var failure = await new ProgressResponses(call.Time).RunAsync(
-            work.RunAsync,
+            token => RunAsync(work, call, token),
             json =>
             {
                 foreach (var member in JsonSerializer.SerializeToElement(work.Progress(), AdministrationJson.Options).EnumerateObject())
@@ -33,11 +33,33 @@ internal abstract class WorkMethod<T>(string name, string summary) : Method("POS
         return new MethodOutcome(work.Progress().ToString()!, failure);
     }
 
+    /// <summary>Work on a bucket or key that no layer has is an error.</summary>
+    private static async Task RunAsync(Work work, MethodCall call, CancellationToken cancellationToken)
+    {
+        if (work.IsChecked)
+        {
+            await call.Targets.RequireAsync(call.Parameters.Target, cancellationToken);
+        }
+
+        await work.RunAsync(cancellationToken);
+        if (work.FoundNothing?.Invoke() == true)
+        {
+            await call.Targets.RequireAsync(call.Parameters.Target, cancellationToken);
+        }
+    }
+
     /// <summary>Reads the parameters and prepares the work.</summary>
     protected abstract Work Begin(MethodCall call);
 
     /// <summary>The work, and how far it is.</summary>
     /// <param name="RunAsync">Does the work.</param>
     /// <param name="Progress">How far it is. Called while it runs.</param>
-    protected sealed record Work(Func<CancellationToken, Task> RunAsync, Func<T> Progress);
+    protected sealed record Work(Func<CancellationToken, Task> RunAsync, Func<T> Progress)
+    {
+        /// <summary>True after the work if there was nothing to do, so that the target may not exist.</summary>
+        public Func<bool>? FoundNothing { get; init; }
+
+        /// <summary>True if the target must exist before the work.</summary>
+        public bool IsChecked { get; init; }
+    }
 }

@@ -407,7 +407,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Meters = meters,
         };
         var logger = loggers.CreateLogger<AdministrationService>();
-        return new AdministrationService(AdministrationMethods.Of(parts, logger), parts.Directory.IsInternal, Time, logger);
+        return new AdministrationService(AdministrationMethods.Of(parts, logger), new TargetCheck(local, parts.Directory), Time, logger);
     }
 
     private S3FrontDoor OpenFrontDoor(IS3Service service, IS3Service administration, ProxyServices.RemoteLayers? remotes, LocalLayer local)

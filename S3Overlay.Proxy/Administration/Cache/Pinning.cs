@@ -67,7 +67,8 @@ internal sealed class Pinning(CachePins pins, ICacheStore cache, LayeredListing 
     {
         var target = TargetOf(scope);
         await GuardAsync(pins.RefreshAsync(cancellationToken));
-        var pin = pins.All.FirstOrDefault(target.IsSameTarget) ?? throw new S3Exception(NoSuchPin);
+        var pin = pins.All.FirstOrDefault(target.IsSameTarget) ?? throw new S3Exception(
+            NoSuchPin, $"{target.Bucket}{(target.Name.Length > 0 ? "/" + target.Name : "")} is not pinned. \"pins\" lists what is.");
         if (!isDryRun)
         {
             await GuardAsync(pins.RemoveAsync(target, cancellationToken));

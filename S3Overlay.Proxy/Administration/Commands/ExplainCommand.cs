@@ -32,13 +32,20 @@ internal sealed class ExplainCommand : ProxyCommand
             await Screen.Output.WriteLineAsync(answer.Text);
         }
 
-        var lines = target is { Key: null, Prefix: null }
-            ? ExplanationText.Of(answer.As<BucketExplanation>()) : ExplanationText.Of(answer.As<KeyExplanation>());
+        var (lines, isThere) = target is { Key: null, Prefix: null } ? Of(answer.As<BucketExplanation>()) : Of(answer.As<KeyExplanation>());
         foreach (var text in lines)
         {
             await Screen.SayAsync(text);
         }
 
-        return ExitCodes.Ok;
+        return isThere ? ExitCodes.Ok : ExitCodes.CannotRun;
     }
+
+    /// <summary>The explanation, and false if no layer has the bucket.</summary>
+    private static (IEnumerable<string> Lines, bool IsThere) Of(BucketExplanation of) =>
+        (ExplanationText.Of(of), of is not { Visible: false, Deleted: false });
+
+    /// <summary>The explanation, and false if no layer has the key.</summary>
+    private static (IEnumerable<string> Lines, bool IsThere) Of(KeyExplanation of) =>
+        (ExplanationText.Of(of), of.Reason != KeyReason.Absent);
 }

@@ -61,13 +61,8 @@ internal abstract class ProxyCommand : CommandWithExamples
         }
         catch (ProxyRefusal refusal)
         {
-            await Screen.ComplainAsync($"{address.Endpoint.Authority} responded: {refusal.Message}");
-            if (refusal.Status == 403)
-            {
-                await Screen.ComplainAsync(
-                    $"Next: check that {address.Credentials.AccessKey} is a key of that proxy with \"admin\": true, and its secret.");
-            }
-
+            await Screen.ComplainAsync($"{address.Endpoint.Authority} responded: {refusal.Message}" + (refusal.Status != 403 ? ""
+                : $" Next: check that {address.Credentials.AccessKey} is a key of that proxy with \"admin\": true, and its secret."));
             return ExitCodes.CannotRun;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArchiveException)

@@ -87,8 +87,9 @@ internal sealed class RevertCommand : WorkCommand<RevertResult>
     protected override async Task<int> ShowAsync(
         RevertResult result, Target? target, bool isDryRun, ProxyClient proxy, CancellationToken cancellationToken)
     {
+        var hasLeft = result.Added + result.Young + result.WithVersions + result.Locked + result.Changed > 0;
         await Screen.SayAsync(
-            result.Reverted + result.Buckets == 0 ? "Nothing was reverted."
+            result.Reverted + result.Buckets == 0 ? hasLeft ? "Nothing was reverted." : "Nothing to revert."
             : isDryRun ? $"Would revert {Text(result)}." : $"Reverted {Text(result)}. The remote shows again.");
         var left = new (long Count, string Why)[]
         {
@@ -103,8 +104,7 @@ internal sealed class RevertCommand : WorkCommand<RevertResult>
             await Screen.SayAsync($"Left {Words.Count(count, "key")}: {why}.");
         }
 
-        var isDone = target is not { IsKey: true } || result.Reverted > 0;
-        return isDone ? ExitCodes.Ok : ExitCodes.CannotRun;
+        return target is not { IsKey: true } || result.Reverted > 0 || !hasLeft ? ExitCodes.Ok : ExitCodes.CannotRun;
     }
 
     private static string Text(RevertResult of) => Words.Count(of.Reverted, "key")

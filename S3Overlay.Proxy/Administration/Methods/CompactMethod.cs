@@ -22,7 +22,10 @@ internal sealed class CompactMethod : WorkMethod<CompactResult>
         var (bucket, prefix, count) = (call.Parameters.RequireBucket(), call.Parameters.Prefix ?? "", new CompactCount());
         return new(
             token => _compaction.CompactAsync(bucket, prefix, call.Parameters.IsDryRun, count, token),
-            () => new CompactResult(count.Tombstones, count.Removed, count.Kept, count.Pages));
+            () => new CompactResult(count.Tombstones, count.Removed, count.Kept, count.Pages))
+            {
+                FoundNothing = () => count.Tombstones == 0,
+            };
     }
 }
 

@@ -27,7 +27,8 @@ internal sealed class DiffMethod : DocumentMethod<KeyDiff>
         var (bucket, key) = (call.Parameters.RequireBucket(), call.Parameters.Key ?? throw CallParameters.Wrong("key", "is missing"));
         if (await _changes.FindAsync(bucket, key, cancellationToken) is not { Place: { } place, Local: { } local } change)
         {
-            throw new S3Exception(S3Errors.NoSuchKey, "The key was neither written nor deleted here, so it is the remote's.");
+            await call.Targets.RequireAsync(call.Parameters.Target, cancellationToken);
+            throw new S3Exception(S3Errors.NoSuchKey, $"{bucket}/{key} was neither written nor deleted here, so it is the remote's.");
         }
 
         var written = local.Written is null ? null

@@ -23,7 +23,10 @@ internal sealed class EvictMethod : WorkMethod<EvictResult>
         var (scope, isDryRun, count) = (call.Parameters.Scope(), call.Parameters.IsDryRun, new EvictCount());
         return new(
             token => _evictions.EvictAsync(scope, isDryRun, count, token),
-            () => new EvictResult(count.Entries, count.Bytes, count.Failed, count.Pinned));
+            () => new EvictResult(count.Entries, count.Bytes, count.Failed, count.Pinned))
+            {
+                FoundNothing = () => count.Entries + count.Failed == 0,
+            };
     }
 }
 

@@ -26,7 +26,10 @@ internal sealed class PinMethod : WorkMethod<PinResult>
         PinRow? pinned = null;
         return new(
             async token => pinned = await pins.PinAsync(scope, isDryRun, count, token),
-            () => new PinResult(count.Objects, pinned?.Pin.Bytes ?? count.Bytes, pinned?.Entries ?? 0, pinned?.CachedBytes ?? 0));
+            () => new PinResult(count.Objects, pinned?.Pin.Bytes ?? count.Bytes, pinned?.Entries ?? 0, pinned?.CachedBytes ?? 0))
+            {
+                IsChecked = true,
+            };
     }
 
     /// <summary>A key, a prefix or a whole bucket.</summary>

@@ -48,7 +48,12 @@ internal sealed class RevertMethod : WorkMethod<RevertResult>
         return new(
             token => _reverts.RevertAsync(scope, options, count, token),
             () => new RevertResult(count.Reverted, count.Buckets, count.Uploads, count.Added, count.Young, count.WithVersions, count.Locked,
-                count.Changed));
+                count.Changed))
+            {
+                // Without its change, a key that was to show one version only is not looked at again.
+                FoundNothing = () => options is { Only: null, Shows: null } && count.Reverted + count.Buckets + count.Added + count.Young
+                    + count.WithVersions + count.Locked + count.Changed == 0,
+            };
     }
 }
 

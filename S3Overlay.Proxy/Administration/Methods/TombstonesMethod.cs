@@ -51,6 +51,11 @@ internal sealed class TombstonesMethod : DocumentMethod<object>
             }
         }
 
+        if (rows.Count == 0 && !isOpaque && after.Length == 0)
+        {
+            await call.Targets.RequireBucketAsync(bucket, cancellationToken);
+        }
+
         var next = Next(rows, limit, static row => row.Key);
         return (new TombstonesPage(bucket, prefix ?? "", isOpaque, rows, next), $"{rows.Count} listed");
     }

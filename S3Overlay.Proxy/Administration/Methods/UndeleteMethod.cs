@@ -24,7 +24,10 @@ internal sealed class UndeleteMethod : WorkMethod<UndeleteResult>
         var (scope, isDryRun, count) = (call.Parameters.Scope(), call.Parameters.IsDryRun, new UndeleteCount());
         return new(
             token => _undeletes.UndeleteAsync(scope, isDryRun, count, token),
-            () => new UndeleteResult(count.Tombstones, count.Buckets, count.Kept));
+            () => new UndeleteResult(count.Tombstones, count.Buckets, count.Kept))
+            {
+                FoundNothing = () => count.Tombstones + count.Buckets + count.Kept == 0,
+            };
     }
 }
 

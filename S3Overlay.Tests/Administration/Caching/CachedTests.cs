@@ -30,7 +30,10 @@ public sealed class CachedTests
         Assert.All(items, static item => Assert.Equal("fresh", item.GetProperty("state").GetString()));
         Assert.Equal(["photos/p/b"], (await scene.ListAsync("cached?bucket=photos&prefix=p/")).Select(NameOf));
         Assert.Equal(["photos/a"], (await scene.ListAsync("cached?bucket=photos&key=a")).Select(NameOf));
-        Assert.Empty(await scene.ListAsync("cached?bucket=photos&key=nothing"));
+        scene.Put(10, "not-read");
+        Assert.Empty(await scene.ListAsync("cached?bucket=photos&key=not-read"));
+        Assert.Equal((404, "NoSuchKey", "No layer has a key photos/nothing."),
+            await scene.RefusedAsync("GET", "cached?bucket=photos&key=nothing"));
     }
 
     [Fact]
