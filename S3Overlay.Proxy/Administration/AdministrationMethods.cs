@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Writes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.Proxy.Telemetry.Tails;
 
@@ -15,6 +16,9 @@ namespace S3Overlay.Proxy.Administration;
 internal sealed record AdministeredParts
 {
     public required LocalLayer Local { get; init; }
+
+    /// <summary>Serves clients' requests.</summary>
+    public required IS3Service Service { get; init; }
 
     /// <summary>Reads what the remote owns; null without a remote.</summary>
     public required IRemoteReader? Reader { get; init; }
@@ -49,6 +53,7 @@ internal static class AdministrationMethods
         var undeletes = new Undeletes(local, reader, parts.Directory, parts.Locks, evictions);
         var changes = new ChangeReader(local, parts.Directory, logger);
         var reverts = new Reverts(local, reader, parts.Locks, undeletes, changes, new OpenUploads(local.Service), logger);
+        var imports = new Imports(local, parts.Service, reader?.Shown, changes, undeletes);
         return
         [
             new ExplainMethod(new Explanations(local, reader, parts.Directory, parts.Time)),
@@ -63,6 +68,7 @@ internal static class AdministrationMethods
             new DiffMethod(changes, local.Changes),
             new OriginalMethod(changes),
             new RevertMethod(reverts),
+            new ImportMethod(imports),
             new CompactMethod(new Compaction(local.Marks, parts.Directory, undeletes, parts.Locks, logger)),
         ];
     }

@@ -88,6 +88,11 @@ public sealed class EmbeddedTombstones(EmbeddedStore store) : ITombstones
             bucket, tombstone.Key, ulong.Parse(tombstone.Stamp, CultureInfo.InvariantCulture), cancellationToken));
 
     /// <inheritdoc/>
+    public ValueTask RestoreBaseAsync(string bucket, Tombstone tombstone, RemoteBase known, CancellationToken cancellationToken) =>
+        new(store.Tombstones.RestoreBaseAsync(
+            bucket, tombstone.Key, ulong.Parse(tombstone.Stamp, CultureInfo.InvariantCulture), known, cancellationToken));
+
+    /// <inheritdoc/>
     public ValueTask<bool> UndeleteBucketAsync(string bucket, CancellationToken cancellationToken) =>
         new(store.Buckets.RemoveTombstoneAsync(bucket, cancellationToken));
 

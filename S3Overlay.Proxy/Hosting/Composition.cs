@@ -397,6 +397,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         var parts = new AdministeredParts
         {
             Local = local,
+            Service = overlay?.Service ?? local.Service,
             Reader = overlay?.Reader,
             Directory = overlay?.Service.Directory ?? new BucketDirectory(local.State, new RouteTable([], null), View, Time),
             Locks = overlay?.Service.Locks ?? new OverlayLocks(Time),

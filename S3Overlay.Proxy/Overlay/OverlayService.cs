@@ -35,7 +35,9 @@ public sealed class OverlayService(
     ReadRouter reads, ObjectWrites writes, ObjectDeletes deletes, ManyDeletes manyDeletes, CopyRequests copies,
     SubResourceWrites subResources, LocalFailover? failover, TimeSpan budget, TimeProvider time) : IS3Service
 {
-    private const string InternalMetadata = "x-amz-meta-s3overlay-";
+    /// <summary>How metadata of the overlay's own begins.</summary>
+    internal const string InternalMetadata = "x-amz-meta-s3overlay-";
+
 
     /// <summary>Which buckets exist.</summary>
     internal BucketDirectory Directory => directory;

@@ -1,16 +1,19 @@
 using System.Formats.Tar;
+using System.Security.Cryptography;
 using System.Text;
 
 using S3Overlay.Proxy.Hosting.Commands;
+using S3Overlay.Tests.Overlay.Changes;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
 /// <summary>Changes that are saved before they are reverted, and brought back.</summary>
-public sealed class ArchiveTests : IAsyncLifetime
+public abstract class ArchiveTestBase(bool isOnStore) : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
     private ScriptedRemote _remote = null!;
+    private StoreServer? _store;
     private OverlayHost _proxy = null!;
 
     private string Archive => _folder["saved.tar"];
@@ -23,7 +26,8 @@ public sealed class ArchiveTests : IAsyncLifetime
             _remote.Put("photos", key, "remote"u8.ToArray());
         }
 
-        _proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"));
+        _store = isOnStore ? await StoreServer.StartAsync() : null;
+        _proxy = await OverlayHost.StartAsync(_store?.Endpoint, _remote.Endpoint, null, ("S3_OVERLAY_CACHE_ENABLED", "true"));
         await _proxy.SendAsync(
             "PUT", "/photos/a", "mine", ("Content-Type", "text/x"), ("x-amz-meta-who", "m\u00e9"), ("x-amz-tagging", "k=v"));
         await _proxy.SendAsync("PUT", "/photos/..%2Fd", "path");
@@ -34,6 +38,7 @@ public sealed class ArchiveTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _proxy.DisposeAsync();
+        await (_store?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _remote.DisposeAsync();
         _folder.Dispose();
     }
@@ -47,7 +52,7 @@ public sealed class ArchiveTests : IAsyncLifetime
         Assert.Contains("Reverted 4 keys.", output, StringComparison.Ordinal);
         Assert.Contains("Saved 4 keys", errors, StringComparison.Ordinal);
         Assert.Equal(["remote", "remote", "remote", "-"], await SeenAsync());
-        Assert.All(Entries(), static name => Assert.Matches("^([0-9]+\\.(data|json)|end\\.json)$", name));
+        Assert.All(Entries(), static name => Assert.Matches("^([0-9]+\\.(data|json)|(format|end)\\.json)$", name));
 
         Assert.Equal(2, (await RunAsync("import", Archive)).Code);
         Assert.Contains("Would import 4 keys.", (await RunAsync("import", Archive, "-n")).Output, StringComparison.Ordinal);
@@ -76,12 +81,63 @@ public sealed class ArchiveTests : IAsyncLifetime
         Assert.Equal("mine", (await SeenAsync())[0]);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Rule", "P1")]
+    public async Task An_imported_change_hides_what_it_hid_before(bool mustForce)
+    {
+        await OverAsync("PUT", "known", "mine");
+        await OverAsync("PUT", "changed", "mine");
+        await OverAsync("DELETE", "gone");
+        await OverAsync("PUT", "back", "mine");
+        _remote.Remove("photos", "back");
+        Assert.Equal(404, (await _proxy.SendAsync("GET", "/photos/both")).Status);
+        await _proxy.SendAsync("PUT", "/photos/both", "mine");
+        await _proxy.SendAsync("PUT", "/photos/unseen", "mine");
+        foreach (var key in (string[])["changed", "gone", "both", "unseen"])
+        {
+            _remote.Put("photos", key, "newer at the remote"u8.ToArray());
+        }
+
+        string[] before = ["A! both", "A! back", "D! gone", "M known", "M! changed", "M! unseen"];
+        Assert.Equal(before.Order(), await ChangesAsync());
+        Assert.Equal(0, (await RunAsync("revert", "photos", "--added", "--yes", "--save", Archive)).Code);
+        Assert.Empty(await ChangesAsync());
+
+        // The proxy shows what the remote has now: later changes hide that, and the saved ones do not.
+        foreach (var key in (string[])["changed", "gone", "both", "unseen", "known"])
+        {
+            Assert.Equal(200, (await _proxy.SendAsync("GET", "/photos/" + key)).Status);
+        }
+
+        if (mustForce)
+        {
+            await _proxy.SendAsync("PUT", "/photos/gone", "later");
+            await _proxy.SendAsync("DELETE", "/photos/changed");
+            await _proxy.SendAsync("DELETE", "/photos/both");
+            await _proxy.SendAsync("PUT", "/photos/both", "later");
+            await _proxy.SendAsync("PUT", "/photos/unseen", "later");
+        }
+
+        Assert.Equal(0, (await RunAsync(["import", Archive, "--yes", .. mustForce ? ["--force"] : Array.Empty<string>()])).Code);
+        Assert.Equal(before.Order(), await ChangesAsync());
+
+        // A later change of the key keeps it.
+        foreach (var key in (string[])["changed", "gone", "both", "unseen", "known"])
+        {
+            await _proxy.SendAsync("PUT", "/photos/" + key, "again");
+        }
+
+        Assert.Equal(["A! back", "A! both", "M known", "M! changed", "M! gone", "M! unseen"], await ChangesAsync());
+    }
+
     [Fact]
     public async Task Without_added_the_keys_that_only_exist_here_are_neither_saved_nor_removed()
     {
         await RunAsync("revert", "photos", "--yes", "--save", Archive);
         Assert.Equal(["remote", "remote", "remote", ""], await SeenAsync());
-        Assert.Equal(6, Entries().Count);
+        Assert.Equal(7, Entries().Count);
     }
 
     [Fact]
@@ -118,6 +174,9 @@ public sealed class ArchiveTests : IAsyncLifetime
     [InlineData("header")]
     [InlineData("count")]
     [InlineData("text")]
+    [InlineData("own")]
+    [InlineData("base")]
+    [InlineData("version")]
     public async Task A_damaged_or_malicious_archive_changes_nothing(string how)
     {
         await RunAsync("revert", "photos", "--added", "--yes", "--save", Archive);
@@ -137,12 +196,12 @@ public sealed class ArchiveTests : IAsyncLifetime
             default:
                 await WriteAsync(how switch
                 {
-                    "path" => [("../../etc/passwd", "x"), ("end.json", "{\"count\":0}")],
-                    "header" => [("1.data", ""), ("1.json", $$$"""
-                        {"bucket":"photos","key":"a","deleted":false,"stamp":"1","sha256":"{{{new string('0', 64)}}}",
-                         "headers":{"x-amz-acl":"public-read"}}
-                        """), ("end.json", "{\"count\":1}")],
-                    _ => [("end.json", "{\"count\":1}")],
+                    "path" => [Format, ("../../etc/passwd", "x"), ("end.json", "{\"count\":0}")],
+                    "header" => [Format, ("1.data", ""), ("1.json", Manifest("x-amz-acl", "{\"absent\":true}")), End],
+                    "own" => [Format, ("1.data", ""), ("1.json", Manifest("x-amz-meta-s3overlay-base", "{\"absent\":true}")), End],
+                    "base" => [Format, ("1.data", ""), ("1.json", Manifest("x-amz-meta-a", "{\"absent\":false}")), End],
+                    "version" => [("format.json", "{\"version\":1}"), ("end.json", "{\"count\":0}")],
+                    _ => [Format, End],
                 });
                 break;
         }
@@ -163,6 +222,15 @@ public sealed class ArchiveTests : IAsyncLifetime
         Assert.Equal("Imported 0 keys.\n", output);
         Assert.Contains("none.tar", errors, StringComparison.Ordinal);
     }
+
+    private static (string, string) Format => ("format.json", "{\"version\":2}");
+
+    private static (string, string) End => ("end.json", "{\"count\":1}");
+
+    private static string Manifest(string header, string hides) => $$$"""
+        {"bucket":"photos","key":"a","deleted":false,"stamp":"1","sha256":"{{{Convert.ToHexStringLower(SHA256.HashData([]))}}}",
+         "headers":{"{{{header}}}":"public-read"},"base":{{{hides}}}}
+        """;
 
     private static (int Code, string Output) Result((int Code, string Output, string Errors) run) => (run.Code, run.Output);
 
@@ -200,6 +268,19 @@ public sealed class ArchiveTests : IAsyncLifetime
 
         return [.. seen];
     }
+
+    /// <summary>Changes a key whose remote object the proxy has shown.</summary>
+    private async Task OverAsync(string method, string key, string? body = null)
+    {
+        _remote.Put("photos", key, "remote"u8.ToArray());
+        await _proxy.SendAsync("GET", "/photos/" + key);
+        await _proxy.SendAsync(method, "/photos/" + key, body);
+    }
+
+    /// <summary>The changes of the keys that a test made itself, in the order of their texts.</summary>
+    private async Task<string[]> ChangesAsync() =>
+        [.. (await ChangeLines.ReadAsync(await _proxy.SendAsync("GET", "/-/v1/changes?bucket=photos"))).Select(ChangeLines.Show)
+            .Where(static line => line.Split(' ')[1] is not ("a" or "b" or "c" or "new" or "../d")).Order()];
 
     private async Task<(int Code, string Output, string Errors)> RunAsync(params string[] line)
     {

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Hosting.Commands;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Promote;
@@ -44,6 +45,32 @@ public sealed class PromoteTests
         Assert.Equal("mine over it", (await scene.OkAsync("GET", "/photos/over")).Text);
         Assert.DoesNotContain(await scene.KeysAsync(), static key => key.Contains("s3overlay", StringComparison.Ordinal));
         Assert.Contains("Nothing to promote.", (await scene.RunAsync("photos")).Succeeded(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers))]
+    [Trait("Rule", "P1")]
+    public async Task What_changed_on_both_sides_is_skipped_also_after_a_revert_and_an_import(string layer)
+    {
+        await using var scene = await PromoteScene.StartAsync(layer);
+        using var folder = new TemporaryFolder();
+        await scene.PutUpstreamAsync("both", "remote");
+        await scene.PutUpstreamAsync("deleted", "remote");
+        await scene.OkAsync("PUT", "/photos/both", "mine");
+        await scene.OkAsync("DELETE", "/photos/deleted");
+        await scene.Http.SendAsync("PUT", "/prod/p/both", "newer"u8.ToArray());
+        await scene.Http.SendAsync("PUT", "/prod/p/deleted", "newer"u8.ToArray());
+        var archive = folder["saved.tar"];
+        foreach (var line in (string[][])[["revert", "photos", "--yes", "--save", archive], ["import", archive, "-y"]])
+        {
+            Assert.Equal(0, await CommandLine.RunAsync([.. line, "--endpoint", scene.Proxy.Endpoint.ToString()], TextWriter.Null,
+                TextWriter.Null));
+            Assert.Equal(line[0] == "revert" ? "newer" : "mine", (await scene.Proxy.SendAsync("GET", "/photos/both")).Text);
+        }
+
+        Assert.Equal(["M! both", "D! deleted"], await scene.ChangesAsync());
+        Assert.Equal("3: conflict* both, conflict* deleted", await scene.RunJsonAsync("photos", "--delete"));
+        Assert.Equal(("newer", "newer"), (await scene.UpstreamAsync("both"), await scene.UpstreamAsync("deleted")));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
 
 namespace S3Overlay.Tests.Support;
 
@@ -17,6 +18,9 @@ public sealed class InMemoryMarks(InMemoryLayer layer) : ITombstones
 
     public ValueTask<UndeleteOutcome> UndeleteAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
         new(layer.Unmark(bucket, tombstone.Key) ? UndeleteOutcome.Undeleted : UndeleteOutcome.Absent);
+
+    public ValueTask RestoreBaseAsync(string bucket, Tombstone tombstone, RemoteBase known, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public ValueTask<bool> UndeleteBucketAsync(string bucket, CancellationToken cancellationToken) => throw new NotSupportedException();
 }

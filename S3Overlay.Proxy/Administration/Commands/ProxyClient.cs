@@ -93,6 +93,20 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
         throw EndedEarly();
     }
 
+    /// <summary>Sends a body, and returns the document of the response.</summary>
+    /// <exception cref="ProxyRefusal">The proxy refused the call.</exception>
+    /// <exception cref="HttpRequestException">The connection failed, or the response ended early.</exception>
+    public async Task<ProxyLine> PostAsync(
+        string method, Parameters parameters, Stream body, long length, CancellationToken cancellationToken)
+    {
+        await foreach (var line in CallAsync("POST", method, parameters, body, cancellationToken, length))
+        {
+            return line;
+        }
+
+        throw EndedEarly();
+    }
+
     /// <summary>Opens the object that clients see at a key.</summary>
     /// <exception cref="ProxyRefusal">The proxy refused.</exception>
     public Task<Stream> OpenObjectAsync(string bucket, string key, CancellationToken cancellationToken) =>
@@ -133,17 +147,23 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
             cancellationToken);
 
     private Task<HttpResponseMessage> SendAsync(
-        string verb, string path, Parameters parameters, Stream? body, CancellationToken cancellationToken) =>
+        string verb, string path, Parameters parameters, Stream? body, CancellationToken cancellationToken, long? length = null) =>
         SendAsync(
-            verb, path, parameters.ToString(), body, body is null ? SigV4.EmptyPayload : SigV4.UnsignedPayload, [], cancellationToken);
+            verb, path, parameters.ToString(), body, body is null ? SigV4.EmptyPayload : SigV4.UnsignedPayload, [], cancellationToken,
+            length);
 
     private async Task<HttpResponseMessage> SendAsync(
         string verb, string path, string query, Stream? body, string payloadHash,
-        IReadOnlyCollection<KeyValuePair<string, string>> headers, CancellationToken cancellationToken)
+        IReadOnlyCollection<KeyValuePair<string, string>> headers, CancellationToken cancellationToken, long? length = null)
     {
         var address = new Uri(proxy.Endpoint.GetLeftPart(UriPartial.Authority) + path + (query.Length == 0 ? "" : "?" + query), AsItIs);
         using var request = new HttpRequestMessage(new HttpMethod(verb), address);
         request.Content = body is null ? null : new StreamContent(body);
+        if (length is not null)
+        {
+            request.Content!.Headers.ContentLength = length;
+        }
+
         var signed = _signer.Sign(verb, proxy.Endpoint.Authority, path, query, headers, payloadHash, DateTimeOffset.UtcNow).Headers;
         foreach (var header in signed.Concat(headers))
         {
@@ -160,9 +180,10 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
     }
 
     private async IAsyncEnumerable<ProxyLine> CallAsync(
-        string verb, string method, Parameters parameters, Stream? body, [EnumeratorCancellation] CancellationToken cancellationToken)
+        string verb, string method, Parameters parameters, Stream? body, [EnumeratorCancellation] CancellationToken cancellationToken,
+        long? length = null)
     {
-        using var response = await SendAsync(verb, "/-/v1/" + method, parameters, body, cancellationToken);
+        using var response = await SendAsync(verb, "/-/v1/" + method, parameters, body, cancellationToken, length);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         while (await ReadLineAsync(reader, cancellationToken) is { } line)
         {

@@ -83,6 +83,19 @@ internal sealed record BaseInfo(
         known.IsAbsent || known.IsUnknown ? null
             : new VersionInfo(known.Size, known.ETag, known.Date > DateTimeOffset.UnixEpoch ? known.Date : null),
         known.IsUnknown ? known.Date : null);
+
+    /// <summary>The base that it describes; null if there can be none like it.</summary>
+    public RemoteBase? ToBase()
+    {
+        var known = (Absent, Object, UnknownSince) switch
+        {
+            (true, null, null) => RemoteBase.Absent,
+            (false, { Size: >= 0 } was, null) => new RemoteBase(was.ETag, was.Size, was.Modified ?? DateTimeOffset.UnixEpoch),
+            (false, null, { } since) => RemoteBase.UnknownSince(since),
+            _ => null,
+        };
+        return known?.ToText() is { } text && RemoteBase.Parse(text) == known ? known : null;
+    }
 }
 
 /// <summary>A key's place at a remote.</summary>

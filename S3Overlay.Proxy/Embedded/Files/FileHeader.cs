@@ -39,6 +39,9 @@ internal sealed record FileHeader
     /// <summary>The remote's object that this one hides; null if nothing is known of it, and in buckets without a remote.</summary>
     public RemoteBase? Base { get; init; }
 
+    /// <summary>True if the base counts even where an earlier change of the key recorded another. Not stored.</summary>
+    public bool RestoresBase { get; init; }
+
     /// <summary>Parses a header.</summary>
     /// <exception cref="InvalidDataException">Not a header.</exception>
     public static FileHeader Read(ReadOnlySpan<byte> bytes)

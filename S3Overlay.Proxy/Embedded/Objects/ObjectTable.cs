@@ -147,7 +147,8 @@ internal sealed class ObjectTable(
     /// What a write hides. The remote has been hidden since the first write or delete of the key, and what it had then is what counts.
     /// </summary>
     private async ValueTask<RemoteBase?> BaseAsync(FileHeader header, ObjectRow? old) =>
-        old is not null ? old.BaseOfNext(header.Base)
+        header.RestoresBase ? header.Base
+        : old is not null ? old.BaseOfNext(header.Base)
         : header.Base is not null && await rows.FindTombstoneAsync(header.Bucket, header.Key) is { } tombstone
             ? tombstone.Base ?? RemoteBase.UnknownSince(tombstone.Made ?? DateTimeOffset.UnixEpoch)
         : header.Base;

@@ -63,6 +63,18 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
     }
 
     /// <summary>
+    /// Replaces what a tombstone hides, if it still has this number, which stays. Returns once that survives a power cut.
+    /// </summary>
+    public async Task RestoreBaseAsync(string bucket, string key, ulong sequence, RemoteBase known, CancellationToken cancellationToken)
+    {
+        using var locked = await objects.LockAsync(bucket, key, cancellationToken);
+        if (await FindAsync(bucket, key) is { } current && current.Sequence == sequence)
+        {
+            await reserve.UseAsync(() => objects.CommitAsync(Change.OfTombstone(bucket, key, current with { Base = known })));
+        }
+    }
+
+    /// <summary>
     /// Removes a key's object and tombstone in one commit. Returns once that survives a power cut. A reader finds what was there or
     /// nothing: the tombstone is forgotten first.
     /// </summary>

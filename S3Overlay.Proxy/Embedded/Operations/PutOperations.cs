@@ -40,6 +40,7 @@ internal sealed class PutOperations(EmbeddedStore store)
             Key = request.Key,
             Tags = tags,
             Base = (request as OverlaidWrite)?.Base,
+            RestoresBase = request is OverlaidWrite { RestoresBase: true },
             Info = new ObjectInfo { Size = length, ETag = kept ?? EmptyETag, LastModified = store.Now, Headers = headers },
         };
 

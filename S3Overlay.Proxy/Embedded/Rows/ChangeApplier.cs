@@ -90,7 +90,7 @@ internal ref struct ChangeApplier(Connection writer, StoreState state)
     private void ApplyTombstone(Change change)
     {
         var known = Named(Sql.FindTombstone, change).One(static row => (ulong?)row.Number(0));
-        if (change.Kind == ChangeKind.Tombstone && (known is null || known < change.Sequence))
+        if (change.Kind == ChangeKind.Tombstone && (known is null || known <= change.Sequence))
         {
             _writer.Put(change.Bucket, change.Key, change.Tombstone!);
             State = State with { Tombstones = State.Tombstones + (known is null ? 1 : 0) };

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -78,6 +79,13 @@ internal sealed class StoreMarks(LocalStore store, StoreLayerState state, StoreP
 
         return await state.Tombstones.RemoveAsync(bucket, tombstone, isConditional, cancellationToken) ? UndeleteOutcome.Undeleted
             : UndeleteOutcome.Kept;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask RestoreBaseAsync(string bucket, Tombstone tombstone, RemoteBase known, CancellationToken cancellationToken)
+    {
+        var mark = Mark.Tombstone(bucket, tombstone.Key, known) with { Marker = tombstone.Marker, Over = tombstone.Over };
+        await state.Tombstones.PutAsync(mark, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -28,6 +28,11 @@ public interface ITombstones
     ValueTask<UndeleteOutcome> UndeleteAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Replaces what a tombstone hides: a saved change is brought back over a later one. Returns once that survives a power cut.
+    /// </summary>
+    ValueTask RestoreBaseAsync(string bucket, Tombstone tombstone, RemoteBase known, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Removes the bucket tombstone, so the whole remote bucket becomes visible again: the tombstones of keys were removed when the bucket
     /// was deleted.
     /// </summary>

@@ -19,6 +19,16 @@ public record OverlaidWrite : S3Request
     /// <summary>What the write hides, to be recorded with it; never shown to clients (rule P1).</summary>
     public RemoteBase? Base { get; init; }
 
+    /// <summary>
+    /// True if <see cref="Base"/> counts even where an earlier change of the key recorded another: a saved change is brought back.
+    /// </summary>
+    public bool RestoresBase { get; init; }
+
+    /// <summary>
+    /// True if it fails with ConditionalRequestConflict once the key was written or deleted here, whatever the remote has.
+    /// </summary>
+    public bool OnlyUnchanged { get; init; }
+
     /// <summary>The same write, with a base.</summary>
     public static S3Request Over(S3Request request, RemoteBase? known) => known is null ? request
         : request is OverlaidWrite write ? write with { Base = known }

@@ -17,13 +17,13 @@ public sealed class ShownObjects
     public void Note(string bucket, string key, string etag, long size, DateTimeOffset date)
     {
         ref var place = ref _entries[PlaceOf(bucket, key)];
-        if (Volatile.Read(ref place) is { } known && known.IsOf(bucket, key) && known.Base.Size == size && known.Base.ETag == etag
-            && known.Base.Date.ToUnixTimeSeconds() == date.ToUnixTimeSeconds())
+        var before = Volatile.Read(ref place);
+        if (before is null || !before.IsOf(bucket, key)
+            || (!before.IsRestored && !(before.Base.Size == size && before.Base.ETag == etag
+                && before.Base.Date.ToUnixTimeSeconds() == date.ToUnixTimeSeconds())))
         {
-            return;
+            Replace(ref place, before, new Entry(bucket, key, new RemoteBase(etag, size, HttpDates.WholeSeconds(date))));
         }
-
-        Volatile.Write(ref place, new Entry(bucket, key, new RemoteBase(etag, size, HttpDates.WholeSeconds(date))));
     }
 
     /// <summary>Notes an object that is shown.</summary>
@@ -33,11 +33,19 @@ public sealed class ShownObjects
     public void Note(string bucket, string key, RemoteBase known)
     {
         ref var place = ref _entries[PlaceOf(bucket, key)];
-        if (Volatile.Read(ref place) is not { } before || !before.IsOf(bucket, key) || before.Base != known)
+        var before = Volatile.Read(ref place);
+        if (before is null || !before.IsOf(bucket, key) || (!before.IsRestored && before.Base != known))
         {
-            Volatile.Write(ref place, new Entry(bucket, key, known));
+            Replace(ref place, before, new Entry(bucket, key, known));
         }
     }
+
+    /// <summary>
+    /// Sets the base of a saved change that is brought back. It stays until the key is forgotten: a read that began before the change would
+    /// note a later version.
+    /// </summary>
+    public void Restore(string bucket, string key, RemoteBase known) =>
+        Volatile.Write(ref _entries[PlaceOf(bucket, key)], new Entry(bucket, key, known) { IsRestored = true });
 
     /// <summary>What is known of a key; null if nothing is.</summary>
     public RemoteBase? Find(string bucket, string key) =>
@@ -56,11 +64,17 @@ public sealed class ShownObjects
     /// <summary>Forgets everything: a whole bucket shows again.</summary>
     public void ForgetAll() => Array.Clear(_entries);
 
+    /// <summary>Of two at once, the first stays: the other knows no better.</summary>
+    private static void Replace(ref Entry? place, Entry? before, Entry entry) => Interlocked.CompareExchange(ref place, entry, before);
+
     private static int PlaceOf(string bucket, string key) => HashCode.Combine(bucket, key) & (Size - 1);
 
     private sealed class Entry(string bucket, string key, RemoteBase known)
     {
         public RemoteBase Base => known;
+
+        /// <summary>True if it is the base of a change that was brought back.</summary>
+        public bool IsRestored { get; init; }
 
         public bool IsOf(string ofBucket, string ofKey) => key == ofKey && bucket == ofBucket;
     }

@@ -22,6 +22,10 @@ public sealed class ChangeBases(ShownObjects shown, ILayerState layer, ICacheSto
         : shown.Find(bucket.Name, key) is { } known ? new(known)
         : LookUpAsync(bucket.Name, key, cancellationToken);
 
+    /// <summary>What a delete of a key hides. One that brings back a saved delete has it.</summary>
+    public ValueTask<RemoteBase?> FindAsync(KeyDelete delete, CancellationToken cancellationToken) =>
+        delete.Request is OverlaidWrite { Base: { } known } ? new(known) : FindAsync(delete.Bucket, delete.Key, cancellationToken);
+
     /// <summary>True if that needs no look-up.</summary>
     public bool IsKnown(string bucket, string key) => shown.Find(bucket, key) is not null;
 

@@ -35,14 +35,15 @@ public sealed class ConditionalWrites(
             return;
         }
 
-        await (WriteConditions.Of(request.Headers) is { } conditions
+        await (request is OverlaidWrite { OnlyUnchanged: true } ? CopyUpAsync(bucket, request, response, cancellationToken)
+            : WriteConditions.Of(request.Headers) is { } conditions
             ? WriteIfAsync(bucket, request, conditions, isCopyUp: false, response, cancellationToken)
             : WritePlainAsync(bucket, request, response, cancellationToken));
     }
 
     /// <summary>
-    /// Writes the remote's own object of a key into the local layer (rule W5), only while nothing has written or deleted the key, whichever
-    /// version the remote has by then.
+    /// Writes the remote's own object of a key into the local layer (rule W5), or a change that was saved (rule P3), only while nothing has
+    /// written or deleted the key, whichever version the remote has by then.
     /// </summary>
     /// <exception cref="S3Exception">ConditionalRequestConflict if the key was written or deleted; NotImplemented if that cannot be
     /// detected.</exception>

@@ -103,6 +103,12 @@ public sealed class ObjectDeletes(
     /// <exception cref="S3Exception">The conditions do not hold.</exception>
     private async ValueTask<DeletePlan> PlanAsync(KeyDelete delete, bool isJudgedByLocal, CancellationToken cancellationToken)
     {
+        if (delete.Request is OverlaidWrite { OnlyUnchanged: true }
+            && await layer.ResolveAsync(delete.Bucket.Name, delete.Key, cancellationToken) != KeyState.Nothing)
+        {
+            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+        }
+
         var leavesTombstone = delete.Bucket.IsOverlaid && settings.LeavesTombstones;
         if (delete.Conditions is not { } conditions)
         {
@@ -174,7 +180,7 @@ public sealed class ObjectDeletes(
             {
                 // Its outcome must be known before a rollback, so a disconnected client does not cancel it.
                 var token = plan.RollsBackTombstone ? CancellationToken.None : cancellationToken;
-                var known = await bases.FindAsync(delete.Bucket, delete.Key, token);
+                var known = await bases.FindAsync(delete, token);
                 await (marker is not null ? markers.NameAsync(delete, marker, known, token)
                     : plan.Over is not null ? markers.MarkOverAsync(delete, plan.Over, known, token)
                     : layer.MarkDeletedAsync(delete.Bucket.Name, delete.Key, known, token));
@@ -282,7 +288,7 @@ public sealed class ObjectDeletes(
     {
         if (plan.LeavesTombstone && DeleteMarkers.Of(response) is { } marker)
         {
-            await markers.NameAsync(delete, marker, await bases.FindAsync(delete.Bucket, delete.Key, cancellationToken), cancellationToken);
+            await markers.NameAsync(delete, marker, await bases.FindAsync(delete, cancellationToken), cancellationToken);
         }
     }
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
 
+using S3Overlay.Proxy.Administration.Methods;
 using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Xml;
@@ -11,8 +12,8 @@ using S3Overlay.Proxy.Protocol.Xml;
 namespace S3Overlay.Proxy.Administration.Commands.Archives;
 
 /// <summary>
-/// Writes changes into a tar file. Entries are numbered: <c>1.data</c> has the bytes of the first change, <c>1.json</c> what it is and
-/// their checksum. <c>end.json</c> has the number of changes, so that a shortened file is noticed.
+/// Writes changes into a tar file. <c>format.json</c> comes first. Further entries are numbered: <c>1.data</c> has the bytes of the first
+/// change, <c>1.json</c> what it is and their checksum. <c>end.json</c> has the number of changes, so that a shortened file is noticed.
 /// </summary>
 internal sealed class ArchiveWriter(ProxyClient proxy)
 {
@@ -40,6 +41,7 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
             {
                 await using (var tar = new TarWriter(file, TarEntryFormat.Pax, leaveOpen: true))
                 {
+                    await WriteAsync(tar, ArchiveFormat.EntryName, new ArchiveFormat(ArchiveFormat.Current), cancellationToken);
                     await foreach (var change in changes.WithCancellation(cancellationToken))
                     {
                         if (await SaveAsync(tar, count + 1, change, cancellationToken))
@@ -111,7 +113,7 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
             await tar.WriteEntryAsync(
                 new PaxTarEntry(TarEntryType.RegularFile, name + ".data") { DataStream = hashed }, cancellationToken);
             var headers = response.Headers.Concat(response.Content.Headers)
-                .Where(static header => Contents.IsContent(header.Key))
+                .Where(static header => SavedChange.IsSaved(header.Key))
                 .ToDictionary(static header => header.Key, static header => string.Join(",", header.Value));
             change = change with { Size = hashed.Count, Sha256 = hashed.Sha256, Headers = headers,
                 Tags = await TagsAsync(change, cancellationToken) };
@@ -189,6 +191,15 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
             base.Dispose(disposing);
         }
     }
+}
+
+/// <summary>The first entry of an archive.</summary>
+internal sealed record ArchiveFormat(int Version)
+{
+    public const string EntryName = "format.json";
+
+    /// <summary>The format that is written and read. The first one had no such entry, and no bases.</summary>
+    public const int Current = 2;
 }
 
 /// <summary>The last entry of an archive.</summary>

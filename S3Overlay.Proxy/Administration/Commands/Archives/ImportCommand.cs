@@ -1,8 +1,9 @@
 using System.CommandLine;
-using System.Net;
 using System.Security.Cryptography;
+using System.Text.Json;
 
-using S3Overlay.Proxy.Administration.Explaining;
+using S3Overlay.Proxy.Administration.Methods;
+using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Administration.Commands.Archives;
@@ -54,7 +55,7 @@ internal sealed class ImportCommand : ProxyCommand
                     {
                         // The others may still be brought back.
                         await Screen.ComplainAsync(refusal.Message);
-                        counts = counts.With(ImportOutcome.Failed);
+                        counts = counts.With(null);
                     }
 
                     show($"{Words.Count(counts.Imported, "key")} imported");
@@ -70,7 +71,7 @@ internal sealed class ImportCommand : ProxyCommand
 
         if (line.GetValue(Json))
         {
-            await Screen.Output.WriteLineAsync(System.Text.Json.JsonSerializer.Serialize(counts, AdministrationJson.Options));
+            await Screen.Output.WriteLineAsync(JsonSerializer.Serialize(counts, AdministrationJson.Options));
         }
 
         await Screen.SayAsync($"{(isDryRun ? "Would import" : "Imported")} {Words.Count(counts.Imported, "key")}.");
@@ -116,61 +117,29 @@ internal sealed class ImportCommand : ProxyCommand
         return keys;
     }
 
-    private static async Task<ImportOutcome> ImportAsync(
+    private static async Task<ImportOutcome?> ImportAsync(
         ProxyClient proxy, SavedChange change, Stream? bytes, bool mustForce, bool isDryRun, CancellationToken cancellationToken)
     {
-        // In this order: what is written after the look would not match the condition.
-        using var seen = await proxy.SendObjectAsync("HEAD", change.Bucket, change.Key, "", null, [], cancellationToken);
-        var now = (await proxy.GetAsync(
-            "explain", new Parameters().With("bucket", change.Bucket).With("key", change.Key).With("remote", "false"), cancellationToken))
-            .As<KeyExplanation>();
-        if (change.Deleted ? now.Reason == KeyReason.Deleted : now.Written is { } there && there.ETag == change.ETag)
+        if (bytes is not null || isDryRun)
         {
-            return ImportOutcome.Same;
+            // Bytes that are not needed are not sent.
+            var planned = await SendAsync(isDry: true, null);
+            if (isDryRun || planned != ImportOutcome.Imported)
+            {
+                return planned;
+            }
         }
 
-        if (!mustForce && (now.Written is not null || now.Tombstone is not null))
-        {
-            return ImportOutcome.Skipped;
-        }
+        return await SendAsync(isDry: false, bytes);
 
-        if (isDryRun)
+        async Task<ImportOutcome> SendAsync(bool isDry, Stream? sent)
         {
-            return ImportOutcome.Imported;
+            byte[] line = [.. JsonSerializer.SerializeToUtf8Bytes(change, AdministrationJson.Options), (byte)'\n'];
+            await using var body = new JoinedStream(line, sent);
+            return (await proxy.PostAsync("import", new Parameters().With("force", mustForce).With("dry-run", isDry), body,
+                line.Length + (sent?.Length ?? 0), cancellationToken)).As<ImportAnswer>().Outcome;
         }
-
-        var headers = change.Headers.ToList();
-        if (!mustForce)
-        {
-            headers.Add(seen.Headers.ETag is { } etag ? new("If-Match", etag.ToString()) : new("If-None-Match", "*"));
-        }
-
-        if (change.Tags is { } tags)
-        {
-            headers.Add(new("x-amz-tagging", tags));
-        }
-
-        using var response = bytes is null
-            ? await proxy.SendObjectAsync("DELETE", change.Bucket, change.Key, "", null,
-                [.. headers.Where(static header => header.Key == "If-Match")], cancellationToken)
-            : await proxy.SendObjectAsync("PUT", change.Bucket, change.Key, "", (bytes, change.Sha256), headers, cancellationToken);
-        return response.StatusCode switch
-        {
-            HttpStatusCode.OK or HttpStatusCode.NoContent => ImportOutcome.Imported,
-            HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict => ImportOutcome.Skipped,
-            _ => throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for {change.Bucket}/{change.Key}: "
-                + await response.Content.ReadAsStringAsync(cancellationToken)),
-        };
     }
-}
-
-/// <summary>What became of a saved change.</summary>
-internal enum ImportOutcome
-{
-    Imported,
-    Same,
-    Skipped,
-    Failed,
 }
 
 /// <summary>Result of an import.</summary>
@@ -180,7 +149,8 @@ internal enum ImportOutcome
 /// <param name="Failed">Keys that the proxy refused.</param>
 internal readonly record struct ImportResult(long Imported, long Same, long Skipped, long Failed)
 {
-    public ImportResult With(ImportOutcome outcome) => outcome switch
+    /// <summary>The result with one more outcome; null for a failure.</summary>
+    public ImportResult With(ImportOutcome? outcome) => outcome switch
     {
         ImportOutcome.Imported => this with { Imported = Imported + 1 },
         ImportOutcome.Same => this with { Same = Same + 1 },
