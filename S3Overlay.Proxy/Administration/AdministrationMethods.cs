@@ -35,6 +35,9 @@ internal sealed record AdministeredParts
     /// <summary>The limit of the cache in bytes; null for none.</summary>
     public required long? CacheLimit { get; init; }
 
+    /// <summary>The largest object that an import writes with one PUT.</summary>
+    public required long LargestPut { get; init; }
+
     /// <summary>Shows answered requests.</summary>
     public required RequestTail Tail { get; init; }
 
@@ -53,7 +56,7 @@ internal static class AdministrationMethods
         var undeletes = new Undeletes(local, reader, parts.Directory, parts.Locks, evictions);
         var changes = new ChangeReader(local, parts.Directory, logger);
         var reverts = new Reverts(local, reader, parts.Locks, undeletes, changes, new OpenUploads(local.Service), logger);
-        var imports = new Imports(local, parts.Service, reader?.Shown, changes, undeletes);
+        var imports = new Imports(local, parts.Service, reader?.Shown, changes, undeletes, parts.LargestPut);
         return
         [
             new ExplainMethod(new Explanations(local, reader, parts.Directory, parts.Time)),

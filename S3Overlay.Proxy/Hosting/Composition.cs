@@ -404,6 +404,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Time = Time,
             Warmer = overlay?.Reader.Warmer,
             CacheLimit = options.Cache.MaxBytes,
+            LargestPut = machine.LargestPut,
             Tail = _tail,
             Meters = meters,
         };

@@ -90,7 +90,7 @@ internal sealed class ProxyServices(OpenedParts opened) : IAsyncDisposable
     }
 }
 
-/// <summary>The clock, disk and network of a proxy. Tests replace them.</summary>
+/// <summary>The clock, disk, network and limits of a proxy. Tests replace them.</summary>
 internal sealed record Machine
 {
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -100,6 +100,10 @@ internal sealed record Machine
 
     /// <summary>The disk of the built-in store; null for the real one.</summary>
     public StoreDisk? Disk { get; init; }
+
+    /// <summary>The largest object that an import writes with one PUT: S3's limit of 5 GiB.</summary>
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html</remarks>
+    public long LargestPut { get; init; } = 5L << 30;
 
     /// <summary>Connects to a host and port of a layer; null for TCP after a DNS lookup.</summary>
     public Func<DnsEndPoint, CancellationToken, ValueTask<Stream>>? Connect { get; init; }

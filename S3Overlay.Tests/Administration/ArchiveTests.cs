@@ -1,8 +1,11 @@
 using System.Formats.Tar;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 using S3Overlay.Proxy.Hosting.Commands;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Tests.Overlay.Changes;
 using S3Overlay.Tests.Support;
 
@@ -27,7 +30,8 @@ public abstract class ArchiveTestBase(bool isOnStore) : IAsyncLifetime
         }
 
         _store = isOnStore ? await StoreServer.StartAsync() : null;
-        _proxy = await OverlayHost.StartAsync(_store?.Endpoint, _remote.Endpoint, null, ("S3_OVERLAY_CACHE_ENABLED", "true"));
+        _proxy = await OverlayHost.StartOnAsync(
+            new() { LargestPut = 6 << 20 }, _store?.Endpoint, _remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"));
         await _proxy.SendAsync(
             "PUT", "/photos/a", "mine", ("Content-Type", "text/x"), ("x-amz-meta-who", "m\u00e9"), ("x-amz-tagging", "k=v"));
         await _proxy.SendAsync("PUT", "/photos/..%2Fd", "path");
@@ -130,6 +134,69 @@ public abstract class ArchiveTestBase(bool isOnStore) : IAsyncLifetime
         }
 
         Assert.Equal(["A! back", "A! both", "M known", "M! changed", "M! gone", "M! unseen"], await ChangesAsync());
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("CRC32", "COMPOSITE")]
+    [InlineData("CRC32C", "FULL_OBJECT")]
+    [InlineData("SHA256", "COMPOSITE")]
+    public async Task An_object_in_parts_keeps_them_with_its_ETag_checksums_and_storage_class(string algorithm, string type)
+    {
+        (string, string)[] summed = algorithm.Length == 0 ? [] : [("x-amz-checksum-algorithm", algorithm), ("x-amz-checksum-type", type)];
+        await PutPartsAsync("c", algorithm, [5 << 20, (5 << 20) + 1, 3],
+            [("x-amz-storage-class", "STANDARD_IA"), ("x-amz-meta-a", ""), ("x-amz-tagging", "k=v"), .. summed]);
+        var before = await ShownAsync("c", 3);
+        Assert.Contains("-3\"", before, StringComparison.Ordinal);
+        Assert.Contains("x-amz-storage-class=STANDARD_IA", before, StringComparison.Ordinal);
+        Assert.Contains(algorithm.Length == 0 ? "" : type, before, StringComparison.Ordinal);
+
+        await RunAsync("revert", "photos/c", "--save", Archive);
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/photos/c")).Text);
+        Assert.Equal((0, "Imported 1 key.\n"), Result(await RunAsync("import", Archive)));
+        Assert.Equal(before, await ShownAsync("c", 3));
+        Assert.DoesNotContain("<Upload>", (await _proxy.SendAsync("GET", "/photos?uploads")).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("x-amz-checksum-sha256")]
+    [InlineData("")]
+    public async Task A_single_PUT_keeps_its_checksum_and_storage_class(string header)
+    {
+        (string, string)[] summed = header.Length == 0 ? [] : [(header, Convert.ToBase64String(SHA256.HashData("text"u8)))];
+        await _proxy.SendAsync("PUT", "/photos/c", "text", [("x-amz-storage-class", "STANDARD_IA"), .. summed]);
+        var before = await ShownAsync("c", 1);
+        Assert.Contains(header, before, StringComparison.Ordinal);
+        await RunAsync("revert", "photos/c", "--save", Archive);
+        Assert.Equal(0, (await RunAsync("import", Archive)).Code);
+        Assert.Equal(before, await ShownAsync("c", 1));
+    }
+
+    [Fact]
+    public async Task An_object_too_large_for_one_PUT_is_written_in_parts()
+    {
+        var text = string.Concat(Enumerable.Range(0, 1 << 20).Select(static i => $"{i:x11}\n"));
+        await _proxy.SendAsync("PUT", "/photos/c", text, ("x-amz-meta-a", "b"));
+        await RunAsync("revert", "photos/c", "--save", Archive);
+        Assert.Equal((0, "Imported 1 key.\n"), Result(await RunAsync("import", Archive)));
+        var now = await _proxy.SendAsync("GET", "/photos/c");
+        Assert.True(now.Text == text);
+        Assert.Equal("b", now.Headers["x-amz-meta-a"]);
+        Assert.EndsWith("-2\"", now.Headers["ETag"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_object_that_was_copied_up_is_the_same_as_the_remotes_again()
+    {
+        _remote.Put("photos", "c", "remote"u8.ToArray(), ("ETag", $"\"{new string('a', 32)}-2\""));
+        await _proxy.SendAsync("GET", "/photos/c");
+        await _proxy.SendAsync("PUT", "/photos/c?tagging", "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>");
+        var before = (await _proxy.SendAsync("HEAD", "/photos/c")).Headers["ETag"];
+        Assert.Equal(!isOnStore, before.EndsWith("-2\"", StringComparison.Ordinal));
+        await RunAsync("revert", "photos/c", "--save", Archive);
+        Assert.Equal(0, (await RunAsync("import", Archive)).Code);
+        var now = await _proxy.SendAsync("HEAD", "/photos/c");
+        Assert.Equal((before, "1", "local"), (now.Headers["ETag"], now.Headers["x-amz-tagging-count"], now.Headers["x-s3overlay-layer"]));
     }
 
     [Fact]
@@ -275,6 +342,54 @@ public abstract class ArchiveTestBase(bool isOnStore) : IAsyncLifetime
         _remote.Put("photos", key, "remote"u8.ToArray());
         await _proxy.SendAsync("GET", "/photos/" + key);
         await _proxy.SendAsync(method, "/photos/" + key, body);
+    }
+
+    private async Task PutPartsAsync(string key, string algorithm, int[] sizes, (string, string)[] headers)
+    {
+        var begun = await _proxy.SendAsync("POST", $"/photos/{key}?uploads", null, headers);
+        var id = Regex.Match(begun.Text, "<UploadId>([^<]*)").Groups[1].Value;
+        var list = new StringBuilder("<CompleteMultipartUpload>");
+        for (var i = 0; i < sizes.Length; i++)
+        {
+            // Numbers with gaps.
+            var (number, body) = ((2 * i) + 1, new string((char)('a' + i), sizes[i]));
+            (string, string)[] summed = algorithm.Length == 0 ? [] : [ChecksumOf(algorithm, body)];
+            var part = await _proxy.SendAsync("PUT", $"/photos/{key}?partNumber={number}&uploadId={id}", body, summed);
+            Assert.True(part.Status == 200, part.Text);
+            list.Append(CultureInfo.InvariantCulture, $"<Part><PartNumber>{number}</PartNumber><ETag>{part.Headers["ETag"]}</ETag>");
+            list.Append(summed.Length == 0 ? "" : $"<Checksum{algorithm}>{summed[0].Item2}</Checksum{algorithm}>").Append("</Part>");
+        }
+
+        var done = await _proxy.SendAsync("POST", $"/photos/{key}?uploadId={id}", list.Append("</CompleteMultipartUpload>").ToString());
+        Assert.True(done.Status == 200, done.Text);
+    }
+
+    private static (string, string) ChecksumOf(string algorithm, string body)
+    {
+        using var hasher = ChecksumHasher.Create(ChecksumNames.Parse(algorithm));
+        hasher.Append(Encoding.ASCII.GetBytes(body));
+        var sum = hasher.Finish();
+        return (ChecksumNames.Header(sum.Algorithm), sum.Value);
+    }
+
+    /// <summary>What clients see of an object and of the sizes of its parts, without dates.</summary>
+    private async Task<string> ShownAsync(string key, int parts)
+    {
+        var head = await _proxy.SendAsync("HEAD", "/photos/" + key, null, ("x-amz-checksum-mode", "ENABLED"));
+        var shown = head.Headers.Where(static header => header.Key is "ETag" or "Content-Length" or "Content-Type"
+            || (header.Key.StartsWith("x-amz-", StringComparison.Ordinal) && header.Key is not ("x-amz-request-id" or "x-amz-id-2")));
+        var lines = shown.Select(static header => $"{header.Key}={header.Value}").Order(StringComparer.Ordinal).ToList();
+        for (int number = 1, found = 0; found < parts && number < 10; number++)
+        {
+            var part = await _proxy.SendAsync("HEAD", $"/photos/{key}?partNumber={number}");
+            if (part.Status is 200 or 206)
+            {
+                found++;
+                lines.Add($"{found}: {part.Headers["Content-Length"]}");
+            }
+        }
+
+        return string.Join('\n', lines);
     }
 
     /// <summary>The changes of the keys that a test made itself, in the order of their texts.</summary>

@@ -32,10 +32,8 @@ internal sealed class ImportMethod : DocumentMethod<ImportAnswer>
         try
         {
             var change = SavedChange.Parse(line);
-            var version = change.ToVersion();
-            var digests = BodyDigests.Read(version.Headers, change.Sha256, announced: [], checksumsAreOfTheBody: true);
-            var bytes = change.Deleted ? S3Body.Empty : new VerifiedBody(new PlainFraming(rest, change.Size), digests);
-            var outcome = await _imports.ImportAsync(version, bytes, mustForce, isDryRun, cancellationToken);
+            var bytes = change.Deleted ? S3Body.Empty : change.Verified(rest);
+            var outcome = await _imports.ImportAsync(change.ToVersion(), bytes, mustForce, isDryRun, cancellationToken);
             return (new ImportAnswer(change.Bucket, change.Key, outcome), $"{outcome} {change.Bucket}");
         }
         catch (FormatException malformed)

@@ -6,7 +6,9 @@ using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Administration.Methods;
 
@@ -43,9 +45,22 @@ internal sealed record SavedChange
     /// <summary>Tags as a query string; null for none.</summary>
     public string? Tags { get; init; }
 
-    /// <summary>The largest object that one PUT can bring back.</summary>
-    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html</remarks>
-    public const long Largest = 5L << 30;
+    /// <summary>The header of its checksum; null for none.</summary>
+    public string? ChecksumHeader { get; init; }
+
+    /// <summary>The checksum's value.</summary>
+    public string Checksum { get; init; } = "";
+
+    /// <summary>S3's name of the checksum's type; null for none.</summary>
+    public string? ChecksumType { get; init; }
+
+    /// <summary>The sizes of the parts it was written in, in order; null for a single PUT.</summary>
+    public IReadOnlyList<long>? Parts { get; init; }
+
+    /// <summary>
+    /// The date of an object whose ETag is not that of its bytes: it was copied up from the remote, and keeps both. Null for others.
+    /// </summary>
+    public DateTimeOffset? CopiedUp { get; init; }
 
     /// <summary>Reads a document and checks everything in it.</summary>
     /// <exception cref="FormatException">It is none, or something in it is not valid.</exception>
@@ -59,6 +74,10 @@ internal sealed record SavedChange
                 && change.Base.ToBase() is not null
                 && change.Headers.All(static header => IsSaved(header.Key) && IsHeaderValue(header.Value))
                 && (change.Tags is null || IsHeaderValue(change.Tags))
+                && (change.ChecksumHeader is null || AlgorithmOf(change.ChecksumHeader) is not null)
+                && (change.ChecksumType is null or PartChecksums.FullObjectType or PartChecksums.CompositeType)
+                && (change.Parts is null || (change.Parts.Count is > 0 and <= PartNumbers.Max && change.Parts.All(static size => size >= 0)
+                    && change.Parts.Sum() == change.Size))
                 && (change.Deleted || (change.Size >= 0 && change.Sha256.Length == 64 && change.Sha256.All(char.IsAsciiHexDigitLower)))
                     ? change : throw new FormatException("it names something that is not valid");
         }
@@ -94,12 +113,40 @@ internal sealed record SavedChange
             headers["x-amz-tagging"] = tags;
         }
 
-        return new SavedVersion(Bucket, Key, Base.ToBase()!) { IsDelete = Deleted, ETag = ETag, Headers = headers };
+        return new SavedVersion(Bucket, Key, Base.ToBase()!)
+        {
+            IsDelete = Deleted,
+            ETag = ETag,
+            Size = Size,
+            Headers = headers,
+            Checksum = ChecksumHeader is { } summed ? new BodyChecksum(AlgorithmOf(summed)!.Value, Checksum) : null,
+            ChecksumType = ChecksumType,
+            Parts = Parts,
+            CopiedUp = CopiedUp,
+        };
     }
+
+    /// <summary>The bytes of the object, whose end proves that they are as saved.</summary>
+    public S3Body Verified(Stream bytes)
+    {
+        var announced = new HeaderDictionary();
+        if (ChecksumHeader is { } name && ChecksumType is null or PartChecksums.FullObjectType)
+        {
+            announced[name] = Checksum;
+        }
+
+        return new VerifiedBody(
+            new PlainFraming(bytes, Size), BodyDigests.Read(announced, Sha256, announced: [], checksumsAreOfTheBody: true));
+    }
+
+    private static ChecksumAlgorithm? AlgorithmOf(string header) =>
+        ChecksumNames.All.Where(each => ChecksumNames.Header(each) == header).Select(static each => (ChecksumAlgorithm?)each)
+            .FirstOrDefault();
 
     /// <summary>True for a header that is saved with an object, and never for metadata of the overlay's own.</summary>
     public static bool IsSaved(string header) =>
-        Contents.IsContent(header) && !header.StartsWith(OverlayService.InternalMetadata, StringComparison.OrdinalIgnoreCase);
+        (Contents.IsContent(header) || header.Equals("x-amz-storage-class", StringComparison.OrdinalIgnoreCase))
+        && !header.StartsWith(OverlayService.InternalMetadata, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>True if each character is one byte of a header.</summary>
     private static bool IsHeaderValue(string? value) =>

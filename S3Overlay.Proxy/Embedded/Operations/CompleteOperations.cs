@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -56,6 +57,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             Key = upload.Key,
             Tags = upload.Tags,
             Base = upload.Base,
+            RestoresBase = request is OverlaidWrite { RestoresBase: true },
             UploadId = upload.UploadId,
             PartsFingerprint = fingerprint,
             Parts = [.. parts.Select(static part => new StoredPart(part.File, part.Number, part.Info.Size, part.Checksum))],

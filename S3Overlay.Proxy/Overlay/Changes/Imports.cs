@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
-using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 
 namespace S3Overlay.Proxy.Overlay.Changes;
@@ -17,7 +16,9 @@ namespace S3Overlay.Proxy.Overlay.Changes;
 /// </code>
 /// The base is older than what the remote has now, or the same. So wherever this stops, a change at the remote is never overlooked.
 /// </remarks>
-internal sealed class Imports(LocalLayer local, IS3Service overlay, ShownObjects? shown, ChangeReader changes, Undeletes undeletes)
+/// <param name="largestPut">The largest object that one PUT writes.</param>
+internal sealed class Imports(
+    LocalLayer local, IS3Service overlay, ShownObjects? shown, ChangeReader changes, Undeletes undeletes, long largestPut)
 {
     /// <summary>Brings back one change.</summary>
     /// <param name="change">The change.</param>
@@ -79,18 +80,14 @@ internal sealed class Imports(LocalLayer local, IS3Service overlay, ShownObjects
     /// <returns>False if the key was changed since.</returns>
     private async Task<bool> WriteAsync(SavedVersion change, S3Body bytes, bool replaces, CancellationToken cancellationToken)
     {
-        var request = new OverlaidWrite(Request(change, bytes)) { Base = change.Base, RestoresBase = true, OnlyUnchanged = !replaces };
         shown?.Restore(change.Bucket, change.Key, change.Base);
         var isDone = false;
         try
         {
-            var response = new BufferedResponse();
-            await overlay.HandleAsync(request, response, cancellationToken);
-            isDone = response is { IsCut: false, Status: < StatusCodes.Status300MultipleChoices };
-            return isDone || (IsConflict(response.Status) ? false
-                : throw new S3Exception(await response.ErrorAsync(cancellationToken) ?? S3Errors.ServiceUnavailable));
+            await new ImportedWrite(overlay, change, replaces, largestPut).SendAsync(bytes, cancellationToken);
+            return isDone = true;
         }
-        catch (S3Exception refused) when (IsConflict(refused.Error.Status))
+        catch (S3Exception refused) when (refused.Error.Status is StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed)
         {
             return false;
         }
@@ -102,38 +99,6 @@ internal sealed class Imports(LocalLayer local, IS3Service overlay, ShownObjects
             }
         }
     }
-
-    private static bool IsConflict(int status) => status is StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed;
-
-    private static S3Request Request(SavedVersion change, S3Body bytes) => new()
-    {
-        Operation = change.IsDelete ? S3Operation.DeleteObject : S3Operation.PutObject,
-        Method = change.IsDelete ? "DELETE" : "PUT",
-        Bucket = change.Bucket,
-        Key = change.Key,
-        Query = S3Query.Empty,
-        Headers = change.Headers,
-        Caller = S3Caller.Overlay,
-        Body = bytes,
-        RequestId = "import",
-        Address = new S3Address("http", "localhost", false),
-    };
-}
-
-/// <summary>A change as it was saved.</summary>
-/// <param name="Bucket">The client's bucket.</param>
-/// <param name="Key">The client's key.</param>
-/// <param name="Base">What it hid of the remote.</param>
-public sealed record SavedVersion(string Bucket, string Key, RemoteBase Base)
-{
-    /// <summary>True if the key was deleted.</summary>
-    public bool IsDelete { get; init; }
-
-    /// <summary>The object's ETag, with quotes.</summary>
-    public string ETag { get; init; } = "";
-
-    /// <summary>The headers it is written with.</summary>
-    public IHeaderDictionary Headers { get; init; } = new HeaderDictionary();
 }
 
 /// <summary>What became of a saved change.</summary>

@@ -1,12 +1,11 @@
 using System.Formats.Tar;
 using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
 using System.Text.Json;
 
 using S3Overlay.Proxy.Administration.Methods;
-using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Administration.Commands.Archives;
@@ -89,16 +88,10 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
     private async Task<bool> SaveAsync(TarWriter tar, long number, SavedChange change, CancellationToken cancellationToken)
     {
         var name = number.ToString(CultureInfo.InvariantCulture);
-        if (change.Size > SavedChange.Largest)
-        {
-            throw new IOException($"{change.Bucket}/{change.Key} is larger than 5 GiB, which an import could not bring back. "
-                + "Nothing was reverted. Revert other keys with --save, and this one without.");
-        }
-
         if (!change.Deleted)
         {
-            using var response = await proxy.SendObjectAsync(
-                "GET", change.Bucket, change.Key, "", null, [new("If-Match", change.ETag)], cancellationToken);
+            using var response = await proxy.SendObjectAsync("GET", change.Bucket, change.Key, "", null,
+                [new("If-Match", change.ETag), new("x-amz-checksum-mode", "ENABLED")], cancellationToken);
             if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed)
             {
                 return false;
@@ -112,11 +105,21 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
             await using var hashed = new HashedStream(await response.Content.ReadAsStreamAsync(cancellationToken));
             await tar.WriteEntryAsync(
                 new PaxTarEntry(TarEntryType.RegularFile, name + ".data") { DataStream = hashed }, cancellationToken);
-            var headers = response.Headers.Concat(response.Content.Headers)
-                .Where(static header => SavedChange.IsSaved(header.Key))
-                .ToDictionary(static header => header.Key, static header => string.Join(",", header.Value));
-            change = change with { Size = hashed.Count, Sha256 = hashed.Sha256, Headers = headers,
-                Tags = await TagsAsync(change, cancellationToken) };
+            var headers = response.Headers.Concat(response.Content.Headers).ToDictionary(
+                static header => header.Key, static header => string.Join(",", header.Value), StringComparer.OrdinalIgnoreCase);
+            change = change with
+            {
+                Size = hashed.Count,
+                Sha256 = hashed.Sha256,
+                Headers = headers.Where(static header => SavedChange.IsSaved(header.Key)).ToDictionary(),
+                ChecksumHeader = ChecksumNames.All.Select(ChecksumNames.Header).FirstOrDefault(headers.ContainsKey),
+                ChecksumType = headers.GetValueOrDefault("x-amz-checksum-type"),
+                Tags = await TagsAsync(change, cancellationToken),
+            };
+            change = change with { Checksum = change.ChecksumHeader is { } header ? headers[header] : "" };
+            var parts = await new SavedParts(proxy, change).FindAsync(hashed.Md5, cancellationToken);
+            change = parts.IsCopiedUp ? change with { CopiedUp = response.Content.Headers.LastModified ?? DateTimeOffset.UnixEpoch }
+                : change with { Parts = parts.Sizes };
         }
 
         await WriteAsync(tar, name + ".json", change, cancellationToken);
@@ -137,60 +140,6 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
         new PaxTarEntry(TarEntryType.RegularFile, name)
             { DataStream = new MemoryStream(JsonSerializer.SerializeToUtf8Bytes(document, AdministrationJson.Options)) },
         cancellationToken);
-
-    /// <summary>Counts and hashes what is read.</summary>
-    private sealed class HashedStream(Stream inner) : Stream
-    {
-        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-
-        public long Count { get; private set; }
-
-        public string Sha256 => Convert.ToHexStringLower(_hash.GetCurrentHash());
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            var read = await inner.ReadAsync(buffer, cancellationToken);
-            _hash.AppendData(buffer.Span[..read]);
-            Count += read;
-            return read;
-        }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-            {
-                _hash.Dispose();
-                inner.Dispose();
-            }
-
-            base.Dispose(disposing);
-        }
-    }
 }
 
 /// <summary>The first entry of an archive.</summary>
