@@ -1,3 +1,5 @@
+using S3Overlay.Promote.Wire;
+
 namespace S3Overlay.Promote;
 
 /// <summary>What is sent, and with which credentials.</summary>
@@ -8,6 +10,9 @@ internal sealed record PromoteOptions
 
     /// <summary>AWS profiles by the remote's name.</summary>
     public IReadOnlyDictionary<string, string> Profiles { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Gives the write credentials of every remote; null for those of the AWS profiles.</summary>
+    public Func<Task<WireKeys>>? Keys { get; init; }
 
     /// <summary>The URL to write to; null for the one from which the proxy reads.</summary>
     public Uri? Endpoint { get; init; }

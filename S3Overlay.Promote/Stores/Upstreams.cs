@@ -20,9 +20,10 @@ internal sealed class Upstreams(PromoteOptions options, Signing sign) : IDisposa
             var endpoint = (place.Remote, place.Endpoint);
             if (!_wires.TryGetValue(endpoint, out var wire))
             {
-                var (keys, url) = (ProfileKeys.Of(options, place.Remote), options.Endpoint ?? new Uri(place.Endpoint));
-                _wires[endpoint] = wire =
-                    new S3Wire(url, keys.ObtainAsync, keys.Region ?? WireAddress.RegionOf(url) ?? DefaultRegion, sign, isProxy: false);
+                var (profile, url) =
+                    (options.Keys is null ? ProfileKeys.Of(options, place.Remote) : null, options.Endpoint ?? new Uri(place.Endpoint));
+                _wires[endpoint] = wire = new S3Wire(url, options.Keys ?? profile!.ObtainAsync,
+                    profile?.Region ?? WireAddress.RegionOf(url) ?? DefaultRegion, sign, isProxy: false);
             }
 
             var bucket = (place.Remote, place.Endpoint, place.Bucket);

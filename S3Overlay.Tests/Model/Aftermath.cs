@@ -21,7 +21,8 @@ internal static class Aftermath
             .Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect == ModelEffect.Deleted)).ToList();
         Expect.That(unknown.Count == 0, $"Deleted without a request: {string.Join("; ", unknown)}.");
         var lost = bucket.Tombstones.Except(tombstones)
-            .Where(key => !open.Any(doubt => doubt.Key == key && doubt.Effect is ModelEffect.Undeleted or ModelEffect.Reverted))
+            .Where(key => !open.Any(doubt => doubt.Key == key
+                && (doubt.Effect is ModelEffect.Undeleted or ModelEffect.Reverted || scene.Upstream.Explains(doubt))))
             .ToList();
         Expect.That(lost.Count == 0, $"These deletes are lost: {string.Join("; ", lost)}.");
         bucket.Tombstones.Clear();
@@ -81,7 +82,8 @@ internal static class Aftermath
         if (read.Headers.GetValueOrDefault("x-s3overlay-layer") == "local" && read.Status == 200)
         {
             var written = open.Where(doubt => doubt.Effect == ModelEffect.Written).Select(doubt => doubt.Version).Append(before)
-                .FirstOrDefault(version => version?.ETag == etag)
+                .FirstOrDefault(version => version?.ETag == etag
+                    && version.Tags.Length > 0 == read.Headers.ContainsKey("x-amz-tagging-count"))
                 ?? throw new Mismatch(
                     $"{key} has the ETag {etag}, and what was written is {before}, "
                     + $"or {string.Join(" or ", open.Select(doubt => doubt.Version))}.");
@@ -93,7 +95,7 @@ internal static class Aftermath
 
         Expect.That(
             before is null || (isDeleted && open.Any(doubt => doubt.Effect == ModelEffect.Deleted))
-                || open.Any(doubt => doubt.Effect == ModelEffect.Reverted),
+                || open.Any(doubt => doubt.Effect == ModelEffect.Reverted || scene.Upstream.Explains(doubt)),
             $"{key}, which was written, is lost.");
         bucket.Written.Remove(key);
         bucket.MayHaveKept(key);

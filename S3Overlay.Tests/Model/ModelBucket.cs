@@ -16,6 +16,7 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
         Comparer<string>.Create(static (a, b) => Encoding.UTF8.GetBytes(a).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(b)));
 
     private readonly Dictionary<string, ModelEntries> _held = [];
+    private readonly Dictionary<string, HashSet<string>> _visible = [];
 
     public string Name { get; } = name;
 
@@ -45,6 +46,22 @@ internal sealed class ModelBucket(string name, string remoteName, string remoteP
 
     /// <summary>Whether the local layer decides the key.</summary>
     public bool IsDecidedHere(string key) => Written.ContainsKey(key) || IsOpaque || Tombstones.Contains(key);
+
+    /// <summary>The keys that were changed here. A tombstone that hides nothing is no change.</summary>
+    public IEnumerable<string> Changed() => Written.Keys.Concat(Tombstones.Where(Remote.ContainsKey)).Distinct();
+
+    /// <summary>The remote's objects of remote-owned keys are visible to clients now.</summary>
+    public void NoteVisible()
+    {
+        foreach (var key in Remote.Keys.Concat(_visible.Keys).Where(key => !IsDecidedHere(key)).ToList())
+        {
+            (_visible.TryGetValue(key, out var seen) ? seen : _visible[key] = []).Add(Remote.GetValueOrDefault(key)?.ETag ?? "");
+        }
+    }
+
+    /// <summary>Whether the remote's object of a key appeared while the key was written or deleted here: no client has seen it.</summary>
+    public bool IsUnseen(string key) => Remote.TryGetValue(key, out var version)
+        && !(_visible.TryGetValue(key, out var seen) && seen.Contains(version.ETag));
 
     /// <summary>What may be cached of a key.</summary>
     public ModelEntries EntriesOf(string key) => _held.TryGetValue(key, out var copies) ? copies : _held[key] = new ModelEntries();

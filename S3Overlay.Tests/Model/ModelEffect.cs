@@ -15,6 +15,9 @@ internal enum ModelEffect
     /// <summary>What was written or deleted of the key is gone.</summary>
     Reverted,
 
+    /// <summary>What was written or deleted of the key is at the remote, and gone here.</summary>
+    Promoted,
+
     /// <summary>The bucket has a local half.</summary>
     BucketMade,
 

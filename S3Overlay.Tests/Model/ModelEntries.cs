@@ -4,7 +4,7 @@ namespace S3Overlay.Tests.Model;
 internal sealed class ModelEntries
 {
     /// <summary>Shorter objects contain no serial. Two of them may have the same ETag, so it does not identify an entry.</summary>
-    private const int ShortestKnown = 20;
+    public const int ShortestKnown = 20;
 
     private readonly Dictionary<ObjectVersion, DateTimeOffset> _possible = [];
 

@@ -67,6 +67,12 @@ internal sealed class ModelProxies : IAsyncDisposable
     public Task<RawResponse> SendAsync(string method, string target, byte[]? body = null, params (string Name, string Value)[] headers) =>
         RunAsync(SendAndWaitAsync(method, target, body, headers));
 
+    /// <summary>
+    /// Runs a command against the current one, and waits until nothing of it is under way any more. The command ends with the proxy.
+    /// </summary>
+    /// <exception cref="ProcessKilledException">The proxy was killed before it ended.</exception>
+    public Task<T> CommandAsync<T>(Func<CancellationToken, Task<T>> run) => RunAsync(RunCommandAsync(run));
+
     /// <summary>Kills the proxy that serves the requests at some time, with no request waiting for it.</summary>
     public Reaper Reaper { get; } = new();
 
@@ -123,6 +129,22 @@ internal sealed class ModelProxies : IAsyncDisposable
         asking.ContinueWith(static asked => asked.IsCompletedSuccessfully, TaskScheduler.Default);
 
     private Task<T> RunAsync<T>(Task<T> work) => Clock.RunAsync(work, () => _isHanging() ? LongestLimit : ManualTimeProvider.LongestPause);
+
+    private async Task<T> RunCommandAsync<T>(Func<CancellationToken, Task<T>> run)
+    {
+        using var stop = new CancellationTokenSource();
+        var death = Reaper.Death;
+        var running = run(stop.Token);
+        if (await Task.WhenAny(death, running) == death || death.IsCompleted)
+        {
+            await stop.CancelAsync();
+            await running.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            throw new ProcessKilledException();
+        }
+
+        await Task.WhenAny(death, ShareCachedAsync(death));
+        return await running;
+    }
 
     private async Task<RawResponse> SendAndWaitAsync(string method, string target, byte[]? body, (string Name, string Value)[] headers)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using S3Overlay.Proxy.Administration.Commands;
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -76,6 +77,15 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <summary>The ids of uploads that were completed or aborted.</summary>
     public HashSet<string> EndedUploads { get; } = [];
 
+    /// <summary>What was saved before a revert, by slot.</summary>
+    public Dictionary<int, ModelArchive> Archives { get; } = [];
+
+    /// <summary>Where changes are promoted to: the remote, for clients that may write.</summary>
+    public ModelUpstream Upstream { get; private set; } = null!;
+
+    /// <summary>A folder for files of commands.</summary>
+    public TemporaryFolder Files { get; } = new();
+
     public Dictionary<int, ListingCursor> Listings { get; } = [];
 
     public static async Task<ModelScene> StartAsync(ModelLayer layer, ModelCache cache, bool remembersAbsence)
@@ -83,6 +93,7 @@ internal sealed class ModelScene : IAsyncDisposable
         var remote = await ScriptedRemote.StartAsync();
         var scene = new ModelScene(layer, cache, remembersAbsence, remote);
         remote.Script = scene.Trouble.AnswerAsync;
+        scene.Upstream = await ModelUpstream.StartAsync(scene);
         foreach (var bucket in scene.Buckets)
         {
             remote.AddBucket(bucket.RemoteName);
@@ -119,6 +130,10 @@ internal sealed class ModelScene : IAsyncDisposable
         }
 
         View.NoteLooks(began, hasLearned: operation is ReadObject);
+        foreach (var bucket in Buckets)
+        {
+            bucket.NoteVisible();
+        }
 
         if (!before.SequenceEqual(Buckets.Select(bucket => (bucket.Exists, bucket.IsOpaque, bucket.HasLocal))))
         {
@@ -212,6 +227,7 @@ internal sealed class ModelScene : IAsyncDisposable
         var item = new ScriptedObject(version.Bytes, version.ETag, DateTimeOffset.UtcNow, [(ObjectVersion.MetaHeader, version.Meta)])
         {
             PartSize = version.Parts.Select(part => part.Length).FirstOrDefault(), IsItsFirstPart = version.Parts.Count == 0,
+            Parts = version.Parts,
         };
         _remote.Put(bucket.RemoteName, bucket.RemoteKey(key), item);
         bucket.Remote[key] = version;
@@ -269,6 +285,16 @@ internal sealed class ModelScene : IAsyncDisposable
 
         return response;
     }
+
+    /// <summary>The current proxy, as commands reach it.</summary>
+    public ProxyAddress Address => new(_proxies.Current.Endpoint, new("minioadmin", "minioadmin"), "us-east-1") { Time = _clock };
+
+    /// <summary>Sends a request of an administrator, and waits until nothing of it is under way any more.</summary>
+    public Task<RawResponse> AdministerAsync(string method, string target) => _proxies.SendAsync(method, target);
+
+    /// <summary>Waits for a command that uses the current proxy, and until nothing of it is under way any more.</summary>
+    /// <exception cref="ProcessKilledException">The proxy was killed before it ended.</exception>
+    public Task<T> CommandAsync<T>(Func<CancellationToken, Task<T>> run) => _proxies.CommandAsync(run);
 
     /// <returns>The last that it says.</returns>
     public async Task<JsonElement> CallAsync(string method, string call, params (string Name, string Value)[] parameters)
@@ -365,7 +391,9 @@ internal sealed class ModelScene : IAsyncDisposable
             await _store.DisposeAsync();
         }
 
+        await Upstream.DisposeAsync();
         await _remote.DisposeAsync();
+        Files.Dispose();
         _folder.Dispose();
     }
 

@@ -15,11 +15,21 @@ internal sealed record ObjectVersion(byte[] Bytes, string ETag)
     /// </summary>
     public string Meta { get; init; } = Hash(Bytes)[..8];
 
+    /// <summary>Its tags, as a query string. Only objects that were put in one piece here, and their copies, have any.</summary>
+    public string Tags { get; init; } = "";
+
     /// <summary>Its parts, by number. Empty if it was put in one piece.</summary>
     public IReadOnlyList<(int Number, int First, int Length)> Parts { get; private init; } = [];
 
     /// <summary>An object that was put in one piece.</summary>
     public static ObjectVersion Of(byte[] bytes) => new(bytes, $"\"{Hash(bytes)}\"");
+
+    /// <summary>An object that a client puts here: the bytes decide whether it has tags, as they decide its metadata.</summary>
+    public static ObjectVersion OfPut(byte[] bytes)
+    {
+        var version = Of(bytes);
+        return bytes.Length >= ModelEntries.ShortestKnown && version.Meta[0] < '8' ? version with { Tags = "t=" + version.Meta } : version;
+    }
 
     /// <summary>An object that was put together from these parts.</summary>
     public static ObjectVersion OfParts(IReadOnlyDictionary<int, byte[]> parts)
@@ -58,6 +68,9 @@ internal sealed record ObjectVersion(byte[] Bytes, string ETag)
 
         return bytes;
     }
+
+    /// <summary>The header that sets its tags; none if it has none.</summary>
+    public (string Name, string Value)[] TagHeader() => Tags.Length == 0 ? [] : [("x-amz-tagging", Tags)];
 
     public bool Equals(ObjectVersion? other) => other is not null && other.ETag == ETag;
 

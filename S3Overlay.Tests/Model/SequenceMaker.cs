@@ -53,11 +53,15 @@ internal sealed class SequenceMaker
             (3, 2, 2, () => new Evict(Bucket(), Chance(2) ? Key() : null)),
             (3, 4, 4, () => Chance(3) ? new Undelete(Bucket(), null, Prefix()) : new Undelete(Bucket(), Chance(2) ? Key() : null, null)),
             (3, 2, 4, () => Chance(3) ? new Revert(Bucket(), null, Prefix()) : new Revert(Bucket(), Chance(2) ? Key() : null, null)),
+            (5, 0, 6, AnyPromote),
+            (2, 0, 2, () => new SaveAndRevert(_random.Next(2), Bucket(), Prefix())),
+            (3, 0, 3, () => new Import(_random.Next(2), Chance(3))),
+            (2, 6, 2, () => new Warm(Bucket(), Prefix())),
             (2, 0, 3, () => new Compact(Bucket(), Prefix())),
             (2, 0, 1, () => new ListTombstones(Bucket(), Prefix())),
             (2, 1, 1, () => new Explain(Bucket(), Key())),
             (2, 1, 2, AnyRestart),
-            (3, 0, 40, () => new Kill(Killable(), _random.Next(8), Chance(2), RemoteFailures())),
+            (3, 0, 40, () => new Kill(Chance(4) ? Command() : Killable(), _random.Next(8), Chance(2), RemoteFailures())),
             (Store(10), 0, Store(14), AnyTroubleOfStore),
             (Disk(12), Disk(8), Disk(14), AnyTroubleOfDisk),
             (3, 14, 1, () => new Wait(Any(1, 10, 31, 85, 85, 101, 101, 800))),
@@ -128,12 +132,36 @@ internal sealed class SequenceMaker
         }
     }
 
+    /// <summary>A command that takes several calls of the proxy.</summary>
+    private ModelOperation Command() => _random.Next(4) switch
+    {
+        0 => new SaveAndRevert(_random.Next(2), Bucket(), Prefix()),
+        1 => new Import(_random.Next(2), Chance(3)),
+        _ => AnyPromote() with { Event = PromoteEvent.Nothing },
+    };
+
+    /// <summary>Mostly a key or everything. Half of the changes that come between are of the key.</summary>
+    private PromoteChanges AnyPromote()
+    {
+        var (bucket, key) = (Bucket(), Chance(2) ? Key() : null);
+        ModelOperation change = _random.Next(4) switch
+        {
+            0 => new PutRemote(bucket, Key(), ++_serial, Size(), PartSize()),
+            1 => new DeleteRemote(bucket, Key()),
+            2 => new PutObject(bucket, Key(), ++_serial, Size(), ModelCondition.None),
+            _ => new DeleteObject(bucket, Key(), ModelCondition.None),
+        };
+        return new PromoteChanges(bucket, key, Chance(3) ? Prefix() : "", Chance(3), !Chance(3), Chance(5),
+            Any(PromoteEvent.Nothing, PromoteEvent.Nothing, PromoteEvent.Change, PromoteEvent.Cut, PromoteEvent.Stop),
+            Chance(3) ? _random.Next(25) : 7 + _random.Next(5), Chance(2), change);
+    }
+
     /// <summary>Half of the operations that involve a store are changes.</summary>
     private ModelOperation Troubled()
     {
         var operation = Chance(2) ? Killable() : Next();
         while (operation is Kill or TroubleStore or TroubleDisk or Restart or PutRemote or DeleteRemote or TroubleRemote or SetRemoteDown
-            or SetFull)
+            or SetFull or PromoteChanges or SaveAndRevert or Import)
         {
             operation = Next();
         }

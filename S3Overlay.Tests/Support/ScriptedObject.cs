@@ -18,7 +18,16 @@ public sealed record ScriptedObject(byte[] Bytes, string ETag, DateTimeOffset La
     /// <summary>Whether a part is sent with 200 and without its position, as Scality does.</summary>
     public bool SendsPartsAsWholes { get; init; }
 
+    /// <summary>Its parts, by number, if they differ in length or leave numbers out. Empty otherwise.</summary>
+    public IReadOnlyList<(int Number, int First, int Length)> Parts { get; init; } = [];
+
+    /// <summary>The number of its parts.</summary>
+    public int PartCount => Parts.Count > 0 ? Parts.Count : (Bytes.Length + PartSize - 1) / PartSize;
+
     /// <summary>The bytes of a part. Null if there is no such part.</summary>
-    public ByteRange? Part(int number) => (long)(number - 1) * PartSize is var first && first < Bytes.Length
+    public ByteRange? Part(int number) =>
+        Parts.Count > 0 ? Parts.Where(part => part.Number == number)
+            .Select(static part => (ByteRange?)new ByteRange(part.First, part.First + part.Length - 1)).FirstOrDefault()
+        : (long)(number - 1) * PartSize is var first && first < Bytes.Length
         ? new(first, Math.Min(first + PartSize, Bytes.Length) - 1) : null;
 }

@@ -146,7 +146,7 @@ public sealed class ScriptedRemote : IAsyncDisposable
         }
 
         var bytes = new ByteRange(0, item.Bytes.Length - 1);
-        if (item.PartSize > 0 && S3Query.Parse(request.RawQuery)["partNumber"] is { } number)
+        if ((item.PartSize > 0 || item.Parts.Count > 0) && S3Query.Parse(request.RawQuery)["partNumber"] is { } number)
         {
             if (item.Part(int.Parse(number, CultureInfo.InvariantCulture)) is not { } part)
             {
@@ -155,9 +155,8 @@ public sealed class ScriptedRemote : IAsyncDisposable
             }
 
             bytes = part;
-            headers["x-amz-mp-parts-count"] = ((item.Bytes.Length + item.PartSize - 1) / item.PartSize)
-                .ToString(CultureInfo.InvariantCulture);
-            if (!item.SendsPartsAsWholes)
+            headers["x-amz-mp-parts-count"] = item.PartCount.ToString(CultureInfo.InvariantCulture);
+            if (!item.SendsPartsAsWholes && bytes.Length > 0)
             {
                 context.Response.StatusCode = 206;
                 headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {bytes.First}-{bytes.Last}/{item.Bytes.Length}");

@@ -11,7 +11,11 @@ namespace S3Overlay.Proxy.Administration.Commands;
 /// <param name="Endpoint">Its URL.</param>
 /// <param name="Credentials">A key that may administer.</param>
 /// <param name="Region">The region to sign for.</param>
-internal sealed record ProxyAddress(Uri Endpoint, SigningCredentials Credentials, string Region);
+internal sealed record ProxyAddress(Uri Endpoint, SigningCredentials Credentials, string Region)
+{
+    /// <summary>The clock of signatures.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}
 
 /// <summary>Calls the methods of a running proxy.</summary>
 internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
@@ -164,7 +168,7 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
             request.Content!.Headers.ContentLength = length;
         }
 
-        var signed = _signer.Sign(verb, proxy.Endpoint.Authority, path, query, headers, payloadHash, DateTimeOffset.UtcNow).Headers;
+        var signed = _signer.Sign(verb, proxy.Endpoint.Authority, path, query, headers, payloadHash, proxy.Time.GetUtcNow()).Headers;
         foreach (var header in signed.Concat(headers))
         {
             if (!request.Headers.TryAddWithoutValidation(header.Key, header.Value))

@@ -67,7 +67,8 @@ internal sealed record CopyObject(int Bucket, string Key, int SourceBucket, stri
     }
 
     /// <summary>The copy of a version, whichever way its metadata arrived.</summary>
-    private static ObjectVersion CopyOf(ObjectVersion version) => ObjectVersion.Of(version.Bytes) with { Meta = version.Meta };
+    private static ObjectVersion CopyOf(ObjectVersion version) =>
+        ObjectVersion.Of(version.Bytes) with { Meta = version.Meta, Tags = version.Tags };
 
     /// <summary>The possible outcomes for this source and target. The order of the checks is not promised.</summary>
     private IEnumerable<int> Outcomes(ObjectVersion? version, ObjectVersion? current, IReadOnlyList<ObjectVersion?> shown,

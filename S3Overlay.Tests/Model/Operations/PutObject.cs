@@ -3,15 +3,16 @@ namespace S3Overlay.Tests.Model.Operations;
 internal sealed record PutObject(int Bucket, string Key, int Serial, int Size, ModelCondition Condition) : ModelOperation
 {
     public override IEnumerable<ModelDoubt> MayLeave(ModelScene scene) =>
-        [new(scene.Buckets[Bucket], Key, ModelEffect.Written, ObjectVersion.Of(ObjectVersion.Content(Serial, Size)))];
+        [new(scene.Buckets[Bucket], Key, ModelEffect.Written, ObjectVersion.OfPut(ObjectVersion.Content(Serial, Size)))];
 
     public override async Task RunAsync(ModelScene scene)
     {
         var bucket = scene.Buckets[Bucket];
         var shown = scene.View.MayShow(bucket, Key, isExact: true);
-        var version = ObjectVersion.Of(ObjectVersion.Content(Serial, Size));
+        var version = ObjectVersion.OfPut(ObjectVersion.Content(Serial, Size));
         var response = await scene.SendAsync(
-            "PUT", bucket, Key, "", version.Bytes, [(ObjectVersion.MetaHeader, version.Meta), .. Conditions.Header(Condition, shown)]);
+            "PUT", bucket, Key, "", version.Bytes,
+            [(ObjectVersion.MetaHeader, version.Meta), .. version.TagHeader(), .. Conditions.Header(Condition, shown)]);
         if (!bucket.Exists)
         {
             Expect.NoBucket(response, scene);

@@ -89,6 +89,7 @@ internal sealed record ReadObject(
         Expect.Same((to - from + 1).ToString(CultureInfo.InvariantCulture), response.Headers.GetValueOrDefault("Content-Length", ""),
             "Content-Length");
         Expect.Same(found.Meta, response.Headers.GetValueOrDefault(ObjectVersion.MetaHeader, ""), ObjectVersion.MetaHeader);
+        Expect.Same(found.Tags.Length == 0 ? "" : "1", response.Headers.GetValueOrDefault("x-amz-tagging-count", ""), "The number of tags");
         Expect.Same(
             response.Status == 206 ? $"bytes {from}-{to}/{found.Bytes.Length}"
                 : "", response.Headers.GetValueOrDefault("Content-Range", ""), "Content-Range");
