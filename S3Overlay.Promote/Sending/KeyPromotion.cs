@@ -90,7 +90,9 @@ internal sealed class KeyPromotion(IOverlay overlay, Upstreams upstreams, Promot
 
         if (!to.IsChecked)
         {
-            await to.RequireUnchangedAsync(cancellationToken);
+            // Other keys go on: many stores honour conditions on PUT alone.
+            await (options.Unchecked ? to.RequireUnchangedAsync(cancellationToken) : throw new SendException(
+                "the store does not honour conditions on DELETE. If no other client writes there: --unchecked"));
         }
 
         using var answer = await to.Store.Wire.SendAsync(to.Conditional(new("DELETE", to.Store.Bucket, to.Key)), cancellationToken);

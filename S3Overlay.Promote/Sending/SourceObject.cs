@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net.Http.Headers;
 
@@ -11,6 +12,8 @@ internal sealed class SourceObject
     private const string Meta = "x-amz-meta-";
     private const string Checksum = "x-amz-checksum-";
     private const string ChecksumType = "x-amz-checksum-type";
+    private const int MaxParts = 10_000;
+    private const int LooksAtOnce = 8;
 
     private static readonly string[] Sent =
     [
@@ -75,9 +78,31 @@ internal sealed class SourceObject
     /// <exception cref="WireException">The proxy does not say.</exception>
     public async Task<IReadOnlyList<SourcePart>?> PartsAsync(int count, CancellationToken cancellationToken)
     {
-        var parts = new SourcePart[count];
-        await Parallel.ForEachAsync(Enumerable.Range(1, count),
-            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken },
+        var parts = new ConcurrentDictionary<int, SourcePart>();
+        await LookAsync(Enumerable.Range(1, count), parts, cancellationToken);
+
+        // A client may have left numbers out.
+        for (var next = count + 1; parts.Count < count && next <= MaxParts; next += LooksAtOnce)
+        {
+            await LookAsync(Enumerable.Range(next, LooksAtOnce), parts, cancellationToken);
+        }
+
+        var (offset, ordered) = (0L, parts.Values.OrderBy(static part => part.Number).ToList());
+        for (var at = 0; at < ordered.Count; at++)
+        {
+            // Some stores show the checksums of the object with each part.
+            var checksums = ordered[at].Checksums.SequenceEqual(Checksums) && count > 1 ? [] : ordered[at].Checksums;
+            ordered[at] = ordered[at] with { Offset = offset, Checksums = checksums };
+            offset += ordered[at].Size;
+        }
+
+        return ordered.Count == count && offset == Size ? ordered : null;
+    }
+
+    /// <summary>Adds those of the parts that exist.</summary>
+    private Task LookAsync(IEnumerable<int> numbers, ConcurrentDictionary<int, SourcePart> parts, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(numbers,
+            new ParallelOptions { MaxDegreeOfParallelism = LooksAtOnce, CancellationToken = cancellationToken },
             async (number, token) =>
             {
                 var call = Read("HEAD").With("x-amz-checksum-mode", "ENABLED") with
@@ -85,24 +110,15 @@ internal sealed class SourceObject
                     Query = $"partNumber={number.ToString(CultureInfo.InvariantCulture)}",
                 };
                 using var head = await _overlay.SendAsync(call, token);
-                if (!head.IsSuccess || head.Length is not { } size)
+                if (head.IsSuccess && head.Length is { } size)
+                {
+                    parts[number] = new(number, 0, size, ChecksumsOf(head));
+                }
+                else if (head.Status != 416)
                 {
                     throw new WireException($"part {number} of {_change} at the proxy: status {head.Status}");
                 }
-
-                // The checksums of a part; some stores show those of the object.
-                var checksums = ChecksumsOf(head);
-                parts[number - 1] = new(number, 0, size, checksums.SequenceEqual(Checksums) && count > 1 ? [] : checksums);
             });
-        var offset = 0L;
-        for (var at = 0; at < count; at++)
-        {
-            parts[at] = parts[at] with { Offset = offset };
-            offset += parts[at].Size;
-        }
-
-        return offset == Size ? parts : null;
-    }
 
     /// <summary>All its bytes.</summary>
     /// <param name="sent">Gets the number of bytes as they are sent.</param>
