@@ -1,3 +1,4 @@
+using S3Overlay.Tests.Administration;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Promote;
@@ -17,13 +18,29 @@ public sealed class PromoteAssemblyTests(OverlayFixture fixture) : IClassFixture
         }
 
         var bucket = await fixture.NewRemoteBucketAsync();
+        await fixture.RemoteS3.PutObjectAsync(new() { BucketName = bucket, Key = "k", ContentBody = "remote" });
         var http = new SignedHttp(fixture.Proxy.Endpoint);
         foreach (var (method, target) in ((string, string)[])[
-            ("PUT", $"/{bucket}/k"), ("GET", $"/{bucket}/k"), ("GET", $"/{bucket}?list-type=2"), ("DELETE", $"/{bucket}/k"),
-            ("GET", $"/-/v1/explain?bucket={bucket}&key=k"), ("GET", $"/-/v1/changes?bucket={bucket}"), ("GET", "/-/v1/openapi.json"),
-            ("POST", $"/-/v1/revert?bucket={bucket}&added=true")])
+            ("GET", $"/{bucket}/k"), ("PUT", $"/{bucket}/k"), ("GET", $"/{bucket}?list-type=2"), ("PUT", $"/{bucket}/gone"),
+            ("DELETE", $"/{bucket}/gone")])
         {
             Assert.InRange((await http.SendAsync(method, target, method == "PUT" ? "mine"u8.ToArray() : null)).Status, 200, 204);
+        }
+
+        // A client that has stopped sending ends what would go on for ever.
+        var leaving = new SignedHttp(fixture.Proxy.Endpoint) { ClosesSending = true };
+        foreach (var (verb, path, parameters, hasBody) in (await AllMethods.ListAsync(http))
+            .OrderBy(static method => method.Path is "/-/v1/revert" or "/-/v1/undelete" or "/-/v1/discard"))
+        {
+            var query = (parameters.Contains("bucket") ? $"?bucket={bucket}" : "") + (path switch
+            {
+                "/-/v1/diff" or "/-/v1/original" or "/-/v1/explain" => "&key=k",
+                "/-/v1/revert" => "&added=true&deleted-buckets=true",
+                _ => "",
+            });
+            var isEndless = path is "/-/v1/tail" or "/-/v1/record";
+            var response = await (isEndless ? leaving : http).SendAsync(verb, path + query, hasBody ? [] : null);
+            Assert.True(response.Status == 200 || (isEndless && response.Status == 0), $"{verb} {path}{query}: {response.Text}");
         }
 
         var program = typeof(Proxy.Protocol.S3Request).Assembly.Location;
