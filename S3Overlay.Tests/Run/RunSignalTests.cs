@@ -1,3 +1,6 @@
+using System.Diagnostics;
+
+using S3Overlay.Proxy.Hosting.Run.SharedCache;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Run;
@@ -51,6 +54,50 @@ public sealed class RunSignalTests : IDisposable
 
         Assert.Equal(5, result.ExitCode);
         Assert.DoesNotContain("typed", result.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>The run waits for another one that starts or ends the shared cache.</summary>
+    [Theory]
+    [InlineData("TERM", 143)]
+    [InlineData("INT", 130)]
+    public async Task A_signal_before_the_command_begins_ends_the_run_at_once(string signal, int code)
+    {
+        Directory.CreateDirectory(_folder["caches/s3overlay/run"]);
+        await using var remote = await ScriptedRemote.StartAsync();
+        using var starting = FileLock.TryTake(_folder["caches/s3overlay/run/starting"]);
+        await using var run = RunProcess.Start(
+            _folder, [.. RunProcess.Over(remote.Endpoint), "--", "echo", "begun"], [], "setsid");
+        await Patience.UntilAsync(() => Directory.GetDirectories(_folder.Path, "s3overlay-run-*").Length > 0, "The run does not begin.");
+        var waited = Stopwatch.StartNew();
+        await run.SignalAsync(signal);
+        var result = await run.EndAsync();
+
+        Assert.Equal((code, ""), (result.ExitCode, result.Output));
+        Assert.True(waited.Elapsed < TimeSpan.FromSeconds(30), $"The run went on for {waited.Elapsed}.");
+    }
+
+    /// <summary>The count of changes waits for a remote that does not respond.</summary>
+    [Fact]
+    public async Task A_signal_after_the_command_has_ended_ends_the_run_at_once()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.AddBucket("photos");
+        await using var run = await RunProcess.StartClientAsync(_folder, remote.Endpoint, "--no-cache");
+        Assert.Equal(200, (await run.Http.SendAsync("PUT", "/photos/k", "mine"u8.ToArray())).Status);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        remote.Script = async (_, context) =>
+        {
+            asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            return ScriptedOutcome.Answered;
+        };
+        var ending = run.EndAsync();
+        await asked.Task.WaitAsync(Patience.Limit);
+        var waited = Stopwatch.StartNew();
+        await run.SignalAsync("TERM");
+
+        Assert.Equal(0, (await ending).ExitCode);
+        Assert.True(waited.Elapsed < TimeSpan.FromSeconds(20), $"The run went on for {waited.Elapsed}.");
     }
 
     private static async Task SeeAsync(RunProcess run, string text)

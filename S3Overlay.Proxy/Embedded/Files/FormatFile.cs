@@ -62,7 +62,7 @@ internal static class FormatFile
             throw new StoreUnavailableException(
                 $"The file {folders.Format} is damaged: it does not say which version of the store the folder has. "
                 + $"If the folder is S3Overlay's, write the line \"{Prefix}{Version}\" into it; "
-                + "otherwise set S3_OVERLAY_DATA_DIR to another folder.");
+                + "otherwise set S3_OVERLAY_DATA_DIR to another folder.") { IsDamage = true };
         }
 
         if (version is not (Version or OldVersion))
@@ -117,4 +117,8 @@ internal static class ForeignFolder
 }
 
 /// <summary>The data folder cannot be used; the message says why, and what to do.</summary>
-public sealed class StoreUnavailableException(string message, Exception? cause = null) : Exception(message, cause);
+public sealed class StoreUnavailableException(string message, Exception? cause = null) : Exception(message, cause)
+{
+    /// <summary>True if the folder's own content is the reason, and another start would fail the same way.</summary>
+    public bool IsDamage { get; init; }
+}

@@ -47,7 +47,7 @@ internal sealed class CommandProcess : IDisposable
     {
         signals.SendTo(_process);
         await _process.WaitForExitAsync();
-        signals.Stop();
+        signals.Ended();
         return _process.ExitCode;
     }
 

@@ -44,7 +44,7 @@ internal sealed class RunFolder : IDisposable
     {
         Remove(_path);
         _lock.Dispose();
-        foreach (var other in Directory.GetDirectories(Path.GetTempPath(), Prefix + "*"))
+        foreach (var other in Directory.GetDirectories(Path.GetTempPath(), Prefix + "*").Where(IsOurs))
         {
             try
             {
@@ -57,10 +57,16 @@ internal sealed class RunFolder : IDisposable
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
-                // Another user's.
+                // Removed by another run.
             }
         }
     }
+
+    /// <summary>
+    /// True for a folder that only this user can have made and filled. In a temporary folder that users share, others choose names too,
+    /// and a link of theirs could lead anywhere.
+    /// </summary>
+    private static bool IsOurs(string path) => OperatingSystem.IsWindows() || UnixProcess.OwnsPrivateFolder(path);
 
     private static void Remove(string path)
     {

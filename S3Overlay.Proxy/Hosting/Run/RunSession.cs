@@ -23,6 +23,12 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
     /// <summary>How long the count of changes may wait for the remote.</summary>
     private static readonly TimeSpan CountLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the run may clean up after a signal that ends it.</summary>
+    private static readonly TimeSpan CleanUpLimit = TimeSpan.FromSeconds(2);
+
+    /// <summary>The command's exit code, once it has ended.</summary>
+    private int _code = RunExitCodes.NotStarted;
+
     /// <summary>Runs the command. Returns its exit code, or one of <see cref="RunExitCodes"/>.</summary>
     public async Task<int> RunAsync()
     {
@@ -32,7 +38,7 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
             var program = ProgramSearch.Find(run.Command[0], Environment.GetEnvironmentVariable("PATH"));
             var settings = RunSettings.Read(run.Settings);
             using var folder = RunFolder.Create();
-            return await RunAsync(program, settings, folder, signals);
+            return await PromptlyAsync(RunAsync(program, settings, folder, signals), signals);
         }
         catch (RunException failure)
         {
@@ -46,6 +52,31 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
         }
     }
 
+    /// <summary>
+    /// A signal that is not the command's, because it has not begun or has ended, ends the run. What is under way gets a moment to clean
+    /// up; then the process ends, as a kill would end it.
+    /// </summary>
+    private async Task<int> PromptlyAsync(Task<int> session, SignalRelay signals)
+    {
+        var stopped = Task.Delay(Timeout.Infinite, signals.Stop);
+        if (await Task.WhenAny(session, stopped) != session)
+        {
+            await Task.WhenAny(session, Task.Delay(CleanUpLimit));
+        }
+
+        try
+        {
+            return session.IsCompleted || !signals.Stop.IsCancellationRequested ? await session : Code();
+        }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            return Code();
+        }
+
+        int Code() => signals.Early is { } signal ? RunExitCodes.Signal + signal
+            : run.FailsOnChange ? RunExitCodes.Changed : _code;
+    }
+
     private async Task<int> RunAsync(string program, RunSettings settings, RunFolder folder, SignalRelay signals)
     {
         var key = CacheSettings.NewKey();
@@ -55,7 +86,7 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
             (Settings.AccessKey, key.AccessKey),
             (Settings.SecretKey, key.SecretKey)));
         options = options with { ShutdownTimeout = TimeSpan.FromSeconds(1) };
-        await using var cache = await JoinCacheAsync(settings, options);
+        await using var cache = await JoinCacheAsync(settings, options, signals.Stop);
         await using var proxy = await RunningProxy.StartAsync(
             builder, cache is null ? options : CacheSettings.Over(cache.Address, options), problems);
         if (cache is null)
@@ -69,7 +100,7 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
             return RunExitCodes.Signal + signal;
         }
 
-        var code = await RunCommandAsync(program, proxy, key, options, folder, signals);
+        var code = _code = await RunCommandAsync(program, proxy, key, options, folder, signals);
         if (cache is { IsAlive: false })
         {
             await errors.WriteLineAsync(Name + "warning: the shared cache ended before the command did.");
@@ -77,7 +108,7 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
 
         // Ends what the command left behind, so that every request and change is counted.
         await proxy.StopAsync(TimeProvider.System);
-        var changes = await CountAsync(proxy.Services);
+        var changes = await CountAsync(proxy.Services, signals.Stop);
         foreach (var line in RunReport.Lines(proxy.Meters, options.Remotes.Count > 0, changes, run.DataFolder))
         {
             await errors.WriteLineAsync(Name + line);
@@ -97,7 +128,7 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
     }
 
     /// <summary>Null without a remote, and if the user's own cache folder cannot be used: the run then works without.</summary>
-    private async Task<CacheUse?> JoinCacheAsync(RunSettings settings, ProxyOptions options)
+    private async Task<CacheUse?> JoinCacheAsync(RunSettings settings, ProxyOptions options, CancellationToken stop)
     {
         if (!run.UsesCache || options.Remotes.Count == 0)
         {
@@ -110,10 +141,14 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
             var root = Path.GetFullPath(run.CacheFolder ?? CacheFiles.DefaultRoot());
             var proxy = new CacheProxyArguments(
                 root, CacheIdentity.OfProxy(values, options, CacheFiles.Salt(root)),
-                CacheIdentity.OfStore(options), run.CacheSize ?? options.Cache.MaxBytes ?? RunOptions.DefaultCacheSize, run.CacheLinger);
-            return await CacheUse.JoinAsync(proxy, values, errors);
+                CacheIdentity.OfStore(options), run.CacheSize ?? options.Cache.MaxBytes ?? RunOptions.DefaultCacheSize, run.CacheLinger)
+            {
+                Environment = CacheEnvironment.Of(options),
+            };
+            return await CacheUse.JoinAsync(proxy, values, errors, stop);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or OperationCanceledException)
+        catch (Exception failure) when (!stop.IsCancellationRequested
+            && failure is IOException or UnauthorizedAccessException or OperationCanceledException)
         {
             var problem = $"the shared cache cannot be used: {failure.Message.TrimEnd('.')}.";
             if (run.CacheFolder is not null)
@@ -127,9 +162,10 @@ internal sealed class RunSession(RunOptions run, TextWriter errors)
     }
 
     /// <summary>Null if the remote does not answer in time, or the store fails.</summary>
-    private static async Task<ChangeCount?> CountAsync(ProxyServices services)
+    private static async Task<ChangeCount?> CountAsync(ProxyServices services, CancellationToken stop)
     {
-        using var limit = new CancellationTokenSource(CountLimit);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(CountLimit);
         try
         {
             return await ChangeCount.OfAsync(services, limit.Token);

@@ -12,6 +12,7 @@ internal sealed class SignalRelay : IDisposable
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly Lock _gate = new();
     private Process? _command;
+    private readonly CancellationTokenSource _stop = new();
     private bool _hasEnded;
 
     public SignalRelay()
@@ -27,8 +28,11 @@ internal sealed class SignalRelay : IDisposable
         }
     }
 
-    /// <summary>The first signal that arrived while there was no command; null if none did.</summary>
+    /// <summary>The first signal that arrived before the command began; null if none did.</summary>
     public int? Early { get; private set; }
+
+    /// <summary>Cancelled by a signal that finds no command: before it begins, or after it has ended.</summary>
+    public CancellationToken Stop => _stop.Token;
 
     /// <summary>From now on, signals are passed on to this process.</summary>
     public void SendTo(Process command)
@@ -44,7 +48,7 @@ internal sealed class SignalRelay : IDisposable
     }
 
     /// <summary>The command has ended: its number may soon be another process's.</summary>
-    public void Stop()
+    public void Ended()
     {
         lock (_gate)
         {
@@ -53,7 +57,11 @@ internal sealed class SignalRelay : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _registrations.ForEach(static registration => registration.Dispose());
+    public void Dispose()
+    {
+        _registrations.ForEach(static registration => registration.Dispose());
+        _stop.Dispose();
+    }
 
     private void Pass(int signal)
     {
@@ -64,6 +72,11 @@ internal sealed class SignalRelay : IDisposable
             {
                 // Typed or not: the command is not there yet.
                 Early ??= signal;
+                _stop.Cancel();
+            }
+            else if (_hasEnded)
+            {
+                _stop.Cancel();
             }
             else if (!isTyped)
             {

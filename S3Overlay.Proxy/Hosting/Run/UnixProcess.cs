@@ -15,8 +15,32 @@ internal static partial class UnixProcess
     private const int CloseOnExec = 1;
     private const int ReadOnly = 0;
 
+    private const int CurrentFolder = -100;
+    private const int NoFollow = 0x100;
+    private const uint BasicFacts = 0x7ff;
+    private const int FileKind = 0xf000;
+    private const int Folder = 0x4000;
+    private const int OthersMay = 0x3f;
+
     /// <summary>Sends a signal to a process.</summary>
     public static void Signal(int process, int signal) => _ = Kill(process, signal);
+
+    /// <summary>
+    /// True if a path is a folder, and no link to one, that belongs to this user and that no other user may even read. False where that
+    /// cannot be known: elsewhere than on Linux.
+    /// </summary>
+    public static bool OwnsPrivateFolder(string path)
+    {
+        // struct statx, which is the same on every Linux: the owner is at byte 20, the mode at byte 28.
+        Span<byte> facts = stackalloc byte[256];
+        if (!OperatingSystem.IsLinux() || StatX(CurrentFolder, path, NoFollow, BasicFacts, facts) != 0)
+        {
+            return false;
+        }
+
+        var (owner, mode) = (BitConverter.ToUInt32(facts[20..]), BitConverter.ToUInt16(facts[28..]));
+        return owner == EffectiveUser() && (mode & FileKind) == Folder && (mode & OthersMay) == 0;
+    }
 
     /// <summary>Leaves the terminal: its signals no longer reach this process.</summary>
     public static void LeaveTerminal() => _ = SetSession();
@@ -76,6 +100,12 @@ internal static partial class UnixProcess
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int process, int signal);
+
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatX(int folder, string path, int flags, uint mask, Span<byte> facts);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    private static partial uint EffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "signal", SetLastError = true)]
     private static partial nint Handle(int signal, nint action);

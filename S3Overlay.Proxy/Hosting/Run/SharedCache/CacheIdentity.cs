@@ -23,8 +23,16 @@ internal static class CacheIdentity
         typeof(CacheIdentity).Module.ModuleVersionId.ToString(),
         .. values.Where(static pair => !string.IsNullOrEmpty(pair.Value)).OrderBy(static pair => pair.Key, StringComparer.OrdinalIgnoreCase)
             .Select(static pair => $"{pair.Key.ToUpperInvariant()}={pair.Value}"),
-        .. options.Remotes.Any(static remote => remote is { AccessKeyId: null, IsAnonymous: false }) ? ChainInputs() : [],
+        .. UsesChain(options) ? ChainInputs() : [],
     ]);
+
+    /// <summary>True if a remote's credentials come from a profile or the standard AWS chain, and so from variables and files.</summary>
+    public static bool UsesChain(ProxyOptions options) =>
+        options.Remotes.Any(static remote => remote is { AccessKeyId: null, IsAnonymous: false });
+
+    /// <summary>True for a variable that the standard AWS chain may read.</summary>
+    public static bool IsOfChain(string name) => name.StartsWith("AWS_", StringComparison.Ordinal)
+        && !Array.Exists(Irrelevant, start => name.StartsWith(start, StringComparison.Ordinal));
 
     /// <summary>
     /// A store's name: the remotes, and whose objects they show. Temporary keys, which change with each job of a CI, are no part of it.
@@ -53,9 +61,7 @@ internal static class CacheIdentity
             .OrderBy(static variable => (string)variable.Key, StringComparer.Ordinal))
         {
             var name = (string)variable.Key;
-            if (name is "HOME" or "USERPROFILE" or "HTTPS_PROXY"
-                || (name.StartsWith("AWS_", StringComparison.Ordinal)
-                    && !Array.Exists(Irrelevant, start => name.StartsWith(start, StringComparison.Ordinal))))
+            if (name is "HOME" or "USERPROFILE" or "HTTPS_PROXY" || IsOfChain(name))
             {
                 yield return $"{name}={variable.Value}";
             }

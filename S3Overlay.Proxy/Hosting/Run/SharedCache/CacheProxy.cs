@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
+using S3Overlay.Proxy.Embedded.Database;
+using S3Overlay.Proxy.Embedded.Files;
+
 namespace S3Overlay.Proxy.Hosting.Run.SharedCache;
 
 /// <summary>The shared proxy's own process: the remote of all runs with the same settings. Ends a while after its last user.</summary>
@@ -109,12 +112,25 @@ internal sealed class CacheProxy(CacheFiles files, CacheProxyArguments arguments
             {
                 return (await RunningProxy.StartAsync(builder, options, problems), key);
             }
-            catch (StartupException) when (!isLast && Directory.Exists(StoreFolder.Data(store.Path)))
+            catch (StartupException failure) when (!isLast && IsDamage(failure) && Directory.Exists(StoreFolder.Data(store.Path)))
             {
-                // Of a later version, or damaged: a cache is not worth a question.
+                // A cache is not worth a question. A full disk, a setting or a later version's folder is no reason to delete it.
                 store.Clear();
             }
         }
+    }
+
+    private static bool IsDamage(StartupException failure)
+    {
+        for (var cause = failure.InnerException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is StoreUnavailableException { IsDamage: true } or DatabaseDamagedException or InvalidDataException)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private async Task WatchAsync(RunningProxy proxy, StoreFolder store, FileStream alive, CancellationToken cancellationToken)
@@ -213,4 +229,8 @@ internal sealed class CacheProxy(CacheFiles files, CacheProxyArguments arguments
 /// <param name="Store">The store's name.</param>
 /// <param name="Size">The most bytes to cache.</param>
 /// <param name="Linger">How long to run on after the last user.</param>
-internal sealed record CacheProxyArguments(string Root, string Name, string Store, long Size, TimeSpan Linger);
+internal sealed record CacheProxyArguments(string Root, string Name, string Store, long Size, TimeSpan Linger)
+{
+    /// <summary>Its environment, beside its settings.</summary>
+    public IReadOnlyDictionary<string, string?> Environment { get; init; } = new Dictionary<string, string?>();
+}

@@ -31,26 +31,27 @@ internal sealed class CacheUse : IAsyncDisposable
     /// <param name="arguments">The proxy.</param>
     /// <param name="values">Its settings.</param>
     /// <param name="errors">Gets its warnings.</param>
+    /// <param name="cancellationToken">Ends the wait. A proxy that is starting then starts, and ends for lack of users.</param>
     /// <exception cref="IOException">The folder cannot be used, or the proxy does not start.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder cannot be used.</exception>
     public static async Task<CacheUse> JoinAsync(
-        CacheProxyArguments arguments, IReadOnlyDictionary<string, string?> values, TextWriter errors)
+        CacheProxyArguments arguments, IReadOnlyDictionary<string, string?> values, TextWriter errors, CancellationToken cancellationToken)
     {
         var files = new CacheFiles(arguments.Root, arguments.Name);
         files.Create();
 
         // One run at a time: the others find what it started.
-        await using var starting = await TakeAsync(files.Starting, isShared: false);
-        var users = await TakeAsync(files.Users, isShared: true);
+        await using var starting = await TakeAsync(files.Starting, isShared: false, cancellationToken);
+        var users = await TakeAsync(files.Users, isShared: true, cancellationToken);
         try
         {
             File.SetLastWriteTimeUtc(files.Users, DateTime.UtcNow);
             var from = 0L;
-            var address = FileLock.IsTaken(files.Alive) ? await AddressAsync(files) : null;
+            var address = FileLock.IsTaken(files.Alive) ? await AddressAsync(files, cancellationToken) : null;
             if (address is null)
             {
-                await StartAsync(arguments, files, values);
-                address = await AddressAsync(files) ?? throw new IOException("its process ended");
+                await StartAsync(arguments, files, values, cancellationToken);
+                address = await AddressAsync(files, cancellationToken) ?? throw new IOException("its process ended");
             }
             else
             {
@@ -133,12 +134,12 @@ internal sealed class CacheUse : IAsyncDisposable
         }
     }
 
-    private static async Task<FileStream> TakeAsync(string path, bool isShared) =>
-        await FileLock.WaitAsync(path, isShared, StartLimit, CancellationToken.None)
+    private static async Task<FileStream> TakeAsync(string path, bool isShared, CancellationToken cancellationToken) =>
+        await FileLock.WaitAsync(path, isShared, StartLimit, cancellationToken)
         ?? throw new IOException($"{path} stays locked by another process");
 
     /// <summary>The address of a proxy that is alive, once it has written it; null if it ended.</summary>
-    private static async Task<CacheAddress?> AddressAsync(CacheFiles files)
+    private static async Task<CacheAddress?> AddressAsync(CacheFiles files, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -152,12 +153,13 @@ internal sealed class CacheUse : IAsyncDisposable
                 return null;
             }
 
-            await Task.Delay(20);
+            await Task.Delay(20, cancellationToken);
         }
     }
 
     /// <summary>Starts the process, and returns once it serves.</summary>
-    private static async Task StartAsync(CacheProxyArguments arguments, CacheFiles files, IReadOnlyDictionary<string, string?> values)
+    private static async Task StartAsync(
+        CacheProxyArguments arguments, CacheFiles files, IReadOnlyDictionary<string, string?> values, CancellationToken cancellationToken)
     {
         // The address of a proxy that was killed.
         File.Delete(files.Proxy);
@@ -180,9 +182,10 @@ internal sealed class CacheUse : IAsyncDisposable
             start.ArgumentList.Add(argument);
         }
 
-        foreach (var name in start.Environment.Keys.Where(ClientVariables.IsSetting).ToList())
+        start.Environment.Clear();
+        foreach (var (name, value) in arguments.Environment)
         {
-            start.Environment.Remove(name);
+            start.Environment[name] = value;
         }
 
         foreach (var (name, value) in values)
@@ -204,7 +207,8 @@ internal sealed class CacheUse : IAsyncDisposable
         {
             process!.StandardInput.Close();
             process.StandardError.Close();
-            using var limit = new CancellationTokenSource(StartLimit);
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            limit.CancelAfter(StartLimit);
             var line = await process.StandardOutput.ReadLineAsync(limit.Token);
             if (line != CacheProxy.Ready)
             {
