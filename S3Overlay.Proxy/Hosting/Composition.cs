@@ -347,6 +347,8 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         if (cache.Bytes is not null)
         {
             meters.WatchCache(() => cache.Bytes ?? 0, () => cache.Evictions);
+            meters.Watch("s3_overlay_pins_damaged", "", "1 while the pins of the cache cannot be understood; else 0.",
+                () => cache.ArePinsDamaged ? 1 : 0);
         }
 
         meters.Watch("s3_overlay_spool_bytes", "By", "Bytes set aside in the spool for fills under way.", () => spool.Used);

@@ -104,4 +104,9 @@ public static partial class Log
         "A line of {File} is damaged: one pin of the cache is lost. Compare with \"s3overlay pins\", pin again what is missing, and check "
         + "the disk")]
     public static partial void PinDamaged(ILogger logger, string file);
+
+    /// <summary>The pins in the cache bucket cannot be understood. Logged once until they can.</summary>
+    [LoggerMessage(5021, LogLevel.Error,
+        "{Problem} Until then, {Count} pins that are known here count, and entries of all others may be evicted")]
+    public static partial void PinsDamaged(ILogger logger, string problem, int count);
 }

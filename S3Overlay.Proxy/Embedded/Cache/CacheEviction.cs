@@ -22,6 +22,9 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     /// <summary>How much of the recorded uses a crash may lose.</summary>
     private static readonly TimeSpan SavePause = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a pass that found everything pinned counts, if nothing was cached or unpinned since.</summary>
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(5);
+
     private readonly long _maxBytes = maxBytes ?? long.MaxValue;
 
     /// <summary>Bytes stored between two checks of free disk space.</summary>
@@ -41,6 +44,12 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     /// <summary>All entries used up to here are pinned, as of the version: a pass need not walk them again.</summary>
     private (object? Version, CacheRows.Use Use) _pinned;
 
+    /// <summary>A pass found everything pinned; null for none. Another one would find the same until something changes.</summary>
+    private volatile AllPinned? _allPinned;
+
+    private long _growths;
+    private long _passes;
+
     /// <summary>Starts the background work. Call before anything changes.</summary>
     public void Begin()
     {
@@ -55,12 +64,16 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     public DateTimeOffset? LatestUse =>
         Volatile.Read(ref _latestUse) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
+    /// <summary>How often the entries were looked through.</summary>
+    internal long Passes => Volatile.Read(ref _passes);
+
     /// <summary>Completes when nothing is left to evict.</summary>
     public Task Done => DoneAsync();
 
     /// <summary>Bytes were cached.</summary>
     public void Grew()
     {
+        Interlocked.Increment(ref _growths);
         if (room.MinFree > 0 && Math.Abs(ledger.Bytes - Volatile.Read(ref _askedAt)) >= _step)
         {
             Volatile.Write(ref _askedAt, ledger.Bytes);
@@ -121,11 +134,15 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     /// <summary>An entry is no longer in use.</summary>
     public void Wake()
     {
-        if (_isShort || ledger.Bytes > _maxBytes)
+        if ((_isShort || ledger.Bytes > _maxBytes) && !IsAllPinned())
         {
             Start();
         }
     }
+
+    /// <summary>True if a pass found everything pinned, and nothing changed since.</summary>
+    private bool IsAllPinned() => _allPinned is { } seen && seen.Version == pins!.Version && seen.Growths == Volatile.Read(ref _growths)
+        && time.GetElapsedTime(seen.At) < LongestRest;
 
     /// <summary>True if something must be evicted. Reads the disk's free space.</summary>
     private bool IsOver() => (_isShort = room.IsShort) || ledger.Bytes > _maxBytes;
@@ -233,7 +250,13 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     /// them.</param>
     private async Task EvictAsync(bool anyUse)
     {
-        var (before, version) = (Evicted, pins?.Version);
+        if (!IsOver() || IsAllPinned())
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref _passes);
+        var (before, version, growths) = (Evicted, pins?.Version, Volatile.Read(ref _growths));
         var last = _pinned.Version == version ? _pinned.Use : default;
         _pinned = (version, last);
         var isPinnedSoFar = true;
@@ -249,6 +272,11 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
                 isPinnedSoFar = false;
                 await EvictAsync(use, anyUse);
             }
+        }
+
+        if (isPinnedSoFar && IsOver() && version is not null && rows.NextUse(last) is null)
+        {
+            _allPinned = new AllPinned(version, growths, time.GetTimestamp());
         }
 
         if (Evicted == before)
@@ -284,6 +312,8 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
 
         Task<bool> TryAsync() => table.TryEvictAsync(use.Bucket, use.Key, use.Use, anyUse);
     }
+
+    private sealed record AllPinned(object Version, long Growths, long At);
 }
 
 /// <summary>How much of the disk the cache leaves free (rule E5).</summary>

@@ -52,6 +52,9 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// <summary>Completes when the cache is within its limit, or what exceeds it is in use; for tests.</summary>
     internal Task Evicting => _eviction.Done;
 
+    /// <summary>How often eviction looked through the entries.</summary>
+    internal long EvictionPasses => _eviction.Passes;
+
     /// <summary>Opens the cache in a folder, and creates it if missing.</summary>
     /// <param name="directory">The folder.</param>
     /// <param name="logger">Gets failures.</param>

@@ -94,6 +94,9 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     /// <summary>The approximate size of the cache; null without a limit.</summary>
     public long? Bytes => _eviction?.Bytes;
 
+    /// <summary>True if the pins in the bucket could not be understood when they were last read.</summary>
+    public bool ArePinsDamaged => _eviction?.ArePinsDamaged ?? false;
+
     /// <summary>How many entries this process has evicted.</summary>
     public long Evictions => _eviction?.Evicted ?? 0;
 

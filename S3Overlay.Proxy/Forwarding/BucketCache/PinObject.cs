@@ -67,13 +67,16 @@ internal sealed class PinObject(CacheBucketObjects objects) : IPinStore
             await using var body = await response.BodyAsync(cancellationToken);
             var document = await JsonSerializer.DeserializeAsync<Document>(body, JsonSerializerOptions.Web, cancellationToken);
             return document is { S3Overlay: Kind, Version: 1 } ? (document.Pins, response.Header("ETag"))
-                : throw new IOException($"The object {Name} of the cache bucket has no pins that this version knows.");
+                : throw new PinsDamagedException($"The object {Name} of the cache bucket has no pins that this version knows.", null);
         }
         catch (JsonException failure)
         {
-            throw new IOException($"The object {Name} of the cache bucket is damaged. Delete it, and pin again.", failure);
+            throw new PinsDamagedException($"The object {Name} of the cache bucket is damaged. Delete it, and pin again.", failure);
         }
     }
 
     private sealed record Document(string S3Overlay, int Version, IReadOnlyList<CachePin> Pins);
 }
+
+/// <summary>The pins cannot be read, and will not be until they are repaired.</summary>
+internal sealed class PinsDamagedException(string message, Exception? cause) : IOException(message, cause);

@@ -111,6 +111,36 @@ public sealed class PinTests : IAsyncLifetime
         Assert.Equal(["c", "p/b"], await KeysAsync());
     }
 
+    /// <summary>Each read of a pinned entry would otherwise look through all of them.</summary>
+    [Fact, Trait("Rule", "E6")]
+    public async Task A_cache_full_of_pinned_entries_is_looked_through_again_only_after_a_change()
+    {
+        await PutAsync("p/a", 6 * Block);
+        await PinAsync("p/", isPrefix: true);
+        await PutAsync("p/b", 6 * Block);
+        await ReadAsync("p/a");
+        var passes = _store.EvictionPasses;
+        Assert.InRange(passes, 1, 20);
+        for (var i = 0; i < 20; i++)
+        {
+            await ReadAsync("p/a");
+        }
+
+        Assert.Equal(passes, _store.EvictionPasses);
+        await PinAsync("q", isPrefix: false);
+        await ReadAsync("p/a");
+        Assert.True(_store.EvictionPasses > passes, "A change of the pins is not noticed.");
+        passes = _store.EvictionPasses;
+        await ReadAsync("p/a");
+        Assert.Equal(passes, _store.EvictionPasses);
+        _time.Advance(TimeSpan.FromMinutes(6));
+        await ReadAsync("p/a");
+        Assert.True(_store.EvictionPasses > passes, "It is never looked through again.");
+        await _pins.RemoveAsync(Target("p/", true), default);
+        await _store.Evicting;
+        Assert.Equal(["p/a"], await KeysAsync());
+    }
+
     /// <summary>A client's write outranks the cache, and takes what is pinned last.</summary>
     [Fact, Trait("Rule", "E6")]
     public async Task A_write_that_finds_the_disk_full_takes_pinned_entries_last()
@@ -199,6 +229,15 @@ public sealed class PinTests : IAsyncLifetime
             _time.GetUtcNow(), default);
         await entry.WriteAsync(0, new byte[size], default);
         await entry.CompleteAsync(default);
+    }
+
+    private async Task ReadAsync(string key)
+    {
+        await using (await _store.FindAsync("bucket", key, LookupHint.Info, default))
+        {
+        }
+
+        await _store.Evicting;
     }
 
     private async Task<List<string>> KeysAsync() =>

@@ -27,12 +27,16 @@ internal sealed class EntryEviction(long maxBytes, EntryUses uses, CachePins pin
     private long _listed;
     private long _uploadedBefore;
     private long _evicted;
+    private volatile bool _arePinsDamaged;
 
     /// <summary>The approximate size.</summary>
     public long Bytes => Volatile.Read(ref _listed) + uploaded() - Volatile.Read(ref _uploadedBefore);
 
     /// <summary>How many entries this process has evicted.</summary>
     public long Evicted => Volatile.Read(ref _evicted);
+
+    /// <summary>True if the pins could not be understood when they were last read.</summary>
+    public bool ArePinsDamaged => _arePinsDamaged;
 
     /// <summary>Starts the background task.</summary>
     public void Start() => _running = RunAsync();
@@ -41,7 +45,7 @@ internal sealed class EntryEviction(long maxBytes, EntryUses uses, CachePins pin
     /// <exception cref="IOException">The store failed.</exception>
     public async Task EvictAsync(CancellationToken cancellationToken)
     {
-        await pins.RefreshAsync(cancellationToken);
+        await RefreshPinsAsync(cancellationToken);
         var uploadedBefore = uploaded();
         var (total, byMinute) = (0L, new SortedDictionary<long, long>());
         await foreach (var entry in uses.ListAsync(cancellationToken))
@@ -74,6 +78,27 @@ internal sealed class EntryEviction(long maxBytes, EntryUses uses, CachePins pin
         await _stop.CancelAsync();
         await _running;
         _stop.Dispose();
+    }
+
+    /// <summary>
+    /// Other proxies may have changed the pins. Damaged ones must not stop evictions for ever: those that are known go on to count.
+    /// </summary>
+    private async Task RefreshPinsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await pins.RefreshAsync(cancellationToken);
+            _arePinsDamaged = false;
+        }
+        catch (PinsDamagedException damage)
+        {
+            if (!_arePinsDamaged)
+            {
+                Log.PinsDamaged(logger, damage.Message, pins.All.Count);
+            }
+
+            _arePinsDamaged = true;
+        }
     }
 
     /// <summary>Entries last used up to this minute must go.</summary>
