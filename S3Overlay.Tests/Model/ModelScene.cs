@@ -309,6 +309,21 @@ internal sealed class ModelScene : IAsyncDisposable
         return told;
     }
 
+    /// <summary>Whether a call was refused because no layer has what it is about.</summary>
+    /// <exception cref="Mismatch">A layer has it.</exception>
+    public static bool IsMissing(JsonElement told, ModelBucket bucket, string? key)
+    {
+        if (!told.TryGetProperty("code", out var code) || code.GetString() is not ("NoSuchKey" or "NoSuchBucket"))
+        {
+            return false;
+        }
+
+        Expect.That(code.GetString() == "NoSuchBucket" ? !bucket.Exists
+            : key is not null && !bucket.Written.ContainsKey(key) && !bucket.Tombstones.Contains(key)
+                && (bucket.IsOpaque || !bucket.Remote.ContainsKey(key)), $"A layer has it: {told}");
+        return true;
+    }
+
     /// <summary>The meaning of a status: a failed disk is an internal error of the proxy, and means the same as a full disk.</summary>
     private int Judge(int status)
     {

@@ -24,7 +24,7 @@ internal sealed record Compact(int Bucket, string Prefix) : ModelOperation
             return;
         }
 
-        if (scene.WasRefused)
+        if (scene.WasRefused || ModelScene.IsMissing(done, bucket, null))
         {
             return;
         }

@@ -23,8 +23,8 @@ internal enum PromoteEvent
 }
 
 /// <summary>
-/// An administrator promotes the changes of a key, a prefix or a bucket. Whatever happens at the same time, each change is at the remote or still
-/// here, and nothing that no client has seen is replaced at the remote.
+/// An administrator promotes the changes of a key, a prefix or a bucket. Whatever happens at the same time, each change is at the remote or
+/// still here, and nothing that no client has seen is replaced at the remote.
 /// </summary>
 /// <param name="Event">What happens at one of its requests of the remote.</param>
 /// <param name="At">The number of that request.</param>
@@ -106,8 +106,7 @@ internal sealed record PromoteChanges(
             Transfers = 1,
             StateFolder = scene.Files["uploads"],
         };
-        var overlay = new ModelOverlay(scene, bucket, Key is null ? $"prefix={Uri.EscapeDataString(Prefix)}"
-            : $"key={Uri.EscapeDataString(Key)}", objects);
+        var overlay = new ModelOverlay(scene, bucket, Key, Prefix, objects);
         await using var plan = await Plan.MakeAsync(overlay, options, cancellationToken);
         await new Promotion(overlay, options, Sign).RunAsync(plan, new Tally { Keys = plan.Keys }, outcome =>
         {
@@ -160,15 +159,21 @@ internal sealed record PromoteChanges(
         .Select(key => new ModelDoubt(bucket, key, ModelEffect.Promoted, bucket.Written.GetValueOrDefault(key)));
 
     /// <summary>The proxy, whose methods are called on the clock of the model.</summary>
-    private sealed class ModelOverlay(ModelScene scene, ModelBucket bucket, string scope, S3Wire objects) : IOverlay
+    private sealed class ModelOverlay(ModelScene scene, ModelBucket bucket, string? key, string prefix, S3Wire objects) : IOverlay
     {
         public S3Wire Objects => objects;
 
         public async IAsyncEnumerable<ChangedKey> ChangesAsync(
             [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            var response = await scene.AdministerAsync("GET", $"/-/v1/changes?bucket={bucket.Name}&{scope}");
+            var response = await scene.AdministerAsync("GET", $"/-/v1/changes?bucket={bucket.Name}&"
+                + (key is null ? $"prefix={Uri.EscapeDataString(prefix)}" : $"key={Uri.EscapeDataString(key)}"));
             var lines = response.Text.TrimEnd('\n').Split('\n');
+            if (ModelScene.IsMissing(JsonDocument.Parse(lines[^1]).RootElement, bucket, key))
+            {
+                yield break;
+            }
+
             Expect.That(response.Status == 200 && lines[^1].Contains("\"done\":true", StringComparison.Ordinal),
                 $"Changes: {response.Text}");
             foreach (var line in lines[..^1])

@@ -32,7 +32,7 @@ internal sealed record Revert(int Bucket, string? Key, string? Prefix) : ModelOp
             return;
         }
 
-        if (scene.WasRefused)
+        if (scene.WasRefused || ModelScene.IsMissing(done, bucket, Key))
         {
             return;
         }
