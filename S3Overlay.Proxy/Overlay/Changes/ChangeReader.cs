@@ -19,6 +19,9 @@ namespace S3Overlay.Proxy.Overlay.Changes;
 ///                 M  A ...           a HEAD each only if ETag and size do not decide        Contents
 ///                 !                  has the remote changed since?                          UpstreamStates
 /// </code>
+/// An object as large as its base, with the same ETag, needs its HEAD anyway, and so no page: one request for each change. Only where the
+/// base does not show that does a HEAD follow the page.
+///
 /// Rows wait in order for their HEADs, of which some run at a time, so memory does not grow with the number of changes.
 /// </remarks>
 internal sealed class ChangeReader(LocalLayer local, BucketDirectory directory, ILogger logger)
@@ -89,33 +92,63 @@ internal sealed class ChangeReader(LocalLayer local, BucketDirectory directory, 
             yield return new Change(bucket, null, ChangeKind.Deleted, UpstreamState.Unknown);
         }
 
-        var rows = new RemoteLookups(scope.Prefix ?? "", logger);
-        var waiting = new Queue<Task<Change?>>();
+        var compared = InOrderAsync(LookUpAsync(bucket, scope.Prefix ?? "", routes, isOpaque, cancellationToken),
+            (found, token) => CompareAsync(bucket, found, token), cancellationToken);
+        await foreach (var change in compared)
+        {
+            if (change is not null)
+            {
+                yield return change;
+            }
+        }
+    }
+
+    /// <summary>The changes with their bases, and what the remote's listing says of each.</summary>
+    private async IAsyncEnumerable<LookedUp> LookUpAsync(string bucket, string prefix, BucketRoutes routes, bool isOpaque,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var rows = new RemoteLookups(prefix, logger);
+        var listed = local.Changes.ListAsync(bucket, prefix, "", cancellationToken)
+            .Where(change => routes.Of(change.Key) is not null && !(isOpaque && change.Written is null));
+        var complete = InOrderAsync(
+            listed, (change, token) => local.Changes.CompleteAsync(bucket, change, token).AsTask(), cancellationToken);
+        await foreach (var change in complete)
+        {
+            if (change is not null && routes.Of(change.Key) is { } place)
+            {
+                yield return MayBeAsBefore(change) && !rows.Has(place, change.Key) ? new LookedUp(change, place, null, NeedsHead: true)
+                    : new LookedUp(change, place, await rows.FindAsync(place, change.Key, cancellationToken), NeedsHead: false);
+            }
+        }
+    }
+
+    /// <summary>True if a written object may have the bytes of its base: then a listing would not decide.</summary>
+    private static bool MayBeAsBefore(LocalChange change) =>
+        change is { Written: { } written, Base: { IsAbsent: false, IsUnknown: false } known }
+        && !Contents.Differ(written, new ListedObject(known.Size, known.ETag, known.Date));
+
+    /// <summary>Does something with each item, several at a time, and returns the results in the order of the items.</summary>
+    private static async IAsyncEnumerable<TResult> InOrderAsync<T, TResult>(
+        IAsyncEnumerable<T> items, Func<T, CancellationToken, Task<TResult>> work,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var waiting = new Queue<Task<TResult>>();
         using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            await foreach (var change in local.Changes.ListAsync(bucket, scope.Prefix ?? "", "", leaving.Token))
+            await foreach (var item in items.WithCancellation(leaving.Token))
             {
-                if (routes.Of(change.Key) is not { } place || (isOpaque && change.Written is null))
+                if (waiting.Count == Parallel)
                 {
-                    continue;
+                    yield return await waiting.Dequeue();
                 }
 
-                if (waiting.Count == Parallel && await waiting.Dequeue() is { } ready)
-                {
-                    yield return ready;
-                }
-
-                var row = await rows.FindAsync(place, change.Key, leaving.Token);
-                waiting.Enqueue(CompareAsync(bucket, change, place, row, leaving.Token));
+                waiting.Enqueue(work(item, leaving.Token));
             }
 
             while (waiting.TryDequeue(out var next))
             {
-                if (await next is { } ready)
-                {
-                    yield return ready;
-                }
+                yield return await next;
             }
         }
         finally
@@ -139,15 +172,10 @@ internal sealed class ChangeReader(LocalLayer local, BucketDirectory directory, 
     }
 
     /// <summary>Compares one change with the remote's row, and with its object if the row does not decide.</summary>
-    private async Task<Change?> CompareAsync(string bucket, LocalChange listed, RemoteBucket place, ListedObject? row,
-        CancellationToken cancellationToken)
+    private async Task<Change?> CompareAsync(string bucket, LookedUp found, CancellationToken cancellationToken)
     {
-        if (await local.Changes.CompleteAsync(bucket, listed, cancellationToken) is not { } change)
-        {
-            return null;
-        }
-
-        if (row is null || change.Written is null || Contents.Differ(change.Written, row))
+        var (change, place, row, needsHead) = found;
+        if (!needsHead && (row is null || change.Written is null || Contents.Differ(change.Written, row)))
         {
             return Decide(bucket, change, place, row, row is null ? null : InfoOf(row), null);
         }
@@ -200,4 +228,9 @@ internal sealed class ChangeReader(LocalLayer local, BucketDirectory directory, 
     }
 
     private static ObjectInfo InfoOf(ListedObject row) => new() { Size = row.Size, ETag = row.ETag, LastModified = row.LastModified };
+
+    /// <summary>A change, looked up in the remote's listing.</summary>
+    /// <param name="Row">The remote's row; null if it has none, or a HEAD has to decide.</param>
+    /// <param name="NeedsHead">True if it was not looked up there: only a HEAD decides.</param>
+    private readonly record struct LookedUp(LocalChange Change, RemoteBucket Place, ListedObject? Row, bool NeedsHead);
 }

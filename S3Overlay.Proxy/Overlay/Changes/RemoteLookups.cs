@@ -17,6 +17,10 @@ internal sealed class RemoteLookups(string prefix, ILogger logger)
     /// <summary>Places whose bucket does not exist.</summary>
     private readonly HashSet<RemoteBucket> _missing = [];
 
+    /// <summary>True if a key is known without a request.</summary>
+    public bool Has(RemoteBucket place, string key) =>
+        _missing.Contains(place) || (_walks.TryGetValue(place, out var walk) && walk?.Has(key) == true);
+
     /// <summary>The remote's object; null if it has none.</summary>
     /// <exception cref="S3Exception">ServiceUnavailable: the remote does not say.</exception>
     public async ValueTask<ListedObject?> FindAsync(RemoteBucket place, string key, CancellationToken cancellationToken)

@@ -22,6 +22,10 @@ internal sealed class RemoteWalk(RemoteBucket bucket, string prefix, ILogger log
     /// <summary>Pages read.</summary>
     public int Pages { get; private set; }
 
+    /// <summary>True if <see cref="FindAsync"/> knows a key without a request.</summary>
+    public bool Has(string key) =>
+        _hasEnded || (_rows.Count > 0 && Utf8Order.Compare(_rows[^1].Name, bucket.RemoteKey(key)) >= 0);
+
     /// <summary>
     /// The remote's object of a key, according to a page read after this walk was created; null if it has none. Keys come in order.
     /// </summary>

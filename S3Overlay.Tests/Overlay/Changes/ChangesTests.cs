@@ -151,6 +151,41 @@ public sealed class ChangesTests
 
     [Theory]
     [MemberData(nameof(Layers))]
+    [Trait("Rule", "P2")]
+    public async Task A_change_over_what_was_shown_costs_one_request_and_two_only_for_tags_on_both_sides(string layer)
+    {
+        await using var scene = await LayerScene.StartAsync(layer);
+        for (var i = 0; i < 9_000; i++)
+        {
+            scene.Remote.Put("bucket", $"{i:d6}", "remote"u8.ToArray());
+        }
+
+        string[] keys = [.. Enumerable.Range(0, 6).Select(static i => $"{i * 1500:d6}")];
+        foreach (var key in keys)
+        {
+            await ChangeLines.OkAsync(scene, "GET", "/bucket/" + key);
+        }
+
+        await ChangeLines.OkAsync(scene, "PUT", "/bucket/" + keys[0], "remote");
+        await ChangeLines.OkAsync(scene, "PUT", "/bucket/" + keys[1], "remote", ("x-amz-meta-a", "b"));
+        await ChangeLines.OkAsync(scene, "PUT", "/bucket/" + keys[2], "longer than the remote's");
+        await ChangeLines.OkAsync(scene, "PUT", "/bucket/" + keys[3], "other!");
+        await ChangeLines.OkAsync(scene, "DELETE", "/bucket/" + keys[4]);
+        await ChangeLines.OkAsync(scene, "PUT", "/bucket/" + keys[5], "remote", ("x-amz-tagging", "a=b"));
+        var asked = scene.Remote.Requests.Count;
+        Assert.Equal([$"= {keys[0]}", $"T {keys[1]}", $"M {keys[2]}", $"M {keys[3]}", $"D {keys[4]}", $"T {keys[5]}"],
+            await ChangeLines.OfAsync(scene));
+        Assert.Equal(6, scene.Remote.Requests.Count - asked);
+
+        // A tag on both sides: their values decide.
+        scene.Remote.Put("bucket", keys[5], "remote"u8.ToArray(), ("x-amz-tagging-count", "1"));
+        asked = scene.Remote.Requests.Count;
+        await ChangeLines.OfAsync(scene);
+        Assert.Equal(7, scene.Remote.Requests.Count - asked);
+    }
+
+    [Theory]
+    [MemberData(nameof(Layers))]
     public async Task A_remote_that_may_not_be_listed_is_asked_key_by_key(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
