@@ -11,6 +11,8 @@ namespace S3Overlay.Proxy.Administration.Commands.Archives;
 /// <summary><c>import</c>: brings back what <c>revert --save</c> saved.</summary>
 internal sealed class ImportCommand : ProxyCommand
 {
+    private const int InsufficientStorage = 507;
+
     private readonly Argument<string> _file = new("FILE") { Description = "The file that revert --save wrote." };
     private readonly Option<bool> _force = new("--force") { Description = "Replace changes made since." };
     private readonly Option<bool> _yes = new("--yes", "-y") { Description = "Do not ask." };
@@ -50,6 +52,12 @@ internal sealed class ImportCommand : ProxyCommand
                     try
                     {
                         counts = counts.With(await ImportAsync(proxy, change, bytes, mustForce, isDryRun, cancellationToken));
+                    }
+                    catch (ProxyRefusal refusal) when (refusal.Status == InsufficientStorage)
+                    {
+                        problem = $"{Words.Name($"{change.Bucket}/{change.Key}")} does not fit: {refusal.Message} "
+                            + "Make room, and run the command again.";
+                        break;
                     }
                     catch (ProxyRefusal refusal) when (refusal.Status != 403)
                     {
