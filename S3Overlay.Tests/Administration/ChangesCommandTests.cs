@@ -6,9 +6,10 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Administration;
 
 /// <summary>The commands that show and undo changes, as people type them.</summary>
-public sealed partial class ChangesCommandTests : IAsyncLifetime
+public abstract partial class ChangesCommandTestBase(bool isOnStore) : IAsyncLifetime
 {
     private ScriptedRemote _remote = null!;
+    private StoreServer? _store;
     private OverlayHost _proxy = null!;
 
     public async Task InitializeAsync()
@@ -19,12 +20,14 @@ public sealed partial class ChangesCommandTests : IAsyncLifetime
             _remote.Put("photos", key, "one\ntwo\nthree\n"u8.ToArray());
         }
 
-        _proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"));
+        _store = isOnStore ? await StoreServer.StartAsync() : null;
+        _proxy = await OverlayHost.StartAsync(_store?.Endpoint, _remote.Endpoint, null, ("S3_OVERLAY_CACHE_ENABLED", "true"));
     }
 
     public async Task DisposeAsync()
     {
         await _proxy.DisposeAsync();
+        await (_store?.DisposeAsync() ?? ValueTask.CompletedTask);
         await _remote.DisposeAsync();
     }
 

@@ -96,6 +96,12 @@ internal sealed class RecordedBases(ForwardingService service, TimeProvider time
         }
 
         using var found = new WireResponse(await service.SendAsync(head, patience));
+        if (found.Status >= StatusCodes.Status500InternalServerError)
+        {
+            // The copy may succeed all the same, and a change at the remote since would be overlooked.
+            throw S3Exception.ForNow(S3Errors.ServiceUnavailable, 1, "The local store does not show the copy's source. Please try again.");
+        }
+
         if (found.Status != StatusCodes.Status200OK || found.Header("ETag") is not { } etag
             || found.Header("x-amz-missing-meta") is not null)
         {

@@ -220,6 +220,23 @@ public sealed class RecordedBaseTests
         Assert.Equal((400, "InvalidArgument"), (refused.Status, refused.Code));
     }
 
+    [Fact]
+    public async Task A_copy_whose_source_the_store_does_not_show_is_a_503_and_never_without_base()
+    {
+        await using var scene = await LayerScene.StartAsync("store");
+        scene.Remote.Put("bucket", "k", "remote"u8.ToArray());
+        await OkAsync(scene, "PUT", "/bucket/from", "written");
+        await OkAsync(scene, "GET", "/bucket/k");
+        await scene.Proxy.WhenIdleAsync();
+        scene.Remote.Put("bucket", "k", "newer"u8.ToArray());
+        scene.Store!.Refuse = static request =>
+            request.Method == "HEAD" && request.Path.Value!.EndsWith("/from", StringComparison.Ordinal) ? 500 : null;
+        Assert.Equal(503, (await scene.SendAsync("PUT", "/bucket/k", null, ("x-amz-copy-source", "/bucket/from"))).Status);
+        scene.Store.Refuse = null;
+        await OkAsync(scene, "PUT", "/bucket/k", null, ("x-amz-copy-source", "/bucket/from"));
+        Assert.Contains("M! k", await ChangeLines.OfAsync(scene));
+    }
+
     [Theory]
     [MemberData(nameof(Layers))]
     public async Task A_copy_has_the_metadata_of_its_source_and_the_base_of_its_own_key(string layer)
