@@ -66,7 +66,7 @@ internal static class AdministrationMethods
             .. OfCache(parts, logger),
             new TombstonesMethod(local),
             new EvictMethod(evictions),
-            new UndeleteMethod(undeletes),
+            new UndeleteMethod(reverts),
             new ChangesMethod(changes),
             new DiffMethod(changes, local.Changes),
             new OriginalMethod(changes),

@@ -5,29 +5,27 @@ using S3Overlay.Proxy.Overlay.Changes;
 namespace S3Overlay.Proxy.Administration.Methods;
 
 /// <summary>
-/// <c>POST undelete</c>: undoes the deletes of a key, a prefix or a bucket, with a bucket its own deletion; or all deletes.
+/// <c>POST undelete</c>, which is <c>revert</c> for tombstones alone: undoes the deletes of a key, a prefix or a bucket, with a bucket its own deletion; or all deletes.
 /// </summary>
 internal sealed class UndeleteMethod : WorkMethod<UndeleteResult>
 {
-    private readonly Undeletes _undeletes;
+    private readonly Reverts _reverts;
 
-    public UndeleteMethod(Undeletes undeletes)
+    public UndeleteMethod(Reverts reverts)
         : base("undelete", "Undoes deletes, so that the remote's objects show again. Written objects stay.")
     {
-        _undeletes = undeletes;
+        _reverts = reverts;
         (Parameters, OldNames) = ([.. Parameter.Scope, Parameter.DryRun], ["discard"]);
     }
 
     /// <inheritdoc/>
     protected override Work Begin(MethodCall call)
     {
-        var (scope, isDryRun, count) = (call.Parameters.Scope(), call.Parameters.IsDryRun, new UndeleteCount());
+        var (scope, count) = (call.Parameters.Scope(), new RevertCount());
+        var options = new RevertOptions { OnlyDeletes = true, Bucket = !scope.IsPart, IsDryRun = call.Parameters.IsDryRun };
         return new(
-            token => _undeletes.UndeleteAsync(scope, isDryRun, count, token),
-            () => new UndeleteResult(count.Tombstones, count.Buckets, count.Kept))
-            {
-                FoundNothing = () => count.Tombstones + count.Buckets + count.Kept == 0,
-            };
+            token => _reverts.RevertAsync(scope, options, count, token),
+            () => new UndeleteResult(count.Reverted, count.Buckets, count.Young));
     }
 }
 

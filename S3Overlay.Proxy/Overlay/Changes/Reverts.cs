@@ -18,7 +18,8 @@ namespace S3Overlay.Proxy.Overlay.Changes;
 ///     3 what was last shown      is forgotten: the next change has a new base
 ///     4 open uploads             of the key are aborted, unless one change is named
 /// </code>
-/// Only the object or delete that was listed is undone: what a client writes during the revert stays.
+/// Only the object or delete that was listed is undone: what a client writes during the revert stays. An undelete is a revert of tombstones
+/// alone: it also works without a remote, and does not look at written objects.
 /// </remarks>
 internal sealed class Reverts(
     LocalLayer local, IRemoteReader? reader, OverlayLocks locks, Undeletes undeletes, ChangeReader changes, OpenUploads uploads,
@@ -36,7 +37,15 @@ internal sealed class Reverts(
     /// reverted; ServiceUnavailable if a layer fails.</exception>
     public async Task RevertAsync(AdministrationScope scope, RevertOptions options, RevertCount count, CancellationToken cancellationToken)
     {
-        foreach (var bucket in scope.Bucket is { } one ? [one] : await changes.BucketsAsync(cancellationToken))
+        if (scope.Bucket is { } one)
+        {
+            await RevertAsync(one, scope, options, count, cancellationToken);
+            return;
+        }
+
+        var buckets = options.OnlyDeletes ? local.Marks.ListBucketsAsync(cancellationToken)
+            : (await changes.BucketsAsync(cancellationToken)).ToAsyncEnumerable();
+        await foreach (var bucket in buckets)
         {
             await RevertAsync(bucket, scope, options, count, cancellationToken);
         }
@@ -45,7 +54,7 @@ internal sealed class Reverts(
     private async Task RevertAsync(string bucket, AdministrationScope scope, RevertOptions options, RevertCount count,
         CancellationToken cancellationToken)
     {
-        var routes = changes.Require(bucket);
+        var routes = options.OnlyDeletes ? null : changes.Require(bucket);
         var isHidden = false;
         if ((await local.State.ResolveBucketAsync(bucket, cancellationToken)).IsOpaque)
         {
@@ -74,7 +83,14 @@ internal sealed class Reverts(
         using var shared = await locks.Buckets.ShareAsync(bucket, cancellationToken);
         if (scope.Key is { } key)
         {
-            if (routes.Of(key) is { } place && await local.Changes.FindAsync(bucket, key, cancellationToken) is { } change)
+            if (routes is null)
+            {
+                if (await local.Marks.FindAsync(bucket, key, cancellationToken) is { } tombstone)
+                {
+                    await RevertAsync(StepOf(bucket, tombstone), options, count, cancellationToken);
+                }
+            }
+            else if (routes.Of(key) is { } place && await local.Changes.FindAsync(bucket, key, cancellationToken) is { } change)
             {
                 var isAdded = change.Written is not null && !options.Added
                     && await ChangeReader.HeadAsync(place, key, cancellationToken) is null;
@@ -86,10 +102,16 @@ internal sealed class Reverts(
         }
 
         await System.Threading.Tasks.Parallel.ForEachAsync(
-            StepsAsync(bucket, scope.Prefix ?? "", routes, options, isHidden, cancellationToken),
+            routes is not null ? StepsAsync(bucket, scope.Prefix ?? "", routes, options, isHidden, cancellationToken)
+                : local.Marks.ListAsync(bucket, scope.Prefix ?? "", "", cancellationToken)
+                    .Where(_ => !isHidden).Select(tombstone => StepOf(bucket, tombstone)),
             new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken },
             async (step, token) => await RevertAsync(step, options, count, token));
     }
+
+    /// <summary>A tombstone to remove, whatever is written over it.</summary>
+    private static Step StepOf(string bucket, Tombstone tombstone) =>
+        new(bucket, new LocalChange(tombstone.Key) { Tombstone = tombstone }, null, IsAdded: false, []);
 
     /// <summary>The keys to revert, with what has to be known of each. Tombstones of a deleted bucket go with its deletion.</summary>
     private async IAsyncEnumerable<Step> StepsAsync(
@@ -120,6 +142,7 @@ internal sealed class Reverts(
 
         var only = options.Only ?? (change.Written is null ? change.Tombstone!.Stamp : change.Stamp);
         var outcome = options.IsDryRun ? RevertOutcome.Reverted
+            : place is null ? await UndeleteAsync(bucket, change.Tombstone!, cancellationToken)
             : await RevertAsync(bucket, change.Key, place, new LocalRevert { Only = only, AllVersions = options.Versions }, options.Shows,
                 cancellationToken);
         count.Add(outcome);
@@ -132,6 +155,14 @@ internal sealed class Reverts(
             }
         }
     }
+
+    private async Task<RevertOutcome> UndeleteAsync(string bucket, Tombstone tombstone, CancellationToken cancellationToken) =>
+        await undeletes.UndeleteAsync(bucket, tombstone, static () => true, cancellationToken) switch
+        {
+            UndeleteOutcome.Undeleted => RevertOutcome.Reverted,
+            UndeleteOutcome.Kept => RevertOutcome.Young,
+            _ => RevertOutcome.Absent,
+        };
 
     private async Task<RevertOutcome> RevertAsync(string bucket, string key, RemoteBucket place, LocalRevert what, string? shows,
         CancellationToken cancellationToken)
@@ -154,9 +185,10 @@ internal sealed class Reverts(
     }
 
     /// <summary>One key to revert.</summary>
+    /// <param name="Place">Where the key continues; null if only its tombstone goes.</param>
     /// <param name="IsAdded">True if the remote has no such key, so that nothing would be left of it.</param>
     /// <param name="Uploads">Its open uploads.</param>
-    private sealed record Step(string Bucket, LocalChange Change, RemoteBucket Place, bool IsAdded, IReadOnlyList<string> Uploads);
+    private sealed record Step(string Bucket, LocalChange Change, RemoteBucket? Place, bool IsAdded, IReadOnlyList<string> Uploads);
 }
 
 /// <summary>What a revert may remove.</summary>
@@ -164,6 +196,9 @@ public sealed record RevertOptions
 {
     /// <summary>True to remove written keys that the remote does not have: nothing is left of them.</summary>
     public bool Added { get; init; }
+
+    /// <summary>True to remove tombstones alone, also those under written objects, which stay.</summary>
+    public bool OnlyDeletes { get; init; }
 
     /// <summary>True to undo the deletion of a whole bucket.</summary>
     public bool Bucket { get; init; }
