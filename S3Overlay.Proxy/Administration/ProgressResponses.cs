@@ -8,7 +8,7 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Administration;
 
 /// <summary>
-/// Responses of long work: a line of JSON every few seconds, and a last one with <c>"done":true</c>, so that neither people nor connections
+/// Responses of long work: a line of JSON every two seconds, and a last one with <c>"done":true</c>, so that neither people nor connections
 /// time out. If the work fails after the first line, the last line has the error; before that, the response is an ordinary error.
 /// </summary>
 internal sealed class ProgressResponses(TimeProvider time)
@@ -16,7 +16,7 @@ internal sealed class ProgressResponses(TimeProvider time)
     /// <summary>The content type: one JSON document a line.</summary>
     public const string ContentType = "application/x-ndjson";
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
     /// <summary>Does the work, and reports progress.</summary>
     /// <param name="write">Writes the progress, as members of an object.</param>

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace S3Overlay.Proxy.Administration;
 
 /// <summary>
-/// A method that may work for long. It returns lines of JSON: its progress every few seconds with <c>"done":false</c>, and the result with
+/// A method that may work for long. It returns lines of JSON: its progress every two seconds with <c>"done":false</c>, and the result with
 /// <c>"done":true</c>. See <see cref="ProgressResponses"/>.
 /// </summary>
 /// <typeparam name="T">Progress and result.</typeparam>

@@ -1,6 +1,6 @@
 namespace S3Overlay.Proxy.Terminal;
 
-/// <summary>The exit codes of all commands; docs/administration.md has the same table.</summary>
+/// <summary>The exit codes of all commands; docs/administration.md has the table.</summary>
 internal static class ExitCodes
 {
     public const int Ok = 0;

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 using Spectre.Console;
 
 namespace S3Overlay.Proxy.Terminal;
@@ -7,11 +5,11 @@ namespace S3Overlay.Proxy.Terminal;
 /// <summary>Where a command prints, and whether a person sits in front of it.</summary>
 /// <param name="output">For results.</param>
 /// <param name="errors">For problems, questions and progress.</param>
-internal sealed class Screen(TextWriter output, TextWriter errors)
+/// <param name="time">The clock of progress; null for the machine's.</param>
+internal sealed class Screen(TextWriter output, TextWriter errors, TimeProvider? time = null)
 {
-    private static readonly TimeSpan PlainPause = TimeSpan.FromSeconds(5);
-
     private int _inPlace;
+    private ProgressLine? _progress;
 
     /// <summary>For results.</summary>
     public TextWriter Output => output;
@@ -19,14 +17,32 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
     /// <summary>For problems, questions and progress.</summary>
     public TextWriter Errors => errors;
 
-    /// <summary>True if a person can answer questions and see progress.</summary>
-    private bool IsInteractive => ReferenceEquals(errors, Console.Error) && !Console.IsInputRedirected && !Console.IsErrorRedirected;
+    /// <summary>True if results are seen on a terminal.</summary>
+    public bool IsOutputTerminal { get; init; } = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
+
+    /// <summary>True if progress is seen on a terminal.</summary>
+    public bool IsErrorTerminal { get; init; } = ReferenceEquals(errors, Console.Error) && !Console.IsErrorRedirected
+        && Environment.GetEnvironmentVariable("TERM") != "dumb";
+
+    /// <summary>True if a person can answer questions.</summary>
+    private bool IsInteractive => IsErrorTerminal && !Console.IsInputRedirected;
 
     /// <summary>True if the output is for a program: then only JSON is printed.</summary>
     public bool IsForPrograms { get; set; }
 
     /// <summary>Prints a line of the result, for people.</summary>
-    public Task SayAsync(string line) => IsForPrograms ? Task.CompletedTask : output.WriteLineAsync(Words.Printable(line));
+    public Task SayAsync(string line) => IsForPrograms ? Task.CompletedTask : WriteAsync(Words.Printable(line));
+
+    /// <summary>Prints a line of the result as it is.</summary>
+    public Task WriteAsync(string line)
+    {
+        if (IsOutputTerminal)
+        {
+            _progress?.Silence();
+        }
+
+        return output.WriteLineAsync(line);
+    }
 
     /// <summary>
     /// Prints lines for people in place of those that the last call printed. Without a terminal, they follow after an empty line.
@@ -41,8 +57,7 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
         if (_inPlace > 0)
         {
             // Up to the first of these lines, and clear all below it.
-            await output.WriteAsync(
-                ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected ? $"\u001b[{_inPlace}F\u001b[J" : Environment.NewLine);
+            await output.WriteAsync(IsOutputTerminal ? $"\u001b[{_inPlace}F\u001b[J" : Environment.NewLine);
         }
 
         _inPlace = lines.Count;
@@ -55,10 +70,14 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
     }
 
     /// <summary>Prints a line beside the result, for people.</summary>
-    public Task NoteAsync(string line) => IsForPrograms ? Task.CompletedTask : errors.WriteLineAsync(Words.Printable(line));
+    public Task NoteAsync(string line) => IsForPrograms ? Task.CompletedTask : ComplainAsync(line);
 
     /// <summary>Prints a problem. It may have names and texts of others in it.</summary>
-    public Task ComplainAsync(string line) => errors.WriteLineAsync(Words.Printable(line));
+    public Task ComplainAsync(string line)
+    {
+        _progress?.Clear();
+        return errors.WriteLineAsync(Words.Printable(line));
+    }
 
     /// <summary>Prints a list: as lines of JSON for programs, otherwise in columns.</summary>
     /// <param name="json">The items as JSON.</param>
@@ -75,7 +94,7 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
         var count = 0L;
         await foreach (var line in json)
         {
-            await output.WriteLineAsync(line);
+            await WriteAsync(line);
             count++;
         }
 
@@ -112,7 +131,7 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
 
         return count;
 
-        Task WriteRowAsync(string[] cells) => output.WriteLineAsync(string.Join("  ", cells.Select(
+        Task WriteRowAsync(string[] cells) => WriteAsync(string.Join("  ", cells.Select(
             (cell, at) => columns[at].IsNumber ? cell.PadLeft(widths[at]) : cell.PadRight(widths[at]))).TrimEnd());
     }
 
@@ -131,26 +150,35 @@ internal sealed class Screen(TextWriter output, TextWriter errors)
             .ShowAsync(ErrorConsole(), cancellationToken);
     }
 
-    /// <summary>Shows how far long work is: in place on a terminal, otherwise as a line every five seconds.</summary>
-    /// <param name="work">The work. It calls its argument with the state in words.</param>
-    public async Task<T> ShowProgressAsync<T>(Func<Action<string>, Task<T>> work)
+    /// <summary>Shows how far long work is; see <see cref="ProgressLine"/>.</summary>
+    /// <param name="work">The work. It calls its argument with the state.</param>
+    public async Task<T> ShowProgressAsync<T>(Func<Action<WorkState>, Task<T>> work)
     {
-        if (IsInteractive)
-        {
-            return await ErrorConsole().Status().Spinner(Spinner.Known.Dots)
-                .StartAsync("...", status => work(text => status.Status = Markup.Escape(text)));
-        }
-
-        var last = Stopwatch.GetTimestamp();
-        return await work(text =>
-        {
-            if (!IsForPrograms && Stopwatch.GetElapsedTime(last) >= PlainPause)
-            {
-                last = Stopwatch.GetTimestamp();
-                errors.WriteLine($"  {text} so far");
-            }
-        });
+        await using var progress = BeginProgress();
+        return await work(progress.Report);
     }
+
+    /// <summary>The same items, with progress shown while they come.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="thing">What an item is.</param>
+    /// <param name="things">The plural; null if it only has an s more.</param>
+    /// <param name="bytesOf">Its bytes; null if it has none.</param>
+    public async IAsyncEnumerable<T> CountAsync<T>(
+        IAsyncEnumerable<T> items, string thing, string? things = null, Func<T, long>? bytesOf = null)
+    {
+        await using var progress = BeginProgress();
+        var (count, bytes) = (0L, bytesOf is null ? default(long?) : 0);
+        await foreach (var item in items)
+        {
+            bytes += bytesOf?.Invoke(item);
+            progress.Report(new WorkState(++count, thing, things) { Bytes = bytes });
+            yield return item;
+        }
+    }
+
+    /// <summary>Programs that read what is printed may read stderr too, so they see no progress.</summary>
+    private ProgressLine BeginProgress() =>
+        _progress = new ProgressLine(errors, IsErrorTerminal, IsForPrograms && !IsErrorTerminal, time ?? TimeProvider.System);
 
     private IAnsiConsole ErrorConsole() => AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(errors) });
 }

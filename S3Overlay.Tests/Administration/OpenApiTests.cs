@@ -41,6 +41,10 @@ public sealed class OpenApiTests : IAsyncLifetime
             }
         }
 
+        // What changes something can be tried first.
+        Assert.All(document.GetProperty("paths").EnumerateObject().Where(static path => path.Value.TryGetProperty("post", out _)),
+            static path => Assert.Contains("\"dry-run\"", path.Value.ToString(), StringComparison.Ordinal));
+
         var evict = document.GetProperty("paths").GetProperty("/-/v1/evict").GetProperty("post");
         Assert.Contains("Object bytes", evict.ToString(), StringComparison.Ordinal);
         Assert.Contains("dry-run", evict.ToString(), StringComparison.Ordinal);

@@ -41,7 +41,7 @@ public sealed class ProgressTests : IAsyncLifetime
         for (count = 1; count <= 2; count++)
         {
             await time.WaitForTimerAsync();
-            time.Advance(TimeSpan.FromSeconds(5));
+            time.Advance(TimeSpan.FromSeconds(2));
             await Patience.UntilAsync(() => Lines(response).Count == count, "No progress line was written.");
         }
 
@@ -60,7 +60,7 @@ public sealed class ProgressTests : IAsyncLifetime
         var response = new BufferedResponse();
         var answering = new ProgressResponses(time).RunAsync(_ => work.Task, static _ => { }, Request(), response, default);
         await time.WaitForTimerAsync();
-        time.Advance(TimeSpan.FromSeconds(5));
+        time.Advance(TimeSpan.FromSeconds(2));
         await Patience.UntilAsync(() => Lines(response).Count == 1, "No progress line was written.");
         work.SetException(new S3Exception(S3Errors.ServiceUnavailable, "The store is away."));
         Assert.Equal(S3Errors.ServiceUnavailable, (await answering)!.Error);
@@ -96,7 +96,7 @@ public sealed class ProgressTests : IAsyncLifetime
     public async Task A_call_that_fails_at_once_is_an_error_like_any_other()
     {
         _scene.Store.Fail = request => request.Method == "DELETE" ? (403, "AccessDenied") : null;
-        var response = await _scene.SendAsync("POST", "/-/v1/discard?bucket=bucket&key=a");
+        var response = await _scene.Proxy.SendAsync("POST", "/-/v1/discard?bucket=bucket&key=a");
         Assert.Equal((503, "application/json"), (response.Status, response.Headers["Content-Type"]));
         Assert.Equal("ServiceUnavailable", JsonDocument.Parse(response.Text).RootElement.GetProperty("code").GetString());
     }

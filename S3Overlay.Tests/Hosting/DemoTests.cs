@@ -27,7 +27,7 @@ public sealed partial class DemoTests
 
             Assert.Equal(7, lines.Count(line => Numbered().IsMatch(line)));
             Assert.Single(lines, line => line.Contains("AWS_ACCESS_KEY_ID=", StringComparison.Ordinal));
-            Assert.Contains(lines, line => line.Contains(" admin --endpoint $OVERLAY explain demo/hello.txt", StringComparison.Ordinal));
+            Assert.Contains(lines, line => line.Contains(" explain demo/hello.txt --endpoint $OVERLAY", StringComparison.Ordinal));
             var endpoint = new Uri(lines.Select(line => Endpoint().Match(line)).First(match => match.Success).Groups[1].Value);
             var http = new SignedHttp(endpoint);
             var hello = await http.SendAsync("GET", "/demo/hello.txt");

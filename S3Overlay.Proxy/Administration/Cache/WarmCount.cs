@@ -13,6 +13,9 @@ public sealed class WarmCount
     private long _notCached;
     private long _absent;
     private long _failed;
+    private long _listed;
+    private long _listedBytes;
+    private bool _isListed;
     private string? _problem;
 
     /// <summary>Objects of which bytes were brought.</summary>
@@ -39,6 +42,15 @@ public sealed class WarmCount
     /// <summary>The first failure; null for none.</summary>
     public string? Problem => Volatile.Read(ref _problem);
 
+    /// <summary>Objects listed so far.</summary>
+    public long Listed => Volatile.Read(ref _listed);
+
+    /// <summary>Bytes of the objects listed so far.</summary>
+    public long ListedBytes => Volatile.Read(ref _listedBytes);
+
+    /// <summary>True once all objects are listed.</summary>
+    public bool IsListed => Volatile.Read(ref _isListed);
+
     /// <summary>Why it stopped before the end; null if it did not.</summary>
     public WarmStop? Stop { get; set; }
 
@@ -54,6 +66,16 @@ public sealed class WarmCount
             _ => Interlocked.Increment(ref _notCached),
         };
     }
+
+    /// <summary>Counts an object to bring.</summary>
+    public void AddListed(long bytes)
+    {
+        Interlocked.Increment(ref _listed);
+        Interlocked.Add(ref _listedBytes, bytes);
+    }
+
+    /// <summary>Notes that all objects are listed.</summary>
+    public void EndList() => Volatile.Write(ref _isListed, true);
 
     /// <summary>Counts an object that the remote does not have, or that is not the remote's here.</summary>
     public void AddAbsent() => Interlocked.Increment(ref _absent);

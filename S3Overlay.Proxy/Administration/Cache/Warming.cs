@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Buckets;
@@ -26,6 +27,9 @@ namespace S3Overlay.Proxy.Administration.Cache;
 internal sealed class Warming(LocalLayer local, WarmReads warmer, LayeredListing listing, IRemoteReader reader, BucketDirectory directory,
     long? limit, TimeProvider time)
 {
+    /// <summary>Objects listed ahead, so that soon it is known how many there are.</summary>
+    private const int MostAhead = 10_000;
+
     /// <summary>How often an object is tried that finds no room in the spool, which finished fills free.</summary>
     private const int Attempts = 20;
 
@@ -45,13 +49,17 @@ internal sealed class Warming(LocalLayer local, WarmReads warmer, LayeredListing
             cancellationToken);
     }
 
-    /// <summary>Warms what clients read once. Lines of keys that are written or deleted here by now are left out.</summary>
+    /// <summary>
+    /// Warms what clients read once. Lines of keys that are written or deleted here by now are left out. A dry run sends the remote a HEAD
+    /// for each line of a key that is not cached. Lines about the same bytes count again in it.
+    /// </summary>
     /// <exception cref="S3Exception">ServiceUnavailable if the pins cannot be read.</exception>
-    public async Task ReplayAsync(IAsyncEnumerable<RecordedRead> reads, int parallel, WarmCount count,
+    public async Task ReplayAsync(IAsyncEnumerable<RecordedRead> reads, int parallel, bool isDryRun, WarmCount count,
         CancellationToken cancellationToken)
     {
         await RefreshPinsAsync(cancellationToken);
-        await RunAsync(RecordedAsync(reads, count, cancellationToken), parallel, isDryRun: false, CachePins.BytesOf(local.Pins?.All ?? []),
+        var pinned = CachePins.BytesOf(local.Pins?.All ?? []);
+        await RunAsync(RecordedAsync(reads, count, cancellationToken), parallel, isDryRun, pinned,
             name => directory.Below(name.Bucket)?.Of(name.Key), count, cancellationToken);
     }
 
@@ -152,7 +160,7 @@ internal sealed class Warming(LocalLayer local, WarmReads warmer, LayeredListing
             {
                 if (remoteOf(item.Name) is { } remote)
                 {
-                    await (isDryRun ? LookAsync(item, count, token) : BringAsync(item, remote, count, token));
+                    await (isDryRun ? LookAsync(item, remote, count, token) : BringAsync(item, remote, count, token));
                 }
                 else
                 {
@@ -167,7 +175,7 @@ internal sealed class Warming(LocalLayer local, WarmReads warmer, LayeredListing
 
         async IAsyncEnumerable<Item> Fitting([EnumeratorCancellation] CancellationToken token)
         {
-            await foreach (var item in items.WithCancellation(token))
+            await foreach (var item in AheadAsync(items, count, token))
             {
                 var used = count.BroughtBytes + count.HeldBytes + Interlocked.Add(ref running, item.Room);
                 var isReached = local.Cache!.LatestEvicted >= began;
@@ -182,16 +190,70 @@ internal sealed class Warming(LocalLayer local, WarmReads warmer, LayeredListing
         }
     }
 
+    /// <summary>The same objects, listed ahead.</summary>
+    private static async IAsyncEnumerable<Item> AheadAsync(
+        IAsyncEnumerable<Item> items, WarmCount count, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var listed = Channel.CreateBounded<Item>(new BoundedChannelOptions(MostAhead) { SingleReader = true, SingleWriter = true });
+        var listing = ListAsync();
+        try
+        {
+            await foreach (var item in listed.Reader.ReadAllAsync(cancellationToken))
+            {
+                yield return item;
+            }
+        }
+        finally
+        {
+            await leaving.CancelAsync();
+            await listing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        async Task ListAsync()
+        {
+            Exception? failure = null;
+            try
+            {
+                await foreach (var item in items.WithCancellation(leaving.Token))
+                {
+                    count.AddListed(item.Room);
+                    await listed.Writer.WriteAsync(item, leaving.Token);
+                }
+
+                count.EndList();
+            }
+            catch (Exception cause)
+            {
+                failure = cause;
+            }
+
+            listed.Writer.Complete(failure);
+        }
+    }
+
     /// <summary>Counts what would be brought. Bytes that are cached in part count as far as the whole object goes.</summary>
-    private async Task LookAsync(Item item, WarmCount count, CancellationToken cancellationToken)
+    private async Task LookAsync(Item item, RemoteBucket remote, WarmCount count, CancellationToken cancellationToken)
     {
         try
         {
             var entry = await local.Cache!.DescribeAsync(item.Name.Bucket, item.Name.Key, cancellationToken);
-            var held = Math.Min(item.Room, entry?.Bytes ?? 0);
-            count.Add(new WarmResult(held == item.Room ? WarmOutcome.Held : WarmOutcome.Brought, item.Room - held, held));
+            var room = item.Room;
+            if (entry is null && item.Listed is null)
+            {
+                if (await reader.HeadAsync(item.Name.Bucket, item.Name.Key, remote, mayBeStale: true, cancellationToken) is not { } now)
+                {
+                    count.AddAbsent();
+                    return;
+                }
+
+                room = warmer.RoomFor(item.Ranges, now.Size);
+            }
+
+            var held = Math.Min(room, entry?.Bytes ?? 0);
+            count.Add(new WarmResult(held == room ? WarmOutcome.Held : WarmOutcome.Brought, room - held, held));
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is RemoteException or S3Exception or IOException)
         {
             count.AddFailure($"{item.Name.Bucket}/{item.Name.Key}: {failure.Message}");
         }

@@ -39,6 +39,7 @@ internal static class AdministrationCommands
     {
         var admin = new Command("admin", "The earlier place of the commands for a running proxy.") { Hidden = true };
         admin.Options.Add(ProxyCommand.EndpointOfAdmin);
+        admin.Options.Add(ProxyCommand.JsonOfAdmin);
         foreach (var command in New(context))
         {
             if (command.Name is "evict" or "undelete")

@@ -36,11 +36,11 @@ internal sealed class CachedCommand : ProxyCommand
     {
         var target = line.GetValue(_target) is { } text ? Target.Parse(text) : null;
         var total = 0L;
-        var items = proxy.ListAsync(
+        var items = Screen.CountAsync(proxy.ListAsync(
             "cached",
             new Parameters().With(target).With("all", target is null).With("sort", line.GetValue(_sort))
                 .With("limit", line.GetValue(_limit)?.ToString(CultureInfo.InvariantCulture)),
-            cancellationToken);
+            cancellationToken), "entry", "entries", static line => line.Json.GetProperty("bytes").GetInt64());
         var count = await Screen.ListAsync(items.Select(static item => item.Text), Columns, RowsAsync(items, cancellationToken));
         await Screen.NoteAsync($"{Words.Count(count, "entry", "entries")}, {Words.Size(total)} cached.");
         return ExitCodes.Ok;

@@ -37,18 +37,14 @@ internal sealed class ChangesCommand : ProxyCommand
     {
         var target = line.GetValue(_target) is { } text ? Target.Parse(text) : null;
         var (total, isCounting) = (new Totals(), line.GetValue(_summary));
-        var found = FindAsync(line.GetValue(Json), cancellationToken);
+        var found = Screen.CountAsync(
+            FindAsync(Screen.IsForPrograms, cancellationToken), "change", null, static change => change.Written?.Size ?? 0);
         if (isCounting)
         {
-            await Screen.ShowProgressAsync<object?>(async show =>
+            await foreach (var _ in found)
             {
-                await foreach (var _ in found)
-                {
-                    show(Words.Count(total.Count, "change"));
-                }
-
-                return null;
-            });
+                // They are counted on the way.
+            }
         }
         else if (line.GetValue(_stat))
         {
@@ -76,7 +72,7 @@ internal sealed class ChangesCommand : ProxyCommand
             {
                 if (isRaw)
                 {
-                    await Screen.Output.WriteLineAsync(each.Text);
+                    await Screen.WriteAsync(each.Text);
                 }
 
                 var change = each.As<ChangeLine>();

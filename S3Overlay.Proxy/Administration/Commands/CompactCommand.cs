@@ -8,8 +8,7 @@ internal sealed class CompactCommand(CommandContext context) : WorkCommand<Compa
     context, "compact", "Remove tombstones that hide nothing, because the remote no longer has the keys.", needsBucket: true,
     "s3overlay compact photos --yes", "s3overlay compact photos/2024/ --dry-run")
 {
-    protected override string Describe(CompactResult progress) =>
-        $"{Words.Count(progress.Tombstones, "tombstone")} checked, {progress.Removed} removed";
+    protected override WorkState StateOf(CompactResult progress) => new(progress.Tombstones, "tombstone") { Verb = "checked" };
 
     protected override string Ask(CompactResult planned) =>
         planned.Removed > 1 ? $"Remove {planned.Removed} of {Words.Count(planned.Tombstones, "tombstone")}?" : "";

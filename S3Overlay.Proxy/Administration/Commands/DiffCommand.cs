@@ -37,10 +37,10 @@ internal sealed class DiffCommand : ProxyCommand
     protected override async Task<int> RunAsync(ParseResult line, ProxyClient proxy, CancellationToken cancellationToken)
     {
         var target = Target.Parse(line.GetRequiredValue(_target));
-        var answer = await proxy.GetAsync("diff", new Parameters().With(target), cancellationToken);
-        if (line.GetValue(Json))
+        var answer = await Screen.ShowProgressAsync(_ => proxy.GetAsync("diff", new Parameters().With(target), cancellationToken));
+        if (Screen.IsForPrograms)
         {
-            await Screen.Output.WriteLineAsync(answer.Text);
+            await Screen.WriteAsync(answer.Text);
             return ExitCodes.Ok;
         }
 

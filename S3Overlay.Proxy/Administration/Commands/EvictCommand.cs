@@ -8,7 +8,8 @@ internal sealed class EvictCommand(CommandContext context) : WorkCommand<EvictRe
     context, "evict", "Evict cache entries: the next read asks the remote. Your writes are not touched.", needsBucket: false,
     "s3overlay evict photos/2024/a.jpg", "s3overlay evict photos/2024/ --yes", "s3overlay evict --all --dry-run")
 {
-    protected override string Describe(EvictResult progress) => Text(progress);
+    protected override WorkState StateOf(EvictResult progress) =>
+        new(progress.Entries, "cache entry", "cache entries") { Verb = "evicted", Bytes = progress.Bytes };
 
     protected override string Ask(EvictResult planned) => planned.Entries > 1 ? $"Evict {Text(planned)}?" : "";
 

@@ -27,9 +27,9 @@ internal sealed class ExplainCommand : ProxyCommand
             new Parameters().With("bucket", target.Bucket).With("key", target.Key ?? target.Prefix)
                 .With("remote", line.GetValue(_noRemote) ? "false" : null),
             cancellationToken);
-        if (line.GetValue(Json))
+        if (Screen.IsForPrograms)
         {
-            await Screen.Output.WriteLineAsync(answer.Text);
+            await Screen.WriteAsync(answer.Text);
         }
 
         var (lines, isThere) = target is { Key: null, Prefix: null } ? Of(answer.As<BucketExplanation>()) : Of(answer.As<KeyExplanation>());

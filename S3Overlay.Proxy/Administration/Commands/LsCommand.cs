@@ -32,11 +32,11 @@ internal sealed class LsCommand : ProxyCommand
     protected override async Task<int> RunAsync(ParseResult line, ProxyClient proxy, CancellationToken cancellationToken)
     {
         var (target, isLong) = (Target.Parse(line.GetRequiredValue(_target)), line.GetValue(_long));
-        var items = proxy.ListAsync(
+        var items = Screen.CountAsync(proxy.ListAsync(
             "ls",
             new Parameters().With("bucket", target.Bucket).With("prefix", target.Key ?? target.Prefix)
                 .With("recursive", line.GetValue(_recursive)).With("deleted", line.GetValue(_deleted)),
-            cancellationToken);
+            cancellationToken), "row");
         await Screen.ListAsync(
             items.Select(static item => item.Text), isLong ? Long : Short, items.Select(item => RowOf(item.As<LsItem>(), isLong)));
         return ExitCodes.Ok;

@@ -13,12 +13,17 @@ internal sealed class OverlayOfProxy(ProxyClient proxy, Target target, S3Wire ob
     /// <inheritdoc/>
     public S3Wire Objects => objects;
 
+    /// <summary>Gets how many changes the proxy has listed.</summary>
+    public Action<long>? Listed { get; set; }
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<ChangedKey> ChangesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var count = 0L;
         await foreach (var line in proxy.ListAsync("changes", new Parameters().With(target), cancellationToken))
         {
             var change = line.As<ChangeLine>();
+            Listed?.Invoke(++count);
             yield return new ChangedKey(change.Bucket, change.Key, KindOf(change.Kind), UpstreamOf(change.Upstream))
             {
                 Size = change.Written?.Size ?? 0,

@@ -13,8 +13,8 @@ internal sealed class PinCommand(CommandContext context) : WorkCommand<PinResult
     /// <inheritdoc/>
     protected override bool Asks => false;
 
-    protected override string Describe(PinResult progress) =>
-        $"{Words.Count(progress.Objects, "object")} ({Words.Size(progress.Bytes)}) counted";
+    protected override WorkState StateOf(PinResult progress) =>
+        new(progress.Objects, "object") { Verb = "counted", Bytes = progress.Bytes };
 
     protected override string Ask(PinResult planned) => "";
 
@@ -37,7 +37,7 @@ internal sealed class UnpinCommand(CommandContext context) : WorkCommand<UnpinRe
     /// <inheritdoc/>
     protected override bool Asks => false;
 
-    protected override string Describe(UnpinResult progress) => Words.Count(progress.Entries, "entry", "entries");
+    protected override WorkState StateOf(UnpinResult progress) => new(progress.Entries, "entry", "entries");
 
     protected override string Ask(UnpinResult planned) => "";
 
@@ -59,7 +59,7 @@ internal sealed class PinsCommand(CommandContext context) : ProxyCommand(
 
     protected override async Task<int> RunAsync(ParseResult line, ProxyClient proxy, CancellationToken cancellationToken)
     {
-        var items = proxy.ListAsync("pins", new Parameters(), cancellationToken);
+        var items = Screen.CountAsync(proxy.ListAsync("pins", new Parameters(), cancellationToken), "pin");
         var count = await Screen.ListAsync(
             items.Select(static item => item.Text), Columns, items.Select(static item => RowOf(item.As<PinItem>())));
         await Screen.NoteAsync($"{Words.Count(count, "pin")}.{(count == 0 ? " Next: s3overlay pin TARGET" : "")}");

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 using S3Overlay.Promote;
@@ -14,8 +13,6 @@ internal sealed class PromoteRun(PromoteArguments arguments, ProxyClient proxy, 
 {
     /// <summary>Lines about single keys that are printed at the end; <c>--json</c> prints all.</summary>
     private const int MaxNotes = 100;
-
-    private static readonly TimeSpan Redraw = TimeSpan.FromMilliseconds(200);
 
     private readonly PromoteOptions _options = new()
     {
@@ -43,7 +40,7 @@ internal sealed class PromoteRun(PromoteArguments arguments, ProxyClient proxy, 
         {
             await using var plan = await screen.ShowProgressAsync(show =>
             {
-                show("Comparing with the remote");
+                overlay.Listed = count => show(new WorkState(count, "change") { Verb = "compared" });
                 return Plan.MakeAsync(overlay, _options, cancellationToken);
             });
             return arguments.IsDryRun ? await ShowPlanAsync(plan, cancellationToken)
@@ -109,19 +106,8 @@ internal sealed class PromoteRun(PromoteArguments arguments, ProxyClient proxy, 
         {
             await screen.ShowProgressAsync(async show =>
             {
-                var (began, shown) = (Stopwatch.GetTimestamp(), 0L);
-                await new Promotion(overlay, _options, Sign).RunAsync(plan, tally, EndAsync, Move, cancellationToken);
+                await new Promotion(overlay, _options, Sign).RunAsync(plan, tally, EndAsync, () => show(StateOf(tally)), cancellationToken);
                 return true;
-
-                void Move()
-                {
-                    var last = Volatile.Read(ref shown);
-                    if (Stopwatch.GetElapsedTime(last) >= Redraw
-                        && Interlocked.CompareExchange(ref shown, Stopwatch.GetTimestamp(), last) == last)
-                    {
-                        show(Describe(tally, Stopwatch.GetElapsedTime(began)));
-                    }
-                }
             });
         }
         finally
@@ -189,14 +175,8 @@ internal sealed class PromoteRun(PromoteArguments arguments, ProxyClient proxy, 
         }
     }
 
-    private static string Describe(Tally tally, TimeSpan elapsed)
-    {
-        var rate = tally.Bytes / Math.Max(0.2, elapsed.TotalSeconds);
-        var left = tally.Bytes == 0 || tally.TotalBytes <= tally.Bytes ? ""
-            : $", about {Words.Age((long)Math.Ceiling((tally.TotalBytes - tally.Bytes) / rate))} left";
-        return $"{tally.Done} of {Words.Count(tally.Keys, "key")}, {Words.Size(tally.Bytes)} of {Words.Size(tally.TotalBytes)}, "
-            + $"{Words.Size((long)rate)}/s{left}";
-    }
+    private static WorkState StateOf(Tally tally) =>
+        new(tally.Done, "key") { All = tally.Keys, Bytes = tally.Bytes, AllBytes = tally.TotalBytes };
 
     private static string Letters(ChangedKey change) =>
         change.Kind switch
@@ -208,7 +188,7 @@ internal sealed class PromoteRun(PromoteArguments arguments, ProxyClient proxy, 
             _ => "D",
         } + change.Upstream switch { UpstreamChange.Unchanged => " ", UpstreamChange.Changed => "!", _ => "?" };
 
-    private Task WriteAsync<T>(T line) => screen.Output.WriteLineAsync(JsonSerializer.Serialize(line, AdministrationJson.Options));
+    private Task WriteAsync<T>(T line) => screen.WriteAsync(JsonSerializer.Serialize(line, AdministrationJson.Options));
 
     private Task<WireKeys> KeysOfProxyAsync() =>
         Task.FromResult(new WireKeys(proxy.Address.Credentials.AccessKey, proxy.Address.Credentials.SecretKey, null));

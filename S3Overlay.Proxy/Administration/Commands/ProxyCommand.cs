@@ -18,7 +18,11 @@ internal abstract class ProxyCommand : CommandWithExamples
     /// <summary>The endpoint where it was before: <c>admin --endpoint URL NAME</c>.</summary>
     internal static readonly Option<Uri?> EndpointOfAdmin = NewEndpoint();
 
+    /// <summary>The same for <c>admin --json NAME</c>.</summary>
+    internal static readonly Option<bool> JsonOfAdmin = NewJson();
+
     private readonly Option<Uri?> _endpoint = NewEndpoint();
+    private readonly Option<bool> _json = NewJson();
 
     private readonly CommandContext _context;
 
@@ -27,13 +31,11 @@ internal abstract class ProxyCommand : CommandWithExamples
     {
         _context = context;
         Options.Add(_endpoint);
-        Options.Add(Json);
+        Options.Add(_json);
         SetAction(RunAsync);
     }
 
-    /// <summary>Prints responses as they are.</summary>
-    protected Option<bool> Json { get; } = new("--json") { Description = "Print the response as it is, for programs." };
-
+    /// <summary>Where the command prints. It prints responses as they are if <see cref="Terminal.Screen.IsForPrograms"/>.</summary>
     protected Screen Screen => _context.Screen;
 
     /// <summary>Does it.</summary>
@@ -47,7 +49,7 @@ internal abstract class ProxyCommand : CommandWithExamples
             return ExitCodes.BadConfiguration;
         }
 
-        Screen.IsForPrograms = line.GetValue(Json);
+        Screen.IsForPrograms = line.GetValue(_json) || line.GetValue(JsonOfAdmin);
         using var interrupt = new Interrupt(cancellationToken);
         using var proxy = new ProxyClient(address);
         try
@@ -78,6 +80,8 @@ internal abstract class ProxyCommand : CommandWithExamples
             return ExitCodes.CannotRun;
         }
     }
+
+    private static Option<bool> NewJson() => new("--json") { Description = "Print the response as it is, for programs." };
 
     private static Option<Uri?> NewEndpoint() => new("--endpoint")
     {

@@ -55,30 +55,34 @@ internal sealed class RevertCommand : WorkCommand<RevertResult>
             .Where(change => hasAdded || change.Kind != ChangeKind.Added || change.Remote is not null)
             .Select(SavedChange.Of).Where(static change => change is not null).Select(static change => change!);
         var saved = await Screen.ShowProgressAsync(show => new ArchiveWriter(proxy).WriteAsync(
-            path, changes, (count, bytes) => show($"{Words.Count(count, "key")}, {Words.Size(bytes)} saved"), cancellationToken));
+            path, changes, (count, bytes) => show(new WorkState(count, "key") { Verb = "saved", Bytes = bytes }), cancellationToken));
         await Screen.NoteAsync(
             $"Saved {Words.Count(saved, "key")} to {path}. To bring them back:  s3overlay import {Words.Argument(path)}");
 
         var (gate, total) = (new Lock(), new RevertResult(0, 0, 0, 0, 0, 0, 0, 0));
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        await Parallel.ForEachAsync(
-            ArchiveReader.ReadAsync(file, cancellationToken),
-            new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken },
-            async (each, token) =>
-            {
-                var parameters = new Parameters().With("bucket", each.Change.Bucket).With("key", each.Change.Key)
-                    .With("only", each.Change.Stamp).With("added", hasAdded);
-                var one = (await proxy.DoAsync("revert", parameters, null, static _ => { }, token)).As<RevertResult>();
-                lock (gate)
+        return await Screen.ShowProgressAsync(async show =>
+        {
+            await Parallel.ForEachAsync(
+                ArchiveReader.ReadAsync(file, cancellationToken),
+                new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken },
+                async (each, token) =>
                 {
-                    total = total.Plus(one);
-                }
-            });
-        return total;
+                    var parameters = new Parameters().With("bucket", each.Change.Bucket).With("key", each.Change.Key)
+                        .With("only", each.Change.Stamp).With("added", hasAdded);
+                    var one = (await proxy.DoAsync("revert", parameters, null, static _ => { }, token)).As<RevertResult>();
+                    lock (gate)
+                    {
+                        total = total.Plus(one);
+                        show(StateOf(total) with { All = saved });
+                    }
+                });
+            return total;
+        });
     }
 
     /// <inheritdoc/>
-    protected override string Describe(RevertResult progress) => $"{Words.Count(progress.Reverted, "key")} reverted";
+    protected override WorkState StateOf(RevertResult progress) => new(progress.Reverted, "key") { Verb = "reverted" };
 
     /// <inheritdoc/>
     protected override string Ask(RevertResult planned) => planned.Reverted + planned.Buckets > 0 ? $"Revert {Text(planned)}?" : "";

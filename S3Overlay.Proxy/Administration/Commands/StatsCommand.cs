@@ -30,7 +30,7 @@ internal sealed class StatsCommand : ProxyCommand
 
     protected override async Task<int> RunAsync(ParseResult line, ProxyClient proxy, CancellationToken cancellationToken)
     {
-        await ShowAsync(line.GetValue(Json), proxy, cancellationToken);
+        await ShowAsync(Screen.IsForPrograms, proxy, cancellationToken);
         if (!line.GetValue(_watch))
         {
             return ExitCodes.Ok;
@@ -41,12 +41,13 @@ internal sealed class StatsCommand : ProxyCommand
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                await ShowAsync(line.GetValue(Json), proxy, cancellationToken);
+                await ShowAsync(Screen.IsForPrograms, proxy, cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // That is how watching ends.
+            // That is how watching ends, so nothing is said.
+            return ExitCodes.Interrupted;
         }
 
         return ExitCodes.Ok;
@@ -57,7 +58,7 @@ internal sealed class StatsCommand : ProxyCommand
         var answer = await proxy.GetAsync("stats", new Parameters(), cancellationToken);
         if (isJson)
         {
-            await Screen.Output.WriteLineAsync(answer.Text);
+            await Screen.WriteAsync(answer.Text);
         }
 
         await Screen.SayInPlaceAsync(StatisticsLines.Of(answer.As<StatsDocument>()));

@@ -30,18 +30,19 @@ internal abstract class LiveCommand : ProxyCommand
     protected sealed override async Task<int> RunAsync(ParseResult line, ProxyClient proxy, CancellationToken cancellationToken)
     {
         var target = line.GetValue(_target) is { } text ? Target.Parse(text) : null;
-        var isRaw = line.GetValue(Json);
+        var isRaw = Screen.IsForPrograms;
         try
         {
             await foreach (var item in proxy.ListAsync(_method, AddTo(new Parameters().With(target), line), cancellationToken))
             {
-                await (isRaw ? Screen.Output.WriteLineAsync(item.Text) : ShowAsync(item));
+                await (isRaw ? Screen.WriteAsync(item.Text) : ShowAsync(item));
                 await Screen.Output.FlushAsync(cancellationToken);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // That is how watching ends.
+            // That is how watching ends, so nothing is said.
+            return ExitCodes.Interrupted;
         }
 
         return ExitCodes.Ok;

@@ -47,9 +47,9 @@ internal sealed class TombstonesCommand : ProxyCommand
                 .With("limit", Math.Min(PageSize, limit - count).ToString(CultureInfo.InvariantCulture)).With("token", token),
                 cancellationToken);
             var (rows, next) = target is null ? BucketsOf(page.As<MarkedBucketsPage>()) : await KeysOfAsync(page.As<TombstonesPage>());
-            if (line.GetValue(Json))
+            if (Screen.IsForPrograms)
             {
-                await Screen.Output.WriteLineAsync(page.Text);
+                await Screen.WriteAsync(page.Text);
             }
 
             foreach (var row in rows)

@@ -10,7 +10,7 @@ internal sealed class UndeleteCommand(CommandContext context) : WorkCommand<Unde
     needsBucket: false,
     "s3overlay undelete photos/2024/a.jpg", "s3overlay undelete photos --yes", "s3overlay undelete --all --dry-run")
 {
-    protected override string Describe(UndeleteResult progress) => $"{Words.Count(progress.Tombstones, "delete")} undone";
+    protected override WorkState StateOf(UndeleteResult progress) => new(progress.Tombstones, "delete") { Verb = "undone" };
 
     protected override string Ask(UndeleteResult planned) =>
         planned.Tombstones + planned.Buckets > 1 || planned.Buckets > 0 ? $"Undelete {Text(planned)}?" : "";

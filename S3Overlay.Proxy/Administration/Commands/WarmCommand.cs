@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 
 using S3Overlay.Proxy.Administration.Methods;
@@ -50,7 +49,7 @@ internal sealed class WarmCommand : ProxyCommand
             {
                 line.AddError("Name a bucket or a recording: warm TARGET, or warm --from FILE");
             }
-            else if (isRecorded && Array.Find((Option[])[_newerThan, _include, _exclude, _ranges, _dryRun],
+            else if (isRecorded && Array.Find((Option[])[_newerThan, _include, _exclude, _ranges],
                 option => line.GetResult(option) is { Implicit: false }) is { } other)
             {
                 line.AddError($"{other.Name} cannot be combined with --from: a recording says what to bring.");
@@ -60,7 +59,6 @@ internal sealed class WarmCommand : ProxyCommand
 
     protected override async Task<int> RunAsync(ParseResult line, ProxyClient proxy, CancellationToken cancellationToken)
     {
-        var started = Stopwatch.GetTimestamp();
         var parallel = line.GetValue(_parallel)?.ToString(CultureInfo.InvariantCulture);
         ProxyLine answer;
         if (line.GetValue(_from) is { } file)
@@ -78,7 +76,8 @@ internal sealed class WarmCommand : ProxyCommand
 
             await using (recording)
             {
-                answer = await DoAsync("replay", new Parameters().With("parallel", parallel), recording);
+                answer = await DoAsync(
+                    "replay", new Parameters().With("parallel", parallel).With("dry-run", line.GetValue(_dryRun)), recording);
             }
         }
         else
@@ -89,23 +88,25 @@ internal sealed class WarmCommand : ProxyCommand
                 .With("dry-run", line.GetValue(_dryRun)), null);
         }
 
-        if (line.GetValue(Json))
+        if (Screen.IsForPrograms)
         {
-            await Screen.Output.WriteLineAsync(answer.Text);
+            await Screen.WriteAsync(answer.Text);
         }
 
         return await ShowAsync(answer.As<WarmProgress>(), line.GetValue(_dryRun));
 
         Task<ProxyLine> DoAsync(string method, Parameters parameters, Stream? body) => Screen.ShowProgressAsync(show => proxy.DoAsync(
-            method, parameters, body, progress => show(Describe(progress.As<WarmProgress>(), Stopwatch.GetElapsedTime(started))),
+            method, parameters, body, progress => show(StateOf(progress.As<WarmProgress>())),
             cancellationToken));
     }
 
     private static string? Lines(string[]? patterns) => patterns is { Length: > 0 } ? string.Join('\n', patterns) : null;
 
-    private static string Describe(WarmProgress of, TimeSpan elapsed) =>
-        $"{Words.Count(of.Brought + of.Held, "object")}, {Words.Size(of.Bytes)} brought, "
-        + $"{Words.Size((long)(of.Bytes / Math.Max(1, elapsed.TotalSeconds)))} a second";
+    /// <summary>What was cached before takes no time, so it does not count for the rate.</summary>
+    private static WorkState StateOf(WarmProgress of) => new(of.Brought + of.Held + of.NotCached + of.Failed, "object")
+    {
+        Verb = "brought", All = of.Objects, Bytes = of.Bytes, AllBytes = of.ObjectBytes - of.HeldBytes,
+    };
 
     private async Task<int> ShowAsync(WarmProgress of, bool isDryRun)
     {

@@ -61,8 +61,8 @@ internal abstract class WorkCommand<T> : ProxyCommand
     protected virtual Task<T?> DoItselfAsync(
         ParseResult line, Target? target, ProxyClient proxy, CancellationToken cancellationToken) => Task.FromResult<T?>(null);
 
-    /// <summary>The state of the work in a few words.</summary>
-    protected abstract string Describe(T progress);
+    /// <summary>How far the work is.</summary>
+    protected abstract WorkState StateOf(T progress);
 
     /// <summary>The question before it is done.</summary>
     protected abstract string Ask(T planned);
@@ -80,11 +80,12 @@ internal abstract class WorkCommand<T> : ProxyCommand
             target = target with { Prefix = prefix };
         }
 
-        var (isDryRun, isRaw) = (line.GetValue(_dryRun), line.GetValue(Json));
+        var (isDryRun, isRaw) = (line.GetValue(_dryRun), Screen.IsForPrograms);
         var mustAsk = Asks && !isDryRun && !line.GetValue(_yes) && target is not { IsKey: true };
+        T? planned = null;
         if (mustAsk)
         {
-            var planned = (await DoAsync(isDryRun: true)).As<T>();
+            planned = (await DoAsync(isDryRun: true)).As<T>();
             if (Ask(planned) is { Length: > 0 } question && !await Screen.ConfirmAsync(question, cancellationToken))
             {
                 return ExitCodes.BadConfiguration;
@@ -95,7 +96,7 @@ internal abstract class WorkCommand<T> : ProxyCommand
         {
             if (isRaw)
             {
-                await Screen.Output.WriteLineAsync(JsonSerializer.Serialize(own, AdministrationJson.Options));
+                await Screen.WriteAsync(JsonSerializer.Serialize(own, AdministrationJson.Options));
             }
 
             return await ShowAsync(own, target, isDryRun, proxy, cancellationToken);
@@ -104,7 +105,7 @@ internal abstract class WorkCommand<T> : ProxyCommand
         var result = await DoAsync(isDryRun);
         if (isRaw)
         {
-            await Screen.Output.WriteLineAsync(result.Text);
+            await Screen.WriteAsync(result.Text);
         }
 
         return await ShowAsync(result.As<T>(), target, isDryRun, proxy, cancellationToken);
@@ -113,7 +114,12 @@ internal abstract class WorkCommand<T> : ProxyCommand
             _method,
             AddTo(new Parameters().With(target).With("all", target is null).With("dry-run", isDryRun), line),
             null,
-            progress => show(Describe(progress.As<T>())),
+            progress => show(InAll(StateOf(progress.As<T>()), isDryRun)),
             cancellationToken));
+
+        // What a dry run has counted is known in advance.
+        WorkState InAll(WorkState state, bool isDryRun) => isDryRun ? state with { Verb = "found" }
+            : planned is null ? state
+            : state with { All = StateOf(planned).Count, AllBytes = StateOf(planned).Bytes };
     }
 }

@@ -75,7 +75,7 @@ internal sealed class ReplayMethod : WorkMethod<WarmProgress>
         : base("replay", "Brings what a recording of record says into the cache. The request's body is the recording.")
     {
         (_warming, Body) = (warming, ProgressResponses.ContentType);
-        Parameters = [WarmMethod.Parallel];
+        Parameters = [WarmMethod.Parallel, Parameter.DryRun];
     }
 
     /// <inheritdoc/>
@@ -83,7 +83,8 @@ internal sealed class ReplayMethod : WorkMethod<WarmProgress>
     {
         var (warming, count, parallel) = (CacheOff.Require(_warming), new WarmCount(), WarmMethod.ParallelOf(call.Parameters));
         return new(
-            token => warming.ReplayAsync(ReadAsync(call.Request.Body, token), parallel, count, token), () => WarmProgress.Of(count));
+            token => warming.ReplayAsync(ReadAsync(call.Request.Body, token), parallel, call.Parameters.IsDryRun, count, token),
+            () => WarmProgress.Of(count));
     }
 
     /// <summary>The reads in a body of JSON lines. Lines that say how many reads are missing, and the last one, are no reads.</summary>
@@ -154,6 +155,14 @@ internal sealed record WarmProgress
     [Description("Bytes that were cached before.")]
     public required long HeldBytes { get; init; }
 
+    [Description("Objects in all, without absent ones. Absent while they are still listed.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Objects { get; init; }
+
+    [Description("Their bytes, cached or not. Absent while they are still listed.")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ObjectBytes { get; init; }
+
     [Description("Objects that cannot be cached: no strong ETag, or no room in the store.")]
     public required long NotCached { get; init; }
 
@@ -177,6 +186,8 @@ internal sealed record WarmProgress
         Bytes = count.BroughtBytes,
         Held = count.Held,
         HeldBytes = count.HeldBytes,
+        Objects = count.IsListed ? count.Listed : null,
+        ObjectBytes = count.IsListed ? count.ListedBytes : null,
         NotCached = count.NotCached,
         Absent = count.Absent,
         Failed = count.Failed,

@@ -16,7 +16,7 @@ internal static class DemoLines
         const string AwsRemote = "aws --endpoint-url $REMOTE s3";
         const string Curl = "curl -s -o /dev/null -D - --aws-sigv4 aws:amz:us-east-1:s3 "
             + "--user $AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY -H x-amz-content-sha256:UNSIGNED-PAYLOAD";
-        var admin = $"{program} admin --endpoint $OVERLAY";
+        const string At = "--endpoint $OVERLAY";
         return
         [
             "",
@@ -45,10 +45,10 @@ internal static class DemoLines
             $"   {Aws} ls --recursive --human-readable s3://{Bucket}/",
             "",
             "6. Ask what a client sees of a key, and why.",
-            $"   {admin} explain {Bucket}/hello.txt; {admin} explain {Bucket}/photos/photo-1.jpg",
+            $"   {program} explain {Bucket}/hello.txt {At}; {program} explain {Bucket}/photos/photo-1.jpg {At}",
             "",
             "7. List your deletes, and undo one.",
-            $"   {admin} tombstones {Bucket}; {admin} undelete {Bucket}/photos/photo-1.jpg; {Aws} ls s3://{Bucket}/photos/",
+            $"   {program} tombstones {Bucket} {At}; {program} undelete {Bucket}/photos/photo-1.jpg {At}; {Aws} ls s3://{Bucket}/photos/",
             "",
             "Each request to the overlay appears below. Press Ctrl-C to stop.",
             "",

@@ -26,6 +26,7 @@ public sealed class WarmCallTests
         Assert.Equal((4, 1000 + 1000 + 2 * CacheScene.Chunk + 5), (Number(brought, "brought"), Number(brought, "bytes")));
         Assert.Equal((1, 1, 0, 0), (Number(brought, "held"), Number(brought, "absent"), Number(brought, "failed"),
             Number(brought, "notCached")));
+        Assert.Equal((5, 3000 + 3 * CacheScene.Chunk + 5), (Number(brought, "objects"), Number(brought, "objectBytes")));
         var fetches = scene.Fetches;
         var again = await scene.DoAsync("warm?bucket=photos");
         Assert.Equal((0, 0, 5, fetches), (Number(again, "brought"), Number(again, "bytes"), Number(again, "held"), scene.Fetches));
@@ -157,6 +158,9 @@ public sealed class WarmCallTests
             """{"bucket":"photos","key":"b","size":1000,"etag":"\"x\""}""",
             """{"bucket":"photos","key":"gone","size":1000,"etag":"\"x\""}""",
             """{"done":true,"count":4}""", "");
+        var planned = await scene.DoAsync("replay?dry-run=true", recording);
+        Assert.Equal((2, 1000 + CacheScene.Chunk, 2), (Number(planned, "brought"), Number(planned, "bytes"), Number(planned, "absent")));
+        Assert.Empty(await scene.ListAsync("cached?all=true"));
         var brought = await scene.DoAsync("replay", recording);
         Assert.Equal((2, 1000 + CacheScene.Chunk, 2), (Number(brought, "brought"), Number(brought, "bytes"), Number(brought, "absent")));
         Assert.Equal((0, 2), Result(await scene.DoAsync("replay", recording)));
@@ -167,6 +171,8 @@ public sealed class WarmCallTests
         await File.WriteAllTextAsync(folder["reads.ndjson"], recording);
         var (code, output, errors) = await scene.RunAsync("warm", "--from", folder["reads.ndjson"]);
         Assert.Equal((0, ""), (code, errors));
+        Assert.Contains("Would bring 0 objects", (await scene.RunAsync("warm", "--from", folder["reads.ndjson"], "--dry-run")).Output,
+            StringComparison.Ordinal);
         Assert.StartsWith("Brought 0 objects (0 bytes). 2 were cached before", output, StringComparison.Ordinal);
         (code, _, errors) = await scene.RunAsync("warm", "--from", folder["nothing"]);
         Assert.Equal(1, code);

@@ -66,7 +66,10 @@ internal sealed class ImportCommand : ProxyCommand
                         counts = counts.With(null);
                     }
 
-                    show($"{Words.Count(counts.Imported, "key")} imported");
+                    show(new WorkState(counts.Imported + counts.Same + counts.Skipped + counts.Failed, "key")
+                    {
+                        Verb = "imported", All = keys,
+                    });
                 }
 
                 return counts;
@@ -77,9 +80,9 @@ internal sealed class ImportCommand : ProxyCommand
             problem = failure.Message;
         }
 
-        if (line.GetValue(Json))
+        if (Screen.IsForPrograms)
         {
-            await Screen.Output.WriteLineAsync(JsonSerializer.Serialize(counts, AdministrationJson.Options));
+            await Screen.WriteAsync(JsonSerializer.Serialize(counts, AdministrationJson.Options));
         }
 
         await Screen.SayAsync($"{(isDryRun ? "Would import" : "Imported")} {Words.Count(counts.Imported, "key")}.");
@@ -109,7 +112,7 @@ internal sealed class ImportCommand : ProxyCommand
     /// <summary>Reads the whole file before anything is sent, so that a damaged one changes nothing.</summary>
     /// <returns>The number of keys.</returns>
     /// <exception cref="ArchiveException">The file is damaged.</exception>
-    private static async Task<long> CheckAsync(Stream file, Action<string> show, CancellationToken cancellationToken)
+    private static async Task<long> CheckAsync(Stream file, Action<WorkState> show, CancellationToken cancellationToken)
     {
         var keys = 0L;
         await foreach (var (change, bytes) in ArchiveReader.ReadAsync(file, cancellationToken))
@@ -119,7 +122,7 @@ internal sealed class ImportCommand : ProxyCommand
                 throw new ArchiveException($"the bytes of {change.Bucket}/{change.Key} do not match their checksum");
             }
 
-            show($"{Words.Count(++keys, "key")} checked");
+            show(new WorkState(++keys, "key") { Verb = "checked" });
         }
 
         return keys;
