@@ -1,32 +1,31 @@
 using System.Text.Json;
 
-using S3Overlay.Proxy.Hosting.Commands;
+using S3Overlay.Tests.Administration.Caching;
 using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Administration;
 
 /// <summary>The command <c>stats</c> as users type it.</summary>
-public sealed class StatsCommandTests : IAsyncLifetime
+public class StatsCommandTests : IAsyncLifetime
 {
-    private ScriptedRemote _remote = null!;
-    private OverlayHost _proxy = null!;
+    private CacheScene _scene = null!;
+
+    /// <summary>True for an S3 endpoint as local layer.</summary>
+    protected virtual bool IsOnStore => false;
+
+    private OverlayHost Proxy => _scene.Proxy;
 
     public async Task InitializeAsync()
     {
-        _remote = await ScriptedRemote.StartAsync();
-        _remote.Put("photos", "a", new byte[2048]);
-        _proxy = await OverlayHost.StartEmbeddedAsync(_remote.Endpoint, ("S3_OVERLAY_CACHE_ENABLED", "true"));
-        await _proxy.SendAsync("GET", "/photos/a");
-        await _proxy.WhenIdleAsync();
-        await _proxy.SendAsync("GET", "/photos/a");
-        await Patience.UntilAsync(() => _proxy.Statistics.Requests == 2, "Two requests are not counted.");
+        _scene = await CacheScene.StartAsync(IsOnStore);
+        _scene.Put(2048, "a");
+        await Proxy.SendAsync("GET", "/photos/a");
+        await Proxy.WhenIdleAsync();
+        await Proxy.SendAsync("GET", "/photos/a");
+        await Patience.UntilAsync(() => Proxy.Statistics.Requests == 2, "Two requests are not counted.");
     }
 
-    public async Task DisposeAsync()
-    {
-        await _proxy.DisposeAsync();
-        await _remote.DisposeAsync();
-    }
+    public async Task DisposeAsync() => await _scene.DisposeAsync();
 
     [Fact]
     public async Task The_numbers_are_printed_a_line_each()
@@ -54,11 +53,12 @@ public sealed class StatsCommandTests : IAsyncLifetime
     [Fact]
     public async Task An_interval_of_nothing_is_refused() => Assert.Equal(2, (await RunAsync("stats", "--watch", "--interval", "0")).Code);
 
-    private async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
-    {
-        var (output, errors) = (new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" });
-        string[] line = arguments.Any(static argument => argument.StartsWith("--endpoint", StringComparison.Ordinal)) ? arguments
-            : [.. arguments, "--endpoint", _proxy.Endpoint.ToString()];
-        return (await CommandLine.RunAsync(line, output, errors), output.ToString(), errors.ToString());
-    }
+    private Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments) => _scene.RunAsync(arguments);
+}
+
+/// <summary>See <see cref="StatsCommandTests"/>: over an S3 endpoint as local layer.</summary>
+public sealed class StatsCommandOnStoreTests : StatsCommandTests
+{
+    /// <inheritdoc/>
+    protected override bool IsOnStore => true;
 }

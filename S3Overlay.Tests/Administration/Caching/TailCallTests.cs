@@ -7,11 +7,14 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.Administration.Caching;
 
 /// <summary>Requests as they are answered, and recordings of reads.</summary>
-public sealed class TailCallTests : IAsyncLifetime
+public class TailCallTests : IAsyncLifetime
 {
     private CacheScene _scene = null!;
 
-    public async Task InitializeAsync() => _scene = await CacheScene.StartAsync();
+    /// <summary>True for an S3 endpoint as local layer.</summary>
+    protected virtual bool IsOnStore => false;
+
+    public async Task InitializeAsync() => _scene = await CacheScene.StartAsync(IsOnStore);
 
     public async Task DisposeAsync() => await _scene.DisposeAsync();
 
@@ -98,4 +101,11 @@ public sealed class TailCallTests : IAsyncLifetime
         _scene.Proxy.Services.Tail.End();
         return await watching.WaitAsync(Patience.Limit);
     }
+}
+
+/// <summary>See <see cref="TailCallTests"/>: over an S3 endpoint as local layer.</summary>
+public sealed class TailCallOnStoreTests : TailCallTests
+{
+    /// <inheritdoc/>
+    protected override bool IsOnStore => true;
 }
