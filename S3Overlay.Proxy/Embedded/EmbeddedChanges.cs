@@ -32,7 +32,7 @@ public sealed class EmbeddedChanges(EmbeddedStore store) : ILocalChanges
 
     /// <inheritdoc/>
     public ValueTask<RevertOutcome> RevertAsync(string bucket, string key, LocalRevert what, CancellationToken cancellationToken) =>
-        new(store.Tombstones.RevertAsync(bucket, key, what.Only, cancellationToken));
+        new(store.Tombstones.RevertAsync(bucket, key, what.Only, what.AllVersions, cancellationToken));
 
     private async IAsyncEnumerable<LocalChange> ListWrittenAsync(
         string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -100,5 +100,7 @@ public sealed class EmbeddedTombstones(EmbeddedStore store) : ITombstones
         new(key, row.Sequence.ToString(CultureInfo.InvariantCulture), row.Made is { } made ? HttpDates.WholeSeconds(made) : null)
         {
             Base = row.Base,
+            Marker = row.Marker,
+            Over = row.Over,
         };
 }

@@ -153,6 +153,15 @@ public sealed class EmbeddedStore : IAsyncDisposable
     /// <summary>A bucket's written objects for a listing.</summary>
     public IListingSource ListWritten(string bucket, ListingQuery query) => new WrittenRows(Rows, bucket, query);
 
+    /// <summary>Shows a version's id, in buckets that have or had versioning.</summary>
+    internal void ShowVersion(string bucket, ObjectRow row, S3Response response, string header = "x-amz-version-id")
+    {
+        if (row.VersionId is not null || Buckets.VersioningOf(bucket) != Versioning.Never)
+        {
+            response.Headers[header] = row.VersionId ?? VersionIds.Null;
+        }
+    }
+
     /// <summary>Deletes a bucket with its open uploads.</summary>
     internal async Task DeleteBucketAsync(string bucket, bool isOpaque, CancellationToken cancellationToken)
     {
@@ -247,7 +256,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
                 await ReadRowsAsync();
 
                 // What cannot be removed is found again at the next start.
-                Objects.FollowsCrash = !await OrphanSweep.RunAsync(_folders, _disk, Rows, Objects, Uploads, _sequences.AtOpening,
+                Objects.FollowsCrash = !await OrphanSweep.RunAsync(_folders, _disk, Rows, Uploads, _sequences.AtOpening,
                     _options.Logger, _closing.Token);
             }
 
@@ -267,7 +276,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
     {
         try
         {
-            foreach (var _ in Rows.WalkObjects())
+            foreach (var _ in Rows.WalkObjects().Concat(Rows.WalkVersions()))
             {
                 _closing.Token.ThrowIfCancellationRequested();
             }

@@ -197,11 +197,12 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         return new LocalLayer
         {
             Service = service,
-            Reads = new ResolvedReads(service, state),
+            Reads = new ResolvedReads(service, state, new EmbeddedVersions(store)),
             State = state,
             SetsSubResource = EmbeddedService.SetsSubResource,
             Check = _ => store.CheckAsync(),
             Marks = new EmbeddedTombstones(store),
+            Versions = new EmbeddedVersions(store),
             Changes = new EmbeddedChanges(store),
             Cache = cache,
             Pins = (cache as DiskCacheStore)?.Pins,

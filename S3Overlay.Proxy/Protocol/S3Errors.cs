@@ -26,6 +26,8 @@ public static class S3Errors
     public static readonly S3Error ExpiredToken = Error(400, "The provided token has expired.");
     public static readonly S3Error GatewayTimeout =
         Error(504, "The object is not cached, and the request accepts only cached objects (only-if-cached).");
+    public static readonly S3Error IllegalVersioningConfiguration =
+        Error(400, "The Versioning element must be specified", "IllegalVersioningConfigurationException");
     public static readonly S3Error IncompleteBody =
         Error(400, "You did not provide the number of bytes specified by the Content-Length HTTP header.");
     public static readonly S3Error InsufficientStorage = Error(507, "There is not enough room to store the object.");

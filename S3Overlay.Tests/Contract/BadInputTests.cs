@@ -68,7 +68,7 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         { "DELETE", "/BUCKET/there?retention", null, "", 405, "MethodNotAllowed" },
         { "PUT", "/BUCKET/there?policy", "{}", "", 405, "MethodNotAllowed" },
         { "POST", "/BUCKET/there?select&select-type=2", "<x/>", "", 501, "NotImplemented" },
-        { "PUT", "/BUCKET?versioning", "<VersioningConfiguration/>", "", 501, "NotImplemented" },
+        { "PUT", "/BUCKET?versioning", "<VersioningConfiguration/>", "", 400, "IllegalVersioningConfigurationException" },
         { "GET", "/BUCKET?policy", null, "", 404, "NoSuchBucketPolicy" },
         { "DELETE", "/no-such-bucket", null, "", 404, "NoSuchBucket" },
     };

@@ -32,7 +32,8 @@ public sealed class OverlayBench : IRemoteBuckets
             {
                 Check = _ => Task.CompletedTask,
                 Service = LocalService,
-                Reads = new ResolvedReads(LocalService, State),
+                Reads = new ResolvedReads(LocalService, State, Versions),
+                Versions = Versions,
                 State = State,
                 Marks = Store is null ? new InMemoryMarks(Layer) : new EmbeddedTombstones(Store),
                 Changes = Store is null ? new InMemoryChanges() : new EmbeddedChanges(Store),
@@ -48,6 +49,8 @@ public sealed class OverlayBench : IRemoteBuckets
     }
 
     private IS3Service LocalService => Store is null ? Local : new EmbeddedService(Store);
+
+    private EmbeddedVersions? Versions => Store is null ? null : new EmbeddedVersions(Store);
 
     private ILayerState State => Store is null ? Layer : new EmbeddedLayerState(Store);
 

@@ -29,6 +29,9 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
             ? record
             : throw new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] };
 
+    /// <summary>A bucket's versioning.</summary>
+    public Versioning VersioningOf(string bucket) => Find(bucket)?.Versioning ?? Versioning.Never;
+
     /// <summary>The existing buckets, by name.</summary>
     public IReadOnlyList<BucketRecord> List() =>
         [.. _records.Values.Where(static record => record.Exists).OrderBy(static record => record.Name, StringComparer.Ordinal)];
@@ -88,6 +91,14 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
             PurgedUpTo = known?.PurgedUpTo ?? 0,
         });
         return true;
+    }
+
+    /// <summary>Enables or suspends versioning once no commit into the bucket runs.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket.</exception>
+    public async Task SetVersioningAsync(string bucket, Versioning versioning, CancellationToken cancellationToken)
+    {
+        using var alone = await _locks.TakeAsync(bucket, cancellationToken);
+        await SaveAsync(bucket, Require(bucket) with { Versioning = versioning });
     }
 
     /// <summary>Deletes an empty bucket once no commit into it runs.</summary>

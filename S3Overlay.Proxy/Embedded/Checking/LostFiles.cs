@@ -25,7 +25,7 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
             files.Add(header is null
                 ? new LostFile(id.ToString(), null, null, 0, null, "unreadable")
                 : new LostFile(id.ToString(), header.Bucket, header.Key, header.Info.Size, header.Info.LastModified,
-                    await WhyNotAsync(header)));
+                    await WhyNotAsync(id, header)));
         }
 
         return files;
@@ -39,13 +39,13 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
             return;
         }
 
-        var newest = new Dictionary<(string, string), (FileId Id, FileHeader Header)>();
+        var newest = new Dictionary<(string, string, string?), (FileId Id, FileHeader Header)>();
         foreach (var id in _lost.List())
         {
-            if (StoredFiles.TryReadHeader(_lost.PathOf(id)) is { PartNumber: 0 } header && await WhyNotAsync(header) is Takes
-                && !(newest.GetValueOrDefault((header.Bucket, header.Key)).Header?.Sequence > header.Sequence))
+            if (StoredFiles.TryReadHeader(_lost.PathOf(id)) is { PartNumber: 0 } header && await WhyNotAsync(id, header) is Takes
+                && !(newest.GetValueOrDefault((header.Bucket, header.Key, header.VersionId)).Header?.Sequence > header.Sequence))
             {
-                newest[(header.Bucket, header.Key)] = (id, header);
+                newest[(header.Bucket, header.Key, header.VersionId)] = (id, header);
             }
         }
 
@@ -58,11 +58,21 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
     private const string Takes = "can be taken back with --repair";
 
     /// <summary>Why a file stays, or <see cref="Takes"/>.</summary>
-    private async Task<string> WhyNotAsync(FileHeader header)
+    private async Task<string> WhyNotAsync(FileId id, FileHeader header)
     {
         if (header.PartNumber > 0)
         {
             return "a part of an upload or of a replaced object";
+        }
+
+        if (header.VersionId is not null || log.HasVersions(header.Bucket))
+        {
+            var versions = rows.VersionsOf(header.Bucket, header.Key);
+            return header.VersionId is null && versions.Exists(row => row.VersionId is null && row.Sequence >= header.Sequence)
+                ? "older than the object"
+                : log.Removals.Contains(id) || log.IsBuried(header.Bucket, header.Key, header.VersionId, header.Sequence)
+                ? "older than a delete of the version"
+                : IfKnown(header);
         }
 
         var name = (header.Bucket, header.Key);
@@ -77,9 +87,12 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
             return "older than a delete of the key";
         }
 
-        return what.MustAdopt || (log.Lost.Count == 0 && header.Sequence > log.DeletesKnownFrom) ? Takes
-            : "older than the deletes that the log knows: take it back with --adopt if you miss it";
+        return IfKnown(header);
     }
+
+    private string IfKnown(FileHeader header) =>
+        what.MustAdopt || (log.Lost.Count == 0 && header.Sequence > log.DeletesKnownFrom) ? Takes
+            : "older than the deletes that the log knows: take it back with --adopt if you miss it";
 
     private async Task TakeBackAsync(FileId id, FileHeader header)
     {
@@ -110,10 +123,13 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
                 Exists = true,
                 Created = header.Info.LastModified,
                 Region = Protocol.Buckets.AwsHosts.DefaultRegion,
+                Versioning = header.VersionId is null ? Versioning.Never : Versioning.Enabled,
             }));
         }
 
-        changes.Add(Change.OfObject(header.Bucket, header.Key, ObjectRow.Of(id, header)));
+        var row = ObjectRow.Of(id, header);
+        changes.Add(header.VersionId is null && !log.HasVersions(header.Bucket) ? Change.OfObject(header.Bucket, header.Key, row)
+            : Change.OfVersion(header.Bucket, header.Key, row));
         await rows.CommitAsync([.. changes]);
         report.Did($"The lost object {header.Bucket}/{header.Key} was taken back.");
     }

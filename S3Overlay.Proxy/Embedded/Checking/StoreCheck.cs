@@ -99,7 +99,7 @@ public sealed class StoreCheck
     private async Task CheckRowsAsync(StoreRows rows, CancellationToken cancellationToken)
     {
         _report.Tombstones = rows.Tombstones;
-        foreach (var (bucket, key, row) in rows.WalkObjects())
+        foreach (var (bucket, key, row) in rows.WalkObjects().Concat(rows.WalkVersions()))
         {
             cancellationToken.ThrowIfCancellationRequested();
             _report.Objects++;

@@ -7,8 +7,10 @@ namespace S3Overlay.Proxy.Embedded.Files;
 /// <summary>The header of an object, manifest or part file: enough to rebuild its index row.</summary>
 internal sealed record FileHeader
 {
-    /// <summary>Bytes reserved for what is known only after the body was read: the checksum and its type, and the base.</summary>
-    public const int LateFieldsRoom = 160 + RemoteBaseCodec.Room;
+    /// <summary>
+    /// Bytes reserved for what is known only after the body was read: the checksum and its type, the base, and the version's id.
+    /// </summary>
+    public const int LateFieldsRoom = 160 + RemoteBaseCodec.Room + 32;
 
     public required string Bucket { get; init; }
 
@@ -42,6 +44,9 @@ internal sealed record FileHeader
     /// <summary>True if the base counts even where an earlier change of the key recorded another. Not stored.</summary>
     public bool RestoresBase { get; init; }
 
+    /// <summary>The version's id; null for the version <c>null</c>.</summary>
+    public string? VersionId { get; init; }
+
     /// <summary>Parses a header.</summary>
     /// <exception cref="InvalidDataException">Not a header.</exception>
     public static FileHeader Read(ReadOnlySpan<byte> bytes)
@@ -59,6 +64,7 @@ internal sealed record FileHeader
             PartNumber = (int)fields.Number(),
             Parts = ReadParts(ref fields),
             Base = fields.ReadBase(),
+            VersionId = fields.IsAtEnd ? null : fields.OptionalText(),
         };
     }
 
@@ -99,7 +105,7 @@ internal sealed record FileHeader
             }
         }
 
-        return fields.WriteBase(Base);
+        return fields.WriteBase(Base).OptionalText(VersionId);
     }
 }
 

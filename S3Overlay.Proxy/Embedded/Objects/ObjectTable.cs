@@ -10,6 +10,7 @@ using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -46,21 +47,84 @@ internal sealed class ObjectTable(
     /// <exception cref="S3Exception">ServiceUnavailable while the database is rebuilt.</exception>
     public ValueTask<ObjectRow?> FindAsync(string bucket, string key) => rows.FindObjectAsync(bucket, key);
 
-    /// <summary>The object's row.</summary>
-    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey.</exception>
-    public async ValueTask<ObjectRow> RequireAsync(string bucket, string key)
+    /// <summary>A version or delete marker of a key; null if there is none with that id.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="versionId">Its id; null for the newest version, unless that is a delete marker.</param>
+    /// <exception cref="S3Exception">InvalidArgument: no version can have the id.</exception>
+    public async ValueTask<ObjectRow?> FindAsync(string bucket, string key, string? versionId)
     {
-        buckets.Require(bucket);
-        return await FindAsync(bucket, key) ?? throw new S3Exception(S3Errors.NoSuchKey) { Details = [new("Key", key)] };
+        var current = await FindAsync(bucket, key);
+        if (versionId is null || current is { VersionId: null } && versionId == VersionIds.Null || current?.VersionId == versionId)
+        {
+            return current;
+        }
+
+        if (versionId == VersionIds.Null)
+        {
+            return buckets.VersioningOf(bucket) == Versioning.Never ? null : await rows.FindNullVersionAsync(bucket, key);
+        }
+
+        var sequence = VersionIds.Parse(versionId);
+        return await rows.FindVersionAsync(bucket, key, sequence) is { } row && row.VersionId == versionId ? row : null;
     }
 
-    /// <summary>Opens the current object.</summary>
-    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey; InternalError if its file is missing or damaged.</exception>
-    public async ValueTask<StoredObject> OpenAsync(string bucket, string key) =>
-        await OpenAsync(bucket, key, await RequireAsync(bucket, key));
+    /// <summary>The number that the version of a marker has or had; null for a version <c>null</c> that is gone.</summary>
+    /// <exception cref="S3Exception">InvalidArgument: no version can have the id.</exception>
+    public async ValueTask<ulong?> NumberOfAsync(string bucket, string key, string versionId) =>
+        versionId == VersionIds.Null ? (await rows.FindNullVersionAsync(bucket, key))?.Sequence
+            : VersionIds.TryParse(versionId, out var number) ? number : throw MarkerPage.NoVersion(versionId);
+
+    /// <summary>The row of an object or version.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey, NoSuchVersion; MethodNotAllowed for a delete marker; InvalidArgument.
+    /// </exception>
+    public async ValueTask<ObjectRow> RequireAsync(string bucket, string key, string? versionId = null)
+    {
+        buckets.Require(bucket);
+        return await FindAsync(bucket, key, versionId) switch
+        {
+            { IsMarker: false } row => row,
+            { } marker => throw new S3Exception(S3Errors.MethodNotAllowed)
+            {
+                Details = [new("Method", "GET"), new("ResourceType", "DeleteMarker")],
+                Headers =
+                [
+                    .. MarkerHeaders(marker), new("Allow", "DELETE"), new("Last-Modified", HttpDates.Header(marker.Info.LastModified)),
+                ],
+            },
+            null => throw await MissingAsync(bucket, key, versionId),
+        };
+    }
+
+    /// <summary>The headers that show a delete marker.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> MarkerHeaders(ObjectRow marker) =>
+        [new("x-amz-delete-marker", "true"), new("x-amz-version-id", marker.VersionId ?? VersionIds.Null)];
+
+    /// <summary>Opens an object or version.</summary>
+    /// <exception cref="S3Exception">As <see cref="RequireAsync"/>; InternalError if its file is missing or damaged.</exception>
+    public async ValueTask<StoredObject> OpenAsync(string bucket, string key, string? versionId = null) =>
+        await OpenAsync(bucket, key, await RequireAsync(bucket, key, versionId), versionId);
+
+    /// <summary>The error for a key or version that does not exist. It says if a delete marker hides the key.</summary>
+    private async ValueTask<S3Exception> MissingAsync(string bucket, string key, string? versionId)
+    {
+        if (versionId is not null)
+        {
+            return versionId == VersionIds.Null && buckets.VersioningOf(bucket) == Versioning.Never
+                ? new S3Exception(S3Errors.NoSuchKey) { Details = [new("Key", key)] }
+                : new S3Exception(S3Errors.NoSuchVersion) { Details = [new("Key", key), new("VersionId", versionId)] };
+        }
+
+        var marker = buckets.VersioningOf(bucket) == Versioning.Never ? null : await rows.FindNewestVersionAsync(bucket, key);
+        return new S3Exception(S3Errors.NoSuchKey)
+        {
+            Details = [new("Key", key)],
+            Headers = marker is { IsMarker: true } ? [.. MarkerHeaders(marker)] : [],
+        };
+    }
 
     /// <summary>The same for a row that was looked up before.</summary>
-    internal async ValueTask<StoredObject> OpenAsync(string bucket, string key, ObjectRow row)
+    internal async ValueTask<StoredObject> OpenAsync(string bucket, string key, ObjectRow row, string? versionId = null)
     {
         while (true)
         {
@@ -70,18 +134,18 @@ internal sealed class ObjectTable(
 
                 // An open manifest keeps its parts only if it was opened before the object was replaced. If the row is still there now, it
                 // was not replaced.
-                if (row.PartCount == 0 || (await FindAsync(bucket, key))?.File == row.File)
+                if (row.PartCount == 0 || (await FindAsync(bucket, key, versionId))?.File == row.File)
                 {
                     return stored;
                 }
 
                 stored.Dispose();
-                row = await RequireAsync(bucket, key);
+                row = await RequireAsync(bucket, key, versionId);
             }
             catch (Exception failure) when (failure is IOException or InvalidDataException)
             {
                 // Overwritten between look-up and opening: return the new object. If the row is the same, the file is lost.
-                var now = await RequireAsync(bucket, key);
+                var now = await RequireAsync(bucket, key, versionId);
                 if (now.File == row.File)
                 {
                     throw Damaged(failure);
@@ -112,12 +176,12 @@ internal sealed class ObjectTable(
     /// <param name="file">The filled file.</param>
     /// <param name="header">Its header; number and date are set here.</param>
     /// <param name="conditions">The conditions on the current object.</param>
-    /// <param name="with">More changes of the same commit.</param>
+    /// <param name="with">Gives more changes of the same commit.</param>
     /// <param name="cancellationToken">Cancels the wait for the lock; a commit that has begun is finished.</param>
     /// <param name="date">The date of an object that keeps another's; null for now.</param>
     /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey, InsufficientStorage.</exception>
     public async Task<ObjectRow> CommitAsync(
-        ObjectFileWriter file, FileHeader header, WriteConditions? conditions, IReadOnlyList<Change> with,
+        ObjectFileWriter file, FileHeader header, WriteConditions? conditions, Func<ObjectRow, IReadOnlyList<Change>>? with,
         CancellationToken cancellationToken,
         DateTimeOffset? date = null)
     {
@@ -128,20 +192,35 @@ internal sealed class ObjectTable(
         {
             var old = await FindAsync(header.Bucket, header.Key);
             conditions?.Judge(old?.Info.ETag);
+            var versioning = buckets.VersioningOf(header.Bucket);
+            var sequence = await sequences.NextAsync();
             header = header with
             {
-                Sequence = await sequences.NextAsync(),
-
+                Sequence = sequence,
+                VersionId = versioning == Versioning.Enabled ? VersionIds.New(sequence) : null,
                 Base = await BaseAsync(header, old),
                 Info = header.Info with { LastModified = HttpDates.WholeSeconds(date ?? time.GetUtcNow()) },
             };
             row = ObjectRow.Of(file.Id, header);
-            await SealAsync(file, header, [Change.OfObject(header.Bucket, header.Key, row), .. with]);
-            Discard(old);
+            var replaced = await ReplacedAsync(header.Bucket, header.Key, versioning, old);
+            await SealAsync(file, header, [WriteOf(header.Bucket, header.Key, row, versioning), .. with?.Invoke(row) ?? []]);
+            Discard(replaced);
         }
 
         return row;
     }
+
+    private static Change WriteOf(string bucket, string key, ObjectRow row, Versioning versioning) =>
+        versioning == Versioning.Never ? Change.OfObject(bucket, key, row) : Change.OfVersion(bucket, key, row);
+
+    /// <summary>The version whose place a write or delete takes: the <c>null</c> one, unless each gets an id.</summary>
+    private async ValueTask<ObjectRow?> ReplacedAsync(string bucket, string key, Versioning versioning, ObjectRow? current) =>
+        versioning switch
+        {
+            Versioning.Never => current,
+            Versioning.Suspended => await rows.FindNullVersionAsync(bucket, key),
+            _ => null,
+        };
 
     /// <summary>
     /// What a write hides. The remote has been hidden since the first write or delete of the key, and what it had then is what counts.
@@ -153,34 +232,76 @@ internal sealed class ObjectTable(
             ? tombstone.Base ?? RemoteBase.UnknownSince(tombstone.Made ?? DateTimeOffset.UnixEpoch)
         : header.Base;
 
-    /// <summary>Deletes the object, if it exists. Returns once that survives a power cut.</summary>
+    /// <summary>
+    /// Deletes the object, if it exists; in a bucket that has or had versioning, adds a delete marker. Returns once that survives a power
+    /// cut.
+    /// </summary>
+    /// <returns>The delete marker; null without versioning.</returns>
     /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, NoSuchKey.</exception>
-    public async Task DeleteAsync(string bucketName, string key, DeleteConditions? conditions, CancellationToken cancellationToken)
+    public async Task<ObjectRow?> DeleteAsync(
+        string bucketName, string key, DeleteConditions? conditions, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var locked = await LockAsync(bucketName, key, cancellationToken);
         var old = await FindAsync(bucketName, key);
         conditions?.Judge(old?.Info.ETag, old?.Info.Size ?? 0, old?.Info.LastModified ?? default);
+        var versioning = buckets.VersioningOf(bucketName);
+        if (versioning != Versioning.Never)
+        {
+            var sequence = await sequences.NextAsync();
+            var marker = ObjectRow.OfMarker(sequence, versioning == Versioning.Enabled ? VersionIds.New(sequence) : null,
+                HttpDates.WholeSeconds(time.GetUtcNow()));
+            var replaced = await ReplacedAsync(bucketName, key, versioning, old);
+            await reserve.UseAsync(() => CommitAsync(Change.OfVersion(bucketName, key, marker)));
+            Discard(replaced);
+            return marker;
+        }
 
         // Nothing to delete and nothing to log, unless a crash may have left a file that a rebuild would take for the object.
         if (old is null && !MayHaveOrphans)
         {
-            return;
+            return null;
         }
 
         await reserve.UseAsync(async () => await CommitAsync(Change.OfDelete(bucketName, key, await sequences.NextAsync())));
         Discard(old);
+        return null;
     }
 
-    /// <summary>Replaces an object's tags; null removes them. ETag and date stay.</summary>
-    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey.</exception>
-    public async Task SetTagsAsync(string bucketName, string key, string? tags, CancellationToken cancellationToken)
+    /// <summary>Removes a version or delete marker, if it exists. Returns once that survives a power cut.</summary>
+    /// <returns>What was removed; null if there was nothing.</returns>
+    /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed; InvalidArgument: no version can have the id.</exception>
+    public async Task<ObjectRow?> DeleteVersionAsync(
+        string bucketName, string key, string versionId, DeleteConditions? conditions, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var locked = await LockAsync(bucketName, key, cancellationToken);
-        var row = await RequireAsync(bucketName, key);
+        if (await FindAsync(bucketName, key, versionId) is not { } row)
+        {
+            conditions?.Judge(null, 0, default);
+            return null;
+        }
+
+        conditions?.Judge(row.Info.ETag, row.Info.Size, row.Info.LastModified);
+        var isOnly = buckets.VersioningOf(bucketName) == Versioning.Never;
+        await reserve.UseAsync(async () => await CommitAsync(isOnly ? Change.OfDelete(bucketName, key, await sequences.NextAsync())
+            : Change.OfVersionRemoval(bucketName, key, row)));
+        Discard(row);
+        return row;
+    }
+
+    /// <summary>Replaces the tags of an object or version; null removes them. ETag and date stay.</summary>
+    /// <returns>The row before.</returns>
+    /// <exception cref="S3Exception">As <see cref="RequireAsync"/>.</exception>
+    public async Task<ObjectRow> SetTagsAsync(
+        string bucketName, string key, string? versionId, string? tags, CancellationToken cancellationToken)
+    {
+        using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
+        using var locked = await LockAsync(bucketName, key, cancellationToken);
+        var row = await RequireAsync(bucketName, key, versionId);
         await reserve.RequireAsync();
         await CommitAsync(Change.OfTags(bucketName, key, row.File, tags));
+        return row;
     }
 
     /// <summary>
@@ -256,7 +377,7 @@ internal sealed class ObjectTable(
     /// </summary>
     public void Discard(ObjectRow? row)
     {
-        if (row is not null)
+        if (row is { IsMarker: false })
         {
             files.Remove(row.File, isManifest: row.PartCount > 0);
         }

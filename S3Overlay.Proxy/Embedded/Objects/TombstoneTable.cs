@@ -44,6 +44,20 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
             row is null ? await sequences.NextAsync() : row.Sequence - 1, time.GetUtcNow(), row is null ? known : row.BaseOfNext(known)))));
     }
 
+    /// <summary>
+    /// Writes the tombstone of a delete in a bucket with versioning: with the marker, or with the version that the delete is about to hide.
+    /// It replaces one that exists, and takes over its base. Returns once that survives a power cut.
+    /// </summary>
+    public async Task NameAsync(
+        string bucket, string key, string? marker, string? over, RemoteBase? known, CancellationToken cancellationToken)
+    {
+        using var locked = await objects.LockAsync(bucket, key, cancellationToken);
+        var hidden = await FindAsync(bucket, key) is { } before ? before.Base
+            : await objects.FindAsync(bucket, key) is { } row ? row.BaseOfNext(known) : known;
+        await reserve.UseAsync(async () => await objects.CommitAsync(Change.OfTombstone(bucket, key,
+            new TombstoneRow(await sequences.NextAsync(), time.GetUtcNow(), hidden) { Marker = marker, Over = over })));
+    }
+
     /// <summary>Removes a tombstone if it still has this number. Returns once that survives a power cut.</summary>
     public async Task<UndeleteOutcome> UndeleteAsync(string bucket, string key, ulong sequence, CancellationToken cancellationToken)
     {
@@ -75,14 +89,16 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
     }
 
     /// <summary>
-    /// Removes a key's object and tombstone in one commit. Returns once that survives a power cut. A reader finds what was there or
-    /// nothing: the tombstone is forgotten first.
+    /// Removes a key's object and tombstone in one commit, with all versions if it has several. Returns once that survives a power cut. A
+    /// reader finds what was there or nothing: the tombstone is forgotten first.
     /// </summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
     /// <param name="only">The stamp of the only object, or tombstone of a deleted key, that may go; null for any.</param>
+    /// <param name="allVersions">True to remove all versions of a key that has several.</param>
     /// <param name="cancellationToken">Cancels the wait for the lock.</param>
-    public async Task<RevertOutcome> RevertAsync(string bucket, string key, string? only, CancellationToken cancellationToken)
+    public async Task<RevertOutcome> RevertAsync(
+        string bucket, string key, string? only, bool allVersions, CancellationToken cancellationToken)
     {
         using var locked = await objects.LockAsync(bucket, key, cancellationToken);
         var (row, tombstone) = (await objects.FindAsync(bucket, key), await FindAsync(bucket, key));
@@ -96,20 +112,30 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
             return RevertOutcome.Changed;
         }
 
+        var versions = rows.VersionsOf(bucket, key);
+        if (versions.Count(static version => !version.IsMarker) > 1 && !allVersions)
+        {
+            return RevertOutcome.HasVersions;
+        }
+
         var changes = new List<Change>(2);
         if (tombstone is not null)
         {
             changes.Add(Change.OfUndelete(bucket, key, tombstone.Sequence));
         }
 
-        if (row is not null)
+        if (versions.Exists(version => version != row || version.VersionId is not null))
+        {
+            changes.AddRange(versions.Select(version => Change.OfVersionRemoval(bucket, key, version)));
+        }
+        else if (row is not null)
         {
             changes.Add(Change.OfDelete(bucket, key, await sequences.NextAsync()));
         }
 
         // Like a delete, it may use the space that is kept for what frees space.
         await reserve.UseAsync(() => objects.CommitAsync([.. changes]));
-        objects.Discard(row);
+        versions.ForEach(objects.Discard);
         return RevertOutcome.Reverted;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Listings;
@@ -93,9 +94,30 @@ internal sealed class BucketOperations(EmbeddedStore store)
         response.Status = StatusCodes.Status204NoContent;
     }
 
-    /// <summary>None can be set: each reads as for a new bucket in S3. Setting one is refused rather than ignored.</summary>
-    public Task GetConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken) =>
-        CreateBucketResponses.SendAsync(request, response, store.Buckets.Require(request.Bucket).Region, cancellationToken);
+    /// <summary>Versioning as it is set. Any other reads as for a new bucket in S3.</summary>
+    public Task GetConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        var bucket = store.Buckets.Require(request.Bucket);
+        return request.Operation == S3Operation.GetBucketConfiguration && bucket.Versioning != Versioning.Never
+            && SubResources.ConfigurationOf(request.Query) == VersioningDocument.Name
+            ? VersioningDocument.Write(bucket.Versioning).SendAsync(request, response, cancellationToken)
+            : CreateBucketResponses.SendAsync(request, response, bucket.Region, cancellationToken);
+    }
+
+    /// <summary>Sets versioning. Setting anything else is refused rather than ignored.</summary>
+    public async Task PutConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        store.Buckets.Require(request.Bucket);
+        if (SubResources.ConfigurationOf(request.Query) != VersioningDocument.Name)
+        {
+            throw new S3Exception(S3Errors.NotImplemented);
+        }
+
+        var versioning = await VersioningDocument.ReadAsync(request, cancellationToken);
+        await store.Buckets.SetVersioningAsync(request.Bucket, versioning, cancellationToken);
+        response.Status = StatusCodes.Status200OK;
+        response.Headers.ContentLength = 0;
+    }
 
     /// <summary>Nothing to delete.</summary>
     public Task DeleteConfigurationAsync(S3Request request, S3Response response)

@@ -29,19 +29,24 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             await S3XmlReader.ReadAsync(request.Body, cancellationToken)
                 ?? throw new S3Exception(S3Errors.InvalidRequest, "You must specify at least one part"));
         var fingerprint = Fingerprint(named);
-        ObjectInfo info;
+        CompletedObject done;
         using (await store.Uploads.TakeAsync(uploadId, cancellationToken))
         {
             var upload = await store.Uploads.FindAsync(request.Bucket, request.Key, uploadId);
-            info = upload is null
+            done = upload is null
                 ? await RepeatedAsync(request, uploadId, fingerprint)
                 : await CompleteAsync(upload, named, fingerprint, conditions, request, cancellationToken);
         }
 
-        await SendAsync(info, request, response, cancellationToken);
+        if (done.VersionId is not null || store.Buckets.VersioningOf(request.Bucket) != Versioning.Never)
+        {
+            response.Headers["x-amz-version-id"] = done.VersionId ?? VersionIds.Null;
+        }
+
+        await SendAsync(done.Info, request, response, cancellationToken);
     }
 
-    private async Task<ObjectInfo> CompleteAsync(
+    private async Task<CompletedObject> CompleteAsync(
         UploadRecord upload, IReadOnlyList<NamedPart> named, string fingerprint, WriteConditions? conditions, S3Request request,
         CancellationToken cancellationToken)
     {
@@ -71,15 +76,16 @@ internal sealed class CompleteOperations(EmbeddedStore store)
                 ChecksumType = checksum is null ? null : upload.ChecksumType ?? PartChecksums.FullObjectType,
             },
         };
-        return (await store.Uploads.CompleteAsync(upload, all, manifest, conditions, cancellationToken)).Info;
+        var row = await store.Uploads.CompleteAsync(upload, all, manifest, conditions, cancellationToken);
+        return new(row.Info, row.VersionId);
     }
 
-    private async Task<ObjectInfo> RepeatedAsync(S3Request request, string uploadId, string fingerprint) =>
+    private async Task<CompletedObject> RepeatedAsync(S3Request request, string uploadId, string fingerprint) =>
         await store.Uploads.FindCompletedAsync(uploadId) is { } done
             && done.Bucket == request.Bucket
             && done.Key == request.Key
             && done.Parts == fingerprint
-            ? done.Info
+            ? new(done.Info, done.VersionId)
             : throw new S3Exception(S3Errors.NoSuchUpload) { Details = [new("UploadId", uploadId)] };
 
     private List<PartRow> Choose(UploadRecord upload, IReadOnlyList<NamedPart> named, IReadOnlyList<PartRow> all)
@@ -221,4 +227,6 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         return CopyOperations.WriteChecksums(xml, info).Close("CompleteMultipartUploadResult")
             .SendAsync(request, response, cancellationToken);
     }
+
+    private readonly record struct CompletedObject(ObjectInfo Info, string? VersionId);
 }

@@ -17,7 +17,6 @@ internal sealed class CopyOperations(EmbeddedStore store)
     {
         store.Buckets.Require(request.Bucket);
         var source = CopySource.Parse(request);
-        VersionIds.Check(source.VersionId);
         var replacesMetadata = IsReplace(request, "x-amz-metadata-directive");
         var replacesTags = IsReplace(request, "x-amz-tagging-directive");
         RefuseCopyOntoItself(request, source, replacesMetadata);
@@ -59,12 +58,9 @@ internal sealed class CopyOperations(EmbeddedStore store)
             Checksums = checksum is { } value ? [value] : [],
             ChecksumType = checksum is null ? null : PartChecksums.FullObjectType,
         };
-        var row = await store.Objects.CommitAsync(file, header with { Info = copied }, conditions, [], cancellationToken);
-        if (source.VersionId is not null)
-        {
-            response.Headers["x-amz-copy-source-version-id"] = source.VersionId;
-        }
-
+        var row = await store.Objects.CommitAsync(file, header with { Info = copied }, conditions, null, cancellationToken);
+        store.ShowVersion(request.Bucket, row, response);
+        ShowSource(store, source, stored, response);
         await Result("CopyObjectResult", row.Info).SendAsync(request, response, cancellationToken);
     }
 
@@ -83,8 +79,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
     /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed.</exception>
     public static async ValueTask<StoredObject> OpenSourceAsync(EmbeddedStore store, CopySource source, S3Request request)
     {
-        VersionIds.Check(source.VersionId);
-        var stored = await store.Objects.OpenAsync(source.Bucket, source.Key);
+        var stored = await OpenSourceAsync(store, source);
         if (ReadConditions.CopySourceFailure(request, stored.Row.Info.ETag, stored.Row.Info.LastModified) is not { } failed)
         {
             return stored;
@@ -92,6 +87,33 @@ internal sealed class CopyOperations(EmbeddedStore store)
 
         stored.Dispose();
         throw failed;
+    }
+
+    /// <summary>A delete marker cannot be copied.</summary>
+    private static async ValueTask<StoredObject> OpenSourceAsync(EmbeddedStore store, CopySource source)
+    {
+        try
+        {
+            return await store.Objects.OpenAsync(source.Bucket, source.Key, source.VersionId);
+        }
+        catch (S3Exception marker) when (marker.Error == S3Errors.MethodNotAllowed)
+        {
+            throw new S3Exception(S3Errors.InvalidRequest,
+                "The source of a copy request may not specifically refer to a delete marker by version id.", marker);
+        }
+    }
+
+    /// <summary>Shows which version was copied.</summary>
+    public static void ShowSource(EmbeddedStore store, CopySource source, StoredObject stored, S3Response response)
+    {
+        if (source.VersionId is null)
+        {
+            store.ShowVersion(source.Bucket, stored.Row, response, "x-amz-copy-source-version-id");
+        }
+        else
+        {
+            response.Headers["x-amz-copy-source-version-id"] = source.VersionId;
+        }
     }
 
     /// <summary>The result document of CopyObject or UploadPartCopy.</summary>
@@ -141,6 +163,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
     {
         if (source.Bucket == request.Bucket
             && source.Key == request.Key
+            && source.VersionId is null
             && !replacesMetadata
             && request.Header("x-amz-storage-class") is null
             && request.Header("x-amz-website-redirect-location") is null)

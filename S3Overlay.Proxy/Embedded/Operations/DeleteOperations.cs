@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Embedded.Objects;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -12,8 +14,19 @@ internal sealed class DeleteOperations(EmbeddedStore store)
 
     public async Task DeleteAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        VersionIds.Check(request.Query["versionId"]);
-        await store.Objects.DeleteAsync(request.Bucket, request.Key, DeleteConditions.Of(request.Headers), cancellationToken);
+        var versionId = request.Query["versionId"];
+        var marker = await DeleteAsync(request.Bucket, request.Key, versionId, DeleteConditions.Of(request.Headers), cancellationToken);
+        if (marker is not null)
+        {
+            response.Headers["x-amz-delete-marker"] = "true";
+        }
+
+        if ((marker is null ? versionId : marker.VersionId ?? VersionIds.Null) is { } shown
+            && store.Buckets.VersioningOf(request.Bucket) != Versioning.Never)
+        {
+            response.Headers["x-amz-version-id"] = shown;
+        }
+
         response.Status = StatusCodes.Status204NoContent;
     }
 
@@ -28,6 +41,15 @@ internal sealed class DeleteOperations(EmbeddedStore store)
         await DeleteResult.SendAsync(delete, outcomes, request, response, cancellationToken);
     }
 
+    /// <returns>The delete marker that was made or removed; null for none.</returns>
+    private async Task<ObjectRow?> DeleteAsync(
+        string bucket, string key, string? versionId, DeleteConditions? conditions, CancellationToken cancellationToken)
+    {
+        var marker = versionId is null ? await store.Objects.DeleteAsync(bucket, key, conditions, cancellationToken)
+            : await store.Objects.DeleteVersionAsync(bucket, key, versionId, conditions, cancellationToken);
+        return marker is { IsMarker: true } ? marker : null;
+    }
+
     private async Task<DeleteOutcome> DeleteAsync(S3Request request, DeleteItem item, CancellationToken cancellationToken)
     {
         try
@@ -38,9 +60,13 @@ internal sealed class DeleteOperations(EmbeddedStore store)
                 throw new S3Exception(S3Errors.AccessDenied);
             }
 
-            VersionIds.CheckOfMany(item.VersionId);
-            await store.Objects.DeleteAsync(request.Bucket, item.Key, item.Conditions, cancellationToken);
-            return new DeleteOutcome(item, null);
+            var marker = await DeleteAsync(request.Bucket, item.Key, item.VersionId, item.Conditions, cancellationToken);
+            return new DeleteOutcome(item, null) { Marker = marker is null ? null : marker.VersionId ?? VersionIds.Null };
+        }
+        catch (S3Exception invalid) when (invalid.Error == S3Errors.InvalidArgument && item.VersionId is { Length: > 0 })
+        {
+            // S3 reports ids that it did not issue in this way here.
+            return new DeleteOutcome(item, S3Errors.NoSuchVersion);
         }
         catch (S3Exception failure)
         {

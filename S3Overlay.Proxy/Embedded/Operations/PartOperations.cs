@@ -40,10 +40,7 @@ internal sealed class PartOperations(EmbeddedStore store)
         CopyOperations.CheckSize(range?.Length ?? 0);
         var body = new StoredBody(store, stored, range);
         var row = await StoreAsync(upload, number, range?.Length ?? 0, body, upload.Algorithm, cancellationToken);
-        if (source.VersionId is not null)
-        {
-            response.Headers["x-amz-copy-source-version-id"] = source.VersionId;
-        }
+        CopyOperations.ShowSource(store, source, stored, response);
 
         await CopyOperations.Result("CopyPartResult", row.Info with { Checksums = row.Checksum is { } checksum ? [checksum]
             : [], ChecksumType = null }).SendAsync(request, response, cancellationToken);

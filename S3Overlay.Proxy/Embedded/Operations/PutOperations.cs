@@ -56,8 +56,9 @@ internal sealed class PutOperations(EmbeddedStore store)
             Checksums = sum is { } value ? [value] : [],
             ChecksumType = sum is null ? null : PartChecksums.FullObjectType,
         };
-        await store.Objects.CommitAsync(file, header with { Info = info }, conditions, [], cancellationToken, copiedUp?.LastModified);
-
+        var row = await store.Objects.CommitAsync(
+            file, header with { Info = info }, conditions, null, cancellationToken, copiedUp?.LastModified);
+        store.ShowVersion(request.Bucket, row, response);
         response.Status = StatusCodes.Status200OK;
         response.Headers.ETag = info.ETag;
         response.Headers.ContentLength = 0;

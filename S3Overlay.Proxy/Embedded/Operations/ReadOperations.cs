@@ -22,21 +22,25 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// </remarks>
 internal sealed class ReadOperations(EmbeddedStore store)
 {
+    private readonly EmbeddedVersions _versions = new(store);
+
     public async Task GetAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        VersionIds.Check(request.Query["versionId"]);
+        var versionId = request.Query["versionId"];
         RefuseCustomerKeys(request);
         var part = PartNumbers.OfRead(request);
         if (request.IsHead && part is null)
         {
-            var row = await store.Objects.RequireAsync(request.Bucket, request.Key);
+            var row = await store.Objects.RequireAsync(request.Bucket, request.Key, versionId);
             WriteTagCount(response, row);
+            store.ShowVersion(request.Bucket, row, response);
             ObjectResponse.Prepare(request, response, row.Info);
             return;
         }
 
-        using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key);
+        using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key, versionId);
         WriteTagCount(response, stored.Row);
+        store.ShowVersion(request.Bucket, stored.Row, response);
         var bytes = ObjectResponse.Prepare(request, response, stored.Row.Info);
         if (part is { } number && response.Status == StatusCodes.Status200OK)
         {
@@ -57,13 +61,13 @@ internal sealed class ReadOperations(EmbeddedStore store)
         await ListingPager.SendAsync(list, rows, request, response, cancellationToken);
     }
 
-    /// <summary>ListObjectVersions without versioning: each object is its one version, named <c>null</c>.</summary>
+    /// <summary>Without versioning, each object is its one version, named <c>null</c>.</summary>
     public async Task ListVersionsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
-        var page = MarkerPage.ParseVersions(request, hasVersions: false);
-        await using var rows = store.ListWritten(request.Bucket, page.Query);
-        await VersionPager.SendAsync(page, new ShownVersions(rows, null), request, response, cancellationToken);
+        var page = MarkerPage.ParseVersions(request, hasVersions: true);
+        await using var rows = _versions.List(request.Bucket, page.Query, page.VersionIdMarker, cancellationToken);
+        await VersionPager.SendAsync(page, new ShownVersions(rows, rows), request, response, cancellationToken);
     }
 
     private async Task SendAsync(StoredObject stored, ByteRange range, S3Response response, CancellationToken cancellationToken)

@@ -14,8 +14,8 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
 {
     public async Task GetTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        VersionIds.Check(request.Query["versionId"]);
-        var row = await store.Objects.RequireAsync(request.Bucket, request.Key);
+        var row = await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
+        store.ShowVersion(request.Bucket, row, response);
         var xml = new S3XmlWriter().Root("Tagging").Open("TagSet");
         foreach (var (name, value) in ObjectTags.Split(row.Tags))
         {
@@ -27,35 +27,35 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
 
     public async Task PutTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        VersionIds.Check(request.Query["versionId"]);
-        await store.Objects.RequireAsync(request.Bucket, request.Key);
+        await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
         var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
-        await store.Objects.SetTagsAsync(request.Bucket, request.Key, ObjectTags.FromXml(root), cancellationToken);
+        var row = await store.Objects.SetTagsAsync(
+            request.Bucket, request.Key, request.Query["versionId"], ObjectTags.FromXml(root), cancellationToken);
+        store.ShowVersion(request.Bucket, row, response);
         response.Status = StatusCodes.Status200OK;
         response.Headers.ContentLength = 0;
     }
 
     public async Task DeleteTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        VersionIds.Check(request.Query["versionId"]);
-        await store.Objects.SetTagsAsync(request.Bucket, request.Key, null, cancellationToken);
+        var row = await store.Objects.SetTagsAsync(request.Bucket, request.Key, request.Query["versionId"], null, cancellationToken);
+        store.ShowVersion(request.Bucket, row, response);
         response.Status = StatusCodes.Status204NoContent;
     }
 
     /// <summary>Everything belongs to the owner.</summary>
     public async Task GetAclAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        VersionIds.Check(request.Query["versionId"]);
-        await store.Objects.RequireAsync(request.Bucket, request.Key);
+        await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
         await CreateBucketResponses.SendAsync(request, response, store.Region, cancellationToken);
     }
 
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>
     public async Task GetAttributesAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        VersionIds.Check(request.Query["versionId"]);
         ObjectAttributes.Check(request);
-        using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key);
+        using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key, request.Query["versionId"]);
+        store.ShowVersion(request.Bucket, stored.Row, response);
         await ObjectAttributes.SendAsync(
             request, response, stored.Row.Info, stored.Row.PartCount > 0 ? xml =>
                 WriteParts(xml, stored, request) : null, cancellationToken);

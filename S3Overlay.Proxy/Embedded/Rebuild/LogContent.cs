@@ -10,6 +10,12 @@ internal sealed class LogContent
     /// <summary>The highest number of a delete or tombstone of each key: files with a lower one do not count.</summary>
     public Dictionary<(string Bucket, string Key), ulong> Graves { get; } = [];
 
+    /// <summary>
+    /// The same of the versions <c>null</c> in buckets with versioning, where tombstones hide only the remote: files of the version
+    /// <c>null</c> with a lower number do not count.
+    /// </summary>
+    public Dictionary<(string Bucket, string Key), ulong> NullGraves { get; } = [];
+
     public Dictionary<(string Bucket, string Key), TombstoneRow> Tombstones { get; } = [];
 
     /// <summary>The newest tags of objects whose file has others, by file.</summary>
@@ -22,7 +28,10 @@ internal sealed class LogContent
     /// <summary>Objects whose last change is in the log.</summary>
     public Dictionary<(string Bucket, string Key), ObjectRow> Objects { get; } = [];
 
-    /// <summary>Files of parts that are to be removed.</summary>
+    /// <summary>Versions and delete markers whose last change is in the log.</summary>
+    public Dictionary<(string Bucket, string Key, ulong Sequence), ObjectRow> Versions { get; } = [];
+
+    /// <summary>Files of parts and versions that are to be removed.</summary>
     public HashSet<FileId> Removals { get; } = [];
 
     /// <summary>The highest number of any change.</summary>
@@ -82,6 +91,8 @@ internal sealed class LogContent
             case ChangeKind.Replacement:
                 DeletesKnownFrom = change.Sequence;
                 Graves.Clear();
+                NullGraves.Clear();
+                Versions.Clear();
                 Tombstones.Clear();
                 Tags.Clear();
                 Buckets.Clear();
@@ -93,11 +104,34 @@ internal sealed class LogContent
                 Note(change.Object!.Sequence);
                 Objects[name] = change.Object;
                 break;
+            case ChangeKind.Version:
+                Note(change.Object!.Sequence);
+                Versions[(change.Bucket, change.Key, change.Object.Sequence)] = change.Object;
+                if (change.Object.VersionId is null)
+                {
+                    BuryNull(name, change.Object.Sequence);
+                }
+
+                break;
+            case ChangeKind.VersionRemoval:
+                Versions.Remove((change.Bucket, change.Key, change.Sequence));
+                if (change.File != default)
+                {
+                    Removals.Add(change.File);
+                }
+
+                if (change.IsNull)
+                {
+                    BuryNull(name, change.Sequence + 1);
+                }
+
+                break;
             case ChangeKind.Tags:
                 Tags[change.File] = change;
                 break;
             case ChangeKind.Delete:
                 Bury(name, change.Sequence);
+                BuryNull(name, change.Sequence);
                 break;
             case ChangeKind.Tombstone:
                 if (!Tombstones.TryGetValue(name, out var known) || known.Sequence <= change.Sequence)
@@ -150,6 +184,22 @@ internal sealed class LogContent
         tombstone.Value.Sequence >= (Buckets.GetValueOrDefault(tombstone.Key.Bucket)?.PurgedUpTo ?? 0);
 
     public void Note(ulong sequence) => Highest = Math.Max(Highest, sequence);
+
+    /// <summary>True for a bucket that has or had versioning.</summary>
+    public bool HasVersions(string bucket) => (Buckets.GetValueOrDefault(bucket)?.Versioning ?? Versioning.Never) != Versioning.Never;
+
+    /// <summary>True if a newer version or a delete came after this one.</summary>
+    public bool IsBuried(string bucket, string key, string? versionId, ulong sequence) =>
+        versionId is null && (HasVersions(bucket) ? NullGraves : Graves).GetValueOrDefault((bucket, key)) > sequence;
+
+    private void BuryNull((string Bucket, string Key) name, ulong sequence)
+    {
+        NullGraves[name] = Math.Max(NullGraves.GetValueOrDefault(name), sequence);
+        if (Objects.TryGetValue(name, out var row) && row.Sequence < sequence)
+        {
+            Objects.Remove(name);
+        }
+    }
 
     private void Bury((string Bucket, string Key) name, ulong sequence)
     {

@@ -16,12 +16,12 @@ internal static class OrphanSweep
     /// <summary>Sets them aside. Files of this process are left alone.</summary>
     /// <returns>True if none is left.</returns>
     public static async Task<bool> RunAsync(
-        StoreFolders folders, StoreDisk disk, StoreRows rows, ObjectTable objects, UploadTable uploads, ulong upTo, ILogger logger,
+        StoreFolders folders, StoreDisk disk, StoreRows rows, UploadTable uploads, ulong upTo, ILogger logger,
         CancellationToken cancellationToken)
     {
         var (files, orphans, left) = (0L, 0L, 0L);
-        var manifest = (Id: default(FileId), Parts: (HashSet<FileId>?)[]);
         var lost = new LostFolder(folders, disk);
+        var manifests = new PartsOfKey(folders);
         var touched = new HashSet<string>(StringComparer.Ordinal);
         foreach (var found in StoredFiles.Objects(folders, logger, static _ => { }))
         {
@@ -33,27 +33,11 @@ internal static class OrphanSweep
             }
 
             var header = found.Header;
-            var row = await objects.FindAsync(header.Bucket, header.Key);
-            bool isNamed;
-            if (found.Kind == FileKind.Part)
-            {
-                if (row is { PartCount: > 0 } && row.File != manifest.Id)
-                {
-                    manifest = (row.File, PartsOf(folders, row.File));
-                }
-
-                isNamed = await uploads.PartFileAsync(header.UploadId!, header.PartNumber) == found.Id
-                    || (row is { PartCount: > 0 } && manifest.Parts?.Contains(found.Id) != false);
-            }
-            else
-            {
-                isNamed = row?.File == found.Id;
-            }
 
             // Checked twice: a concurrent complete or overwrite moves the name between the two checks, but an old file never gets a new
             // name.
-            if (!isNamed && !rows.HasRemoval(found.Id) && !await IsNamedNowAsync(found, objects, uploads, folders)
-                && File.Exists(folders.PathOf(found.Id)))
+            if (!await IsNamedAsync(found, rows, uploads, manifests) && !rows.HasRemoval(found.Id)
+                && !await IsNamedAsync(found, rows, uploads, new PartsOfKey(folders)) && File.Exists(folders.PathOf(found.Id)))
             {
                 if (!lost.TryTake(found.Id))
                 {
@@ -81,25 +65,12 @@ internal static class OrphanSweep
         return left == 0;
     }
 
-    private static async Task<bool> IsNamedNowAsync(StoredFiles.Found found, ObjectTable objects, UploadTable uploads, StoreFolders folders)
+    private static async Task<bool> IsNamedAsync(StoredFiles.Found found, StoreRows rows, UploadTable uploads, PartsOfKey manifests)
     {
-        var row = await objects.FindAsync(found.Header.Bucket, found.Header.Key);
-        return row?.File == found.Id
-            || (found.Kind == FileKind.Part
-                && (await uploads.PartFileAsync(found.Header.UploadId!, found.Header.PartNumber) == found.Id
-                    || (row is { PartCount: > 0 } && PartsOf(folders, row.File)?.Contains(found.Id) != false)));
-    }
-
-    /// <summary>A manifest's part files; null if it is unreadable, so that its parts are not taken for orphans.</summary>
-    private static HashSet<FileId>? PartsOf(StoreFolders folders, FileId manifest)
-    {
-        try
-        {
-            return [.. FileHeader.ReadFrom(folders.PathOf(manifest)).Parts.Select(static part => part.File)];
-        }
-        catch (Exception failure) when (failure is IOException or InvalidDataException)
-        {
-            return null;
-        }
+        var header = found.Header;
+        var versions = rows.VersionsOf(header.Bucket, header.Key);
+        return found.Kind != FileKind.Part ? versions.Exists(row => row.File == found.Id)
+            : await uploads.PartFileAsync(header.UploadId!, header.PartNumber) == found.Id
+                || manifests.MayName(found.Id, header.Bucket, header.Key, versions);
     }
 }

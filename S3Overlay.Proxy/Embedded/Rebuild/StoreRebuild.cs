@@ -114,12 +114,12 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
             if (header.PartsFingerprint is { } fingerprint && header.Info.LastModified + CompletedRow.Life > options.Time.GetUtcNow())
             {
                 _writer.Put(uploadId,
-                    new CompletedRow(header.Bucket, header.Key, header.Info.LastModified, fingerprint, header.Info));
+                    new CompletedRow(header.Bucket, header.Key, header.Info.LastModified, fingerprint, header.Info, header.VersionId));
                 CommitIfMany();
             }
         }
 
-        if (log.Graves.GetValueOrDefault((header.Bucket, header.Key)) > header.Sequence)
+        if (log.Removals.Contains(found.Id) || log.IsBuried(header.Bucket, header.Key, header.VersionId, header.Sequence))
         {
             Replace(found.Id, header.Parts);
             return;
@@ -132,6 +132,12 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
 
     private void PutNewest(string bucket, string key, ObjectRow row, bool isRetagged)
     {
+        if (row.VersionId is not null || log.HasVersions(bucket))
+        {
+            PutVersion(bucket, key, row, isRetagged);
+            return;
+        }
+
         var known = Find(bucket, key);
         if (known is not null && known.Sequence > row.Sequence)
         {
@@ -155,6 +161,23 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
         KeepBucket(bucket);
     }
 
+    private void PutVersion(string bucket, string key, ObjectRow row, bool isRetagged)
+    {
+        new VersionRows(_writer, (_, _, replaced) => Replace(replaced)).Put(bucket, key, row);
+        _objects += row.IsMarker ? 0 : 1;
+        foreach (var sql in isRetagged ? (ReadOnlySpan<string>)[Sql.Tag, Sql.TagVersion] : [])
+        {
+            _writer.Prepare(sql).BindKey(1, bucket).BindKey(2, key).Bind(3, row.File).BindText(4, row.Tags).Run();
+        }
+
+        CommitIfMany();
+        KeepBucket(bucket);
+        if (!log.HasVersions(bucket))
+        {
+            log.Buckets[bucket] = log.Buckets[bucket] with { Versioning = Versioning.Enabled };
+        }
+    }
+
     private void Replace(ObjectRow row) =>
         Replace(row.File, row.PartCount == 0 ? [] : StoredFiles.ReadHeader(folders.PathOf(row.File), options.Logger)?.Parts ?? []);
 
@@ -164,8 +187,7 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
         log.Removals.UnionWith(parts.Select(static part => part.File));
     }
 
-    private ObjectRow? Find(string bucket, string key) =>
-        _writer.Prepare(Sql.FindObject).BindKey(1, bucket).BindKey(2, key).One(static row => row.ReadObject());
+    private ObjectRow? Find(string bucket, string key) => _writer.FindObject(bucket, key);
 
     /// <summary>
     /// Objects that the log has and whose file is missing or unreadable keep their row: a read must fail, and not show the remote's object.
@@ -175,13 +197,37 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
     {
         foreach (var ((bucket, key), row) in log.Objects)
         {
-            if ((Find(bucket, key) is not { } known || known.Sequence < row.Sequence)
-                && (log.Lost.Count == 0 || File.Exists(folders.PathOf(row.File))))
+            var known = log.HasVersions(bucket) ? VersionRows.FindNull(_writer, bucket, key) : Find(bucket, key);
+            if (known is null || known.Sequence < row.Sequence)
             {
-                var tags = log.Tags.GetValueOrDefault(row.File);
-                Log.ObjectFileLost(options.Logger, bucket, key, row.File.ToString());
-                PutNewest(bucket, key, tags is null ? row : row with { Tags = tags.Tags }, tags is not null);
+                TakeWithoutFile(bucket, key, row);
             }
+        }
+
+        foreach (var ((bucket, key, sequence), row) in log.Versions)
+        {
+            if (row.IsMarker)
+            {
+                if (!log.IsBuried(bucket, key, row.VersionId, sequence))
+                {
+                    PutVersion(bucket, key, row, isRetagged: false);
+                }
+            }
+            else if (!log.IsBuried(bucket, key, row.VersionId, sequence)
+                && !VersionRows.Of(_writer, bucket, key).Exists(known => known.Sequence == sequence))
+            {
+                TakeWithoutFile(bucket, key, row);
+            }
+        }
+    }
+
+    private void TakeWithoutFile(string bucket, string key, ObjectRow row)
+    {
+        if (log.Lost.Count == 0 || File.Exists(folders.PathOf(row.File)))
+        {
+            var tags = log.Tags.GetValueOrDefault(row.File);
+            Log.ObjectFileLost(options.Logger, bucket, key, row.File.ToString());
+            PutNewest(bucket, key, tags is null ? row : row with { Tags = tags.Tags }, tags is not null);
         }
     }
 
@@ -207,7 +253,7 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
 
     private void TakeParts(CancellationToken cancellationToken)
     {
-        var manifest = (Id: default(FileId), Parts: (HashSet<FileId>?)[]);
+        var manifests = new PartsOfKey(folders);
         foreach (var id in _partFiles)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -224,13 +270,7 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
                 continue;
             }
 
-            if (Find(header.Bucket, header.Key) is { PartCount: > 0 } row && row.File != manifest.Id)
-            {
-                manifest = (row.File, _unreadable.Contains(row.File) || !File.Exists(folders.PathOf(row.File)) ? null
-                    : [.. FileHeader.ReadFrom(folders.PathOf(row.File)).Parts.Select(static part => part.File)]);
-            }
-
-            if (manifest.Parts?.Contains(id) == false)
+            if (!manifests.MayName(id, header.Bucket, header.Key, VersionRows.Of(_writer, header.Bucket, header.Key)))
             {
                 _strangers.Add(id);
             }

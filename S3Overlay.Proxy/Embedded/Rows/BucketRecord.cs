@@ -20,6 +20,9 @@ internal sealed record BucketRecord
     /// <summary>Tombstones numbered up to this were removed with the bucket.</summary>
     public ulong PurgedUpTo { get; init; }
 
+    /// <summary>Whether writes keep what they replace.</summary>
+    public Versioning Versioning { get; init; }
+
     public static BucketRecord Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new FieldReader(bytes);
@@ -33,9 +36,25 @@ internal sealed record BucketRecord
             Created = DateTimeOffset.FromUnixTimeMilliseconds(fields.Number()),
             Region = fields.Text(),
             PurgedUpTo = fields.Fixed(),
+            Versioning = fields.IsAtEnd ? Versioning.Never : (Versioning)fields.Byte(),
         };
     }
 
     public ReadOnlyMemory<byte> Write() => new FieldWriter().Text(Name).Byte((byte)((Exists ? 1 : 0) | (IsOpaque ? 2 : 0)))
-        .Number(Created.ToUnixTimeMilliseconds()).Text(Region).Fixed(PurgedUpTo).WrittenMemory;
+        .Number(Created.ToUnixTimeMilliseconds()).Text(Region).Fixed(PurgedUpTo)
+        .Byte((byte)Versioning).WrittenMemory;
+}
+
+/// <summary>The versioning of a bucket. The numbers are on disk.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html</remarks>
+internal enum Versioning : byte
+{
+    /// <summary>Each key has one version, <c>null</c>, which writes replace.</summary>
+    Never = 0,
+
+    /// <summary>Each write and delete adds a version with an id of its own.</summary>
+    Enabled = 1,
+
+    /// <summary>Writes and deletes replace the version <c>null</c>. Versions with an id stay.</summary>
+    Suspended = 2,
 }

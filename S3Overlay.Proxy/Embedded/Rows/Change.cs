@@ -23,6 +23,9 @@ internal sealed record Change
     /// <summary>The file of the tagged or removed object.</summary>
     public FileId File { get; init; }
 
+    /// <summary>True if the removed version was <c>null</c>: older files of it do not count either.</summary>
+    public bool IsNull { get; init; }
+
     /// <summary>The new tags; null for none.</summary>
     public string? Tags { get; init; }
 
@@ -47,6 +50,22 @@ internal sealed record Change
     /// <summary>A key was deleted: files with a lower number do not count any more, and are to be removed.</summary>
     public static Change OfDelete(string bucket, string key, ulong sequence) =>
         new() { Kind = ChangeKind.Delete, Bucket = bucket, Key = key, Sequence = sequence };
+
+    /// <summary>A version or delete marker was added, in a bucket that has or had versioning.</summary>
+    public static Change OfVersion(string bucket, string key, ObjectRow row) =>
+        new() { Kind = ChangeKind.Version, Bucket = bucket, Key = key, Object = row };
+
+    /// <summary>A version or delete marker was removed. Its file is to be removed.</summary>
+    public static Change OfVersionRemoval(string bucket, string key, ObjectRow row) =>
+        new()
+        {
+            Kind = ChangeKind.VersionRemoval,
+            Bucket = bucket,
+            Key = key,
+            Sequence = row.Sequence,
+            File = row.File,
+            IsNull = row.VersionId is null,
+        };
 
     /// <summary>An object's tags changed; its file still has the old ones.</summary>
     public static Change OfTags(string bucket, string key, FileId file, string? tags) =>
@@ -114,8 +133,9 @@ internal sealed record Change
         fields.Byte((byte)Kind);
         _ = Kind switch
         {
-            ChangeKind.Object => fields.Text(Bucket).Text(Key).Block(Object!.Write()),
+            ChangeKind.Object or ChangeKind.Version => fields.Text(Bucket).Text(Key).Block(Object!.Write()),
             ChangeKind.Delete or ChangeKind.Undelete => fields.Text(Bucket).Text(Key).Fixed(Sequence),
+            ChangeKind.VersionRemoval => fields.Text(Bucket).Text(Key).Fixed(Sequence).File(File).Byte((byte)(IsNull ? 1 : 0)),
             ChangeKind.Tombstone => fields.Text(Bucket).Text(Key).Block(Tombstone!.Write()),
             ChangeKind.Tags => fields.Text(Bucket).Text(Key).File(File).OptionalText(Tags),
             ChangeKind.Bucket => fields.Text(Bucket).Block(Record is null ? default : Record.Write().Span),
@@ -136,6 +156,18 @@ internal sealed record Change
         {
             case ChangeKind.Object:
                 return OfObject(fields.Text(), fields.Text(), ObjectRow.Read(fields.Block()));
+            case ChangeKind.Version:
+                return OfVersion(fields.Text(), fields.Text(), ObjectRow.Read(fields.Block()));
+            case ChangeKind.VersionRemoval:
+                return new()
+                {
+                    Kind = kind,
+                    Bucket = fields.Text(),
+                    Key = fields.Text(),
+                    Sequence = fields.Fixed(),
+                    File = fields.File(),
+                    IsNull = fields.Byte() != 0,
+                };
             case ChangeKind.Delete or ChangeKind.Undelete:
                 return new() { Kind = kind, Bucket = fields.Text(), Key = fields.Text(), Sequence = fields.Fixed() };
             case ChangeKind.OldTombstone:
@@ -182,4 +214,6 @@ internal enum ChangeKind : byte
     Removal = 11,
     Replacement = 12,
     Tombstone = 13,
+    Version = 14,
+    VersionRemoval = 15,
 }

@@ -28,8 +28,16 @@ internal ref struct ChangeApplier(Connection writer, StoreState state)
                 }
 
                 break;
+            case ChangeKind.Version:
+                Note(change.Object!.Sequence);
+                Versions(change.Object.Sequence).Put(change.Bucket, change.Key, change.Object);
+                break;
+            case ChangeKind.VersionRemoval:
+                Versions(change.Sequence).Remove(change.Bucket, change.Key, change.Sequence);
+                break;
             case ChangeKind.Tags:
                 Named(Sql.Tag, change).Bind(3, change.File).BindText(4, change.Tags).Run();
+                Named(Sql.TagVersion, change).Bind(3, change.File).BindText(4, change.Tags).Run();
                 break;
             case ChangeKind.Tombstone or ChangeKind.Undelete:
                 ApplyTombstone(change);
@@ -86,6 +94,16 @@ internal ref struct ChangeApplier(Connection writer, StoreState state)
     private readonly void Remove(FileId file, string bucket, string key, ulong sequence, bool isManifest) =>
         _writer.Prepare(Sql.PutRemoval).Bind(1, file).BindKey(2, bucket).BindKey(3, key).Bind(4, (long)sequence)
             .Bind(5, isManifest ? 1 : 0).Run();
+
+    /// <summary>
+    /// Files of versions are removed one by one: a delete in the log, which a removal with a key becomes, would take all older versions.
+    /// </summary>
+    private readonly VersionRows Versions(ulong sequence)
+    {
+        var writer = _writer;
+        return new(writer, (bucket, key, row) => writer.Prepare(Sql.PutRemoval).Bind(1, row.File).BindKey(2, "").BindKey(3, "")
+            .Bind(4, (long)sequence).Bind(5, row.PartCount > 0 ? 1 : 0).Run());
+    }
 
     private void ApplyTombstone(Change change)
     {

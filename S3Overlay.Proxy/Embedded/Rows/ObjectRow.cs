@@ -28,6 +28,12 @@ internal sealed record ObjectRow
     /// <summary>Number of part files; 0 if the bytes are in the object's own file.</summary>
     public int PartCount { get; init; }
 
+    /// <summary>The version's id; null for the version <c>null</c>.</summary>
+    public string? VersionId { get; init; }
+
+    /// <summary>True for a delete marker, which has no file.</summary>
+    public bool IsMarker => PartCount < 0;
+
     /// <summary>The remote's object that this one hides; null if nothing is known of it.</summary>
     public RemoteBase? Base { get; init; }
 
@@ -44,6 +50,16 @@ internal sealed record ObjectRow
     public string Stamp => string.Create(CultureInfo.InvariantCulture,
         $"{Sequence}{(Tags is null ? "" : $".{Crc32C.Compute(Encoding.UTF8.GetBytes(Tags)):x8}")}");
 
+    /// <summary>A delete marker.</summary>
+    public static ObjectRow OfMarker(ulong sequence, string? versionId, DateTimeOffset at) => new()
+    {
+        File = default,
+        Sequence = sequence,
+        Info = new ObjectInfo { Size = 0, ETag = "", LastModified = at },
+        PartCount = -1,
+        VersionId = versionId,
+    };
+
     public static ObjectRow Of(FileId file, FileHeader header) => new()
     {
         File = file,
@@ -52,6 +68,7 @@ internal sealed record ObjectRow
         Tags = header.Tags,
         PartCount = header.Parts.Count,
         Base = header.Base,
+        VersionId = header.VersionId,
     };
 
     public static ObjectRow Read(ReadOnlySpan<byte> value)
@@ -59,7 +76,7 @@ internal sealed record ObjectRow
         var fields = new FieldReader(value);
         if (fields.Byte() != Version)
         {
-            throw new InvalidDataException("An index row is of another version.");
+            throw new InvalidDataException("A row is of another version.");
         }
 
         return new ObjectRow
@@ -70,10 +87,11 @@ internal sealed record ObjectRow
             Tags = fields.OptionalText(),
             Info = fields.ReadInfo(),
             Base = fields.ReadBase(),
+            VersionId = fields.IsAtEnd ? null : fields.OptionalText(),
         };
     }
 
     public ReadOnlySpan<byte> Write() =>
         new FieldWriter().Byte(Version).File(File).Fixed(Sequence).Number(PartCount).OptionalText(Tags).Write(Info).WriteBase(Base)
-            .Written;
+            .OptionalText(VersionId).Written;
 }

@@ -20,21 +20,40 @@ internal static class RowReading
             PartCount = (int)row.Number(first + 5),
             Tags = row.Text(first + 6),
             Base = row.ReadBase(first + 8),
+            VersionId = row.Text(first + 11),
         };
     }
 
+    /// <summary>The newest version of a key, or null.</summary>
+    public static ObjectRow? FindObject(this Connection connection, string bucket, string key) =>
+        connection.Prepare(Sql.FindObject).BindKey(1, bucket).BindKey(2, key).One(static row => row.ReadObject());
+
+    /// <summary>Puts the newest version of a key.</summary>
     public static void Put(this Connection writer, string bucket, string key, ObjectRow row) =>
-        writer.Prepare(Sql.PutObject).BindKey(1, bucket).BindKey(2, key).Bind(3, (long)row.Sequence).Bind(4, row.File)
+        writer.Put(Sql.PutObject, bucket, key, row);
+
+    /// <summary>Puts an older version or a delete marker.</summary>
+    public static void PutVersion(this Connection writer, string bucket, string key, ObjectRow row) =>
+        writer.Put(Sql.PutVersion, bucket, key, row);
+
+    private static void Put(this Connection writer, string sql, string bucket, string key, ObjectRow row) =>
+        writer.Prepare(sql).BindKey(1, bucket).BindKey(2, key).Bind(3, (long)row.Sequence).Bind(4, row.File)
             .Bind(5, row.Info.Size).Bind(6, row.Info.LastModified.ToUnixTimeMilliseconds()).BindText(7, row.Info.ETag)
-            .Bind(8, row.PartCount).BindText(9, row.Tags).Bind(10, DetailsOf(row.Info)).BindBase(11, row.Base).Run();
+            .Bind(8, row.PartCount).BindText(9, row.Tags).Bind(10, DetailsOf(row.Info)).BindBase(11, row.Base)
+            .BindText(14, row.VersionId).Run();
 
     /// <summary>A tombstone. <paramref name="first"/> is the column of its number.</summary>
     public static TombstoneRow ReadTombstone(this Statement row, int first = 0) => new((ulong)row.Number(first),
-        row.Number(first + 1) is var made && made == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(made), row.ReadBase(first + 2));
+        row.Number(first + 1) is var made && made == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(made), row.ReadBase(first + 2))
+    {
+        Marker = row.Text(first + 5),
+        Over = row.Text(first + 6),
+    };
 
     public static void Put(this Connection writer, string bucket, string key, TombstoneRow tombstone) =>
         writer.Prepare(Sql.PutTombstone).BindKey(1, bucket).BindKey(2, key).Bind(3, (long)tombstone.Sequence)
-            .Bind(4, tombstone.Made?.ToUnixTimeMilliseconds() ?? 0).BindBase(5, tombstone.Base).Run();
+            .Bind(4, tombstone.Made?.ToUnixTimeMilliseconds() ?? 0).BindBase(5, tombstone.Base)
+            .BindText(8, tombstone.Marker).BindText(9, tombstone.Over).Run();
 
     public static PartRow ReadPart(this Statement row)
     {
@@ -56,11 +75,13 @@ internal static class RowReading
         Created = DateTimeOffset.FromUnixTimeMilliseconds(row.Number(3)),
         Region = row.Text(4)!,
         PurgedUpTo = (ulong)row.Number(5),
+        Versioning = (Versioning)row.Number(6),
     };
 
     public static void Put(this Connection writer, BucketRecord bucket) =>
         writer.Prepare(Sql.PutBucket).BindKey(1, bucket.Name).Bind(2, bucket.Exists ? 1 : 0).Bind(3, bucket.IsOpaque ? 1 : 0)
-            .Bind(4, bucket.Created.ToUnixTimeMilliseconds()).BindText(5, bucket.Region).Bind(6, (long)bucket.PurgedUpTo).Run();
+            .Bind(4, bucket.Created.ToUnixTimeMilliseconds()).BindText(5, bucket.Region).Bind(6, (long)bucket.PurgedUpTo)
+            .Bind(7, (long)bucket.Versioning).Run();
 
     public static void Put(this Connection writer, UploadRecord upload) =>
         writer.Prepare(Sql.PutUpload).BindText(1, upload.UploadId).BindKey(2, upload.Bucket).BindKey(3, upload.Key)

@@ -5,9 +5,11 @@ namespace S3Overlay.Proxy.Embedded.Rows;
 /// <summary>The statements of the store's database. None is built from text of a request.</summary>
 internal static class Sql
 {
-    public const string FindObject =
-        "SELECT file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified FROM objects "
-        + "WHERE bucket = ?1 AND key = ?2";
+    /// <summary>The columns of an object or version, as <see cref="RowReading.ReadObject"/> reads them.</summary>
+    private const string ObjectColumns =
+        "file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified, version";
+
+    public const string FindObject = "SELECT " + ObjectColumns + " FROM objects WHERE bucket = ?1 AND key = ?2";
 
     public const string HasObjects = "SELECT 1 FROM objects WHERE bucket = ?1 LIMIT 1";
 
@@ -15,33 +17,70 @@ internal static class Sql
         "SELECT key, size, modified, etag, details FROM objects WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key";
 
     public const string ListObjectRows =
-        "SELECT key, file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified FROM objects "
+        "SELECT key, " + ObjectColumns + " FROM objects "
         + "WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4";
 
     public const string WalkObjects =
-        "SELECT bucket, key, file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified FROM objects "
+        "SELECT bucket, key, " + ObjectColumns + " FROM objects "
         + "WHERE (bucket, key) > (?1, ?2) ORDER BY bucket, key LIMIT ?3";
 
     public const string Retagged =
-        "SELECT bucket, key, file, tags FROM objects WHERE is_retagged = 1";
+        "SELECT bucket, key, file, tags FROM objects WHERE is_retagged = 1 "
+        + "UNION ALL SELECT bucket, key, file, tags FROM versions WHERE is_retagged = 1";
 
     public const string PutObject =
-        "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13)";
+        "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14)";
 
     public const string DeleteObject = "DELETE FROM objects WHERE bucket = ?1 AND key = ?2";
 
     public const string Tag = "UPDATE objects SET tags = ?4, is_retagged = 1 WHERE bucket = ?1 AND key = ?2 AND file = ?3";
 
+    public const string Versions = "SELECT " + ObjectColumns + " FROM versions WHERE bucket = ?1 AND key = ?2 ORDER BY sequence DESC";
+
+    public const string FindVersion = "SELECT " + ObjectColumns + " FROM versions WHERE bucket = ?1 AND key = ?2 AND sequence = ?3";
+
+    public const string FindNullVersion =
+        "SELECT " + ObjectColumns + " FROM versions INDEXED BY versions_null WHERE bucket = ?1 AND key = ?2 AND version IS NULL";
+
+    public const string NewestVersion =
+        "SELECT " + ObjectColumns + " FROM versions WHERE bucket = ?1 AND key = ?2 ORDER BY sequence DESC LIMIT 1";
+
+    public const string HasVersions = "SELECT 1 FROM versions WHERE bucket = ?1 LIMIT 1";
+
+    public const string ListVersions =
+        "SELECT key, " + ObjectColumns + " FROM objects WHERE bucket = ?1 AND key >= ?2 AND key < ?3 UNION ALL "
+        + "SELECT key, " + ObjectColumns + " FROM versions WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key, sequence DESC";
+
+    public const string WalkVersions =
+        "SELECT bucket, key, " + ObjectColumns + " FROM versions WHERE (bucket, key, -sequence) > (?1, ?2, -?3) "
+        + "ORDER BY bucket, key, sequence DESC LIMIT ?4";
+
+    public const string Markers =
+        "SELECT bucket, key, " + ObjectColumns + " FROM versions INDEXED BY versions_markers WHERE parts = -1 "
+        + "AND (bucket, key, sequence) > (?1, ?2, ?3) ORDER BY bucket, key, sequence LIMIT ?4";
+
+    public const string PutVersion =
+        "INSERT OR REPLACE INTO versions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14)";
+
+    public const string DeleteVersion = "DELETE FROM versions WHERE bucket = ?1 AND key = ?2 AND sequence = ?3";
+
+    public const string ObjectToVersions = "INSERT OR REPLACE INTO versions SELECT * FROM objects WHERE bucket = ?1 AND key = ?2";
+
+    public const string VersionToObjects =
+        "INSERT OR REPLACE INTO objects SELECT * FROM versions WHERE bucket = ?1 AND key = ?2 AND sequence = ?3";
+
+    public const string TagVersion = "UPDATE versions SET tags = ?4, is_retagged = 1 WHERE bucket = ?1 AND key = ?2 AND file = ?3";
+
     public const string FindTombstone =
-        "SELECT sequence, made, base_etag, base_size, base_modified FROM tombstones WHERE bucket = ?1 AND key = ?2";
+        "SELECT sequence, made, base_etag, base_size, base_modified, marker, over FROM tombstones WHERE bucket = ?1 AND key = ?2";
 
     public const string ListTombstones =
-        "SELECT key, sequence, made, base_etag, base_size, base_modified FROM tombstones "
+        "SELECT key, sequence, made, base_etag, base_size, base_modified, marker, over FROM tombstones "
         + "WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key LIMIT ?4";
 
     public const string NextTombstoneBucket = "SELECT bucket FROM tombstones WHERE bucket > ?1 ORDER BY bucket LIMIT 1";
 
-    public const string PutTombstone = "INSERT OR REPLACE INTO tombstones VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    public const string PutTombstone = "INSERT OR REPLACE INTO tombstones VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
     public const string DeleteTombstone = "DELETE FROM tombstones WHERE bucket = ?1 AND key = ?2";
 
@@ -49,9 +88,9 @@ internal static class Sql
 
     public const string Purge = "DELETE FROM tombstones WHERE bucket = ?1 AND sequence < ?2";
 
-    public const string Buckets = "SELECT name, is_there, is_opaque, created, region, purged FROM buckets";
+    public const string Buckets = "SELECT name, is_there, is_opaque, created, region, purged, versioning FROM buckets";
 
-    public const string PutBucket = "INSERT OR REPLACE INTO buckets VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    public const string PutBucket = "INSERT OR REPLACE INTO buckets VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
     public const string DeleteBucket = "DELETE FROM buckets WHERE name = ?1";
 
@@ -105,7 +144,7 @@ internal static class Sql
     public static ReadOnlySpan<byte> Zero => [0];
 
     /// <summary>The scripts of the schema's versions.</summary>
-    public static IReadOnlyList<string> Schema { get; } = [ReadScript("store-1.sql"), ReadScript("store-2.sql")];
+    public static IReadOnlyList<string> Schema { get; } = [ReadScript("store-1.sql"), ReadScript("store-2.sql"), ReadScript("store-3.sql")];
 
     /// <summary>A script that is embedded in the program.</summary>
     public static string ReadScript(string name)

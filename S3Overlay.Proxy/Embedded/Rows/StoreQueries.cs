@@ -36,8 +36,49 @@ internal static class StoreQueries
         }
     }
 
+    /// <summary>All older versions in order, by the page, without delete markers.</summary>
+    public static IEnumerable<(string Bucket, string Key, ObjectRow Row)> WalkVersions(this StoreRows rows)
+    {
+        for (var last = (Bucket: "", Key: "", Sequence: 0UL); ;)
+        {
+            var page = rows.Read(last, static (connection, last) => connection.Prepare(Sql.WalkVersions).BindKey(1, last.Bucket)
+                .BindKey(2, last.Key).Bind(3, (long)last.Sequence).Bind(4, PageSize).All(ReadNamed));
+            foreach (var row in page.Where(static row => !row.Row.IsMarker))
+            {
+                yield return row;
+            }
+
+            if (page.Count < PageSize)
+            {
+                yield break;
+            }
+
+            last = (page[^1].Bucket, page[^1].Key, page[^1].Row.Sequence);
+        }
+    }
+
+    /// <summary>All versions of a key, the newest first.</summary>
+    public static List<ObjectRow> VersionsOf(this StoreRows rows, string bucket, string key) =>
+        rows.ReadTogether((bucket, key), static (connection, name) => VersionRows.Of(connection, name.bucket, name.key));
+
+    /// <summary>A version with an id, or null. Its number is in the id.</summary>
+    public static ValueTask<ObjectRow?> FindVersionAsync(this StoreRows rows, string bucket, string key, ulong sequence) =>
+        rows.ReadAsync((bucket, key, sequence), static (connection, name) => connection.Prepare(Sql.FindVersion)
+            .BindKey(1, name.bucket).BindKey(2, name.key).Bind(3, (long)name.sequence).One(static row => row.ReadObject()));
+
+    /// <summary>The version <c>null</c> of a key, or null.</summary>
+    public static ValueTask<ObjectRow?> FindNullVersionAsync(this StoreRows rows, string bucket, string key) =>
+        rows.ReadAsync((bucket, key), static (connection, name) => VersionRows.FindNull(connection, name.bucket, name.key));
+
+    /// <summary>A key's newest version or delete marker among those that are not its object, or null.</summary>
+    public static ValueTask<ObjectRow?> FindNewestVersionAsync(this StoreRows rows, string bucket, string key) =>
+        rows.ReadAsync((bucket, key), static (connection, name) => connection.Prepare(Sql.NewestVersion)
+            .BindKey(1, name.bucket).BindKey(2, name.key).One(static row => row.ReadObject()));
+
+    /// <summary>True if the bucket has an object, a version or a delete marker.</summary>
     public static ValueTask<bool> HasObjectsAsync(this StoreRows rows, string bucket) =>
-        rows.ReadAsync(bucket, static (connection, bucket) => connection.Prepare(Sql.HasObjects).BindKey(1, bucket).One(static _ => true));
+        rows.ReadAsync(bucket, static (connection, bucket) => connection.Prepare(Sql.HasObjects).BindKey(1, bucket).One(static _ => true)
+            || connection.Prepare(Sql.HasVersions).BindKey(1, bucket).One(static _ => true));
 
     /// <summary>A key's tombstone in the database; null if it has none.</summary>
     public static ValueTask<TombstoneRow?> ReadTombstoneAsync(this StoreRows rows, string bucket, string key) =>
@@ -194,12 +235,30 @@ internal static class StoreQueries
             }
         }
 
+        for (var last = (Bucket: "", Key: "", Sequence: 0UL); ;)
+        {
+            var page = rows.Read(last, static (connection, last) => connection.Prepare(Sql.Markers).BindKey(1, last.Bucket)
+                .BindKey(2, last.Key).Bind(3, (long)last.Sequence).Bind(4, PageSize).All(ReadNamed));
+            foreach (var (bucket, key, row) in page)
+            {
+                yield return Change.OfVersion(bucket, key, row);
+                last = (bucket, key, row.Sequence);
+            }
+
+            if (page.Count < PageSize)
+            {
+                break;
+            }
+        }
+
         foreach (var change in rows.Read(0, static (connection, _) => connection.Prepare(Sql.Retagged).All(
             static row => Change.OfTags(row.Key(0), row.Key(1), FileId.Read(row.Blob(2)), row.Text(3)))))
         {
             yield return change;
         }
     }
+
+    private static (string Bucket, string Key, ObjectRow Row) ReadNamed(Statement row) => (row.Key(0), row.Key(1), row.ReadObject(2));
 }
 
 /// <summary>A file that is still to be removed.</summary>

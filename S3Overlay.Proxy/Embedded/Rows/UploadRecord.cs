@@ -89,7 +89,9 @@ internal sealed record PartRow(int Number, FileId File, ulong Sequence, ObjectIn
 /// <param name="Completed">When.</param>
 /// <param name="Parts">A fingerprint of the list of parts it was completed with.</param>
 /// <param name="Info">The resulting object.</param>
-internal sealed record CompletedRow(string Bucket, string Key, DateTimeOffset Completed, string Parts, ObjectInfo Info)
+/// <param name="VersionId">Its version's id; null for the version <c>null</c>.</param>
+internal sealed record CompletedRow(
+    string Bucket, string Key, DateTimeOffset Completed, string Parts, ObjectInfo Info, string? VersionId)
 {
     public static readonly TimeSpan Life = TimeSpan.FromHours(24);
 
@@ -97,9 +99,11 @@ internal sealed record CompletedRow(string Bucket, string Key, DateTimeOffset Co
     {
         var fields = new FieldReader(value);
         return new CompletedRow(
-            fields.Text(), fields.Text(), DateTimeOffset.FromUnixTimeMilliseconds(fields.Number()), fields.Text(), fields.ReadInfo());
+            fields.Text(), fields.Text(), DateTimeOffset.FromUnixTimeMilliseconds(fields.Number()), fields.Text(), fields.ReadInfo(),
+            fields.IsAtEnd ? null : fields.OptionalText());
     }
 
     public ReadOnlySpan<byte> Write() =>
-        new FieldWriter().Text(Bucket).Text(Key).Number(Completed.ToUnixTimeMilliseconds()).Text(Parts).Write(Info).Written;
+        new FieldWriter().Text(Bucket).Text(Key).Number(Completed.ToUnixTimeMilliseconds()).Text(Parts).Write(Info)
+            .OptionalText(VersionId).Written;
 }

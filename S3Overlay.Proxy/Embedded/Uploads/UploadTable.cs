@@ -119,13 +119,15 @@ internal sealed class UploadTable(
     {
         await using var file = await objects.NewFileAsync(FileKind.Manifest, 0, manifest, wantsMd5: false);
         await file.FillAsync(Protocol.Bodies.S3Body.Empty, cancellationToken);
-        var completed = new CompletedRow(upload.Bucket, upload.Key, time.GetUtcNow(), manifest.PartsFingerprint!, manifest.Info);
         var used = manifest.Parts.Select(static part => part.File).ToHashSet();
         var unused = all.Where(part => !used.Contains(part.File)).ToList();
         var row = await objects.CommitAsync(file, manifest, conditions,
+            row =>
             [
                 .. unused.Select(static part => Change.OfRemoval(part.File)),
-                Change.OfUploadEnd(upload.UploadId), Change.OfCompleted(upload.UploadId, completed),
+                Change.OfUploadEnd(upload.UploadId),
+                Change.OfCompleted(upload.UploadId, new CompletedRow(
+                    upload.Bucket, upload.Key, time.GetUtcNow(), manifest.PartsFingerprint!, manifest.Info, row.VersionId)),
             ],
             cancellationToken);
         Remove(unused);

@@ -43,6 +43,15 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         {
             return null;
         }
+        catch (S3Exception marker) when (marker.Error.Status == StatusCodes.Status405MethodNotAllowed)
+        {
+            // A store in this process throws what another one responds.
+            response.Status = marker.Error.Status;
+            foreach (var (name, value) in marker.Headers)
+            {
+                response.Headers[name] = value;
+            }
+        }
 
         if (clientKey is { Count: > 0 } && IsRefusal(response.Status))
         {

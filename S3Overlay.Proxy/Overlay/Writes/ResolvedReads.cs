@@ -4,27 +4,36 @@ using S3Overlay.Proxy.Protocol;
 namespace S3Overlay.Proxy.Overlay.Writes;
 
 /// <summary>Reads of written keys in a layer that knows the state of a key at no cost: the built-in store.</summary>
-public sealed class ResolvedReads(IS3Service local, ILayerState layer) : IWrittenReads
+/// <param name="local">Reads the layer's objects.</param>
+/// <param name="layer">Knows the state of keys.</param>
+/// <param name="versions">Its versions; null if it never keeps any.</param>
+public sealed class ResolvedReads(IS3Service local, ILayerState layer, ILocalVersions? versions) : IWrittenReads
 {
     private readonly LocalObjects _objects = new(local, new EncryptedObjects(layer, null));
 
     /// <inheritdoc/>
     public async Task<WrittenRead> TryReadAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        switch (await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken))
+        var state = await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken);
+        if (request.Query["versionId"] is { Length: > 0 } version ? await IsLocalsAsync(request, version, cancellationToken)
+            : state == KeyState.Written)
         {
-            case KeyState.Written when request.Query["versionId"] is not ({ Length: > 0 } and not "null" and { } version)
-                || await IsLocalsAsync(request, version, cancellationToken):
-                await local.HandleAsync(request, response, cancellationToken);
-                return WrittenRead.Served;
-            case KeyState.Deleted:
-                return WrittenRead.Deleted;
-            default:
-                return WrittenRead.Nothing;
+            await local.HandleAsync(request, response, cancellationToken);
+            return WrittenRead.Served;
         }
+
+        return state != KeyState.Deleted ? WrittenRead.Nothing
+            : WrittenRead.Deleted with { Marker = await MarkerAsync(request, cancellationToken) };
     }
 
+    /// <summary>A version or delete marker of the layer, whatever the key's state (rule V1).</summary>
     private async ValueTask<bool> IsLocalsAsync(S3Request request, string version, CancellationToken cancellationToken) =>
         await _objects.HeadAsync(request, request.Bucket, request.Key, cancellationToken, version) is { } found
-            && found.VersionId == version;
+            && (found.VersionId ?? "null") == version;
+
+    /// <summary>The headers that show the marker of the delete; null for none.</summary>
+    private async ValueTask<KeyValuePair<string, string>[]?> MarkerAsync(S3Request request, CancellationToken cancellationToken) =>
+        versions is not null
+            && (await versions.FindTombstoneAsync(request.Bucket, request.Key, cancellationToken))?.Marker is { } marker
+            ? [new("x-amz-delete-marker", "true"), new("x-amz-version-id", marker)] : null;
 }
