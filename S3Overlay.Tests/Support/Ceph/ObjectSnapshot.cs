@@ -19,8 +19,10 @@ internal static class ObjectSnapshot
             var tags = await client.GetObjectTaggingAsync(new() { BucketName = bucket, Key = key });
             return string.Join('\n', [
                 key, Convert.ToHexString(SHA256.HashData(bytes.ToArray())), found.Headers.ContentType, found.Headers.CacheControl,
-                found.Headers.ContentDisposition, .. found.Metadata.Keys.Order(StringComparer.Ordinal).Select(name => $"{name}={found.Metadata[name]}"),
-                .. (tags.Tagging ?? []).OrderBy(static tag => tag.Key, StringComparer.Ordinal).Select(static tag => $"{tag.Key}:{tag.Value}")]);
+                found.Headers.ContentDisposition, .. found.Metadata.Keys.Order(StringComparer.Ordinal)
+                    .Select(name => $"{name}={found.Metadata[name]}"),
+                .. (tags.Tagging ?? []).OrderBy(static tag => tag.Key, StringComparer.Ordinal)
+                    .Select(static tag => $"{tag.Key}:{tag.Value}")]);
         }
         catch (AmazonS3Exception missing) when (missing.ErrorCode == "NoSuchKey")
         {
