@@ -45,7 +45,7 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
         S3Operation.GetBucketLocation or S3Operation.GetBucketConfiguration =>
             _buckets.GetConfigurationAsync(request, response, cancellationToken),
         S3Operation.PutBucketConfiguration => _buckets.PutConfigurationAsync(request, response, cancellationToken),
-        S3Operation.DeleteBucketConfiguration => _buckets.DeleteConfigurationAsync(request, response),
+        S3Operation.DeleteBucketConfiguration => _buckets.DeleteConfigurationAsync(request, response, cancellationToken),
         S3Operation.GetObjectAcl => _subResources.GetAclAsync(request, response, cancellationToken),
         S3Operation.GetObjectTagging => _subResources.GetTagsAsync(request, response, cancellationToken),
         S3Operation.PutObjectTagging => _subResources.PutTagsAsync(request, response, cancellationToken),

@@ -93,12 +93,12 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
         return true;
     }
 
-    /// <summary>Enables or suspends versioning once no commit into the bucket runs.</summary>
+    /// <summary>Changes an existing bucket's record once no commit into the bucket runs.</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>
-    public async Task SetVersioningAsync(string bucket, Versioning versioning, CancellationToken cancellationToken)
+    public async Task ChangeAsync(string bucket, Func<BucketRecord, BucketRecord> change, CancellationToken cancellationToken)
     {
         using var alone = await _locks.TakeAsync(bucket, cancellationToken);
-        await SaveAsync(bucket, Require(bucket) with { Versioning = versioning });
+        await SaveAsync(bucket, change(Require(bucket)));
     }
 
     /// <summary>Deletes an empty bucket once no commit into it runs.</summary>

@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Operations;
 using S3Overlay.Proxy.Protocol.Xml;
 
@@ -12,6 +13,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class BucketOperations(EmbeddedStore store)
 {
     private const int MaxPage = 10_000;
+    private const string Tagging = "tagging";
 
     /// <summary>With the newer parameters: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
     public Task ListAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
@@ -94,41 +96,58 @@ internal sealed class BucketOperations(EmbeddedStore store)
         response.Status = StatusCodes.Status204NoContent;
     }
 
-    /// <summary>Versioning as it is set. Any other reads as for a new bucket in S3.</summary>
+    /// <summary>Versioning and tags as they are set. Any other reads as for a new bucket in S3.</summary>
     public Task GetConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var bucket = store.Buckets.Require(request.Bucket);
-        return request.Operation == S3Operation.GetBucketConfiguration && bucket.Versioning != Versioning.Never
-            && SubResources.ConfigurationOf(request.Query) == VersioningDocument.Name
-            ? VersioningDocument.Write(bucket.Versioning).SendAsync(request, response, cancellationToken)
-            : CreateBucketResponses.SendAsync(request, response, bucket.Region, cancellationToken);
+        var document = request.Operation != S3Operation.GetBucketConfiguration ? null : SubResources.ConfigurationOf(request.Query) switch
+        {
+            VersioningDocument.Name when bucket.Versioning != Versioning.Never => VersioningDocument.Write(bucket.Versioning),
+            Tagging when bucket.Tags is { } tags => ObjectTags.ToXml(tags),
+            _ => null,
+        };
+        return document?.SendAsync(request, response, cancellationToken)
+            ?? CreateBucketResponses.SendAsync(request, response, bucket.Region, cancellationToken);
     }
 
-    /// <summary>Sets versioning. Setting anything else is refused rather than ignored.</summary>
+    /// <summary>Sets versioning or tags. Setting anything else is refused rather than ignored.</summary>
     public async Task PutConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         store.Buckets.Require(request.Bucket);
-        if (SubResources.ConfigurationOf(request.Query) != VersioningDocument.Name)
+        switch (SubResources.ConfigurationOf(request.Query))
         {
-            throw new S3Exception(S3Errors.NotImplemented);
+            case VersioningDocument.Name:
+                var versioning = await VersioningDocument.ReadAsync(request, cancellationToken);
+                await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket with { Versioning = versioning }, cancellationToken);
+                response.Status = StatusCodes.Status200OK;
+                response.Headers.ContentLength = 0;
+                break;
+            case Tagging:
+                var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken)
+                    ?? throw new S3Exception(S3Errors.MissingRequestBody);
+                var tags = ObjectTags.FromXml(root, ObjectTags.MostOfBucket);
+                await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket with { Tags = tags }, cancellationToken);
+                response.Status = StatusCodes.Status204NoContent;
+                break;
+            default:
+                throw new S3Exception(S3Errors.NotImplemented);
         }
-
-        var versioning = await VersioningDocument.ReadAsync(request, cancellationToken);
-        await store.Buckets.SetVersioningAsync(request.Bucket, versioning, cancellationToken);
-        response.Status = StatusCodes.Status200OK;
-        response.Headers.ContentLength = 0;
     }
 
-    /// <summary>Nothing to delete.</summary>
-    public Task DeleteConfigurationAsync(S3Request request, S3Response response)
+    /// <summary>Only tags can be set, and so deleted. What is not set is deleted by doing nothing.</summary>
+    public async Task DeleteConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        store.Buckets.Require(request.Bucket);
+        var bucket = store.Buckets.Require(request.Bucket);
         if (SubResources.ConfigurationOf(request.Query) is not { } name || !CreateBucketResponses.IsMissing(name))
         {
             throw new S3Exception(S3Errors.NotImplemented);
         }
 
+        if (name == Tagging && bucket.Tags is not null)
+        {
+            await store.Buckets.ChangeAsync(request.Bucket, static bucket => bucket with { Tags = null }, cancellationToken);
+        }
+
         response.Status = StatusCodes.Status204NoContent;
-        return Task.CompletedTask;
     }
 }

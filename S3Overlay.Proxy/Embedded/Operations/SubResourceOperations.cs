@@ -16,13 +16,7 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
     {
         var row = await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
         store.ShowVersion(request.Bucket, row, response);
-        var xml = new S3XmlWriter().Root("Tagging").Open("TagSet");
-        foreach (var (name, value) in ObjectTags.Split(row.Tags))
-        {
-            xml.Open("Tag").Element("Key", name).Element("Value", value).Close("Tag");
-        }
-
-        await xml.Close("TagSet").Close("Tagging").SendAsync(request, response, cancellationToken);
+        await ObjectTags.ToXml(row.Tags).SendAsync(request, response, cancellationToken);
     }
 
     public async Task PutTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)

@@ -23,6 +23,9 @@ internal sealed record BucketRecord
     /// <summary>Whether writes keep what they replace.</summary>
     public Versioning Versioning { get; init; }
 
+    /// <summary>The bucket's tags as a query string; null for none.</summary>
+    public string? Tags { get; init; }
+
     public static BucketRecord Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new FieldReader(bytes);
@@ -37,12 +40,13 @@ internal sealed record BucketRecord
             Region = fields.Text(),
             PurgedUpTo = fields.Fixed(),
             Versioning = fields.IsAtEnd ? Versioning.Never : (Versioning)fields.Byte(),
+            Tags = fields.IsAtEnd ? null : fields.OptionalText(),
         };
     }
 
     public ReadOnlyMemory<byte> Write() => new FieldWriter().Text(Name).Byte((byte)((Exists ? 1 : 0) | (IsOpaque ? 2 : 0)))
         .Number(Created.ToUnixTimeMilliseconds()).Text(Region).Fixed(PurgedUpTo)
-        .Byte((byte)Versioning).WrittenMemory;
+        .Byte((byte)Versioning).OptionalText(Tags).WrittenMemory;
 }
 
 /// <summary>The versioning of a bucket. The numbers are on disk.</summary>

@@ -88,9 +88,9 @@ internal static class Sql
 
     public const string Purge = "DELETE FROM tombstones WHERE bucket = ?1 AND sequence < ?2";
 
-    public const string Buckets = "SELECT name, is_there, is_opaque, created, region, purged, versioning FROM buckets";
+    public const string Buckets = "SELECT name, is_there, is_opaque, created, region, purged, versioning, tags FROM buckets";
 
-    public const string PutBucket = "INSERT OR REPLACE INTO buckets VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    public const string PutBucket = "INSERT OR REPLACE INTO buckets VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
     public const string DeleteBucket = "DELETE FROM buckets WHERE name = ?1";
 

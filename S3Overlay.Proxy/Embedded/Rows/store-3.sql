@@ -1,5 +1,6 @@
 -- "objects" has the newest version of each key, unless that is a delete marker.
 ALTER TABLE buckets ADD COLUMN versioning INTEGER NOT NULL DEFAULT 0;   -- 0: never enabled, 1: enabled, 2: suspended
+ALTER TABLE buckets ADD COLUMN tags TEXT;                               -- a query string
 ALTER TABLE objects ADD COLUMN version TEXT;                            -- NULL: the version "null"
 
 -- Older versions, and delete markers. The columns are those of "objects", in the same order.

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 
@@ -9,21 +11,34 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 /// <param name="versions">Its versions; null if it never keeps any.</param>
 public sealed class ResolvedReads(IS3Service local, ILayerState layer, ILocalVersions? versions) : IWrittenReads
 {
+    /// <summary>More often in a row a key does not go between two look-ups.</summary>
+    private const int Attempts = 10;
+
     private readonly LocalObjects _objects = new(local, new EncryptedObjects(layer, null));
 
     /// <inheritdoc/>
     public async Task<WrittenRead> TryReadAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        var state = await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken);
-        if (request.Query["versionId"] is { Length: > 0 } version ? await IsLocalsAsync(request, version, cancellationToken)
-            : state == KeyState.Written)
+        for (var attempt = 1; ; attempt++)
         {
-            await local.HandleAsync(request, response, cancellationToken);
-            return WrittenRead.Served;
-        }
+            var state = await layer.ResolveAsync(request.Bucket, request.Key, cancellationToken);
+            if (!(request.Query["versionId"] is { Length: > 0 } version ? await IsLocalsAsync(request, version, cancellationToken)
+                : state == KeyState.Written))
+            {
+                return state != KeyState.Deleted ? WrittenRead.Nothing
+                    : WrittenRead.Deleted with { Marker = await MarkerAsync(request, cancellationToken) };
+            }
 
-        return state != KeyState.Deleted ? WrittenRead.Nothing
-            : WrittenRead.Deleted with { Marker = await MarkerAsync(request, cancellationToken) };
+            try
+            {
+                await local.HandleAsync(request, response, cancellationToken);
+                return WrittenRead.Served;
+            }
+            catch (S3Exception gone) when (gone.Error.Status == StatusCodes.Status404NotFound && attempt < Attempts && !response.HasStarted)
+            {
+                // Deleted or reverted between the two look-ups. After a revert the remote shows: this 404 would be wrong.
+            }
+        }
     }
 
     /// <summary>A version or delete marker of the layer, whatever the key's state (rule V1).</summary>

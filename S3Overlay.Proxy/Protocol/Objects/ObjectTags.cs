@@ -5,10 +5,14 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Objects;
 
-/// <summary>Object tags: up to ten, stored as the query string of <c>x-amz-tagging</c>.</summary>
+/// <summary>Tags of objects, up to ten, and of buckets, up to fifty. Stored as the query string of <c>x-amz-tagging</c>.</summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html</remarks>
 public static class ObjectTags
 {
+    /// <summary>The most tags of a bucket.</summary>
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html</remarks>
+    public const int MostOfBucket = 50;
+
     private const int MaxTags = 10;
     private const int MaxName = 128;
     private const int MaxValue = 256;
@@ -33,8 +37,10 @@ public static class ObjectTags
     }
 
     /// <summary>The tags in a Tagging document; null for none.</summary>
+    /// <param name="root">The document.</param>
+    /// <param name="most">How many there may be.</param>
     /// <exception cref="S3Exception">MalformedXML, InvalidTag.</exception>
-    public static string? FromXml(XElement root)
+    public static string? FromXml(XElement root, int most = MaxTags)
     {
         if (root.Name.LocalName != "Tagging" || root.Children("TagSet").FirstOrDefault() is not { } set)
         {
@@ -44,7 +50,19 @@ public static class ObjectTags
         var tags = set.Children("Tag").Select(static tag => new KeyValuePair<string, string>(
             tag.ChildText("Key") ?? throw new S3Exception(S3Errors.MalformedXml),
             tag.ChildText("Value") ?? throw new S3Exception(S3Errors.MalformedXml))).ToList();
-        return Join(tags, isClients: true);
+        return Join(tags, isClients: true, most);
+    }
+
+    /// <summary>The document of stored tags.</summary>
+    public static S3XmlWriter ToXml(string? tags)
+    {
+        var xml = new S3XmlWriter().Root("Tagging").Open("TagSet");
+        foreach (var (name, value) in Split(tags))
+        {
+            xml.Open("Tag").Element("Key", name).Element("Value", value).Close("Tag");
+        }
+
+        return xml.Close("TagSet").Close("Tagging");
     }
 
     /// <summary>Stored tags as pairs.</summary>
@@ -77,11 +95,11 @@ public static class ObjectTags
             "x-amz-tagging", HeaderText.ToText(header));
     }
 
-    private static string? Join(IReadOnlyList<KeyValuePair<string, string>> tags, bool isClients)
+    private static string? Join(IReadOnlyList<KeyValuePair<string, string>> tags, bool isClients, int most = MaxTags)
     {
-        if (tags.Count > MaxTags)
+        if (tags.Count > most)
         {
-            throw Invalid("Object tags cannot be greater than 10");
+            throw Invalid($"{(most == MaxTags ? "Object" : "Bucket")} tags cannot be greater than {most}");
         }
 
         var names = new HashSet<string>(StringComparer.Ordinal);
