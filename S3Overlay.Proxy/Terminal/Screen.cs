@@ -101,7 +101,10 @@ internal sealed class Screen(TextWriter output, TextWriter errors, TimeProvider?
         return count;
     }
 
-    /// <summary>Prints rows in columns. The first thousand rows decide how wide the columns are, so any number can follow.</summary>
+    /// <summary>
+    /// Prints rows in columns; for programs only reads them. The first thousand rows decide how wide the columns are, so any number can
+    /// follow.
+    /// </summary>
     /// <param name="columns">The headings; null for none.</param>
     /// <param name="rows">The rows, printed as they arrive.</param>
     /// <returns>The number of rows.</returns>
@@ -131,7 +134,7 @@ internal sealed class Screen(TextWriter output, TextWriter errors, TimeProvider?
 
         return count;
 
-        Task WriteRowAsync(string[] cells) => WriteAsync(string.Join("  ", cells.Select(
+        Task WriteRowAsync(string[] cells) => IsForPrograms ? Task.CompletedTask : WriteAsync(string.Join("  ", cells.Select(
             (cell, at) => columns[at].IsNumber ? cell.PadLeft(widths[at]) : cell.PadRight(widths[at]))).TrimEnd());
     }
 

@@ -313,7 +313,9 @@ internal sealed class ModelScene : IAsyncDisposable
     /// <exception cref="Mismatch">A layer has it.</exception>
     public static bool IsMissing(JsonElement told, ModelBucket bucket, string? key)
     {
-        if (!told.TryGetProperty("code", out var code) || code.GetString() is not ("NoSuchKey" or "NoSuchBucket"))
+        // After progress lines the error is part of the last one.
+        var error = told.TryGetProperty("error", out var late) ? late : told;
+        if (!error.TryGetProperty("code", out var code) || code.GetString() is not ("NoSuchKey" or "NoSuchBucket"))
         {
             return false;
         }

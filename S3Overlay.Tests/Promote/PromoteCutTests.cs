@@ -64,7 +64,7 @@ public sealed class PromoteCutTests
                     problems.Enqueue($"Cut at request {at}: {failure}");
                 }
             }));
-            Assert.Empty(problems);
+            Assert.True(problems.IsEmpty, string.Join('\n', problems));
         }
     }
 
@@ -94,7 +94,22 @@ public sealed class PromoteCutTests
         return !isCut && !life.End.IsCancellationRequested;
     }
 
+    /// <summary>
+    /// Makes changes whose bases are known. What the proxy has shown is in a table of fixed size, so with many keys at once a base may be
+    /// lost to another key.
+    /// </summary>
     private static async Task PrepareAsync(PromoteScene scene, string prefix)
+    {
+        await ChangeAsync(scene, prefix);
+        while ((await scene.OkAsync("GET", $"/-/v1/changes?bucket=photos&prefix={prefix}")).Text.Contains(
+            "\"upstream\":\"changed\"", StringComparison.Ordinal))
+        {
+            await scene.OkAsync("POST", $"/-/v1/revert?bucket=photos&prefix={prefix}&added=true");
+            await ChangeAsync(scene, prefix);
+        }
+    }
+
+    private static async Task ChangeAsync(PromoteScene scene, string prefix)
     {
         foreach (var key in (string[])["gone", "over", "tagged"])
         {

@@ -5,7 +5,8 @@ using S3Overlay.Proxy.Overlay.Changes;
 namespace S3Overlay.Proxy.Administration.Methods;
 
 /// <summary>
-/// <c>POST undelete</c>, which is <c>revert</c> for tombstones alone: undoes the deletes of a key, a prefix or a bucket, with a bucket its own deletion; or all deletes.
+/// <c>POST undelete</c>, which is <c>revert</c> for tombstones alone: undoes the deletes of a key, a prefix or a bucket, with a bucket its
+/// own deletion; or all deletes.
 /// </summary>
 internal sealed class UndeleteMethod : WorkMethod<UndeleteResult>
 {
@@ -25,7 +26,10 @@ internal sealed class UndeleteMethod : WorkMethod<UndeleteResult>
         var options = new RevertOptions { OnlyDeletes = true, Bucket = !scope.IsPart, IsDryRun = call.Parameters.IsDryRun };
         return new(
             token => _reverts.RevertAsync(scope, options, count, token),
-            () => new UndeleteResult(count.Reverted, count.Buckets, count.Young));
+            () => new UndeleteResult(count.Reverted, count.Buckets, count.Young))
+            {
+                FoundNothing = () => count.Reverted + count.Buckets + count.Young == 0,
+            };
     }
 }
 

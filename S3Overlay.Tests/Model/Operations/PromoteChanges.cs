@@ -181,7 +181,8 @@ internal sealed record PromoteChanges(
                 var json = JsonDocument.Parse(line).RootElement;
                 var place = json.GetProperty("place");
                 string? Text(JsonElement of, string name) => of.ValueKind == JsonValueKind.Null ? null : of.GetProperty(name).GetString();
-                yield return new ChangedKey(bucket.Name, Text(json, "key"), Enum.Parse<ChangedKind>(Text(json, "kind")!, ignoreCase: true),
+                var kind = Text(json, "kind")!.Replace("-", "", StringComparison.Ordinal);
+                yield return new ChangedKey(bucket.Name, Text(json, "key"), Enum.Parse<ChangedKind>(kind, ignoreCase: true),
                     Enum.Parse<UpstreamChange>(Text(json, "upstream")!, ignoreCase: true))
                 {
                     Size = json.GetProperty("written") is { ValueKind: JsonValueKind.Object } written

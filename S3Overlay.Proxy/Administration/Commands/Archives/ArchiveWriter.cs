@@ -63,9 +63,15 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
             named.Flush(flushToDisk: true);
             return count;
         }
-        catch
+        catch (Exception failure)
         {
             File.Delete(aside);
+            if (failure is ArgumentOutOfRangeException)
+            {
+                // What the runtime makes of EFBIG.
+                throw new IOException($"{path} would be larger than the file system or a limit (ulimit -f) allows.", failure);
+            }
+
             throw;
         }
     }
