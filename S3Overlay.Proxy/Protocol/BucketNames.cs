@@ -11,8 +11,8 @@ public static class BucketNames
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._");
 
     /// <summary>
-    /// Whether a bucket may be created with this name: 3 to 63 of <c>a-z 0-9 . -</c>, alphanumeric ends, no two dots in a row, no label that
-    /// starts or ends with a hyphen, not an IP address.
+    /// Whether a bucket may be created with this name: 3 to 63 of <c>a-z 0-9 . -</c>, alphanumeric ends, no two dots in a row, no label
+    /// that starts or ends with a hyphen, not an IP address.
     /// </summary>
     public static bool IsValid(string name) =>
         name.Length is >= 3 and <= 63
