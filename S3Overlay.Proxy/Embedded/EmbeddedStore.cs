@@ -162,6 +162,15 @@ public sealed class EmbeddedStore : IAsyncDisposable
         }
     }
 
+    /// <summary>Shows the id of a version that was written. S3 shows none while versioning is suspended.</summary>
+    internal static void ShowWritten(string? versionId, S3Response response)
+    {
+        if (versionId is not null)
+        {
+            response.Headers["x-amz-version-id"] = versionId;
+        }
+    }
+
     /// <summary>Deletes a bucket with its open uploads.</summary>
     internal async Task DeleteBucketAsync(string bucket, bool isOpaque, CancellationToken cancellationToken)
     {

@@ -38,11 +38,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
                 : await CompleteAsync(upload, named, fingerprint, conditions, request, cancellationToken);
         }
 
-        if (done.VersionId is not null || store.Buckets.VersioningOf(request.Bucket) != Versioning.Never)
-        {
-            response.Headers["x-amz-version-id"] = done.VersionId ?? VersionIds.Null;
-        }
-
+        EmbeddedStore.ShowWritten(done.VersionId, response);
         await SendAsync(done.Info, request, response, cancellationToken);
     }
 

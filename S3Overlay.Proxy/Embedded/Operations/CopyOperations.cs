@@ -59,7 +59,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
             ChecksumType = checksum is null ? null : PartChecksums.FullObjectType,
         };
         var row = await store.Objects.CommitAsync(file, header with { Info = copied }, conditions, null, cancellationToken);
-        store.ShowVersion(request.Bucket, row, response);
+        EmbeddedStore.ShowWritten(row.VersionId, response);
         ShowSource(store, source, stored, response);
         await Result("CopyObjectResult", row.Info).SendAsync(request, response, cancellationToken);
     }

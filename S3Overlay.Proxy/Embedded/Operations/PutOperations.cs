@@ -58,7 +58,7 @@ internal sealed class PutOperations(EmbeddedStore store)
         };
         var row = await store.Objects.CommitAsync(
             file, header with { Info = info }, conditions, null, cancellationToken, copiedUp?.LastModified);
-        store.ShowVersion(request.Bucket, row, response);
+        EmbeddedStore.ShowWritten(row.VersionId, response);
         response.Status = StatusCodes.Status200OK;
         response.Headers.ETag = info.ETag;
         response.Headers.ContentLength = 0;
