@@ -19,7 +19,7 @@ public sealed class EmbeddedVersions(EmbeddedStore store) : ILocalVersions
     private async IAsyncEnumerable<VersionRow> ListAsync(
         string bucket, ListingQuery query, string marker, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var behind = marker.Length == 0 ? null : await store.Objects.NumberOfAsync(bucket, query.After.Name, marker);
+        var behind = marker.Length == 0 ? default(ulong?) : await store.Objects.NumberOfAsync(bucket, query.After.Name, marker);
         await foreach (var row in StoredVersions.ListAsync(store.Rows, bucket, query, behind, cancellationToken))
         {
             yield return row;

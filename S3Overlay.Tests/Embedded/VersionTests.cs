@@ -1,6 +1,8 @@
 using System.Text;
 using System.Xml.Linq;
 
+using S3Overlay.Proxy.Embedded;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
 
@@ -160,6 +162,91 @@ public sealed class VersionTests : IAsyncLifetime
                 lost[path] = bytes;
             }
         }
+    }
+
+    /// <summary>Versions replaced by newer null ones leave the log with the bucket, and do not bring it back.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_deleted_bucket_stays_deleted(bool isAgain)
+    {
+        await SetAsync("Suspended");
+        await PutAsync("k", "first");
+        var lost = _bench.Files("objects").ToDictionary(static path => path, File.ReadAllBytes);
+        await PutAsync("k", "second");
+        await DeleteAsync("k", "null");
+        await DeleteAsync("marked");
+        await DeleteAsync("marked");
+        await DeleteAsync("marked", "null");
+        await _bench.SendAsync(S3Operation.DeleteBucket, "");
+        if (isAgain)
+        {
+            await _bench.SendAsync(S3Operation.CreateBucket, "");
+        }
+
+        await _bench.ReopenAsync(() =>
+        {
+            foreach (var (path, bytes) in lost)
+            {
+                File.WriteAllBytes(path, bytes);
+            }
+
+            _bench.ForgetDatabase();
+        });
+
+        if (!isAgain)
+        {
+            Assert.Equal("NoSuchBucket", await _bench.FailAsync(S3Operation.ListObjectVersions, ""));
+            return;
+        }
+
+        Assert.Empty(await ListAsync());
+        Assert.Empty(Xml(await _bench.SendAsync(S3Operation.GetBucketConfiguration, "", null, "versioning")).Elements());
+    }
+
+    [Fact, Trait("Rule", "P3")]
+    public async Task A_reverted_object_whose_removal_was_lost_does_not_come_back()
+    {
+        await PutAsync("k", "first");
+        var lost = _bench.Files("objects").ToDictionary(static path => path, File.ReadAllBytes);
+        await PutAsync("k", "second");
+        Assert.Equal(RevertOutcome.Reverted,
+            await new EmbeddedChanges(_bench.Store).RevertAsync(Bucket, "k", new LocalRevert(), default));
+        await _bench.ReopenAsync(() =>
+        {
+            foreach (var (path, bytes) in lost)
+            {
+                File.WriteAllBytes(path, bytes);
+            }
+
+            _bench.ForgetDatabase();
+        });
+        Assert.Empty(await ListAsync());
+    }
+
+    /// <summary>A client that deletes page by page continues after a version that it has just deleted.</summary>
+    [Fact]
+    public async Task Deleting_page_by_page_empties_a_bucket()
+    {
+        await SetAsync("Enabled");
+        await PutAsync("k", "first");
+        await PutAsync("k", "second");
+        await SetAsync("Suspended");
+        await PutAsync("k", "null");
+        for (var (marker, pages) = ("", 0); ; pages++)
+        {
+            Assert.True(pages < 10);
+            var page = Xml(await _bench.SendAsync(S3Operation.ListObjectVersions, "", null, "max-keys=1" + marker));
+            var version = Rows(page).Single().Split(' ')[1];
+            await DeleteAsync("k", version);
+            marker = "&key-marker=k&version-id-marker=" + version;
+            if (page.Elements().First(static e => e.Name.LocalName == "IsTruncated").Value == "false")
+            {
+                break;
+            }
+        }
+
+        Assert.Empty(await ListAsync());
     }
 
     [Fact]

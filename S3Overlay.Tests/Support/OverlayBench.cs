@@ -106,6 +106,11 @@ public sealed class OverlayBench : IRemoteBuckets
             Request(S3Operation.PutObject, bucket, key, "", "", headers) with { Body = body }, new BufferedResponse(),
             CancellationToken.None);
 
+    /// <summary>A delete that is an administrator's: it fails if the key was written or deleted here.</summary>
+    public Task DeleteUnchangedAsync(string bucket, string key) => _service.Value.HandleAsync(
+        new OverlaidWrite(Request(S3Operation.DeleteObject, bucket, key, "", "", [])) { OnlyUnchanged = true }, new BufferedResponse(),
+        CancellationToken.None);
+
     public async Task<S3Exception> FailAsync(
         S3Operation operation, string bucket, string key = "", string text = "", string query = "",
         params (string Name, string Value)[] headers) =>

@@ -76,15 +76,31 @@ internal sealed record SavedChange
                 && (change.Tags is null || IsHeaderValue(change.Tags))
                 && (change.ChecksumHeader is null || AlgorithmOf(change.ChecksumHeader) is not null)
                 && (change.ChecksumType is null or PartChecksums.FullObjectType or PartChecksums.CompositeType)
-                && (change.Parts is null || (change.Parts.Count is > 0 and <= PartNumbers.Max && change.Parts.All(static size => size >= 0)
-                    && change.Parts.Sum() == change.Size))
-                && (change.Deleted || (change.Size >= 0 && change.Sha256.Length == 64 && change.Sha256.All(char.IsAsciiHexDigitLower)))
+                && (change.Parts is not { } parts || (parts.Count is > 0 and <= PartNumbers.Max && AddUp(parts, change.Size)))
+                && (change.Deleted || (IsHeaderValue(change.ETag) && change.ETag.StartsWith('"') && change.Size >= 0
+                    && change.Sha256.Length == 64 && change.Sha256.All(char.IsAsciiHexDigitLower)))
                     ? change : throw new FormatException("it names something that is not valid");
         }
         catch (JsonException failure)
         {
             throw new FormatException("it is no saved change", failure);
         }
+    }
+
+    /// <summary>True if sizes are those of an object. Whatever they are, their sum does not overflow.</summary>
+    private static bool AddUp(IReadOnlyList<long> sizes, long size)
+    {
+        foreach (var each in sizes)
+        {
+            if (each < 0 || each > size)
+            {
+                return false;
+            }
+
+            size -= each;
+        }
+
+        return size == 0;
     }
 
     /// <summary>What a line of <c>changes</c> says of a change; null for a bucket.</summary>

@@ -81,7 +81,7 @@ internal sealed class LostFiles(StoreFolders folders, StoreDisk disk, StoreRows 
             return "older than the object";
         }
 
-        if (log.Graves.GetValueOrDefault(name) >= header.Sequence
+        if (log.Graves.GetValueOrDefault(name) >= header.Sequence || log.NullGraves.GetValueOrDefault(name) > header.Sequence
             || (await rows.FindTombstoneAsync(header.Bucket, header.Key))?.Sequence >= header.Sequence)
         {
             return "older than a delete of the key";

@@ -69,10 +69,13 @@ internal sealed class ObjectTable(
         return await rows.FindVersionAsync(bucket, key, sequence) is { } row && row.VersionId == versionId ? row : null;
     }
 
-    /// <summary>The number that the version of a marker has or had; null for a version <c>null</c> that is gone.</summary>
+    /// <summary>
+    /// The number that the version of a marker has or had. If a version <c>null</c> is gone, its place among the others is not known: then
+    /// all of them follow.
+    /// </summary>
     /// <exception cref="S3Exception">InvalidArgument: no version can have the id.</exception>
-    public async ValueTask<ulong?> NumberOfAsync(string bucket, string key, string versionId) =>
-        versionId == VersionIds.Null ? (await rows.FindNullVersionAsync(bucket, key))?.Sequence
+    public async ValueTask<ulong> NumberOfAsync(string bucket, string key, string versionId) =>
+        versionId == VersionIds.Null ? (await rows.FindNullVersionAsync(bucket, key))?.Sequence ?? ulong.MaxValue
             : VersionIds.TryParse(versionId, out var number) ? number : throw MarkerPage.NoVersion(versionId);
 
     /// <summary>The row of an object or version.</summary>

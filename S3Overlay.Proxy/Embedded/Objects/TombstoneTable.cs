@@ -112,6 +112,13 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
             return RevertOutcome.Changed;
         }
 
+        if (row is null && !allVersions)
+        {
+            // The older versions of a deleted key stay, hidden by its delete marker (rule P3).
+            await reserve.UseAsync(() => objects.CommitAsync(Change.OfUndelete(bucket, key, tombstone!.Sequence)));
+            return RevertOutcome.Reverted;
+        }
+
         var versions = rows.VersionsOf(bucket, key);
         if (versions.Count(static version => !version.IsMarker) > 1 && !allVersions)
         {
@@ -124,7 +131,7 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
             changes.Add(Change.OfUndelete(bucket, key, tombstone.Sequence));
         }
 
-        if (versions.Exists(version => version != row || version.VersionId is not null))
+        if (versions.Exists(version => version.Sequence != row?.Sequence || version.VersionId is not null))
         {
             changes.AddRange(versions.Select(version => Change.OfVersionRemoval(bucket, key, version)));
         }

@@ -23,6 +23,9 @@ internal sealed class LogContent
 
     public Dictionary<string, BucketRecord> Buckets { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Buckets whose versions the log has, even if it lost the record that enabled them.</summary>
+    private readonly HashSet<string> _versioned = new(StringComparer.Ordinal);
+
     public Dictionary<string, UploadRecord> Uploads { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Objects whose last change is in the log.</summary>
@@ -93,6 +96,7 @@ internal sealed class LogContent
                 Graves.Clear();
                 NullGraves.Clear();
                 Versions.Clear();
+                _versioned.Clear();
                 Tombstones.Clear();
                 Tags.Clear();
                 Buckets.Clear();
@@ -106,6 +110,7 @@ internal sealed class LogContent
                 break;
             case ChangeKind.Version:
                 Note(change.Object!.Sequence);
+                _versioned.Add(change.Bucket);
                 Versions[(change.Bucket, change.Key, change.Object.Sequence)] = change.Object;
                 if (change.Object.VersionId is null)
                 {
@@ -114,6 +119,7 @@ internal sealed class LogContent
 
                 break;
             case ChangeKind.VersionRemoval:
+                _versioned.Add(change.Bucket);
                 Versions.Remove((change.Bucket, change.Key, change.Sequence));
                 if (change.File != default)
                 {
@@ -153,9 +159,11 @@ internal sealed class LogContent
             case ChangeKind.Bucket when change.Record is { } record:
                 Note(record.PurgedUpTo);
                 Buckets[change.Bucket] = record;
+                NoteVersioning(change.Bucket, record.Versioning);
                 break;
             case ChangeKind.Bucket:
                 Buckets.Remove(change.Bucket);
+                NoteVersioning(change.Bucket, Versioning.Never);
                 break;
             case ChangeKind.Upload:
                 Uploads[change.UploadId] = change.Upload!;
@@ -186,11 +194,21 @@ internal sealed class LogContent
     public void Note(ulong sequence) => Highest = Math.Max(Highest, sequence);
 
     /// <summary>True for a bucket that has or had versioning.</summary>
-    public bool HasVersions(string bucket) => (Buckets.GetValueOrDefault(bucket)?.Versioning ?? Versioning.Never) != Versioning.Never;
+    public bool HasVersions(string bucket) =>
+        _versioned.Contains(bucket) || (Buckets.GetValueOrDefault(bucket)?.Versioning ?? Versioning.Never) != Versioning.Never;
 
     /// <summary>True if a newer version or a delete came after this one.</summary>
     public bool IsBuried(string bucket, string key, string? versionId, ulong sequence) =>
-        versionId is null && (HasVersions(bucket) ? NullGraves : Graves).GetValueOrDefault((bucket, key)) > sequence;
+        versionId is null && (NullGraves.GetValueOrDefault((bucket, key)) > sequence
+            || (!HasVersions(bucket) && Graves.GetValueOrDefault((bucket, key)) > sequence));
+
+    private void NoteVersioning(string bucket, Versioning versioning)
+    {
+        if (versioning == Versioning.Never)
+        {
+            _versioned.Remove(bucket);
+        }
+    }
 
     private void BuryNull((string Bucket, string Key) name, ulong sequence)
     {
@@ -204,7 +222,7 @@ internal sealed class LogContent
     private void Bury((string Bucket, string Key) name, ulong sequence)
     {
         Graves[name] = Math.Max(Graves.GetValueOrDefault(name), sequence);
-        if (Objects.TryGetValue(name, out var row) && row.Sequence < sequence)
+        if (!HasVersions(name.Bucket) && Objects.TryGetValue(name, out var row) && row.Sequence < sequence)
         {
             Objects.Remove(name);
         }

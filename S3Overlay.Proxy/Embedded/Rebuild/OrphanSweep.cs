@@ -68,9 +68,9 @@ internal static class OrphanSweep
     private static async Task<bool> IsNamedAsync(StoredFiles.Found found, StoreRows rows, UploadTable uploads, PartsOfKey manifests)
     {
         var header = found.Header;
-        var versions = rows.VersionsOf(header.Bucket, header.Key);
-        return found.Kind != FileKind.Part ? versions.Exists(row => row.File == found.Id)
+        return found.Kind != FileKind.Part
+            ? (await rows.FindVersionAsync(header.Bucket, header.Key, header.Sequence))?.File == found.Id
             : await uploads.PartFileAsync(header.UploadId!, header.PartNumber) == found.Id
-                || manifests.MayName(found.Id, header.Bucket, header.Key, versions);
+                || manifests.MayName(found.Id, header.Bucket, header.Key, rows.VersionsOf(header.Bucket, header.Key));
     }
 }

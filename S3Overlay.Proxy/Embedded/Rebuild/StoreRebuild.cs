@@ -214,7 +214,7 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
                 }
             }
             else if (!log.IsBuried(bucket, key, row.VersionId, sequence)
-                && !VersionRows.Of(_writer, bucket, key).Exists(known => known.Sequence == sequence))
+                && VersionRows.Find(_writer, bucket, key, sequence) is null)
             {
                 TakeWithoutFile(bucket, key, row);
             }

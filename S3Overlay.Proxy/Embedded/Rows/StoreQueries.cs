@@ -61,14 +61,15 @@ internal static class StoreQueries
     public static List<ObjectRow> VersionsOf(this StoreRows rows, string bucket, string key) =>
         rows.ReadTogether((bucket, key), static (connection, name) => VersionRows.Of(connection, name.bucket, name.key));
 
-    /// <summary>A version with an id, or null. Its number is in the id.</summary>
+    /// <summary>A version with an id, or null. Its number is in the id. As of one moment: a version moves when a newer one goes.</summary>
     public static ValueTask<ObjectRow?> FindVersionAsync(this StoreRows rows, string bucket, string key, ulong sequence) =>
-        rows.ReadAsync((bucket, key, sequence), static (connection, name) => connection.Prepare(Sql.FindVersion)
-            .BindKey(1, name.bucket).BindKey(2, name.key).Bind(3, (long)name.sequence).One(static row => row.ReadObject()));
+        new(Task.Run(() => rows.ReadTogether((bucket, key, sequence), static (connection, name) =>
+            VersionRows.Find(connection, name.bucket, name.key, name.sequence))));
 
-    /// <summary>The version <c>null</c> of a key, or null.</summary>
+    /// <summary>The version <c>null</c> of a key, or null. As of one moment.</summary>
     public static ValueTask<ObjectRow?> FindNullVersionAsync(this StoreRows rows, string bucket, string key) =>
-        rows.ReadAsync((bucket, key), static (connection, name) => VersionRows.FindNull(connection, name.bucket, name.key));
+        new(Task.Run(() => rows.ReadTogether((bucket, key), static (connection, name) =>
+            VersionRows.FindNull(connection, name.bucket, name.key))));
 
     /// <summary>A key's newest version or delete marker among those that are not its object, or null.</summary>
     public static ValueTask<ObjectRow?> FindNewestVersionAsync(this StoreRows rows, string bucket, string key) =>

@@ -53,9 +53,7 @@ internal sealed class VersionRows(Connection writer, Action<string, string, Obje
     /// <summary>Removes a version, if there is one with this number. The next older one becomes the newest.</summary>
     public void Remove(string bucket, string key, ulong sequence)
     {
-        var row = writer.FindObject(bucket, key) is { } current && current.Sequence == sequence ? current
-            : Named(Sql.FindVersion, bucket, key).Bind(3, (long)sequence).One(static row => row.ReadObject());
-        if (row is not null)
+        if (Find(writer, bucket, key, sequence) is { } row)
         {
             Delete(bucket, key, row);
             Replace(bucket, key, row);
@@ -74,6 +72,12 @@ internal sealed class VersionRows(Connection writer, Action<string, string, Obje
 
         return rows;
     }
+
+    /// <summary>The version with a number, or null.</summary>
+    public static ObjectRow? Find(Connection connection, string bucket, string key, ulong sequence) =>
+        connection.FindObject(bucket, key) is { } current && current.Sequence == sequence ? current
+            : connection.Prepare(Sql.FindVersion).BindKey(1, bucket).BindKey(2, key).Bind(3, (long)sequence)
+                .One(static row => row.ReadObject());
 
     /// <summary>The version <c>null</c> of a key, or null.</summary>
     public static ObjectRow? FindNull(Connection connection, string bucket, string key) =>

@@ -39,7 +39,7 @@ internal sealed class Imports(
 
         await undeletes.RequireShownAsync(bucket, cancellationToken);
         var now = await local.Changes.FindAsync(bucket, key, cancellationToken);
-        if (now is not null && (change.IsDelete ? now.Written is null : now.Written?.ETag == change.ETag))
+        if (now is not null && (change.IsDelete ? now.Written is null : !replaces && now.Written?.ETag == change.ETag))
         {
             return ImportOutcome.Same;
         }
@@ -87,7 +87,8 @@ internal sealed class Imports(
             await new ImportedWrite(overlay, change, replaces, largestPut).SendAsync(bytes, cancellationToken);
             return isDone = true;
         }
-        catch (S3Exception refused) when (refused.Error.Status is StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed)
+        catch (S3Exception refused) when (!replaces
+            && refused.Error.Status is (StatusCodes.Status409Conflict or StatusCodes.Status412PreconditionFailed))
         {
             return false;
         }

@@ -73,6 +73,19 @@ public sealed class ObjectDeletes(
             await WriteTombstoneAsync(delete, plan, cancellationToken);
         }
 
+        if (delete.Request is OverlaidWrite { OnlyUnchanged: true })
+        {
+            // There was no local object. One that is here now was written since, and must stay.
+            if (await IsWrittenAsync(delete, CancellationToken.None))
+            {
+                await RemoveTombstoneAsync(delete);
+                throw new S3Exception(S3Errors.ConditionalRequestConflict);
+            }
+
+            response.Status = StatusCodes.Status204NoContent;
+            return;
+        }
+
         if (!isLocals && !await OrRollBackAsync(delete, plan, () => IsWrittenAsync(delete, cancellationToken)))
         {
             response.Status = StatusCodes.Status204NoContent;

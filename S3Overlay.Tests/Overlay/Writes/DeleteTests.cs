@@ -12,6 +12,17 @@ public sealed class DeleteTests
 
     private readonly OverlayBench _bench = new();
 
+    /// <summary>A write that comes after the tombstone of a delete that is only for unchanged keys.</summary>
+    [Fact, Trait("Rule", "P3")]
+    public async Task A_delete_of_an_unchanged_key_leaves_what_is_written_after_its_tombstone()
+    {
+        _bench.Layer.OnTombstone = async _ => await _bench.SendAsync(S3Operation.PutObject, Bucket, "key", "in between");
+        var refused = await Assert.ThrowsAsync<S3Exception>(() => _bench.DeleteUnchangedAsync(Bucket, "key"));
+        Assert.Equal(S3Errors.ConditionalRequestConflict, refused.Error);
+        Assert.Equal("in between", await _bench.GetAsync(Bucket, "key"));
+        Assert.False(_bench.Layer.IsMarked(Bucket, "key"));
+    }
+
     [Fact]
     [Trait("Rule", "D1")]
     [Trait("Rule", "R2")]

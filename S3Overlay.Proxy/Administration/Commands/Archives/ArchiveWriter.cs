@@ -111,7 +111,8 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
             await using var hashed = new HashedStream(await response.Content.ReadAsStreamAsync(cancellationToken));
             await tar.WriteEntryAsync(
                 new PaxTarEntry(TarEntryType.RegularFile, name + ".data") { DataStream = hashed }, cancellationToken);
-            var headers = response.Headers.Concat(response.Content.Headers).ToDictionary(
+            // As they were sent: parsed ones would be written in another way.
+            var headers = response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated).ToDictionary(
                 static header => header.Key, static header => string.Join(",", header.Value), StringComparer.OrdinalIgnoreCase);
             change = change with
             {

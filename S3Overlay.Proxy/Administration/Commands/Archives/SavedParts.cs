@@ -38,6 +38,12 @@ internal sealed class SavedParts(ProxyClient proxy, SavedChange change)
                 continue;
             }
 
+            if (!response.IsSuccessStatusCode)
+            {
+                throw new ProxyRefusal(
+                    (int)response.StatusCode, $"{(int)response.StatusCode} for part {number} of {change.Bucket}/{change.Key}");
+            }
+
             var size = response.Content.Headers.ContentLength;
             if (!response.Headers.Contains("x-amz-mp-parts-count") || size is null)
             {
