@@ -126,7 +126,7 @@ internal sealed class ObjectTable(
         };
     }
 
-    /// <summary>The same for a row that was looked up before.</summary>
+    /// <summary>Opens an object or version whose row was looked up before.</summary>
     internal async ValueTask<StoredObject> OpenAsync(string bucket, string key, ObjectRow row, string? versionId = null)
     {
         while (true)
