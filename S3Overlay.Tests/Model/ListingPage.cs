@@ -19,7 +19,7 @@ internal static class ListingPage
             return null;
         }
 
-        if (response.Status == 503 && scene.Trouble.IsDown && !cursor.Bucket.IsOpaque)
+        if (response.Status == 503 && ((scene.Trouble.IsDown && !cursor.Bucket.IsOpaque) || MayFailToEvict(scene, cursor)))
         {
             return cursor.Token is null ? null : cursor;
         }
@@ -52,6 +52,11 @@ internal static class ListingPage
 
         return isTruncated ? cursor with { Last = shown[^1], Token = TokenOf(cursor, page, shown[^1].Name) } : null;
     }
+
+    /// <summary>An entry in an S3 store is evicted by a write, and an old one must not stay.</summary>
+    private static bool MayFailToEvict(ModelScene scene, ListingCursor cursor) =>
+        scene.IsFull && scene.Layer != ModelLayer.Embedded && cursor.Rest(scene).Any(item => !item.IsPrefix
+            && cursor.Bucket.EntriesOf(item.Name).Possible.Keys.Any(version => version != cursor.Bucket.Remote.GetValueOrDefault(item.Name)));
 
     /// <summary>
     /// Finds the rows of a page among those that may be left, and refuses a page that shows others, or fewer than it must.
