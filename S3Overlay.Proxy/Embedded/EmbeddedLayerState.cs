@@ -32,7 +32,7 @@ public sealed class EmbeddedLayerState(EmbeddedStore store) : ILayerState
     {
         if (store.Buckets.Find(bucket) is not { Exists: true })
         {
-            await store.Buckets.CreateAsync(bucket, store.Region, store.Now, cancellationToken);
+            await store.Buckets.CreateAsync(bucket, store.Region, store.Now, null, cancellationToken);
         }
     }
 

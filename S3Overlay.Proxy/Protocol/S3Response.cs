@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using System.Text;
 
 using Microsoft.AspNetCore.Http;
 
@@ -53,6 +54,18 @@ public abstract class S3Response
     {
         Body.Advance(bytes);
         Count(bytes);
+    }
+
+    /// <summary>Sends a text as the whole body.</summary>
+    public async Task SendTextAsync(S3Request request, string text, string type, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        Headers.ContentType = type;
+        Headers.ContentLength = bytes.Length;
+        if (!request.IsHead)
+        {
+            await WriteAsync(bytes, cancellationToken);
+        }
     }
 
     /// <summary>Writes bytes of the body, and flushes.</summary>

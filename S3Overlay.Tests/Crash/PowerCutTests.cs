@@ -29,7 +29,7 @@ public sealed class PowerCutTests
         var tags = new List<string>();
         foreach (var (change, run) in ((string, Func<Task>)[])
         [
-            ("create bucket", () => bench.Store.Buckets.CreateAsync("another", "us-east-1", bench.Store.Now, default)),
+            ("create bucket", () => bench.Store.Buckets.CreateAsync("another", "us-east-1", bench.Store.Now, null, default)),
             ("put", () => bench.PutAsync("key", Bytes(size))),
             ("overwrite", () => bench.PutAsync("key", Bytes(size, 2))),
             ("copy", () => bench.SendAsync(S3Operation.CopyObject, "copy", null, "", ("x-amz-copy-source", $"{Bucket}/key"))),

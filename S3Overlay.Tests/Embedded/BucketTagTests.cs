@@ -1,3 +1,5 @@
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Support;
 
@@ -38,6 +40,15 @@ public sealed class BucketTagTests : IAsyncLifetime
         await _bench.SendAsync(S3Operation.DeleteBucket, "");
         await _bench.SendAsync(S3Operation.CreateBucket, "");
         Assert.Equal("NoSuchTagSet", await _bench.FailAsync(S3Operation.GetBucketConfiguration, "", null, "tagging"));
+    }
+
+    [Fact]
+    public void Tags_of_an_earlier_version_are_read()
+    {
+        var before = new FieldWriter().Text("photos").Byte(1).Number(0).Text("us-east-1").Fixed(0).Byte(0).OptionalText("a=1").Written;
+        var record = BucketRecord.Read(before);
+        Assert.Contains("<Key>a</Key><Value>1</Value>", record.Documents["tagging"], StringComparison.Ordinal);
+        Assert.Equal(record.Documents, BucketRecord.Read(record.Write().Span).Documents);
     }
 
     [Fact]

@@ -55,8 +55,8 @@ internal static class ListingPage
 
     /// <summary>An entry in an S3 store is evicted by a write, and an old one must not stay.</summary>
     private static bool MayFailToEvict(ModelScene scene, ListingCursor cursor) =>
-        scene.IsFull && scene.Layer != ModelLayer.Embedded && cursor.Rest(scene).Any(item => !item.IsPrefix
-            && cursor.Bucket.EntriesOf(item.Name).Possible.Keys.Any(version => version != cursor.Bucket.Remote.GetValueOrDefault(item.Name)));
+        scene.IsFull && scene.Layer != ModelLayer.Embedded && cursor.Rest(scene).Any(item => !item.IsPrefix && cursor.Bucket
+            .EntriesOf(item.Name).Possible.Keys.Any(version => version != cursor.Bucket.Remote.GetValueOrDefault(item.Name)));
 
     /// <summary>
     /// Finds the rows of a page among those that may be left, and refuses a page that shows others, or fewer than it must.

@@ -71,8 +71,14 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
     }
 
     /// <summary>Creates a bucket; a bucket tombstone stays.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="region">Its region.</param>
+    /// <param name="now">When it is created.</param>
+    /// <param name="configure">Sets how it begins; null for nothing set.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>False if it exists.</returns>
-    public async Task<bool> CreateAsync(string bucket, string region, DateTimeOffset now, CancellationToken cancellationToken)
+    public async Task<bool> CreateAsync(
+        string bucket, string region, DateTimeOffset now, Func<BucketRecord, BucketRecord>? configure, CancellationToken cancellationToken)
     {
         using var alone = await _locks.TakeAsync(bucket, cancellationToken);
         var known = Find(bucket);
@@ -81,7 +87,7 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
             return false;
         }
 
-        await SaveAsync(bucket, new BucketRecord
+        var record = new BucketRecord
         {
             Name = bucket,
             Exists = true,
@@ -89,7 +95,8 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
             Region = region,
             IsOpaque = known?.IsOpaque ?? false,
             PurgedUpTo = known?.PurgedUpTo ?? 0,
-        });
+        };
+        await SaveAsync(bucket, configure?.Invoke(record) ?? record);
         return true;
     }
 

@@ -1,10 +1,10 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Listings;
-using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Operations;
 using S3Overlay.Proxy.Protocol.Xml;
 
@@ -13,7 +13,6 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class BucketOperations(EmbeddedStore store)
 {
     private const int MaxPage = 10_000;
-    private const string Tagging = "tagging";
 
     /// <summary>With the newer parameters: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
     public Task ListAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
@@ -68,7 +67,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
 
         NewBucketRequest.Refuse(request);
         var region = await NewBucketRequest.ReadRegionAsync(request, store.Region, cancellationToken);
-        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, cancellationToken)
+        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, null, cancellationToken)
             && store.Region != AwsHosts.DefaultRegion)
         {
             throw new S3Exception(S3Errors.BucketAlreadyOwnedByYou) { Details = [new("BucketName", request.Bucket)] };
@@ -96,45 +95,43 @@ internal sealed class BucketOperations(EmbeddedStore store)
         response.Status = StatusCodes.Status204NoContent;
     }
 
-    /// <summary>Versioning and tags as they are set. Any other reads as for a new bucket in S3.</summary>
+    /// <summary>The configuration as it is set. What is not set reads as for a new bucket in S3.</summary>
     public Task GetConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var bucket = store.Buckets.Require(request.Bucket);
-        var document = request.Operation != S3Operation.GetBucketConfiguration ? null : SubResources.ConfigurationOf(request.Query) switch
+        var name = request.Operation == S3Operation.GetBucketConfiguration ? SubResources.ConfigurationOf(request.Query) : null;
+        if (name == VersioningDocument.Name && bucket.Versioning != Versioning.Never)
         {
-            VersioningDocument.Name when bucket.Versioning != Versioning.Never => VersioningDocument.Write(bucket.Versioning),
-            Tagging when bucket.Tags is { } tags => ObjectTags.ToXml(tags),
-            _ => null,
-        };
-        return document?.SendAsync(request, response, cancellationToken)
-            ?? CreateBucketResponses.SendAsync(request, response, bucket.Region, cancellationToken);
+            return VersioningDocument.Write(bucket.Versioning).SendAsync(request, response, cancellationToken);
+        }
+
+        return BucketDocuments.Find(name) is { } kind && bucket.Documents.TryGetValue(kind.Name, out var document)
+            ? response.SendTextAsync(request, document, kind.ContentType, cancellationToken)
+            : CreateBucketResponses.SendAsync(request, response, bucket.Region, cancellationToken);
     }
 
-    /// <summary>Sets versioning or tags. Setting anything else is refused rather than ignored.</summary>
+    /// <summary>Sets a configuration. One that the store does not keep is refused rather than ignored.</summary>
     public async Task PutConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        store.Buckets.Require(request.Bucket);
-        switch (SubResources.ConfigurationOf(request.Query))
+        var bucket = store.Buckets.Require(request.Bucket);
+        var name = SubResources.ConfigurationOf(request.Query);
+        if (name == VersioningDocument.Name)
         {
-            case VersioningDocument.Name:
-                var versioning = await VersioningDocument.ReadAsync(request, cancellationToken);
-                await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket with { Versioning = versioning }, cancellationToken);
-                response.Status = StatusCodes.Status200OK;
-                response.Headers.ContentLength = 0;
-                break;
-            case Tagging:
-                var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken)
-                    ?? throw new S3Exception(S3Errors.MissingRequestBody);
-                var tags = ObjectTags.FromXml(root, ObjectTags.MostOfBucket);
-                await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket with { Tags = tags }, cancellationToken);
-                response.Status = StatusCodes.Status204NoContent;
-                break;
-            default:
-                throw new S3Exception(S3Errors.NotImplemented);
+            var versioning = await VersioningDocument.ReadAsync(request, cancellationToken);
+            await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket with { Versioning = versioning }, cancellationToken);
+            response.Status = StatusCodes.Status200OK;
+            response.Headers.ContentLength = 0;
+            return;
         }
+
+        var kind = BucketDocuments.Find(name) ?? throw new S3Exception(S3Errors.NotImplemented);
+        var document = await kind.ReadAsync(request, bucket, cancellationToken);
+        await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket.With(kind.Name, document), cancellationToken);
+        response.Status = kind.PutStatus;
+        response.Headers.ContentLength = kind.PutStatus == StatusCodes.Status200OK ? 0 : null;
     }
 
-    /// <summary>Only tags can be set, and so deleted. What is not set is deleted by doing nothing.</summary>
+    /// <summary>Deletes a configuration. What is not set is deleted by doing nothing.</summary>
     public async Task DeleteConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var bucket = store.Buckets.Require(request.Bucket);
@@ -143,9 +140,9 @@ internal sealed class BucketOperations(EmbeddedStore store)
             throw new S3Exception(S3Errors.NotImplemented);
         }
 
-        if (name == Tagging && bucket.Tags is not null)
+        if (bucket.Documents.ContainsKey(name))
         {
-            await store.Buckets.ChangeAsync(request.Bucket, static bucket => bucket with { Tags = null }, cancellationToken);
+            await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket.With(name, null), cancellationToken);
         }
 
         response.Status = StatusCodes.Status204NoContent;

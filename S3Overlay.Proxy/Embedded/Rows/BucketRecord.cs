@@ -1,10 +1,18 @@
+using System.Collections.Immutable;
+
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
 
 /// <summary>What the store knows of a bucket name.</summary>
 internal sealed record BucketRecord
 {
+    private const string Tagging = "tagging";
+
+    private static readonly ImmutableSortedDictionary<string, string> NoDocuments =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
     public required string Name { get; init; }
 
     /// <summary>False if the record is only a bucket tombstone.</summary>
@@ -23,8 +31,12 @@ internal sealed record BucketRecord
     /// <summary>Whether writes keep what they replace.</summary>
     public Versioning Versioning { get; init; }
 
-    /// <summary>The bucket's tags as a query string; null for none.</summary>
-    public string? Tags { get; init; }
+    /// <summary>Its configuration: documents as they are sent, by sub-resource. What is not set is absent.</summary>
+    public ImmutableSortedDictionary<string, string> Documents { get; init; } = NoDocuments;
+
+    /// <summary>The record with a document; null removes it.</summary>
+    public BucketRecord With(string name, string? document) =>
+        this with { Documents = document is null ? Documents.Remove(name) : Documents.SetItem(name, document) };
 
     public static BucketRecord Read(ReadOnlySpan<byte> bytes)
     {
@@ -40,13 +52,39 @@ internal sealed record BucketRecord
             Region = fields.Text(),
             PurgedUpTo = fields.Fixed(),
             Versioning = fields.IsAtEnd ? Versioning.Never : (Versioning)fields.Byte(),
-            Tags = fields.IsAtEnd ? null : fields.OptionalText(),
+            Documents = ReadDocuments(fields.IsAtEnd ? null : fields.OptionalText(), fields.IsAtEnd ? [] : fields.Block()),
         };
     }
 
     public ReadOnlyMemory<byte> Write() => new FieldWriter().Text(Name).Byte((byte)((Exists ? 1 : 0) | (IsOpaque ? 2 : 0)))
         .Number(Created.ToUnixTimeMilliseconds()).Text(Region).Fixed(PurgedUpTo)
-        .Byte((byte)Versioning).OptionalText(Tags).WrittenMemory;
+        .Byte((byte)Versioning).OptionalText(null).Block(WriteDocuments()).WrittenMemory;
+
+    /// <summary>Reads documents.</summary>
+    /// <param name="tags">Tags as an earlier version kept them, as a query string; null for none.</param>
+    /// <param name="bytes">What <see cref="WriteDocuments"/> wrote; empty for none.</param>
+    public static ImmutableSortedDictionary<string, string> ReadDocuments(string? tags, ReadOnlySpan<byte> bytes)
+    {
+        var documents = tags is null ? NoDocuments : NoDocuments.SetItem(Tagging, ObjectTags.ToXml(tags).TakeText());
+        for (var fields = new FieldReader(bytes); !fields.IsAtEnd;)
+        {
+            documents = documents.SetItem(fields.Text(), fields.Text());
+        }
+
+        return documents;
+    }
+
+    /// <summary>The documents as bytes.</summary>
+    public ReadOnlySpan<byte> WriteDocuments()
+    {
+        var fields = new FieldWriter();
+        foreach (var (name, document) in Documents)
+        {
+            fields.Text(name).Text(document);
+        }
+
+        return fields.Written;
+    }
 }
 
 /// <summary>The versioning of a bucket. The numbers are on disk.</summary>

@@ -76,13 +76,13 @@ internal static class RowReading
         Region = row.Text(4)!,
         PurgedUpTo = (ulong)row.Number(5),
         Versioning = (Versioning)row.Number(6),
-        Tags = row.Text(7),
+        Documents = BucketRecord.ReadDocuments(row.Text(7), row.Blob(8)),
     };
 
     public static void Put(this Connection writer, BucketRecord bucket) =>
         writer.Prepare(Sql.PutBucket).BindKey(1, bucket.Name).Bind(2, bucket.Exists ? 1 : 0).Bind(3, bucket.IsOpaque ? 1 : 0)
             .Bind(4, bucket.Created.ToUnixTimeMilliseconds()).BindText(5, bucket.Region).Bind(6, (long)bucket.PurgedUpTo)
-            .Bind(7, (long)bucket.Versioning).BindText(8, bucket.Tags).Run();
+            .Bind(7, (long)bucket.Versioning).BindText(8, null).Bind(9, bucket.WriteDocuments()).Run();
 
     public static void Put(this Connection writer, UploadRecord upload) =>
         writer.Prepare(Sql.PutUpload).BindText(1, upload.UploadId).BindKey(2, upload.Bucket).BindKey(3, upload.Key)

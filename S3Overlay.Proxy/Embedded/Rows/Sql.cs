@@ -88,9 +88,9 @@ internal static class Sql
 
     public const string Purge = "DELETE FROM tombstones WHERE bucket = ?1 AND sequence < ?2";
 
-    public const string Buckets = "SELECT name, is_there, is_opaque, created, region, purged, versioning, tags FROM buckets";
+    public const string Buckets = "SELECT name, is_there, is_opaque, created, region, purged, versioning, tags, documents FROM buckets";
 
-    public const string PutBucket = "INSERT OR REPLACE INTO buckets VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    public const string PutBucket = "INSERT OR REPLACE INTO buckets VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
     public const string DeleteBucket = "DELETE FROM buckets WHERE name = ?1";
 
@@ -144,7 +144,8 @@ internal static class Sql
     public static ReadOnlySpan<byte> Zero => [0];
 
     /// <summary>The scripts of the schema's versions.</summary>
-    public static IReadOnlyList<string> Schema { get; } = [ReadScript("store-1.sql"), ReadScript("store-2.sql"), ReadScript("store-3.sql")];
+    public static IReadOnlyList<string> Schema { get; } =
+        [ReadScript("store-1.sql"), ReadScript("store-2.sql"), ReadScript("store-3.sql"), ReadScript("store-4.sql")];
 
     /// <summary>A script that is embedded in the program.</summary>
     public static string ReadScript(string name)

@@ -85,8 +85,15 @@ public sealed class S3XmlWriter
             await response.WriteAsync(Content, cancellationToken);
         }
 
-        ArrayPool<byte>.Shared.Return(_buffer);
-        (_buffer, _length) = ([], 0);
+        GiveBack();
+    }
+
+    /// <summary>The document as text. It is empty afterwards.</summary>
+    public string TakeText()
+    {
+        var text = Encoding.UTF8.GetString(Content.Span);
+        GiveBack();
+        return text;
     }
 
     private void Text(string text)
@@ -115,6 +122,12 @@ public sealed class S3XmlWriter
 
     private void Write(ReadOnlySpan<char> text) =>
         _length += Encoding.UTF8.GetBytes(text, Room(Encoding.UTF8.GetMaxByteCount(text.Length)));
+
+    private void GiveBack()
+    {
+        ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _length) = ([], 0);
+    }
 
     /// <summary>At least <paramref name="size"/> bytes behind the document so far.</summary>
     private Span<byte> Room(int size)

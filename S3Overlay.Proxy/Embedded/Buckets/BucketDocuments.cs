@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Embedded.Rows;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Xml;
+
+namespace S3Overlay.Proxy.Embedded.Buckets;
+
+/// <summary>A configuration that a bucket keeps as a document.</summary>
+/// <param name="Name">Its sub-resource.</param>
+/// <param name="ReadAsync">
+/// Checks what a request sets and returns the document to keep, which is sent as it is; null to keep none.
+/// </param>
+internal sealed record BucketDocument(string Name, Func<S3Request, BucketRecord, CancellationToken, Task<string?>> ReadAsync)
+{
+    /// <summary>The status of a successful PUT.</summary>
+    public int PutStatus { get; init; } = StatusCodes.Status200OK;
+
+    /// <summary>The type of the document.</summary>
+    public string ContentType { get; init; } = "application/xml";
+}
+
+/// <summary>The configurations that the store keeps.</summary>
+internal static class BucketDocuments
+{
+    private static readonly Dictionary<string, BucketDocument> Kinds = new BucketDocument[]
+    {
+        new("tagging", ReadTagsAsync) { PutStatus = StatusCodes.Status204NoContent },
+    }.ToDictionary(static kind => kind.Name, StringComparer.Ordinal);
+
+    /// <summary>The configuration of a sub-resource; null if the store does not keep it.</summary>
+    public static BucketDocument? Find(string? name) => name is null ? null : Kinds.GetValueOrDefault(name);
+
+    private static async Task<string?> ReadTagsAsync(S3Request request, BucketRecord bucket, CancellationToken cancellationToken)
+    {
+        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        return ObjectTags.FromXml(root, ObjectTags.MostOfBucket) is { } tags ? ObjectTags.ToXml(tags).TakeText() : null;
+    }
+}
