@@ -80,12 +80,18 @@ internal sealed class ModelProxies : IAsyncDisposable
     public async Task ForEachAsync(Func<Task> action)
     {
         var before = _turn;
-        for (_turn = 0; _turn < _running.Length; _turn++)
+        try
         {
-            await action();
+            for (_turn = 0; _turn < _running.Length; _turn++)
+            {
+                await action();
+            }
         }
-
-        _turn = before;
+        finally
+        {
+            // Also if the one whose turn it was is killed meanwhile: that one is replaced.
+            _turn = before;
+        }
     }
 
     /// <summary>

@@ -56,6 +56,13 @@ internal sealed class ModelUpstream : IAsyncDisposable
     public void End()
     {
         _at = -1;
+        Check();
+    }
+
+    /// <summary>Checks that its requests were right so far.</summary>
+    /// <exception cref="Mismatch">One was wrong.</exception>
+    public void Check()
+    {
         if (Interlocked.Exchange(ref _problem, null) is { } problem)
         {
             throw problem is Mismatch ? problem : new Mismatch(problem.ToString());
@@ -90,6 +97,10 @@ internal sealed class ModelUpstream : IAsyncDisposable
         catch (IOException)
         {
             context.Abort();
+        }
+        catch (S3Exception refused)
+        {
+            await ScriptedRemote.RespondErrorAsync(context, refused.Error.Status, refused.Error.Code);
         }
         catch (Exception failure)
         {
@@ -190,11 +201,13 @@ internal sealed class ModelUpstream : IAsyncDisposable
         return static () => Task.CompletedTask;
     }
 
-    /// <summary>Whether it is what was written here, if that is still the same version.</summary>
+    /// <summary>Whether it is what was written here, if that is still the same version. Parts may be numbered anew.</summary>
     private static bool IsWhole(ModelBucket bucket, string key, ObjectVersion version, string tags) =>
         !bucket.Written.TryGetValue(key, out var written) || written.ETag != version.ETag
             || (written.Meta == version.Meta && written.Tags == tags && written.Bytes.AsSpan().SequenceEqual(version.Bytes)
-                && written.Parts.SequenceEqual(version.Parts));
+                && written.Parts.Select(Place).SequenceEqual(version.Parts.Select(Place)));
+
+    private static (int First, int Length) Place((int Number, int First, int Length) part) => (part.First, part.Length);
 
     private ObjectVersion? Find(RequestTarget target)
     {

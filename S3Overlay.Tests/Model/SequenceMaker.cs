@@ -53,15 +53,15 @@ internal sealed class SequenceMaker
             (3, 2, 2, () => new Evict(Bucket(), Chance(2) ? Key() : null)),
             (3, 4, 4, () => Chance(3) ? new Undelete(Bucket(), null, Prefix()) : new Undelete(Bucket(), Chance(2) ? Key() : null, null)),
             (3, 2, 4, () => Chance(3) ? new Revert(Bucket(), null, Prefix()) : new Revert(Bucket(), Chance(2) ? Key() : null, null)),
-            (Alone(5), 0, Alone(6), AnyPromote),
-            (Alone(2), 0, Alone(2), () => new SaveAndRevert(_random.Next(2), Bucket(), Prefix())),
-            (Alone(3), 0, Alone(3), () => new Import(_random.Next(2), Chance(3))),
+            (5, 0, 6, AnyPromote),
+            (2, 0, 2, () => new SaveAndRevert(_random.Next(2), Bucket(), Prefix())),
+            (3, 0, 3, () => new Import(_random.Next(2), Chance(3))),
             (2, 6, 2, () => new Warm(Bucket(), Prefix())),
             (2, 0, 3, () => new Compact(Bucket(), Prefix())),
             (2, 0, 1, () => new ListTombstones(Bucket(), Prefix())),
             (2, 1, 1, () => new Explain(Bucket(), Key())),
             (2, 1, 2, AnyRestart),
-            (3, 0, 40, () => new Kill(Alone(1) > 0 && Chance(4) ? Command() : Killable(), _random.Next(8), Chance(2), RemoteFailures())),
+            (3, 0, 40, () => new Kill(Chance(4) ? Command() : Killable(), _random.Next(8), Chance(2), RemoteFailures())),
             (Store(10), 0, Store(14), AnyTroubleOfStore),
             (Disk(12), Disk(8), Disk(14), AnyTroubleOfDisk),
             (3, 14, 1, () => new Wait(Any(1, 10, 31, 85, 85, 101, 101, 800))),
@@ -72,9 +72,6 @@ internal sealed class SequenceMaker
             (2, 0, 0, () => new SetFull(false)),
         ];
     }
-
-    /// <summary>Of commands: what one proxy has shown the other does not know, and the model does not keep them apart.</summary>
-    private int Alone(int weight) => _layer == ModelLayer.SharedStore ? 0 : weight;
 
     /// <summary>A sequence of random steps that ends with a read of everything.</summary>
     public List<ModelOperation> Make(int steps)

@@ -13,7 +13,7 @@ internal sealed record Warm(int Bucket, string Prefix) : ModelOperation
         var meant = Meant(bucket);
         meant.ForEach(key => scene.View.MayShow(bucket, key));
         var done = await scene.CallAsync("POST", "warm", ("bucket", bucket.Name), ("prefix", Prefix));
-        if (!done.TryGetProperty("done", out _))
+        if (!done.TryGetProperty("done", out _) || done.TryGetProperty("error", out _))
         {
             Expect.That(!isWell || !bucket.Exists || bucket.IsOpaque || scene.Freshness.Cache == ModelCache.Off, $"Warm: {done}");
             meant.ForEach(bucket.MayHaveKept);
