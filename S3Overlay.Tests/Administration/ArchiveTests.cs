@@ -208,6 +208,49 @@ public abstract class ArchiveTestBase(bool isOnStore) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_deleted_bucket_stays_as_it_is_while_all_others_are_saved_and_reverted()
+    {
+        _remote.Put("gone", "k", "remote"u8.ToArray());
+        await _proxy.SendAsync("DELETE", "/gone/k");
+        Assert.Equal(204, (await _proxy.SendAsync("DELETE", "/gone")).Status);
+        Assert.Equal(200, (await _proxy.SendAsync("PUT", "/gone")).Status);
+        await _proxy.SendAsync("PUT", "/gone/k", "mine");
+        var (code, output, errors) = await RunAsync("revert", "--all", "--added", "--yes", "--save", Archive);
+        Assert.True(code == 0, errors);
+        Assert.Contains("Reverted 4 keys.", output, StringComparison.Ordinal);
+        Assert.Equal("mine", (await _proxy.SendAsync("GET", "/gone/k")).Text);
+        Assert.Equal(["remote", "remote", "remote", "-"], await SeenAsync());
+    }
+
+    [Fact]
+    public async Task What_a_killed_command_left_does_not_block_the_next()
+    {
+        await File.WriteAllTextAsync(Archive + ".partial", "half");
+        Assert.Equal(0, (await RunAsync("revert", "photos", "--added", "--yes", "--save", Archive)).Code);
+        Assert.Equal([Archive, Archive + ".partial"], Directory.EnumerateFiles(Path.GetDirectoryName(Archive)!, "saved.tar*").Order());
+    }
+
+    [Fact]
+    public async Task An_archive_from_a_pipe_is_one_clear_line()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var pipe = _folder["pipe"];
+        using (var make = System.Diagnostics.Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync();
+        }
+
+        // Opening a pipe waits for its other end.
+        await using var writer = new FileStream(pipe, FileMode.Open, FileAccess.ReadWrite);
+        Assert.Equal((1, $"{pipe}: this is not a file. It is read twice, the first time to check it. Save it to a file first.\n"),
+            await RunAsync("import", pipe) is var (code, _, errors) ? (code, errors) : default);
+    }
+
+    [Fact]
     public async Task Metadata_in_any_bytes_is_saved_and_only_its_owner_can_read_the_file()
     {
         await _proxy.SendAsync("PUT", "/photos/c", "umlaut", ("x-amz-meta-name", "\u00c3\u0084"));

@@ -49,10 +49,10 @@ internal sealed class PromoteRun(PromoteArguments arguments, ProxyClient proxy, 
         }
         catch (PromoteException problem)
         {
-            await screen.Errors.WriteLineAsync(problem.Message);
+            await screen.ComplainAsync(problem.Message);
             if (problem.Next is { } next)
             {
-                await screen.Errors.WriteLineAsync($"Next: {next}");
+                await screen.ComplainAsync($"Next: {next}");
             }
 
             return ExitCodes.CannotRun;
@@ -162,7 +162,8 @@ internal sealed class PromoteRun(PromoteArguments arguments, ProxyClient proxy, 
 
         if (tally.Of(Outcome.Skipped) > 0)
         {
-            await screen.SayAsync($"Skipped {Words.Count(tally.Of(Outcome.Skipped), "delete")}. Next: to send deletes, add --delete");
+            await screen.SayAsync($"Skipped {Words.Count(tally.Of(Outcome.Skipped), "delete")}. "
+                + (_options.Deletes ? "The deletion of a bucket is not sent." : "Next: to send deletes, add --delete"));
         }
 
         if (screen.IsForPrograms)

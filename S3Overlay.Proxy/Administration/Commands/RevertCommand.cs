@@ -50,14 +50,23 @@ internal sealed class RevertCommand : WorkCommand<RevertResult>
         }
 
         var hasAdded = line.GetValue(_added);
+        string? deleted = null;
         var changes = proxy.ListAsync("changes", new Parameters().With(target), cancellationToken)
             .Select(static each => each.As<ChangeLine>())
+            .Where(change => IsShown(change.Bucket, change.Key))
             .Where(change => hasAdded || change.Kind != ChangeKind.Added || change.Remote is not null)
             .Select(SavedChange.Of).Where(static change => change is not null).Select(static change => change!);
         var saved = await Screen.ShowProgressAsync(show => new ArchiveWriter(proxy).WriteAsync(
             path, changes, (count, bytes) => show(new WorkState(count, "key") { Verb = "saved", Bytes = bytes }), cancellationToken));
         await Screen.NoteAsync(
             $"Saved {Words.Count(saved, "key")} to {path}. To bring them back:  s3overlay import {Words.Argument(path)}");
+
+        // Without a bucket in the target, deleted buckets stay as they are. Their deletion is listed before their keys.
+        bool IsShown(string bucket, string? key)
+        {
+            deleted = key is null ? bucket : deleted;
+            return target is not null || bucket != deleted;
+        }
 
         var (gate, total) = (new Lock(), new RevertResult(0, 0, 0, 0, 0, 0, 0, 0));
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);

@@ -25,9 +25,9 @@ internal sealed class UndeleteCommand(CommandContext context) : WorkCommand<Unde
         }
 
         await Screen.SayAsync(
-            result.Tombstones + result.Buckets == 0 ? "Nothing to undelete."
+            result.Tombstones + result.Buckets == 0 ? result.Kept > 0 ? "Nothing was undeleted." : "Nothing to undelete."
             : isDryRun ? $"Would undelete {Text(result)}." : $"Undeleted {Text(result)}.");
-        if (result.Tombstones + result.Buckets == 0)
+        if (result.Tombstones + result.Buckets + result.Kept == 0)
         {
             await Screen.SayAsync("Next: to see what was deleted:  s3overlay tombstones");
         }
@@ -38,7 +38,7 @@ internal sealed class UndeleteCommand(CommandContext context) : WorkCommand<Unde
                 $"Skipped {Words.Count(result.Kept, "key")} that another proxy may be deleting. Next: run the command again in a minute.");
         }
 
-        return ExitCodes.Ok;
+        return target is { IsKey: true } && result.Tombstones == 0 ? ExitCodes.CannotRun : ExitCodes.Ok;
     }
 
     private static string Text(UndeleteResult of) => (of.Tombstones, of.Buckets) switch

@@ -32,7 +32,8 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
             throw new IOException($"{path} exists. Name another file.");
         }
 
-        var aside = path + ".partial";
+        // Of its own, so that what a killed command left does not block the next.
+        var aside = $"{path}.{Guid.NewGuid():n}.partial";
         var (count, bytes, file) = (0L, 0L, new FileStream(aside, Private));
         try
         {

@@ -37,6 +37,11 @@ internal sealed class ImportCommand : ProxyCommand
         try
         {
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            if (!file.CanSeek)
+            {
+                throw new IOException("this is not a file. It is read twice, the first time to check it. Save it to a file first.");
+            }
+
             var keys = await Screen.ShowProgressAsync(show => CheckAsync(file, show, cancellationToken));
             if (keys > 1 && !isDryRun && !line.GetValue(_yes)
                 && !await Screen.ConfirmAsync($"Import {Words.Count(keys, "key")}?", cancellationToken))
