@@ -53,6 +53,9 @@ public sealed record FrontDoorSettings
     /// </summary>
     public bool KnowsTenants { get; init; }
 
+    /// <summary>The CORS rules of a bucket; null if it has none of its own.</summary>
+    public Func<string, CorsRules?> CorsOf { get; init; } = static _ => null;
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

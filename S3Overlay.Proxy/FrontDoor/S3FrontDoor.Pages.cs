@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.FrontDoor;
 
@@ -43,7 +44,17 @@ public sealed partial class S3FrontDoor
             CrossOrigin.Withhold(context, all: !settings.AllowsCrossOrigin);
         }
 
-        if (settings.AllowsCrossOrigin && context.Request.Method != "OPTIONS" && IsOpenToPages(context))
+        if (IsClosedToPages || context.Request.Method == "OPTIONS")
+        {
+            return;
+        }
+
+        var (isOpen, rules) = OpenToPages(context);
+        if (rules is not null)
+        {
+            CrossOrigin.Allow(context, rules);
+        }
+        else if (isOpen && settings.AllowsCrossOrigin)
         {
             CrossOrigin.Allow(context);
         }
@@ -51,19 +62,19 @@ public sealed partial class S3FrontDoor
 
     /// <summary>
     /// Whether this server lets pages of other origins read the target: not in a bucket whose store decides itself, and never in the
-    /// administration. Invalid targets are rejected later.
+    /// administration; in a bucket with rules, these decide. Invalid targets are rejected later.
     /// </summary>
-    private bool IsOpenToPages(HttpContext context)
+    private (bool IsOpen, CorsRules? Rules) OpenToPages(HttpContext context)
     {
         try
         {
             var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
             var read = RequestTarget.Parse(target, context.Request.Host.Value ?? "", settings.Domain, settings.KnowsTenants);
-            return !read.IsAdministration && !settings.IsForwarded(read.Bucket);
+            return read.IsAdministration || settings.IsForwarded(read.Bucket) ? default : (true, settings.CorsOf(read.Bucket));
         }
         catch (S3Exception)
         {
-            return true;
+            return (true, null);
         }
     }
 

@@ -162,7 +162,8 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         {
             call.Operation = S3Operation.Preflight;
             Tracing.NameRequest(call.Span, call.Operation, target.Bucket, target.Key);
-            CrossOrigin.SendPreflight(http, response, settings.AllowsCrossOrigin, settings.Guard is not null);
+            CrossOrigin.SendPreflight(
+                http, response, settings.AllowsCrossOrigin, settings.Guard is not null, settings.CorsOf(target.Bucket));
             return;
         }
 

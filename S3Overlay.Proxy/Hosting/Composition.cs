@@ -204,6 +204,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Marks = new EmbeddedTombstones(store),
             Versions = new EmbeddedVersions(store),
             Changes = new EmbeddedChanges(store),
+            CorsOf = bucket => store.Buckets.CorsOf(bucket),
             Cache = cache,
             Pins = (cache as DiskCacheStore)?.Pins,
         };
@@ -447,6 +448,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 IsKeptByStoreAsync = async (bucket, key, cancellationToken) => await local.KeepsAsync(bucket, key, cancellationToken)
                     || (remotes is not null && await remotes.KeepsAsync(bucket, key, cancellationToken)),
                 KnowsTenants = isPlainProxy,
+                CorsOf = local.CorsOf,
                 ChecksChecksums = local.ChecksChecksums,
                 StoreKnows = caller => local.Identities?.Of(caller) is not null,
             },

@@ -89,7 +89,7 @@ internal sealed class ModelProxies : IAsyncDisposable
         }
         finally
         {
-            // Also if the one whose turn it was is killed meanwhile: that one is replaced.
+            // Also if the one whose turn it was is killed: that one is replaced.
             _turn = before;
         }
     }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
 
@@ -27,6 +28,7 @@ internal static class BucketDocuments
     private static readonly Dictionary<string, BucketDocument> Kinds = new BucketDocument[]
     {
         new("tagging", ReadTagsAsync) { PutStatus = StatusCodes.Status204NoContent },
+        new("cors", static async (request, _, token) => await CorsRules.ReadAsync(request, token)),
     }.ToDictionary(static kind => kind.Name, StringComparer.Ordinal);
 
     /// <summary>The configuration of a sub-resource; null if the store does not keep it.</summary>

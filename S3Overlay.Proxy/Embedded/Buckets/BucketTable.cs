@@ -32,6 +32,10 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
     /// <summary>A bucket's versioning.</summary>
     public Versioning VersioningOf(string bucket) => Find(bucket)?.Versioning ?? Versioning.Never;
 
+    /// <summary>A bucket's CORS rules; null for none.</summary>
+    public CorsRules? CorsOf(string bucket) =>
+        Find(bucket)?.Documents.TryGetValue("cors", out var document) == true ? CorsRules.Of(document) : null;
+
     /// <summary>The existing buckets, by name.</summary>
     public IReadOnlyList<BucketRecord> List() =>
         [.. _records.Values.Where(static record => record.Exists).OrderBy(static record => record.Name, StringComparer.Ordinal)];

@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
@@ -37,6 +38,9 @@ public sealed record LocalLayer
 
     /// <summary>Its versions; null if it never keeps any.</summary>
     public ILocalVersions? Versions { get; init; }
+
+    /// <summary>The CORS rules of a bucket, which the proxy applies; null for none.</summary>
+    public Func<string, CorsRules?> CorsOf { get; init; } = static _ => null;
 
     /// <summary>Its users; null if it knows only the overlay.</summary>
     public ILocalIdentities? Identities { get; init; }
