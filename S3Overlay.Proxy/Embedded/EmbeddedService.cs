@@ -14,6 +14,7 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
     private readonly CopyOperations _copies = new(store);
     private readonly DeleteOperations _deletes = new(store);
     private readonly SubResourceOperations _subResources = new(store);
+    private readonly LockOperations _locks = new(store);
     private readonly UploadOperations _uploads = new(store);
     private readonly PartOperations _parts = new(store);
     private readonly CompleteOperations _completes = new(store);
@@ -26,7 +27,18 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
 
     /// <summary>True if it can set this sub-resource of an object.</summary>
     public static bool SetsSubResource(S3Operation operation) =>
-        operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging;
+        operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging or S3Operation.PutObjectRetention
+            or S3Operation.PutObjectLegalHold;
+
+    /// <summary>Throws if it would refuse to set this sub-resource of any object of a bucket.</summary>
+    /// <exception cref="S3Exception">InvalidRequest: the bucket has no Object Lock.</exception>
+    public void CheckSubResource(S3Operation operation, string bucket)
+    {
+        if (operation is S3Operation.PutObjectRetention or S3Operation.PutObjectLegalHold)
+        {
+            LockOperations.Require(store, bucket);
+        }
+    }
 
     /// <inheritdoc/>
     public Task HandleAsync(S3Request request, S3Response response, CancellationToken cancellationToken) => request.Operation switch
@@ -51,6 +63,10 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
         S3Operation.PutObjectTagging => _subResources.PutTagsAsync(request, response, cancellationToken),
         S3Operation.DeleteObjectTagging => _subResources.DeleteTagsAsync(request, response, cancellationToken),
         S3Operation.GetObjectAttributes => _subResources.GetAttributesAsync(request, response, cancellationToken),
+        S3Operation.GetObjectRetention => _locks.GetRetentionAsync(request, response, cancellationToken),
+        S3Operation.PutObjectRetention => _locks.PutRetentionAsync(request, response, cancellationToken),
+        S3Operation.GetObjectLegalHold => _locks.GetLegalHoldAsync(request, response, cancellationToken),
+        S3Operation.PutObjectLegalHold => _locks.PutLegalHoldAsync(request, response, cancellationToken),
         S3Operation.CreateMultipartUpload => _uploads.CreateAsync(request, response, cancellationToken),
         S3Operation.AbortMultipartUpload => _uploads.AbortAsync(request, response, cancellationToken),
         S3Operation.ListParts => _uploads.ListPartsAsync(request, response, cancellationToken),

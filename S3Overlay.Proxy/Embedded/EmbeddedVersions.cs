@@ -38,6 +38,10 @@ public sealed class EmbeddedVersions(EmbeddedStore store) : ILocalVersions
     }
 
     /// <inheritdoc/>
+    public async ValueTask RequireUnlockedAsync(string bucket, string key, string versionId, bool bypassesGovernance) =>
+        store.Objects.RequireUnlocked(await store.Objects.FindAsync(bucket, key, versionId), bypassesGovernance);
+
+    /// <inheritdoc/>
     public ValueTask NameMarkerAsync(string bucket, string key, string marker, RemoteBase? known, CancellationToken cancellationToken) =>
         new(store.Tombstones.NameAsync(bucket, key, marker, null, known, cancellationToken));
 

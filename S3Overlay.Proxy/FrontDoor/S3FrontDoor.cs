@@ -223,6 +223,9 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
                 ? bucket => rights.MaySee(caller, bucket) : null,
             MayWrite = key => rights.MayWrite(caller, target.Bucket, key),
             MayWriteAll = mayWriteAll,
+            BypassesGovernance = call.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjects or S3Operation.PutObjectRetention
+                && string.Equals(http.Headers[LockHeaders.Bypass], "true", StringComparison.OrdinalIgnoreCase)
+                && rights.MayBypassGovernance(caller),
             Body = RequestBodies.Create(
                 http.Body, HasBody(context), http.ContentLength, http.Headers, authenticated.Payload, call.Operation,
                 leavesMalformed: isForwarded && settings.ChecksChecksums()),

@@ -200,6 +200,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Reads = new ResolvedReads(service, state, new EmbeddedVersions(store)),
             State = state,
             SetsSubResource = EmbeddedService.SetsSubResource,
+            CheckSubResource = service.CheckSubResource,
             Check = _ => store.CheckAsync(),
             Marks = new EmbeddedTombstones(store),
             Versions = new EmbeddedVersions(store),

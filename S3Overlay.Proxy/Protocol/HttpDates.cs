@@ -22,6 +22,22 @@ public static class HttpDates
         return XmlLength;
     }
 
+    /// <summary>The same as text.</summary>
+    public static string Xml(DateTimeOffset date) =>
+        date.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>
+    /// Parses a date and time of ISO 8601 in a request, with or without fractions of a second, which are cut to milliseconds. Without a
+    /// zone, it is UTC.
+    /// </summary>
+    public static bool TryParseXml(string? text, out DateTimeOffset date)
+    {
+        var isDate = DateTimeOffset.TryParseExact(text?.Trim(), ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyyMMdd'T'HHmmssK"],
+            CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out date);
+        date = new(date.UtcTicks - (date.UtcTicks % TimeSpan.TicksPerMillisecond), TimeSpan.Zero);
+        return isDate;
+    }
+
     /// <summary>Parses any of the three date forms of RFC 9110, section 5.6.7.</summary>
     public static bool TryParseHeader(string? text, out DateTimeOffset date) =>
         DateTimeOffset.TryParseExact(text, ["r", "dddd, dd-MMM-yy HH:mm:ss 'GMT'", "ddd MMM d HH:mm:ss yyyy", "ddd MMM  d HH:mm:ss yyyy"],

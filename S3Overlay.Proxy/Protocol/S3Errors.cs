@@ -51,6 +51,7 @@ public static class S3Errors
         Error(400, "The content of the form does not meet the conditions specified in the policy document.");
     public static readonly S3Error InvalidRange = Error(416, "The requested range is not satisfiable.");
     public static readonly S3Error InvalidRequest = Error(400, "Invalid Request");
+    public static readonly S3Error InvalidRetentionPeriod = Error(400, "The retention period specified is not valid.");
     public static readonly S3Error InvalidStorageClass = Error(400, "The storage class that you specified is not valid.");
     public static readonly S3Error InvalidToken = Error(400, "The provided token is malformed or otherwise not valid.");
     public static readonly S3Error InvalidUri = Error(400, "The specified URI couldn't be parsed.", "InvalidURI");
@@ -70,6 +71,8 @@ public static class S3Errors
     public static readonly S3Error MissingRequestBody = Error(400, "Request body is empty.", "MissingRequestBodyError");
     public static readonly S3Error NoSuchBucket = Error(404, "The specified bucket does not exist");
     public static readonly S3Error NoSuchKey = Error(404, "The specified key does not exist.");
+    public static readonly S3Error NoSuchObjectLockConfiguration =
+        Error(404, "The specified object does not have a ObjectLock configuration");
     public static readonly S3Error NoSuchUpload =
         Error(404, "The specified multipart upload does not exist. The upload ID might not be valid, or the multipart upload might"
             + " have been aborted or completed.");

@@ -56,6 +56,11 @@ public record S3Request
     /// <summary>Whether the caller may write every key. If not, a service that does not check each key must reject the request.</summary>
     public bool MayWriteAll { get; init; } = true;
 
+    /// <summary>
+    /// Whether the caller asks to end governance retention (<c>x-amz-bypass-governance-retention</c>), and has the right to.
+    /// </summary>
+    public bool BypassesGovernance { get; init; }
+
     /// <summary>Whether the response has headers only.</summary>
     public bool IsHead => Method == "HEAD";
 

@@ -99,7 +99,7 @@ public sealed class ObjectTests
 
     [Theory]
     [InlineData("x-amz-server-side-encryption", "AES256", "NotImplemented")]
-    [InlineData("x-amz-object-lock-mode", "GOVERNANCE", "NotImplemented")]
+    [InlineData("x-amz-object-lock-mode", "GOVERNANCE", "InvalidArgument")]
     [InlineData("x-amz-storage-class", "FLOPPY", "InvalidStorageClass")]
     [InlineData("x-amz-acl", "everybody", "InvalidArgument")]
     [InlineData("If-None-Match", "\"x\"", "NotImplemented")]

@@ -79,6 +79,11 @@ public sealed class AccessRights(
         || (_keys.TryGetValue(caller.AccessKey, out var known) && known.Rights
             .Any(right => right.Right >= AccessRight.Write && right.CoversSome(bucket)));
 
+    /// <summary>Whether the caller may end governance retention: it administers, or may write everything.</summary>
+    public bool MayBypassGovernance(S3Caller caller) =>
+        everyoneMayEverything || (_keys.TryGetValue(caller.AccessKey, out var known)
+            && (known.IsAdministrator || known.Rights.Any(static right => right is { Pattern: "*", Right: AccessRight.Write })));
+
     /// <summary>Whether the caller's key may administer (rule A5).</summary>
     public bool MayAdminister(S3Caller caller) => _keys.TryGetValue(caller.AccessKey, out var known) && known.IsAdministrator;
 

@@ -15,6 +15,11 @@ namespace S3Overlay.Proxy.Embedded.Buckets;
 /// </param>
 internal sealed record BucketDocument(string Name, Func<S3Request, BucketRecord, CancellationToken, Task<string?>> ReadAsync)
 {
+    /// <summary>
+    /// Throws if a bucket may not have it. Called once more when it is set, while nothing else of the bucket can change.
+    /// </summary>
+    public Action<BucketRecord> Check { get; init; } = static _ => { };
+
     /// <summary>The status of a successful PUT.</summary>
     public int PutStatus { get; init; } = StatusCodes.Status200OK;
 
@@ -29,6 +34,7 @@ internal static class BucketDocuments
     {
         new("tagging", ReadTagsAsync) { PutStatus = StatusCodes.Status204NoContent },
         new("cors", static async (request, _, token) => await CorsRules.ReadAsync(request, token)),
+        new(LockConfiguration.Name, ReadLockAsync) { Check = RequireVersioning },
     }.ToDictionary(static kind => kind.Name, StringComparer.Ordinal);
 
     /// <summary>The configuration of a sub-resource; null if the store does not keep it.</summary>
@@ -38,5 +44,22 @@ internal static class BucketDocuments
     {
         var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
         return ObjectTags.FromXml(root, ObjectTags.MostOfBucket) is { } tags ? ObjectTags.ToXml(tags).TakeText() : null;
+    }
+
+    private static async Task<string?> ReadLockAsync(S3Request request, BucketRecord bucket, CancellationToken cancellationToken)
+    {
+        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        var document = LockConfiguration.Read(root).Write().TakeText();
+        RequireVersioning(bucket);
+        return document;
+    }
+
+    private static void RequireVersioning(BucketRecord bucket)
+    {
+        if (bucket.Versioning != Versioning.Enabled)
+        {
+            throw new S3Exception(S3Errors.InvalidBucketState,
+                "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration");
+        }
     }
 }

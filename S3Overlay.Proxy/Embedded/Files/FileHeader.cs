@@ -8,9 +8,9 @@ namespace S3Overlay.Proxy.Embedded.Files;
 internal sealed record FileHeader
 {
     /// <summary>
-    /// Bytes reserved for what is known only after the body was read: the checksum and its type, the base, and the version's id.
+    /// Bytes reserved for what is known only after the body was read: the checksum and its type, the base, the version's id and the lock.
     /// </summary>
-    public const int LateFieldsRoom = 160 + RemoteBaseCodec.Room + 32;
+    public const int LateFieldsRoom = 160 + RemoteBaseCodec.Room + 32 + ObjectLock.LongestText + 3;
 
     public required string Bucket { get; init; }
 
@@ -47,6 +47,9 @@ internal sealed record FileHeader
     /// <summary>The version's id; null for the version <c>null</c>.</summary>
     public string? VersionId { get; init; }
 
+    /// <summary>What keeps the version from being deleted, as it was when it was written; null for nothing.</summary>
+    public ObjectLock? Lock { get; init; }
+
     /// <summary>Parses a header.</summary>
     /// <exception cref="InvalidDataException">Not a header.</exception>
     public static FileHeader Read(ReadOnlySpan<byte> bytes)
@@ -65,6 +68,7 @@ internal sealed record FileHeader
             Parts = ReadParts(ref fields),
             Base = fields.ReadBase(),
             VersionId = fields.IsAtEnd ? null : fields.OptionalText(),
+            Lock = fields.IsAtEnd ? null : ObjectLock.Parse(fields.OptionalText()),
         };
     }
 
@@ -105,7 +109,7 @@ internal sealed record FileHeader
             }
         }
 
-        return fields.WriteBase(Base).OptionalText(VersionId);
+        return fields.WriteBase(Base).OptionalText(VersionId).OptionalText(Lock?.ToText());
     }
 }
 

@@ -195,22 +195,35 @@ internal sealed class ObjectTable(
         {
             var old = await FindAsync(header.Bucket, header.Key);
             conditions?.Judge(old?.Info.ETag);
-            var versioning = buckets.VersioningOf(header.Bucket);
+            var bucketNow = buckets.Require(header.Bucket);
+            var versioning = bucketNow.Versioning;
+            var replaced = await ReplacedAsync(header.Bucket, header.Key, versioning, old);
+            RequireUnlocked(replaced, bypassesGovernance: false);
             var sequence = await sequences.NextAsync();
             header = header with
             {
                 Sequence = sequence,
                 VersionId = versioning == Versioning.Enabled ? VersionIds.New(sequence) : null,
                 Base = await BaseAsync(header, old),
+                Lock = bucketNow.ObjectLock is { } locking ? ObjectLock.Of(header.Lock, locking.DefaultAt(time.GetUtcNow())) : header.Lock,
                 Info = header.Info with { LastModified = HttpDates.WholeSeconds(date ?? time.GetUtcNow()) },
             };
             row = ObjectRow.Of(file.Id, header);
-            var replaced = await ReplacedAsync(header.Bucket, header.Key, versioning, old);
             await SealAsync(file, header, [WriteOf(header.Bucket, header.Key, row, versioning), .. with?.Invoke(row) ?? []]);
             Discard(replaced);
         }
 
         return row;
+    }
+
+    /// <summary>Throws if a version must not be removed, however that would come about.</summary>
+    /// <exception cref="S3Exception">AccessDenied.</exception>
+    public void RequireUnlocked(ObjectRow? row, bool bypassesGovernance)
+    {
+        if (row?.Lock is { } locked && locked.Protects(time.GetUtcNow(), bypassesGovernance))
+        {
+            throw ObjectLock.Refusal();
+        }
     }
 
     private static Change WriteOf(string bucket, string key, ObjectRow row, Versioning versioning) =>
@@ -249,12 +262,13 @@ internal sealed class ObjectTable(
         var old = await FindAsync(bucketName, key);
         conditions?.Judge(old?.Info.ETag, old?.Info.Size ?? 0, old?.Info.LastModified ?? default);
         var versioning = buckets.VersioningOf(bucketName);
+        var replaced = await ReplacedAsync(bucketName, key, versioning, old);
+        RequireUnlocked(replaced, bypassesGovernance: false);
         if (versioning != Versioning.Never)
         {
             var sequence = await sequences.NextAsync();
             var marker = ObjectRow.OfMarker(sequence, versioning == Versioning.Enabled ? VersionIds.New(sequence) : null,
                 HttpDates.WholeSeconds(time.GetUtcNow()));
-            var replaced = await ReplacedAsync(bucketName, key, versioning, old);
             await reserve.UseAsync(() => CommitAsync(Change.OfVersion(bucketName, key, marker)));
             Discard(replaced);
             return marker;
@@ -272,10 +286,18 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>Removes a version or delete marker, if it exists. Returns once that survives a power cut.</summary>
+    /// <param name="bucketName">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="versionId">The version.</param>
+    /// <param name="conditions">The conditions on it; null for none.</param>
+    /// <param name="bypassesGovernance">True to remove one under governance retention.</param>
+    /// <param name="cancellationToken">Cancels the wait for the lock.</param>
     /// <returns>What was removed; null if there was nothing.</returns>
-    /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed; InvalidArgument: no version can have the id.</exception>
+    /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, AccessDenied for a locked version; InvalidArgument: no version can
+    /// have the id.</exception>
     public async Task<ObjectRow?> DeleteVersionAsync(
-        string bucketName, string key, string versionId, DeleteConditions? conditions, CancellationToken cancellationToken)
+        string bucketName, string key, string versionId, DeleteConditions? conditions, bool bypassesGovernance,
+        CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var locked = await LockAsync(bucketName, key, cancellationToken);
@@ -286,6 +308,7 @@ internal sealed class ObjectTable(
         }
 
         conditions?.Judge(row.Info.ETag, row.Info.Size, row.Info.LastModified);
+        RequireUnlocked(row, bypassesGovernance);
         var isOnly = buckets.VersioningOf(bucketName) == Versioning.Never;
         await reserve.UseAsync(async () => await CommitAsync(isOnly ? Change.OfDelete(bucketName, key, await sequences.NextAsync())
             : Change.OfVersionRemoval(bucketName, key, row)));
@@ -304,6 +327,26 @@ internal sealed class ObjectTable(
         var row = await RequireAsync(bucketName, key, versionId);
         await reserve.RequireAsync();
         await CommitAsync(Change.OfTags(bucketName, key, row.File, tags));
+        return row;
+    }
+
+    /// <summary>Changes what protects an object or version. Returns once that survives a power cut.</summary>
+    /// <param name="bucketName">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="versionId">The version; null for the newest.</param>
+    /// <param name="change">Makes the new lock of the present one, or throws.</param>
+    /// <param name="cancellationToken">Cancels the wait for the lock of the key.</param>
+    /// <returns>The row before.</returns>
+    /// <exception cref="S3Exception">As <see cref="RequireAsync"/>, and what <paramref name="change"/> throws.</exception>
+    public async Task<ObjectRow> SetLockAsync(
+        string bucketName, string key, string? versionId, Func<ObjectLock?, ObjectLock?> change, CancellationToken cancellationToken)
+    {
+        using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
+        using var locked = await LockAsync(bucketName, key, cancellationToken);
+        var row = await RequireAsync(bucketName, key, versionId);
+        var changed = change(row.Lock);
+        await reserve.RequireAsync();
+        await CommitAsync(Change.OfLock(bucketName, key, row.File, changed));
         return row;
     }
 

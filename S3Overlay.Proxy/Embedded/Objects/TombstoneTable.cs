@@ -90,7 +90,7 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
 
     /// <summary>
     /// Removes a key's object and tombstone in one commit, with all versions if it has several. Returns once that survives a power cut. A
-    /// reader finds what was there or nothing: the tombstone is forgotten first.
+    /// reader finds what was there or nothing: the tombstone is forgotten first. A key with a locked version stays as it is.
     /// </summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="key">The key.</param>
@@ -123,6 +123,11 @@ internal sealed class TombstoneTable(StoreRows rows, SequenceCounter sequences, 
         if (versions.Count(static version => !version.IsMarker) > 1 && !allVersions)
         {
             return RevertOutcome.HasVersions;
+        }
+
+        if (versions.Exists(version => version.Lock is { } locked && locked.Protects(time.GetUtcNow(), bypassesGovernance: false)))
+        {
+            return RevertOutcome.Locked;
         }
 
         var changes = new List<Change>(2);

@@ -67,7 +67,8 @@ internal sealed class BucketOperations(EmbeddedStore store)
 
         NewBucketRequest.Refuse(request);
         var region = await NewBucketRequest.ReadRegionAsync(request, store.Region, cancellationToken);
-        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, null, cancellationToken)
+        Func<BucketRecord, BucketRecord>? locked = NewBucketRequest.HasObjectLock(request) ? Lock : null;
+        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, locked, cancellationToken)
             && store.Region != AwsHosts.DefaultRegion)
         {
             throw new S3Exception(S3Errors.BucketAlreadyOwnedByYou) { Details = [new("BucketName", request.Bucket)] };
@@ -77,6 +78,10 @@ internal sealed class BucketOperations(EmbeddedStore store)
         response.Headers.Location = "/" + request.Bucket;
         response.Headers.ContentLength = 0;
     }
+
+    /// <summary>A bucket with Object Lock keeps versions, for ever.</summary>
+    private static BucketRecord Lock(BucketRecord bucket) =>
+        bucket.With(LockConfiguration.Name, LockConfiguration.Enabled.Write().TakeText()) with { Versioning = Versioning.Enabled };
 
     public Task HeadAsync(S3Request request, S3Response response)
     {
@@ -118,7 +123,8 @@ internal sealed class BucketOperations(EmbeddedStore store)
         if (name == VersioningDocument.Name)
         {
             var versioning = await VersioningDocument.ReadAsync(request, cancellationToken);
-            await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket with { Versioning = versioning }, cancellationToken);
+            await store.Buckets.ChangeAsync(
+                request.Bucket, bucket => bucket with { Versioning = Allowed(versioning, bucket) }, cancellationToken);
             response.Status = StatusCodes.Status200OK;
             response.Headers.ContentLength = 0;
             return;
@@ -126,10 +132,22 @@ internal sealed class BucketOperations(EmbeddedStore store)
 
         var kind = BucketDocuments.Find(name) ?? throw new S3Exception(S3Errors.NotImplemented);
         var document = await kind.ReadAsync(request, bucket, cancellationToken);
-        await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket.With(kind.Name, document), cancellationToken);
+        await store.Buckets.ChangeAsync(
+            request.Bucket,
+            bucket =>
+            {
+                kind.Check(bucket);
+                return bucket.With(kind.Name, document);
+            },
+            cancellationToken);
         response.Status = kind.PutStatus;
         response.Headers.ContentLength = kind.PutStatus == StatusCodes.Status200OK ? 0 : null;
     }
+
+    private static Versioning Allowed(Versioning wanted, BucketRecord bucket) =>
+        wanted == Versioning.Enabled || bucket.ObjectLock is null ? wanted
+            : throw new S3Exception(S3Errors.InvalidBucketState,
+                "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.");
 
     /// <summary>Deletes a configuration. What is not set is deleted by doing nothing.</summary>
     public async Task DeleteConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken)

@@ -57,6 +57,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             Bucket = upload.Bucket,
             Key = upload.Key,
             Tags = upload.Tags,
+            Lock = upload.Lock,
             Base = upload.Base,
             RestoresBase = request is OverlaidWrite { RestoresBase: true },
             UploadId = upload.UploadId,

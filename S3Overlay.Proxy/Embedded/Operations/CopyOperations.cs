@@ -22,6 +22,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         RefuseCopyOntoItself(request, source, replacesMetadata);
         var conditions = PutOperations.ConditionsOf(request.Headers);
         var wanted = WantedChecksum(request);
+        var locked = LockOperations.Requested(store, request);
 
         using var stored = await OpenSourceAsync(store, source, request);
         var info = stored.Row.Info;
@@ -33,6 +34,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
             Bucket = request.Bucket,
             Key = request.Key,
             Tags = replacesTags ? ObjectTags.FromHeader(request) : stored.Row.Tags,
+            Lock = locked,
             Base = (request as OverlaidWrite)?.Base,
             Info = new ObjectInfo
             {

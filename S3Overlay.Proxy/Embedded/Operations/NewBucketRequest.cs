@@ -8,6 +8,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal static class NewBucketRequest
 {
     private const string Ownership = "x-amz-object-ownership";
+    private const string ObjectLock = "x-amz-bucket-object-lock-enabled";
     private const string Namespace = "x-amz-bucket-namespace";
 
     /// <summary>Refuses headers for unsupported properties.</summary>
@@ -15,11 +16,6 @@ internal static class NewBucketRequest
     public static void Refuse(S3Request request)
     {
         AccessHeaders.Refuse(request);
-        if (string.Equals(request.Header("x-amz-bucket-object-lock-enabled"), "true", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new S3Exception(S3Errors.NotImplemented, "This server does not support Object Lock.");
-        }
-
         switch (request.Header(Ownership))
         {
             case null or "BucketOwnerEnforced":
@@ -40,6 +36,15 @@ internal static class NewBucketRequest
                 throw Invalid(Namespace, nonsense);
         }
     }
+
+    /// <summary>True if the bucket shall have Object Lock.</summary>
+    /// <exception cref="S3Exception">InvalidArgument.</exception>
+    public static bool HasObjectLock(S3Request request) => request.Header(ObjectLock)?.ToLowerInvariant() switch
+    {
+        null or "false" => false,
+        "true" => true,
+        var nonsense => throw Invalid(ObjectLock, nonsense),
+    };
 
     /// <summary>Reads the body and returns its region.</summary>
     /// <exception cref="S3Exception">MalformedXML, InvalidLocationConstraint; NotImplemented for anything else in it.</exception>

@@ -24,6 +24,7 @@ internal sealed class PutOperations(EmbeddedStore store)
         store.Buckets.Require(request.Bucket);
         var length = LengthOf(request);
         var headers = StoredHeaders.Of(request);
+        var locked = LockOperations.Requested(store, request);
         var ofRemote = request as OverlayPut;
         var copiedUp = ofRemote?.CopiedUp;
 
@@ -39,6 +40,7 @@ internal sealed class PutOperations(EmbeddedStore store)
             Bucket = request.Bucket,
             Key = request.Key,
             Tags = tags,
+            Lock = locked,
             Base = (request as OverlaidWrite)?.Base,
             RestoresBase = request is OverlaidWrite { RestoresBase: true },
             Info = new ObjectInfo { Size = length, ETag = kept ?? EmptyETag, LastModified = store.Now, Headers = headers },

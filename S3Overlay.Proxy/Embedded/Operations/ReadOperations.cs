@@ -32,14 +32,14 @@ internal sealed class ReadOperations(EmbeddedStore store)
         if (request.IsHead && part is null)
         {
             var row = await store.Objects.RequireAsync(request.Bucket, request.Key, versionId);
-            WriteTagCount(response, row);
+            ShowState(request, response, row);
             store.ShowVersion(request.Bucket, row, response);
             ObjectResponse.Prepare(request, response, row.Info);
             return;
         }
 
         using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key, versionId);
-        WriteTagCount(response, stored.Row);
+        ShowState(request, response, stored.Row);
         store.ShowVersion(request.Bucket, stored.Row, response);
         var bytes = ObjectResponse.Prepare(request, response, stored.Row.Info);
         if (part is { } number && response.Status == StatusCodes.Status200OK)
@@ -149,8 +149,14 @@ internal sealed class ReadOperations(EmbeddedStore store)
         ],
     };
 
-    private static void WriteTagCount(S3Response response, ObjectRow row)
+    /// <summary>Shows what can change after the write: how many tags there are, and the lock, to those who signed.</summary>
+    private static void ShowState(S3Request request, S3Response response, ObjectRow row)
     {
+        if (row.Lock is { } locked && !request.Caller.IsAnonymous)
+        {
+            LockHeaders.Show(locked, response);
+        }
+
         if (row.Tags is { Length: > 0 } tags)
         {
             response.Headers["x-amz-tagging-count"] = ObjectTags.Count(tags).ToString(CultureInfo.InvariantCulture);

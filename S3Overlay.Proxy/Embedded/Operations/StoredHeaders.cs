@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
@@ -111,7 +112,7 @@ internal static class StoredHeaders
         foreach (var (name, _) in request.Headers)
         {
             if (name.StartsWith("x-amz-server-side-encryption", StringComparison.OrdinalIgnoreCase)
-                || name.StartsWith("x-amz-object-lock-", StringComparison.OrdinalIgnoreCase)
+                || (name.StartsWith("x-amz-object-lock-", StringComparison.OrdinalIgnoreCase) && !LockHeaders.IsRead(name))
                 || name.StartsWith("x-amz-copy-source-server-side-encryption", StringComparison.OrdinalIgnoreCase)
                 || name.Equals("x-amz-write-offset-bytes", StringComparison.OrdinalIgnoreCase))
             {

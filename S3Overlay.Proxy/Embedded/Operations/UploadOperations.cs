@@ -25,6 +25,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
             Initiated = store.Now,
             Headers = StoredHeaders.Of(request),
             Tags = ObjectTags.FromHeader(request),
+            Lock = LockOperations.Requested(store, request),
             Base = (request as OverlaidWrite)?.Base,
             Algorithm = algorithm,
             IsFullObject = isFullObject,

@@ -21,6 +21,9 @@ internal sealed class LogContent
     /// <summary>The newest tags of objects whose file has others, by file.</summary>
     public Dictionary<FileId, Change> Tags { get; } = [];
 
+    /// <summary>The newest locks of versions whose file has another, by file.</summary>
+    public Dictionary<FileId, Change> Locks { get; } = [];
+
     public Dictionary<string, BucketRecord> Buckets { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Buckets whose versions the log has, even if it lost the record that enabled them.</summary>
@@ -99,6 +102,7 @@ internal sealed class LogContent
                 _versioned.Clear();
                 Tombstones.Clear();
                 Tags.Clear();
+                Locks.Clear();
                 Buckets.Clear();
                 Uploads.Clear();
                 Objects.Clear();
@@ -134,6 +138,9 @@ internal sealed class LogContent
                 break;
             case ChangeKind.Tags:
                 Tags[change.File] = change;
+                break;
+            case ChangeKind.Lock:
+                Locks[change.File] = change;
                 break;
             case ChangeKind.Delete:
                 Bury(name, change.Sequence);

@@ -2,6 +2,7 @@ using S3Overlay.Proxy.Embedded.Database;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Journals;
 using S3Overlay.Proxy.Embedded.Rows;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded.Rebuild;
@@ -125,16 +126,15 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
             return;
         }
 
-        var row = ObjectRow.Of(found.Id, header);
-        var tags = log.Tags.GetValueOrDefault(found.Id);
-        PutNewest(header.Bucket, header.Key, tags is null ? row : row with { Tags = tags.Tags }, tags is not null);
+        PutNewest(header.Bucket, header.Key, ObjectRow.Of(found.Id, header));
     }
 
-    private void PutNewest(string bucket, string key, ObjectRow row, bool isRetagged)
+    /// <summary>Puts an object or version as its file or the log has it, with what was changed since.</summary>
+    private void PutNewest(string bucket, string key, ObjectRow row)
     {
         if (row.VersionId is not null || log.HasVersions(bucket))
         {
-            PutVersion(bucket, key, row, isRetagged);
+            PutVersion(bucket, key, row);
             return;
         }
 
@@ -152,29 +152,35 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
 
         _objects += known is null ? 1 : 0;
         _writer.Put(bucket, key, row);
-        if (isRetagged)
-        {
-            _writer.Prepare(Sql.Tag).BindKey(1, bucket).BindKey(2, key).Bind(3, row.File).BindText(4, row.Tags).Run();
-        }
-
+        PutChanges(bucket, key, row);
         CommitIfMany();
         KeepBucket(bucket);
+        KeepLock(bucket, row);
     }
 
-    private void PutVersion(string bucket, string key, ObjectRow row, bool isRetagged)
+    private void PutVersion(string bucket, string key, ObjectRow row)
     {
         new VersionRows(_writer, (_, _, replaced) => Replace(replaced)).Put(bucket, key, row);
         _objects += row.IsMarker ? 0 : 1;
-        foreach (var sql in isRetagged ? (ReadOnlySpan<string>)[Sql.Tag, Sql.TagVersion] : [])
-        {
-            _writer.Prepare(sql).BindKey(1, bucket).BindKey(2, key).Bind(3, row.File).BindText(4, row.Tags).Run();
-        }
-
+        PutChanges(bucket, key, row);
         CommitIfMany();
         KeepBucket(bucket);
+        KeepLock(bucket, row);
         if (!log.HasVersions(bucket))
         {
             log.Buckets[bucket] = log.Buckets[bucket] with { Versioning = Versioning.Enabled };
+        }
+    }
+
+    /// <summary>Tags and lock that differ from those in the file.</summary>
+    private void PutChanges(string bucket, string key, ObjectRow row)
+    {
+        foreach (var change in (ReadOnlySpan<Change?>)[log.Tags.GetValueOrDefault(row.File), log.Locks.GetValueOrDefault(row.File)])
+        {
+            if (change is not null && !row.IsMarker)
+            {
+                new ChangeApplier(_writer, default).Apply(change with { Bucket = bucket, Key = key });
+            }
         }
     }
 
@@ -210,7 +216,7 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
             {
                 if (!log.IsBuried(bucket, key, row.VersionId, sequence))
                 {
-                    PutVersion(bucket, key, row, isRetagged: false);
+                    PutVersion(bucket, key, row);
                 }
             }
             else if (!log.IsBuried(bucket, key, row.VersionId, sequence)
@@ -225,9 +231,8 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
     {
         if (log.Lost.Count == 0 || File.Exists(folders.PathOf(row.File)))
         {
-            var tags = log.Tags.GetValueOrDefault(row.File);
             Log.ObjectFileLost(options.Logger, bucket, key, row.File.ToString());
-            PutNewest(bucket, key, tags is null ? row : row with { Tags = tags.Tags }, tags is not null);
+            PutNewest(bucket, key, row);
         }
     }
 
@@ -239,6 +244,18 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
             log.Buckets[bucket] =
                 (record ?? new BucketRecord { Name = bucket, Exists = true, Created = options.Time.GetUtcNow(), Region = options.Region })
                 with { Exists = true };
+        }
+    }
+
+    /// <summary>A locked version means that its bucket had Object Lock, even if the log lost the record that says so.</summary>
+    private void KeepLock(string bucket, ObjectRow row)
+    {
+        if (row.Lock is not null && log.Buckets[bucket] is { ObjectLock: null } record)
+        {
+            log.Buckets[bucket] = record.With(LockConfiguration.Name, LockConfiguration.Enabled.Write().TakeText()) with
+            {
+                Versioning = Versioning.Enabled,
+            };
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
@@ -32,7 +33,19 @@ internal sealed record BucketRecord
     public Versioning Versioning { get; init; }
 
     /// <summary>Its configuration: documents as they are sent, by sub-resource. What is not set is absent.</summary>
-    public ImmutableSortedDictionary<string, string> Documents { get; init; } = NoDocuments;
+    public ImmutableSortedDictionary<string, string> Documents
+    {
+        get;
+        init
+        {
+            field = value;
+            ObjectLock = value.TryGetValue(LockConfiguration.Name, out var locking) ? LockConfiguration.Parse(locking) : null;
+        }
+    }
+    = NoDocuments;
+
+    /// <summary>Its Object Lock, from its documents; null if it is not enabled.</summary>
+    public LockConfiguration? ObjectLock { get; private init; }
 
     /// <summary>The record with a document; null removes it.</summary>
     public BucketRecord With(string name, string? document) =>

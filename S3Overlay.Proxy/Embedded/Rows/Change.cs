@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
 
@@ -28,6 +29,9 @@ internal sealed record Change
 
     /// <summary>The new tags; null for none.</summary>
     public string? Tags { get; init; }
+
+    /// <summary>The new lock; null for none.</summary>
+    public ObjectLock? Lock { get; init; }
 
     public ObjectRow? Object { get; init; }
 
@@ -70,6 +74,10 @@ internal sealed record Change
     /// <summary>An object's tags changed; its file still has the old ones.</summary>
     public static Change OfTags(string bucket, string key, FileId file, string? tags) =>
         new() { Kind = ChangeKind.Tags, Bucket = bucket, Key = key, File = file, Tags = tags };
+
+    /// <summary>The lock of an object or version changed; its file still has the old one.</summary>
+    public static Change OfLock(string bucket, string key, FileId file, ObjectLock? changed) =>
+        new() { Kind = ChangeKind.Lock, Bucket = bucket, Key = key, File = file, Lock = changed };
 
     /// <summary>The remote's object is hidden (rule D1), and files with a lower number do not count any more.</summary>
     public static Change OfTombstone(string bucket, string key, TombstoneRow row) =>
@@ -137,6 +145,7 @@ internal sealed record Change
             ChangeKind.Delete or ChangeKind.Undelete => fields.Text(Bucket).Text(Key).Fixed(Sequence),
             ChangeKind.VersionRemoval => fields.Text(Bucket).Text(Key).Fixed(Sequence).File(File).Byte((byte)(IsNull ? 1 : 0)),
             ChangeKind.Tombstone => fields.Text(Bucket).Text(Key).Block(Tombstone!.Write()),
+            ChangeKind.Lock => fields.Text(Bucket).Text(Key).File(File).OptionalText(Lock?.ToText()),
             ChangeKind.Tags => fields.Text(Bucket).Text(Key).File(File).OptionalText(Tags),
             ChangeKind.Bucket => fields.Text(Bucket).Block(Record is null ? default : Record.Write().Span),
             ChangeKind.Upload => fields.Block(Upload!.Write().Span),
@@ -176,6 +185,8 @@ internal sealed record Change
                 return OfTombstone(fields.Text(), fields.Text(), TombstoneRow.Read(fields.Block()));
             case ChangeKind.Tags:
                 return OfTags(fields.Text(), fields.Text(), fields.File(), fields.OptionalText());
+            case ChangeKind.Lock:
+                return OfLock(fields.Text(), fields.Text(), fields.File(), ObjectLock.Parse(fields.OptionalText()));
             case ChangeKind.Bucket:
                 return OfBucket(fields.Text(), fields.Block() is { Length: > 0 } record ? BucketRecord.Read(record) : null);
             case ChangeKind.Upload:
@@ -216,4 +227,5 @@ internal enum ChangeKind : byte
     Tombstone = 13,
     Version = 14,
     VersionRemoval = 15,
+    Lock = 20,
 }

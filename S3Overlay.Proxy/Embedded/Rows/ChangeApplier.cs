@@ -39,6 +39,10 @@ internal ref struct ChangeApplier(Connection writer, StoreState state)
                 Named(Sql.Tag, change).Bind(3, change.File).BindText(4, change.Tags).Run();
                 Named(Sql.TagVersion, change).Bind(3, change.File).BindText(4, change.Tags).Run();
                 break;
+            case ChangeKind.Lock:
+                Named(Sql.Lock, change).Bind(3, change.File).BindText(4, change.Lock?.ToText()).Run();
+                Named(Sql.LockVersion, change).Bind(3, change.File).BindText(4, change.Lock?.ToText()).Run();
+                break;
             case ChangeKind.Tombstone or ChangeKind.Undelete:
                 ApplyTombstone(change);
                 break;

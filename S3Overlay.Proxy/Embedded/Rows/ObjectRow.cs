@@ -31,6 +31,9 @@ internal sealed record ObjectRow
     /// <summary>The version's id; null for the version <c>null</c>.</summary>
     public string? VersionId { get; init; }
 
+    /// <summary>What keeps the version from being deleted; null for nothing.</summary>
+    public ObjectLock? Lock { get; init; }
+
     /// <summary>True for a delete marker, which has no file.</summary>
     public bool IsMarker => PartCount < 0;
 
@@ -69,6 +72,7 @@ internal sealed record ObjectRow
         PartCount = header.Parts.Count,
         Base = header.Base,
         VersionId = header.VersionId,
+        Lock = header.Lock,
     };
 
     public static ObjectRow Read(ReadOnlySpan<byte> value)
@@ -88,10 +92,11 @@ internal sealed record ObjectRow
             Info = fields.ReadInfo(),
             Base = fields.ReadBase(),
             VersionId = fields.IsAtEnd ? null : fields.OptionalText(),
+            Lock = fields.IsAtEnd ? null : ObjectLock.Parse(fields.OptionalText()),
         };
     }
 
     public ReadOnlySpan<byte> Write() =>
         new FieldWriter().Byte(Version).File(File).Fixed(Sequence).Number(PartCount).OptionalText(Tags).Write(Info).WriteBase(Base)
-            .OptionalText(VersionId).Written;
+            .OptionalText(VersionId).OptionalText(Lock?.ToText()).Written;
 }

@@ -7,7 +7,7 @@ internal static class Sql
 {
     /// <summary>The columns of an object or version, as <see cref="RowReading.ReadObject"/> reads them.</summary>
     private const string ObjectColumns =
-        "file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified, version";
+        "file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified, version, lock";
 
     public const string FindObject = "SELECT " + ObjectColumns + " FROM objects WHERE bucket = ?1 AND key = ?2";
 
@@ -28,12 +28,20 @@ internal static class Sql
         "SELECT bucket, key, file, tags FROM objects WHERE is_retagged = 1 "
         + "UNION ALL SELECT bucket, key, file, tags FROM versions WHERE is_retagged = 1";
 
+    public const string Relocked =
+        "SELECT bucket, key, file, lock FROM objects WHERE is_relocked = 1 "
+        + "UNION ALL SELECT bucket, key, file, lock FROM versions WHERE is_relocked = 1";
+
     public const string PutObject =
-        "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14)";
+        "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14, ?15, 0)";
 
     public const string DeleteObject = "DELETE FROM objects WHERE bucket = ?1 AND key = ?2";
 
     public const string Tag = "UPDATE objects SET tags = ?4, is_retagged = 1 WHERE bucket = ?1 AND key = ?2 AND file = ?3";
+
+    public const string Lock = "UPDATE objects SET lock = ?4, is_relocked = 1 WHERE bucket = ?1 AND key = ?2 AND file = ?3";
+
+    public const string LockVersion = "UPDATE versions SET lock = ?4, is_relocked = 1 WHERE bucket = ?1 AND key = ?2 AND file = ?3";
 
     public const string Versions = "SELECT " + ObjectColumns + " FROM versions WHERE bucket = ?1 AND key = ?2 ORDER BY sequence DESC";
 
@@ -60,7 +68,7 @@ internal static class Sql
         + "AND (bucket, key, sequence) > (?1, ?2, ?3) ORDER BY bucket, key, sequence LIMIT ?4";
 
     public const string PutVersion =
-        "INSERT OR REPLACE INTO versions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14)";
+        "INSERT OR REPLACE INTO versions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14, ?15, 0)";
 
     public const string DeleteVersion = "DELETE FROM versions WHERE bucket = ?1 AND key = ?2 AND sequence = ?3";
 
@@ -145,7 +153,10 @@ internal static class Sql
 
     /// <summary>The scripts of the schema's versions.</summary>
     public static IReadOnlyList<string> Schema { get; } =
-        [ReadScript("store-1.sql"), ReadScript("store-2.sql"), ReadScript("store-3.sql"), ReadScript("store-4.sql")];
+    [
+        ReadScript("store-1.sql"), ReadScript("store-2.sql"), ReadScript("store-3.sql"), ReadScript("store-4.sql"),
+        ReadScript("store-5.sql"),
+    ];
 
     /// <summary>A script that is embedded in the program.</summary>
     public static string ReadScript(string name)

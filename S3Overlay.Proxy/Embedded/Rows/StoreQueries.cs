@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Embedded.Database;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
 
@@ -254,6 +255,12 @@ internal static class StoreQueries
 
         foreach (var change in rows.Read(0, static (connection, _) => connection.Prepare(Sql.Retagged).All(
             static row => Change.OfTags(row.Key(0), row.Key(1), FileId.Read(row.Blob(2)), row.Text(3)))))
+        {
+            yield return change;
+        }
+
+        foreach (var change in rows.Read(0, static (connection, _) => connection.Prepare(Sql.Relocked).All(
+            static row => Change.OfLock(row.Key(0), row.Key(1), FileId.Read(row.Blob(2)), ObjectLock.Parse(row.Text(3))))))
         {
             yield return change;
         }

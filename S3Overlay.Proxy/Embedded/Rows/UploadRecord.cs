@@ -32,6 +32,9 @@ internal sealed record UploadRecord
     /// <summary>The remote's object as it was known when the upload began; null if nothing is known of it.</summary>
     public RemoteBase? Base { get; init; }
 
+    /// <summary>The lock that the object gets; null for the bucket's default.</summary>
+    public ObjectLock? Lock { get; init; }
+
     /// <summary>S3's name of the type; null without a checksum.</summary>
     public string? ChecksumType => Algorithm is null ? null : IsFullObject ? "FULL_OBJECT" : "COMPOSITE";
 
@@ -51,13 +54,14 @@ internal sealed record UploadRecord
             IsFullObject = fields.Byte() == 1,
             Headers = fields.ReadHeaders(),
             Base = fields.ReadBase(),
+            Lock = fields.IsAtEnd ? null : ObjectLock.Parse(fields.OptionalText()),
         };
     }
 
     public ReadOnlyMemory<byte> Write() =>
         new FieldWriter().Text(UploadId).Text(Bucket).Text(Key).Number(Initiated.ToUnixTimeMilliseconds()).OptionalText(Tags)
             .Byte(Algorithm is { } algorithm ? (byte)algorithm : (byte)0xFF).Byte((byte)(IsFullObject ? 1 : 0)).Write(Headers)
-            .WriteBase(Base).WrittenMemory;
+            .WriteBase(Base).OptionalText(Lock?.ToText()).WrittenMemory;
 }
 
 /// <summary>One part of an open upload, in the index.</summary>

@@ -154,7 +154,7 @@ public sealed class SubResourceWrites(
             : null;
 
     /// <summary>Refuses what cannot succeed before anything is written or read.</summary>
-    /// <exception cref="S3Exception">NotImplemented.</exception>
+    /// <exception cref="S3Exception">NotImplemented, or what the local layer refuses.</exception>
     private void Check(S3Request request, StreamedCopySource source)
     {
         if (request.Operation is S3Operation.RestoreObject or S3Operation.SelectObjectContent)
@@ -173,6 +173,7 @@ public sealed class SubResourceWrites(
             throw new S3Exception(S3Errors.NotImplemented);
         }
 
+        local.CheckSubResource(request.Operation, request.Bucket);
         if (source.Info.Size > settings.CopyUpMax)
         {
             throw new S3Exception(
@@ -253,9 +254,17 @@ internal static class SubResourceDocuments
             throw new S3Exception(S3Errors.MalformedXml);
         }
 
-        if (request.Operation == S3Operation.PutObjectTagging)
+        switch (request.Operation)
         {
-            ObjectTags.FromXml(root);
+            case S3Operation.PutObjectTagging:
+                ObjectTags.FromXml(root);
+                break;
+            case S3Operation.PutObjectRetention:
+                LockDocuments.ReadRetention(root);
+                break;
+            case S3Operation.PutObjectLegalHold:
+                LockDocuments.ReadLegalHold(root);
+                break;
         }
     }
 

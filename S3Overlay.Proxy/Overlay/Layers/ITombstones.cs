@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
@@ -103,6 +104,13 @@ public interface ILocalVersions
     /// that survives a power cut.
     /// </summary>
     ValueTask MarkOverAsync(string bucket, string key, string version, RemoteBase? known, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Throws if the layer would refuse to delete a version of a key, as far as it knows before it is asked to: a delete of version
+    /// <c>null</c> leaves its tombstone first.
+    /// </summary>
+    /// <exception cref="S3Exception">AccessDenied.</exception>
+    ValueTask RequireUnlockedAsync(string bucket, string key, string versionId, bool bypassesGovernance) => ValueTask.CompletedTask;
 
     /// <summary>A key's tombstone with the marker it names; null if there is none.</summary>
     ValueTask<Tombstone?> FindTombstoneAsync(string bucket, string key, CancellationToken cancellationToken);

@@ -30,6 +30,9 @@ public sealed record LocalLayer
     /// <summary>False if it would refuse to set this sub-resource; then no object is copied up for it.</summary>
     public Func<S3Operation, bool> SetsSubResource { get; init; } = static _ => true;
 
+    /// <summary>Throws if it would refuse to set this sub-resource of any object of a bucket; then no object is copied up for it.</summary>
+    public Action<S3Operation, string> CheckSubResource { get; init; } = static (_, _) => { };
+
     /// <summary>The cache; null while caching is off.</summary>
     public ICacheStore? Cache { get; init; }
 

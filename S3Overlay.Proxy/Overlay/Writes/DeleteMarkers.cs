@@ -101,6 +101,11 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         }
     }
 
+    /// <summary>Throws if the local layer is known to keep the version that a delete names.</summary>
+    /// <exception cref="S3Exception">AccessDenied.</exception>
+    public ValueTask RequireUnlockedAsync(KeyDelete delete) => versions is null || delete.VersionId is not { Length: > 0 } version ? default
+        : versions.RequireUnlockedAsync(delete.Bucket.Name, delete.Key, version, delete.Request.BypassesGovernance);
+
     /// <summary>Writes the tombstone that names the delete marker of the same delete.</summary>
     public ValueTask NameAsync(KeyDelete delete, string marker, RemoteBase? known, CancellationToken cancellationToken) =>
         versions?.NameMarkerAsync(delete.Bucket.Name, delete.Key, marker, known, cancellationToken) ?? ValueTask.CompletedTask;

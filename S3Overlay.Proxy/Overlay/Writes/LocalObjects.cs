@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Overlay.Writes;
 public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
 {
     /// <summary>Client headers that permit a delete.</summary>
-    private static readonly string[] Permits = ["x-amz-bypass-governance-retention", "x-amz-mfa", "x-amz-expected-bucket-owner"];
+    private static readonly string[] Permits = ["x-amz-mfa", "x-amz-expected-bucket-owner"];
 
     /// <summary>An object or version in the local layer, or null.</summary>
     /// <param name="origin">The client's request.</param>
@@ -235,6 +235,11 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
             }
         }
 
+        if (origin.BypassesGovernance)
+        {
+            delete.Headers[LockHeaders.Bypass] = "true";
+        }
+
         return delete;
     }
 
@@ -266,6 +271,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         Body = S3Body.Empty,
         RequestId = origin.RequestId,
         Address = origin.Address,
+        BypassesGovernance = origin.BypassesGovernance,
     };
 }
 

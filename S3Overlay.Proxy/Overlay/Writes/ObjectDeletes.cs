@@ -122,6 +122,7 @@ public sealed class ObjectDeletes(
             throw new S3Exception(S3Errors.ConditionalRequestConflict);
         }
 
+        await markers.RequireUnlockedAsync(delete);
         var leavesTombstone = delete.Bucket.IsOverlaid && settings.LeavesTombstones;
         if (delete.Conditions is not { } conditions)
         {
