@@ -19,6 +19,11 @@ public static partial class Settings
         "A write is on disk before it is acknowledged. `false` is faster, but a power cut can lose the last writes.", Parsers.Switch,
         static (options, value) => options with { IsDurable = value });
 
+    public static readonly Setting<TimeSpan> LifecycleDay = new Setting<LocalOptions, TimeSpan>(
+        "S3_OVERLAY_LIFECYCLE_DAY", Local, "24h",
+        "For tests: the length of a day in lifecycle rules of the built-in store. If it is not `24h`, days do not end at midnight.",
+        Durations.ParsePositive, static (options, value) => options with { LifecycleDay = value });
+
     public static readonly Setting<string?> DefaultBucketLocation = new Setting<LocalOptions, string?>(
         "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, AwsHosts.DefaultRegion,
         "The region of new buckets. If the local endpoint is AWS and you do not change this, it is the endpoint's region.", Parsers.Region,

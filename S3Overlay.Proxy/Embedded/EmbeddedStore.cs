@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Listings;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded;
@@ -58,6 +59,9 @@ public sealed class EmbeddedStore : IAsyncDisposable
     internal ILogger Logger => _options.Logger;
 
     internal DateTimeOffset Now => _options.Time.GetUtcNow();
+
+    /// <summary>Called after a bucket got a configuration.</summary>
+    internal Action ConfigurationChanged { get; set; } = static () => { };
 
     /// <summary>Background work after opening; for tests.</summary>
     internal Task Tidying => _tidying;
@@ -170,6 +174,10 @@ public sealed class EmbeddedStore : IAsyncDisposable
             response.Headers["x-amz-version-id"] = versionId;
         }
     }
+
+    /// <summary>Shows when the bucket's lifecycle removes an object, if it does.</summary>
+    internal void ShowExpiry(string bucket, string key, ObjectInfo info, string? tags, S3Response response) =>
+        Buckets.Find(bucket)?.Lifecycle?.Show(key, info.Size, tags, info.LastModified, response);
 
     /// <summary>Deletes a bucket with its open uploads.</summary>
     internal async Task DeleteBucketAsync(string bucket, bool isOpaque, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Embedded.Cache;
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Lifecycle;
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Credentials;
@@ -24,6 +25,7 @@ using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Lifecycle;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.Proxy.Telemetry.AccessLogs;
 using S3Overlay.Proxy.Telemetry.Tails;
@@ -49,6 +51,9 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     private readonly string _instanceId = shared?.InstanceId ?? Guid.NewGuid().ToString("n");
 
     private readonly RequestTail _tail = new();
+
+    /// <summary>The built-in store, once it is open.</summary>
+    private EmbeddedStore? _store;
 
     private TimeProvider Time => machine.Time;
 
@@ -77,6 +82,8 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         var local = options.Local.Endpoint is null ? await OpenBuiltInStoreAsync() : await OpenStoreAsync(remotes?.Buckets);
         var overlay = remotes is null ? null : OpenOverlay(local, remotes);
         var service = overlay?.Service ?? local.Service;
+        var lifecycle = _store is null ? null
+            : opened.Add(new LifecycleWorker(_store, service, new LifecycleClock(options.Local.LifecycleDay)));
         var administration = OpenAdministration(local, overlay);
         return new ProxyServices(opened)
         {
@@ -85,6 +92,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Local = local,
             Remotes = remotes,
             Overlay = overlay,
+            Lifecycle = lifecycle,
             Tail = _tail,
         };
     }
@@ -174,7 +182,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     private async Task<LocalLayer> OpenBuiltInStoreAsync()
     {
         var disk = new SharedDisk(machine.Disk ?? new StoreDisk(options.Local.IsDurable));
-        var store = opened.Add(await InFolderAsync(options.Local.DataDirectory, Settings.DataDirectory, "data", () =>
+        var store = _store = opened.Add(await InFolderAsync(options.Local.DataDirectory, Settings.DataDirectory, "data", () =>
             EmbeddedStore.OpenAsync(new EmbeddedOptions
             {
                 Folder = options.Local.DataDirectory,

@@ -2,6 +2,7 @@ using System.Net;
 
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Embedded.Lifecycle;
 using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Hosting.Diagnosis;
 using S3Overlay.Proxy.Overlay;
@@ -29,6 +30,9 @@ internal sealed class ProxyServices(OpenedParts opened) : IAsyncDisposable
 
     /// <summary>Null in local-only mode.</summary>
     public required OverlayLayer? Overlay { get; init; }
+
+    /// <summary>Applies lifecycles; null over an S3 endpoint, which does that itself.</summary>
+    public LifecycleWorker? Lifecycle { get; init; }
 
     /// <summary>Shows answered requests to those who watch.</summary>
     public required RequestTail Tail { get; init; }

@@ -61,6 +61,17 @@ public record S3Request
     /// </summary>
     public bool BypassesGovernance { get; init; }
 
+    /// <summary>
+    /// Whether the version that it deletes must stay if there is no newer one. Only the proxy's own requests ask for this.
+    /// </summary>
+    public bool OnlyNoncurrent { get; init; }
+
+    /// <summary>
+    /// Whether the remote's object stays hidden when the delete marker that hides it is deleted. Only the proxy's own requests ask for
+    /// this.
+    /// </summary>
+    public bool KeepsTombstone { get; init; }
+
     /// <summary>Whether the response has headers only.</summary>
     public bool IsHead => Method == "HEAD";
 

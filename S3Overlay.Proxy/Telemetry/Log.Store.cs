@@ -109,4 +109,12 @@ public static partial class Log
     [LoggerMessage(5021, LogLevel.Error,
         "{Problem} Until then, {Count} pins that are known here count, and entries of all others may be evicted")]
     public static partial void PinsDamaged(ILogger logger, string problem, int count);
+
+    /// <summary>A lifecycle removed something.</summary>
+    [LoggerMessage(5022, LogLevel.Information, "The lifecycle of the bucket {Bucket} removed {Removed} objects, versions and uploads")]
+    public static partial void LifecycleApplied(ILogger logger, string bucket, long removed);
+
+    /// <summary>A lifecycle could not be applied to the end.</summary>
+    [LoggerMessage(5023, LogLevel.Warning, "The lifecycle of the bucket {Bucket} could not be applied completely. It is tried again")]
+    public static partial void LifecycleFailed(ILogger logger, string bucket, Exception exception);
 }

@@ -44,7 +44,8 @@ public sealed class ObjectLockTests : IAsyncLifetime
     [InlineData("<Mode>COMPLIANCE</Mode><Years>101</Years>", "InvalidRetentionPeriod")]
     public async Task A_wrong_default_is_refused(string retention, string error)
     {
-        Assert.Equal(error, await _bench.FailAsync(S3Operation.PutBucketConfiguration, "", TextBody(Configuration(retention)), "object-lock"));
+        Assert.Equal(error,
+            await _bench.FailAsync(S3Operation.PutBucketConfiguration, "", TextBody(Configuration(retention)), "object-lock"));
         Assert.DoesNotContain("Rule", Xml(await ConfigurationAsync()).ToString(), StringComparison.Ordinal);
     }
 
@@ -302,7 +303,8 @@ public sealed class ObjectLockTests : IAsyncLifetime
     {
         var id = Text(await _bench.SendAsync(S3Operation.CreateMultipartUpload, key, null, "uploads", headers), "UploadId");
         var part = await _bench.SendAsync(S3Operation.UploadPart, key, TextBody("part"), $"partNumber=1&uploadId={id}");
-        var document = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers.ETag}</ETag></Part></CompleteMultipartUpload>";
+        var document = $"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Headers.ETag}</ETag></Part>"
+            + "</CompleteMultipartUpload>";
         return await VersionOf(_bench.SendAsync(S3Operation.CompleteMultipartUpload, key, TextBody(document), "uploadId=" + id));
     }
 
@@ -313,7 +315,8 @@ public sealed class ObjectLockTests : IAsyncLifetime
     private Task<string?> RetainAsync(string key, string? mode, int days, bool bypasses = false)
     {
         var content = mode is null ? "" : $"<Mode>{mode}</Mode><RetainUntilDate>{Until(days)}</RetainUntilDate>";
-        return ErrorAsync(Request(S3Operation.PutObjectRetention, key, TextBody($"<Retention>{content}</Retention>"), "retention"), bypasses);
+        return ErrorAsync(
+            Request(S3Operation.PutObjectRetention, key, TextBody($"<Retention>{content}</Retention>"), "retention"), bypasses);
     }
 
     private Task<string?> DeleteAsync(string key, string? version, bool bypasses = false) => ErrorAsync(

@@ -14,6 +14,9 @@ public sealed record LocalOptions
     /// <summary>Whether a write is on disk before it is acknowledged.</summary>
     public bool IsDurable { get; init; }
 
+    /// <summary>The length of a day in lifecycle rules.</summary>
+    public TimeSpan LifecycleDay { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>The region of new buckets.</summary>
     public string BucketLocation { get; init; } = "";
 

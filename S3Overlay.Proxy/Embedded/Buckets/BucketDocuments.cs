@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Lifecycle;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
 
@@ -35,6 +36,7 @@ internal static class BucketDocuments
         new("tagging", ReadTagsAsync) { PutStatus = StatusCodes.Status204NoContent },
         new("cors", static async (request, _, token) => await CorsRules.ReadAsync(request, token)),
         new(LockConfiguration.Name, ReadLockAsync) { Check = RequireVersioning },
+        new(LifecycleConfiguration.Name, ReadLifecycleAsync),
     }.ToDictionary(static kind => kind.Name, StringComparer.Ordinal);
 
     /// <summary>The configuration of a sub-resource; null if the store does not keep it.</summary>
@@ -52,6 +54,12 @@ internal static class BucketDocuments
         var document = LockConfiguration.Read(root).Write().TakeText();
         RequireVersioning(bucket);
         return document;
+    }
+
+    private static async Task<string?> ReadLifecycleAsync(S3Request request, BucketRecord bucket, CancellationToken cancellationToken)
+    {
+        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        return LifecycleReader.Read(root).Write().TakeText();
     }
 
     private static void RequireVersioning(BucketRecord bucket)

@@ -291,13 +291,14 @@ internal sealed class ObjectTable(
     /// <param name="versionId">The version.</param>
     /// <param name="conditions">The conditions on it; null for none.</param>
     /// <param name="bypassesGovernance">True to remove one under governance retention.</param>
+    /// <param name="onlyNoncurrent">True to keep it if it is the newest version.</param>
     /// <param name="cancellationToken">Cancels the wait for the lock.</param>
     /// <returns>What was removed; null if there was nothing.</returns>
     /// <exception cref="S3Exception">NoSuchBucket, PreconditionFailed, AccessDenied for a locked version; InvalidArgument: no version can
     /// have the id.</exception>
     public async Task<ObjectRow?> DeleteVersionAsync(
         string bucketName, string key, string versionId, DeleteConditions? conditions, bool bypassesGovernance,
-        CancellationToken cancellationToken)
+        bool onlyNoncurrent, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var locked = await LockAsync(bucketName, key, cancellationToken);
@@ -309,6 +310,11 @@ internal sealed class ObjectTable(
 
         conditions?.Judge(row.Info.ETag, row.Info.Size, row.Info.LastModified);
         RequireUnlocked(row, bypassesGovernance);
+        if (onlyNoncurrent && (await rows.FindNewestOfAllAsync(bucketName, key))?.Sequence == row.Sequence)
+        {
+            throw new S3Exception(S3Errors.PreconditionFailed);
+        }
+
         var isOnly = buckets.VersioningOf(bucketName) == Versioning.Never;
         await reserve.UseAsync(async () => await CommitAsync(isOnly ? Change.OfDelete(bucketName, key, await sequences.NextAsync())
             : Change.OfVersionRemoval(bucketName, key, row)));

@@ -140,6 +140,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
                 return bucket.With(kind.Name, document);
             },
             cancellationToken);
+        store.ConfigurationChanged();
         response.Status = kind.PutStatus;
         response.Headers.ContentLength = kind.PutStatus == StatusCodes.Status200OK ? 0 : null;
     }

@@ -39,6 +39,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         }
 
         EmbeddedStore.ShowWritten(done.VersionId, response);
+        store.ShowExpiry(request.Bucket, request.Key, done.Info, done.Tags, response);
         await SendAsync(done.Info, request, response, cancellationToken);
     }
 
@@ -74,7 +75,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             },
         };
         var row = await store.Uploads.CompleteAsync(upload, all, manifest, conditions, cancellationToken);
-        return new(row.Info, row.VersionId);
+        return new(row.Info, row.VersionId, row.Tags);
     }
 
     private async Task<CompletedObject> RepeatedAsync(S3Request request, string uploadId, string fingerprint) =>
@@ -82,7 +83,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             && done.Bucket == request.Bucket
             && done.Key == request.Key
             && done.Parts == fingerprint
-            ? new(done.Info, done.VersionId)
+            ? new(done.Info, done.VersionId, null)
             : throw new S3Exception(S3Errors.NoSuchUpload) { Details = [new("UploadId", uploadId)] };
 
     private List<PartRow> Choose(UploadRecord upload, IReadOnlyList<NamedPart> named, IReadOnlyList<PartRow> all)
@@ -225,5 +226,5 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             .SendAsync(request, response, cancellationToken);
     }
 
-    private readonly record struct CompletedObject(ObjectInfo Info, string? VersionId);
+    private readonly record struct CompletedObject(ObjectInfo Info, string? VersionId, string? Tags);
 }

@@ -62,6 +62,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         };
         var row = await store.Objects.CommitAsync(file, header with { Info = copied }, conditions, null, cancellationToken);
         EmbeddedStore.ShowWritten(row.VersionId, response);
+        store.ShowExpiry(request.Bucket, request.Key, row.Info, row.Tags, response);
         ShowSource(store, source, stored, response);
         await Result("CopyObjectResult", row.Info).SendAsync(request, response, cancellationToken);
     }

@@ -15,8 +15,7 @@ internal sealed class DeleteOperations(EmbeddedStore store)
     public async Task DeleteAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var versionId = request.Query["versionId"];
-        var marker = await DeleteAsync(request.Bucket, request.Key, versionId, DeleteConditions.Of(request.Headers),
-            request.BypassesGovernance, cancellationToken);
+        var marker = await DeleteAsync(request, request.Key, versionId, DeleteConditions.Of(request.Headers), cancellationToken);
         if (marker is not null)
         {
             response.Headers["x-amz-delete-marker"] = "true";
@@ -44,11 +43,11 @@ internal sealed class DeleteOperations(EmbeddedStore store)
 
     /// <returns>The delete marker that was made or removed; null for none.</returns>
     private async Task<ObjectRow?> DeleteAsync(
-        string bucket, string key, string? versionId, DeleteConditions? conditions, bool bypassesGovernance,
-        CancellationToken cancellationToken)
+        S3Request request, string key, string? versionId, DeleteConditions? conditions, CancellationToken cancellationToken)
     {
-        var marker = versionId is null ? await store.Objects.DeleteAsync(bucket, key, conditions, cancellationToken)
-            : await store.Objects.DeleteVersionAsync(bucket, key, versionId, conditions, bypassesGovernance, cancellationToken);
+        var marker = versionId is null ? await store.Objects.DeleteAsync(request.Bucket, key, conditions, cancellationToken)
+            : await store.Objects.DeleteVersionAsync(
+                request.Bucket, key, versionId, conditions, request.BypassesGovernance, request.OnlyNoncurrent, cancellationToken);
         return marker is { IsMarker: true } ? marker : null;
     }
 
@@ -62,8 +61,7 @@ internal sealed class DeleteOperations(EmbeddedStore store)
                 throw new S3Exception(S3Errors.AccessDenied);
             }
 
-            var marker = await DeleteAsync(request.Bucket, item.Key, item.VersionId, item.Conditions, request.BypassesGovernance,
-                cancellationToken);
+            var marker = await DeleteAsync(request, item.Key, item.VersionId, item.Conditions, cancellationToken);
             return new DeleteOutcome(item, null) { Marker = marker is null ? null : marker.VersionId ?? VersionIds.Null };
         }
         catch (S3Exception invalid) when (invalid.Error == S3Errors.InvalidArgument && item.VersionId is { Length: > 0 })

@@ -61,6 +61,7 @@ internal sealed class PutOperations(EmbeddedStore store)
         var row = await store.Objects.CommitAsync(
             file, header with { Info = info }, conditions, null, cancellationToken, copiedUp?.LastModified);
         EmbeddedStore.ShowWritten(row.VersionId, response);
+        store.ShowExpiry(request.Bucket, request.Key, row.Info, row.Tags, response);
         response.Status = StatusCodes.Status200OK;
         response.Headers.ETag = info.ETag;
         response.Headers.ContentLength = 0;

@@ -149,9 +149,14 @@ internal sealed class ReadOperations(EmbeddedStore store)
         ],
     };
 
-    /// <summary>Shows what can change after the write: how many tags there are, and the lock, to those who signed.</summary>
-    private static void ShowState(S3Request request, S3Response response, ObjectRow row)
+    /// <summary>Shows what can change after the write: how many tags there are, the lock, to those who signed, and the expiry.</summary>
+    private void ShowState(S3Request request, S3Response response, ObjectRow row)
     {
+        if (!request.Query.Has("versionId"))
+        {
+            store.ShowExpiry(request.Bucket, request.Key, row.Info, row.Tags, response);
+        }
+
         if (row.Lock is { } locked && !request.Caller.IsAnonymous)
         {
             LockHeaders.Show(locked, response);

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol.Buckets;
+using S3Overlay.Proxy.Protocol.Lifecycle;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
@@ -40,12 +41,16 @@ internal sealed record BucketRecord
         {
             field = value;
             ObjectLock = value.TryGetValue(LockConfiguration.Name, out var locking) ? LockConfiguration.Parse(locking) : null;
+            Lifecycle = value.TryGetValue(LifecycleConfiguration.Name, out var rules) ? LifecycleConfiguration.Parse(rules) : null;
         }
     }
     = NoDocuments;
 
     /// <summary>Its Object Lock, from its documents; null if it is not enabled.</summary>
     public LockConfiguration? ObjectLock { get; private init; }
+
+    /// <summary>Its lifecycle, from its documents; null if it has none.</summary>
+    public LifecycleConfiguration? Lifecycle { get; private init; }
 
     /// <summary>The record with a document; null removes it.</summary>
     public BucketRecord With(string name, string? document) =>

@@ -62,6 +62,11 @@ internal static class StoreQueries
     public static List<ObjectRow> VersionsOf(this StoreRows rows, string bucket, string key) =>
         rows.ReadTogether((bucket, key), static (connection, name) => VersionRows.Of(connection, name.bucket, name.key));
 
+    /// <summary>A key's newest version or delete marker, or null. As of one moment.</summary>
+    public static ValueTask<ObjectRow?> FindNewestOfAllAsync(this StoreRows rows, string bucket, string key) =>
+        new(Task.Run(() => rows.ReadTogether((bucket, key), static (connection, name) =>
+            VersionRows.Newest(connection, name.bucket, name.key))));
+
     /// <summary>A version with an id, or null. Its number is in the id. As of one moment: a version moves when a newer one goes.</summary>
     public static ValueTask<ObjectRow?> FindVersionAsync(this StoreRows rows, string bucket, string key, ulong sequence) =>
         new(Task.Run(() => rows.ReadTogether((bucket, key, sequence), static (connection, name) =>

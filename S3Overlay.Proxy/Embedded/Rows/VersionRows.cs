@@ -84,6 +84,14 @@ internal sealed class VersionRows(Connection writer, Action<string, string, Obje
         connection.FindObject(bucket, key) is { VersionId: null } current ? current
             : connection.Prepare(Sql.FindNullVersion).BindKey(1, bucket).BindKey(2, key).One(static row => row.ReadObject());
 
+    /// <summary>The newest version or delete marker of a key, or null.</summary>
+    public static ObjectRow? Newest(Connection connection, string bucket, string key)
+    {
+        var current = connection.FindObject(bucket, key);
+        var other = connection.Prepare(Sql.NewestVersion).BindKey(1, bucket).BindKey(2, key).One(static row => row.ReadObject());
+        return (current?.Sequence ?? 0) > (other?.Sequence ?? 0) ? current : other;
+    }
+
     private ObjectRow? FindNull(string bucket, string key) => FindNull(writer, bucket, key);
 
     private ObjectRow? Newest(string bucket, string key) => Named(Sql.NewestVersion, bucket, key).One(static row => row.ReadObject());

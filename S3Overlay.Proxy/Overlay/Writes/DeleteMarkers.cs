@@ -157,7 +157,7 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         using var entered = await locks.Keys.TakeAsync(new ObjectName(bucket.Name, key), cancellationToken);
         var tombstone = versions is null || !bucket.IsOverlaid ? null : await versions
             .FindTombstoneAsync(bucket.Name, key, cancellationToken);
-        var undoes = (tombstone?.Marker ?? tombstone?.Over) == versionId;
+        var undoes = !request.KeepsTombstone && (tombstone?.Marker ?? tombstone?.Over) == versionId;
 
         if (await FindAsync(bucket, request, key, versionId, cancellationToken) is { } version)
         {

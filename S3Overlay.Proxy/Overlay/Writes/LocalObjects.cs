@@ -272,6 +272,7 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         RequestId = origin.RequestId,
         Address = origin.Address,
         BypassesGovernance = origin.BypassesGovernance,
+        OnlyNoncurrent = origin.OnlyNoncurrent,
     };
 }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Xml.Linq;
 
 using S3Overlay.Proxy.Protocol.Objects;
@@ -49,7 +51,7 @@ public sealed record LockConfiguration(RetentionMode? Mode, int Days, int Years)
     }
 
     /// <summary>Reads a document that <see cref="Write"/> wrote.</summary>
-    public static LockConfiguration Parse(string document) => Read(S3XmlReader.Parse(System.Text.Encoding.UTF8.GetBytes(document)));
+    public static LockConfiguration Parse(string document) => Read(S3XmlReader.Parse(Encoding.UTF8.GetBytes(document)));
 
     /// <summary>The document.</summary>
     public S3XmlWriter Write()
@@ -70,9 +72,11 @@ public sealed record LockConfiguration(RetentionMode? Mode, int Days, int Years)
         : new ObjectLock { Mode = Mode, Until = HttpDates.WholeSeconds(Days > 0 ? now.AddDays(Days) : now.AddYears(Years)) };
 
     private static int Period(string text, int most) =>
-        !int.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture,
-            out var period) ? throw new S3Exception(S3Errors.MalformedXml)
-            : period < 1 ? throw new S3Exception(S3Errors.InvalidRetentionPeriod, "Default retention period must be a positive integer value.")
-            : period > most ? throw new S3Exception(S3Errors.InvalidRetentionPeriod, $"Default retention period too large, maximum is {most}.")
+        !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var period)
+            ? throw new S3Exception(S3Errors.MalformedXml)
+            : period < 1 ? throw Invalid("Default retention period must be a positive integer value.")
+            : period > most ? throw Invalid($"Default retention period too large, maximum is {most}.")
             : period;
+
+    private static S3Exception Invalid(string message) => new(S3Errors.InvalidRetentionPeriod, message);
 }

@@ -84,7 +84,7 @@ public enum RetentionMode
     /// <summary>Callers with the right to.</summary>
     Governance,
 
-    /// <summary>Nobody.</summary>
+    /// <summary>No caller.</summary>
     Compliance,
 }
 

@@ -118,7 +118,9 @@ public sealed class LockedVersionTests : IAsyncLifetime
         Assert.Equal((await GetAsync("key", newest)).Text, (await GetAsync("key")).Text);
     }
 
-    /// <summary>The version from before versioning: its refused delete leaves no tombstone, which would hide the remote's object later.</summary>
+    /// <summary>
+    /// The version from before versioning: its refused delete leaves no tombstone, which would hide the remote's object later.
+    /// </summary>
     [Fact, Trait("Rule", "D1")]
     public async Task A_refused_delete_of_the_null_version_changes_nothing()
     {

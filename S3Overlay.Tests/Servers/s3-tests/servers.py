@@ -44,6 +44,7 @@ def proxy(published, folder, name, users_of_store=False, **settings):
     (folder / f"{name}-keys.json").write_text(json.dumps(keys))
     env = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "S3_OVERLAY_"))} | {
         "S3_OVERLAY_PORT": str(port), "S3_OVERLAY_DATA_DIR": str(folder / name), "S3_OVERLAY_DURABLE": "false",
+        "S3_OVERLAY_LIFECYCLE_DAY": "2s",  # as lc_debug_interval in suite.py
         "S3_OVERLAY_KEYS_FILE": str(folder / f"{name}-keys.json"), **settings}
     try:
         with open(log, "w") as output:
