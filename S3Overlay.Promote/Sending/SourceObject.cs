@@ -54,7 +54,8 @@ internal sealed class SourceObject
 
         if (!head.IsSuccess || head.Length is not { } size)
         {
-            throw new WireException($"HEAD of {change} at the proxy: status {head.Status}");
+            throw new WireException($"HEAD of {change} at the proxy: status {head.Status}"
+                + (head.Status == 400 ? ". An object that is encrypted with a key of its client (SSE-C) cannot be promoted" : ""));
         }
 
         var headers = head.Headers.Where(static header => Sent.Contains(header.Key, StringComparer.OrdinalIgnoreCase)

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
 using S3Overlay.Proxy.Protocol.Buckets;
@@ -28,6 +29,21 @@ public static partial class Settings
         "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, AwsHosts.DefaultRegion,
         "The region of new buckets. If the local endpoint is AWS and you do not change this, it is the endpoint's region.", Parsers.Region,
         static (options, value) => options with { BucketLocation = value! });
+
+    public static readonly Setting<byte[]?> EncryptionKey = new(
+        "S3_OVERLAY_ENCRYPTION_KEY", Local, null,
+        "The built-in store's master key for objects that clients want encrypted (SSE-S3): 32 random bytes in base64. Without it, such "
+        + "objects cannot be read. See [encryption.md](encryption.md).", EncryptionKeys.ParseKey) { IsSecret = true };
+
+    public static readonly Setting<string?> EncryptionFile = new(
+        "S3_OVERLAY_ENCRYPTION_FILE", Local, null,
+        "A JSON file with the same master key, older master keys, and the named keys of SSE-KMS. See [encryption.md](encryption.md).",
+        Parsers.Text);
+
+    public static readonly Setting<bool> PlainCustomerKeys = new Setting<LocalOptions, bool>(
+        "S3_OVERLAY_SSE_C_OVER_HTTP", Local, "false",
+        "For test suites: the built-in store accepts encryption keys of clients (SSE-C) over plain HTTP. S3 refuses that.", Parsers.Switch,
+        static (options, value) => options with { MayTakePlainKeys = value });
 
     public static readonly Setting<string?> LocalAccessKey = new(
         "S3_OVERLAY_LOCAL_ACCESS_KEY", Local, "minioadmin",

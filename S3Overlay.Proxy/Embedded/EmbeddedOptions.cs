@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
-
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Embedded;
@@ -16,6 +16,12 @@ public sealed record EmbeddedOptions
 
     /// <summary>The region of buckets created without one.</summary>
     public string Region { get; init; } = AwsHosts.DefaultRegion;
+
+    /// <summary>The keys for SSE-S3 and SSE-KMS.</summary>
+    public ServerKeys Keys { get; init; } = ServerKeys.None;
+
+    /// <summary>True if clients may send encryption keys (SSE-C) over plain HTTP. S3 refuses that.</summary>
+    public bool MayTakePlainKeys { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Embedded.Buckets;
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rebuild;
@@ -51,6 +52,10 @@ public sealed class EmbeddedStore : IAsyncDisposable
     internal UploadTable Uploads { get; }
 
     internal string Region => _options.Region;
+
+    internal ServerKeys Keys => _options.Keys;
+
+    internal bool MayTakePlainKeys => _options.MayTakePlainKeys;
 
     internal long MinPartSize => _options.MinPartSize;
 

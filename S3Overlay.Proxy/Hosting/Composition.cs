@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Embedded;
 using S3Overlay.Proxy.Embedded.Cache;
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Lifecycle;
 using S3Overlay.Proxy.Forwarding.BucketCache;
@@ -188,6 +189,8 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 Folder = options.Local.DataDirectory,
                 IsDurable = options.Local.IsDurable,
                 Region = options.Local.BucketLocation,
+                Keys = new ServerKeys(options.Local.Encryption.Masters, options.Local.Encryption.Named),
+                MayTakePlainKeys = options.Local.MayTakePlainKeys,
                 Time = Time,
                 Logger = loggers.CreateLogger<EmbeddedStore>(),
                 Disk = disk,

@@ -40,6 +40,8 @@ public static class S3Errors
         Error(400, "The value of the expected bucket owner parameter must be an AWS account ID.", "InvalidBucketOwnerAWSAccountID");
     public static readonly S3Error InvalidBucketState = Error(409, "The request is not valid for the current state of the bucket.");
     public static readonly S3Error InvalidDigest = Error(400, "The Content-MD5 or checksum value that you specified is not valid.");
+    public static readonly S3Error InvalidEncryptionAlgorithm =
+        Error(400, "The encryption request that you specified is not valid. The valid value is AES256.", "InvalidEncryptionAlgorithmError");
     public static readonly S3Error InvalidLocationConstraint = Error(400, "The specified location (Region) constraint is not valid.");
     public static readonly S3Error InvalidPart =
         Error(400, "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified"
@@ -56,6 +58,7 @@ public static class S3Errors
     public static readonly S3Error InvalidToken = Error(400, "The provided token is malformed or otherwise not valid.");
     public static readonly S3Error InvalidUri = Error(400, "The specified URI couldn't be parsed.", "InvalidURI");
     public static readonly S3Error KeyTooLong = Error(400, "Your key is too long.", "KeyTooLongError");
+    public static readonly S3Error KmsNotFound = Error(400, "The KMS key does not exist.", "KMS.NotFoundException");
     public static readonly S3Error MalformedPostRequest =
         Error(400, "The body of your POST request is not well-formed multipart/form-data.", "MalformedPOSTRequest");
     public static readonly S3Error MalformedTrailer =

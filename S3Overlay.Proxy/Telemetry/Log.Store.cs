@@ -117,4 +117,10 @@ public static partial class Log
     /// <summary>A lifecycle could not be applied to the end.</summary>
     [LoggerMessage(5023, LogLevel.Warning, "The lifecycle of the bucket {Bucket} could not be applied completely. It is tried again")]
     public static partial void LifecycleFailed(ILogger logger, string bucket, Exception exception);
+
+    /// <summary>The server lacks a key that an object is encrypted with.</summary>
+    [LoggerMessage(5024, LogLevel.Error,
+        "Objects are encrypted with the key {Name}, which this server does not have, or has with other bytes. Reads of them fail until "
+        + "S3_OVERLAY_ENCRYPTION_KEY or S3_OVERLAY_ENCRYPTION_FILE has it again")]
+    public static partial void EncryptionKeyMissing(ILogger logger, string name);
 }

@@ -6,6 +6,7 @@ using System.Xml.Linq;
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Embedded;
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Authentication;
@@ -37,6 +38,9 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     /// <summary>The log of the store.</summary>
     public EventLogger Log { get; } = new();
 
+    /// <summary>The keys of the store from the next start on.</summary>
+    public ServerKeys Keys { get; set; } = ServerKeys.None;
+
     /// <summary>The size of a segment of the log from the next start on. Null for the default.</summary>
     public long? LogBytes { get; set; }
 
@@ -59,7 +63,8 @@ internal sealed class EmbeddedBench : IAsyncDisposable
 
     public EmbeddedOptions Options()
     {
-        var options = new EmbeddedOptions { Folder = Folder, IsDurable = false, Time = Time, MinPartSize = 1000, Disk = _disk };
+        var options = new EmbeddedOptions { Folder = Folder, IsDurable = false, Time = Time, MinPartSize = 1000, Disk = _disk,
+            Keys = Keys, MayTakePlainKeys = true };
         options = LogBytes is { } size ? options with { LogSegmentSize = size } : options;
         return (_waitingBytes is { } bytes ? options with { MostWaitingBytes = bytes } : options) with { Logger = Log };
     }
@@ -83,7 +88,7 @@ internal sealed class EmbeddedBench : IAsyncDisposable
     /// <summary>The same, not started yet.</summary>
     public EmbeddedBench Leave()
     {
-        var next = new EmbeddedBench(_disk, _waitingBytes);
+        var next = new EmbeddedBench(_disk, _waitingBytes) { Keys = Keys };
         next.Time.Advance(Time.GetUtcNow() - next.Time.GetUtcNow());
         CrashedFolder.Copy(Folder, next.Folder);
         return next;

@@ -56,10 +56,16 @@ internal sealed class RevertCommand : WorkCommand<RevertResult>
             .Where(change => IsShown(change.Bucket, change.Key))
             .Where(change => hasAdded || change.Kind != ChangeKind.Added || change.Remote is not null)
             .Select(SavedChange.Of).Where(static change => change is not null).Select(static change => change!);
-        var saved = await Screen.ShowProgressAsync(show => new ArchiveWriter(proxy).WriteAsync(
+        var writer = new ArchiveWriter(proxy);
+        var saved = await Screen.ShowProgressAsync(show => writer.WriteAsync(
             path, changes, (count, bytes) => show(new WorkState(count, "key") { Verb = "saved", Bytes = bytes }), cancellationToken));
         await Screen.NoteAsync(
             $"Saved {Words.Count(saved, "key")} to {path}. To bring them back:  s3overlay import {Words.Argument(path)}");
+        if (writer.Unreadable > 0)
+        {
+            await Screen.NoteAsync($"Left {Words.Count(writer.Unreadable, "key")}: encrypted with a key that only its client has (SSE-C), "
+                + "so it cannot be saved. To revert such keys: without --save.");
+        }
 
         // Without a bucket in the target, deleted buckets stay as they are. Their deletion is listed before their keys.
         bool IsShown(string bucket, string? key)

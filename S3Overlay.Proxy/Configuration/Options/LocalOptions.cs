@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Protocol.Operations;
 
 namespace S3Overlay.Proxy.Configuration.Options;
@@ -16,6 +17,12 @@ public sealed record LocalOptions
 
     /// <summary>The length of a day in lifecycle rules.</summary>
     public TimeSpan LifecycleDay { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>The keys that the built-in store encrypts objects with.</summary>
+    public EncryptionKeys Encryption { get; init; } = EncryptionKeys.None;
+
+    /// <summary>Whether clients may send encryption keys over plain HTTP.</summary>
+    public bool MayTakePlainKeys { get; init; }
 
     /// <summary>The region of new buckets.</summary>
     public string BucketLocation { get; init; } = "";

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
 
 namespace S3Overlay.Proxy.Configuration.Reading;
@@ -20,6 +21,7 @@ internal static class LocalReader
         var takesAwsNames = options.Endpoint is not null && remotes.Count > 0 && remotes.All(remote => remote.AccessKeyId is not null);
         return options with
         {
+            Encryption = ReadEncryption(values),
             AccessKey = KeyOf(access, connection?.AccessKey, AwsAccessKey),
             SecretKey = KeyOf(secret, connection?.SecretKey, "AWS_SECRET_ACCESS_KEY"),
             KeysOrigin = hasKeys ? access.Name
@@ -33,5 +35,24 @@ internal static class LocalReader
             : connected is not null && !hasKeys ? connected
             : takesAwsNames && values.Text(awsName) is { } aws ? aws
             : values.Get(setting)!;
+    }
+
+    /// <summary>The master key of its own setting comes before those of the file.</summary>
+    private static EncryptionKeys ReadEncryption(SettingValues values)
+    {
+        var keys = EncryptionKeys.None;
+        if (values.Get(Settings.EncryptionFile) is { } file)
+        {
+            try
+            {
+                keys = EncryptionKeys.Read(file);
+            }
+            catch (FormatException problem)
+            {
+                values.Problems.Error(Settings.EncryptionFile.Name, file, problem.Message);
+            }
+        }
+
+        return values.Get(Settings.EncryptionKey) is { } master ? keys with { Masters = [master, .. keys.Masters] } : keys;
     }
 }

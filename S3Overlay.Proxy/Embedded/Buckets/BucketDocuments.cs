@@ -33,6 +33,7 @@ internal static class BucketDocuments
 {
     private static readonly Dictionary<string, BucketDocument> Kinds = new BucketDocument[]
     {
+        new(BucketEncryption.Name, BucketEncryption.ReadAsync),
         new("tagging", ReadTagsAsync) { PutStatus = StatusCodes.Status204NoContent },
         new("cors", static async (request, _, token) => await CorsRules.ReadAsync(request, token)),
         new(LockConfiguration.Name, ReadLockAsync) { Check = RequireVersioning },

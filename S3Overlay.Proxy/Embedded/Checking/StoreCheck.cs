@@ -183,13 +183,14 @@ public sealed class StoreCheck
 
     private static async Task ReadAllAsync(OpenFile file, CancellationToken cancellationToken)
     {
+        await file.CheckTableAsync(cancellationToken);
         var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(BlocksAtOnce * BlockChecksums.BlockSize);
         try
         {
             for (var position = 0L; position < file.Length;)
             {
                 var some = (int)Math.Min(file.Length - position, BlocksAtOnce * BlockChecksums.BlockSize);
-                await file.ReadBlocksAsync(position, buffer.AsMemory(0, some), cancellationToken);
+                await file.ReadStoredAsync(position, buffer.AsMemory(0, some), cancellationToken);
                 position += some;
             }
         }

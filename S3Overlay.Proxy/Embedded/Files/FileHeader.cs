@@ -12,6 +12,9 @@ internal sealed record FileHeader
     /// </summary>
     public const int LateFieldsRoom = 160 + RemoteBaseCodec.Room + 32 + ObjectLock.LongestText + 3;
 
+    /// <summary>Bytes reserved in an encrypted file for what is known only then.</summary>
+    public const int EncryptionRoom = KeyEnvelope.Room;
+
     public required string Bucket { get; init; }
 
     public required string Key { get; init; }
@@ -50,12 +53,18 @@ internal sealed record FileHeader
     /// <summary>What keeps the version from being deleted, as it was when it was written; null for nothing.</summary>
     public ObjectLock? Lock { get; init; }
 
+    /// <summary>The key of the file's data, or of the upload that made a manifest; null if it is not encrypted.</summary>
+    public KeyEnvelope? Envelope { get; init; }
+
+    /// <summary>In the manifest of an encrypted object: proves that the list of parts is the completed one.</summary>
+    public byte[]? Seal { get; init; }
+
     /// <summary>Parses a header.</summary>
     /// <exception cref="InvalidDataException">Not a header.</exception>
     public static FileHeader Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new FieldReader(bytes);
-        return new FileHeader
+        var header = new FileHeader
         {
             Sequence = fields.Fixed(),
             Bucket = fields.Text(),
@@ -69,7 +78,9 @@ internal sealed record FileHeader
             Base = fields.ReadBase(),
             VersionId = fields.IsAtEnd ? null : fields.OptionalText(),
             Lock = fields.IsAtEnd ? null : ObjectLock.Parse(fields.OptionalText()),
+            Envelope = KeyEnvelope.ReadLast(ref fields),
         };
+        return fields.IsAtEnd ? header : header with { Seal = fields.Block().ToArray() };
     }
 
     /// <summary>Reads the header of a file.</summary>
@@ -109,7 +120,8 @@ internal sealed record FileHeader
             }
         }
 
-        return fields.WriteBase(Base).OptionalText(VersionId).OptionalText(Lock?.ToText());
+        KeyEnvelope.WriteLast(fields.WriteBase(Base).OptionalText(VersionId).OptionalText(Lock?.ToText()), Envelope);
+        return Seal is null ? fields : fields.Block(Seal);
     }
 }
 

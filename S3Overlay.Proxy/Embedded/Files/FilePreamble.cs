@@ -18,10 +18,16 @@ internal readonly record struct FilePreamble(
     /// <summary>Size in bytes.</summary>
     public const int Size = 64;
 
-    /// <summary>The format this code writes, and the newest it reads.</summary>
+    /// <summary>The format of a file that is not encrypted.</summary>
     public const int Version = 1;
 
+    /// <summary>The format of an encrypted file: the tags of its blocks follow the block table. Older programs refuse it.</summary>
+    public const int EncryptedVersion = 2;
+
     private const int MaxHeader = 16 << 20;
+
+    /// <summary>True if the data is encrypted.</summary>
+    public bool IsEncrypted { get; init; }
 
     private static ReadOnlySpan<byte> Magic => "S3OVERLY"u8;
 
@@ -40,15 +46,16 @@ internal readonly record struct FilePreamble(
         }
 
         var version = BinaryPrimitives.ReadUInt16LittleEndian(bytes[8..]);
-        if (version != Version)
+        if (version is not (Version or EncryptedVersion))
         {
-            throw new InvalidDataException($"The file is of format {version}; this version reads format {Version}.");
+            throw new InvalidDataException($"The file is of format {version}; this version reads formats up to {EncryptedVersion}.");
         }
 
         var preamble = new FilePreamble(
             (FileKind)bytes[10], BinaryPrimitives.ReadInt32LittleEndian(bytes[12..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[20..]), BinaryPrimitives.ReadUInt32LittleEndian(bytes[28..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]));
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[32..]), BinaryPrimitives.ReadInt64LittleEndian(bytes[40..]))
+            { IsEncrypted = version == EncryptedVersion };
         return preamble.HeaderLength is >= 0 and <= MaxHeader && preamble.DataLength >= 0 && preamble.DataOffset >= Size
             ? preamble
             : throw new InvalidDataException("The file's preamble is inconsistent.");
@@ -59,7 +66,7 @@ internal readonly record struct FilePreamble(
     {
         bytes[..Size].Clear();
         Magic.CopyTo(bytes);
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes[8..], Version);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[8..], IsEncrypted ? (ushort)EncryptedVersion : (ushort)Version);
         bytes[10] = (byte)Kind;
         BinaryPrimitives.WriteInt32LittleEndian(bytes[12..], HeaderLength);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[16..], HeaderChecksum);

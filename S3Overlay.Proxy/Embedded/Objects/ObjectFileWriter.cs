@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 
 using Microsoft.Win32.SafeHandles;
 
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -29,6 +30,10 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     private readonly IncrementalHash? _md5;
     private readonly ChecksumHasher? _checksum;
     private readonly byte[] _table;
+
+    /// <summary>Null if the file is not encrypted.</summary>
+    private readonly BlockCipher? _cipher;
+    private readonly byte[] _tags;
     private readonly string _path;
     private FileLayout _layout;
     private SafeFileHandle? _file;
@@ -44,13 +49,16 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     /// <param name="headerRoom">Maximum size of the header.</param>
     /// <param name="wantsMd5">True if the MD5 is needed; false if it is known, as for a copy.</param>
     /// <param name="checksum">The checksum to compute, or null.</param>
+    /// <param name="key">The key to encrypt the data with, or null.</param>
     public ObjectFileWriter(StoreFolders folders, StoreDisk disk, FileKind kind, long length, int headerRoom, bool wantsMd5,
-        ChecksumAlgorithm? checksum)
+        ChecksumAlgorithm? checksum, DataKey? key = null)
     {
         (_folders, _disk, _kind, Length) = (folders, disk, kind, length);
         Id = FileId.New();
         _path = folders.IncomingPathOf(Id);
-        _layout = FileLayout.For(headerRoom, length);
+        _cipher = key?.CipherOf(Id);
+        _tags = key is null ? [] : ArrayPool<byte>.Shared.Rent(Math.Max(BlockCipher.TagsLengthOf(length), 1));
+        _layout = FileLayout.For(headerRoom, length, isEncrypted: key is not null);
         _table = ArrayPool<byte>.Shared.Rent(Math.Max(BlockChecksums.TableLengthOf(length), 1));
         _md5 = wantsMd5 ? IncrementalHash.CreateHash(HashAlgorithmName.MD5) : null;
         _checksum = checksum is { } algorithm ? ChecksumHasher.Create(algorithm) : null;
@@ -107,6 +115,12 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         _md5?.Dispose();
         _checksum?.Dispose();
         ArrayPool<byte>.Shared.Return(_table);
+        if (_cipher is not null)
+        {
+            _cipher.Dispose();
+            ArrayPool<byte>.Shared.Return(_tags);
+        }
+
         if (_small is not null)
         {
             ArrayPool<byte>.Shared.Return(_small);
@@ -140,6 +154,7 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         var data = _small.AsSpan(0, filled);
         _md5?.AppendData(data);
         _checksum?.Append(data);
+        _cipher?.Encrypt(data, 0, isEnd: true, _tags);
         BlockChecksums.Compute(data, _table);
     }
 
@@ -153,9 +168,10 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         {
             var position = 0L;
             var isAtEnd = false;
+            var ahead = _cipher is not null && body.Length is null ? new Ahead() : null;
             while (!isAtEnd)
             {
-                var filled = 0;
+                var filled = ahead?.Take(filling) ?? 0;
                 while (filled < BufferSize)
                 {
                     var read = await body.ReadAsync(filling.AsMemory(filled, BufferSize - filled), cancellationToken);
@@ -173,10 +189,12 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
                     throw WrongLength();
                 }
 
+                isAtEnd = isAtEnd || (ahead is not null && await ahead.IsAtEndAsync(body, cancellationToken));
                 await pending;
                 (filling, storing) = (storing, filling);
                 var (bytes, at) = (storing.AsMemory(0, filled), position);
-                pending = filled == 0 ? Task.CompletedTask : Task.Run(() => Store(bytes.Span, at), CancellationToken.None);
+                var isEnd = isAtEnd || (body.Length is not null && at + filled == Length);
+                pending = filled == 0 ? Task.CompletedTask : Task.Run(() => Store(bytes.Span, at, isEnd), CancellationToken.None);
                 position += filled;
             }
 
@@ -203,11 +221,13 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         Length = position;
     }
 
-    private void Store(ReadOnlySpan<byte> bytes, long position)
+    private void Store(Span<byte> bytes, long position, bool isEnd)
     {
         _md5?.AppendData(bytes);
         _checksum?.Append(bytes);
-        BlockChecksums.Compute(bytes, _table.AsSpan((int)(position / BlockChecksums.BlockSize) * BlockChecksums.EntrySize));
+        var first = position / BlockChecksums.BlockSize;
+        _cipher?.Encrypt(bytes, first, isEnd, _tags.AsSpan((int)first * BlockCipher.TagSize));
+        BlockChecksums.Compute(bytes, _table.AsSpan((int)first * BlockChecksums.EntrySize));
         _disk.Write(_file!, bytes, _layout.DataOffset + position);
     }
 
@@ -216,24 +236,27 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
         var table = _table.AsSpan(0, BlockChecksums.TableLengthOf(Length));
         if (_file is null)
         {
-            _layout = FileLayout.For(header.Length, Length);
+            _layout = FileLayout.For(header.Length, Length, _cipher is not null);
         }
         else if (header.Length > _layout.HeaderRoom)
         {
             throw new InvalidOperationException("The header is larger than the space reserved for it.");
         }
 
-        var preamble = new FilePreamble(
-            _kind, header.Length, Crc32C.Compute(header), _layout.TableOffset, Crc32C.Compute(table), _layout.DataOffset, Length);
-        var length = (int)(_file is null ? _layout.DataOffset + Length : _layout.TableOffset + table.Length);
+        var tags = _cipher is null ? default : _tags.AsSpan(0, BlockCipher.TagsLengthOf(Length));
+        var length = (int)(_file is null ? _layout.DataOffset + Length : _layout.TableOffset + table.Length + tags.Length);
         var start = ArrayPool<byte>.Shared.Rent(length);
         try
         {
             var bytes = start.AsSpan(0, length);
             bytes.Clear();
-            preamble.Write(bytes);
             header.CopyTo(bytes[FilePreamble.Size..]);
-            table.CopyTo(bytes[(int)_layout.TableOffset..]);
+            var tables = bytes.Slice((int)_layout.TableOffset, table.Length + tags.Length);
+            table.CopyTo(tables);
+            tags.CopyTo(tables[table.Length..]);
+            new FilePreamble(
+                _kind, header.Length, Crc32C.Compute(header), _layout.TableOffset, Crc32C.Compute(tables), _layout.DataOffset, Length)
+                { IsEncrypted = _cipher is not null }.Write(bytes);
             if (_file is null)
             {
                 _small.AsSpan(0, (int)Length).CopyTo(bytes[(int)_layout.DataOffset..]);
@@ -254,9 +277,29 @@ internal sealed class ObjectFileWriter : IAsyncDisposable
     }
 
     private static S3Exception WrongLength() => new(S3Errors.IncompleteBody);
+
+    /// <summary>One byte read ahead of a body of unknown length: its last block is encrypted differently.</summary>
+    private sealed class Ahead
+    {
+        private readonly byte[] _next = new byte[1];
+        private int _count;
+
+        /// <summary>Moves the byte to the start of a buffer. Returns the number of bytes there.</summary>
+        public int Take(byte[] buffer)
+        {
+            var taken = _count;
+            _next.AsSpan(0, taken).CopyTo(buffer);
+            _count = 0;
+            return taken;
+        }
+
+        /// <summary>Reads the byte. True if the body has ended.</summary>
+        public async ValueTask<bool> IsAtEndAsync(S3Body body, CancellationToken cancellationToken) =>
+            (_count = await body.ReadAsync(_next, cancellationToken)) == 0;
+    }
 }
 
-/// <summary>The layout of a file: preamble, room for the header, block table, data.</summary>
+/// <summary>The layout of a file: preamble, room for the header, block table, tags of encrypted blocks, data.</summary>
 /// <param name="HeaderRoom">Bytes reserved for the header.</param>
 /// <param name="TableOffset">Start of the block table.</param>
 /// <param name="DataOffset">Start of the data.</param>
@@ -265,10 +308,10 @@ internal readonly record struct FileLayout(int HeaderRoom, long TableOffset, lon
     /// <summary>Larger files have their data page-aligned, so that blocks are whole pages; small files stay small.</summary>
     private const int Page = 4096;
 
-    public static FileLayout For(int headerRoom, long dataLength)
+    public static FileLayout For(int headerRoom, long dataLength, bool isEncrypted)
     {
         var table = Align(FilePreamble.Size + headerRoom, 8);
-        var end = table + BlockChecksums.TableLengthOf(dataLength);
+        var end = table + BlockChecksums.TableLengthOf(dataLength) + (isEncrypted ? BlockCipher.TagsLengthOf(dataLength) : 0);
         return new FileLayout(headerRoom, table, Align(end, dataLength >= BlockChecksums.BlockSize ? Page : 8));
     }
 

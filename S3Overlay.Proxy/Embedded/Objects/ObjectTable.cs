@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Buckets;
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Journals;
 using S3Overlay.Proxy.Embedded.Rows;
@@ -166,13 +167,14 @@ internal sealed class ObjectTable(
         return new S3Exception(S3Errors.InternalError, "The object's stored bytes are damaged.", failure);
     }
 
-    /// <summary>Starts a file for a body of <paramref name="length"/> bytes.</summary>
+    /// <summary>Starts a file for a body of <paramref name="length"/> bytes, encrypted if there is a <paramref name="key"/>.</summary>
     /// <exception cref="S3Exception">InsufficientStorage, before the first byte is read.</exception>
     public async ValueTask<ObjectFileWriter> NewFileAsync(FileKind kind, long length, FileHeader draft, bool wantsMd5 = true,
-        ChecksumAlgorithm? checksum = null)
+        ChecksumAlgorithm? checksum = null, DataKey? key = null)
     {
         await reserve.RequireAsync();
-        return new(folders, disk, kind, length, draft.Write().Written.Length + FileHeader.LateFieldsRoom, wantsMd5, checksum);
+        var room = draft.Write().Written.Length + FileHeader.LateFieldsRoom + (key is null ? 0 : FileHeader.EncryptionRoom);
+        return new(folders, disk, kind, length, room, wantsMd5, checksum, key);
     }
 
     /// <summary>Makes a filled file the object of its key. Returns once that survives a power cut.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Cache.Blocks;
 using S3Overlay.Proxy.Protocol.Bodies;
@@ -10,7 +11,12 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 /// An open file of the store, shared by all readers: positional reads do not disturb each other. Blocks are checked against the table as
 /// they are read.
 /// </summary>
-internal sealed class OpenFile(FileId id, SafeFileHandle file, FilePreamble preamble, byte[]? table, StoredPart[] parts) : IDisposable
+/// <param name="id">The file's name.</param>
+/// <param name="file">The open file.</param>
+/// <param name="preamble">Its preamble.</param>
+/// <param name="table">The block table and, in an encrypted file, the tags behind it; null if they are too long.</param>
+/// <param name="header">The header of a manifest or an encrypted file; null for any other.</param>
+internal sealed class OpenFile(FileId id, SafeFileHandle file, FilePreamble preamble, byte[]? table, FileHeader? header) : IDisposable
 {
     /// <summary>Tables up to this size, for 64 MiB of data, stay in memory. Longer ones are read along with their blocks.</summary>
     private const int MaxTable = 4096;
@@ -21,7 +27,13 @@ internal sealed class OpenFile(FileId id, SafeFileHandle file, FilePreamble prea
     public long Length => preamble.DataLength;
 
     /// <summary>A manifest's parts, in order; empty for any other file.</summary>
-    public StoredPart[] Parts => parts;
+    public IReadOnlyList<StoredPart> Parts => header?.Parts ?? [];
+
+    /// <summary>The key of the file's data, or of the upload that made a manifest; null if it is not encrypted.</summary>
+    public KeyEnvelope? Envelope => header?.Envelope;
+
+    /// <summary>The seal of an encrypted object's manifest.</summary>
+    public byte[]? Seal => header?.Seal;
 
     /// <summary>Opens a file and reads its header. Blocks; called on the thread pool.</summary>
     /// <exception cref="IOException">The file does not exist or cannot be read.</exception>
@@ -48,20 +60,20 @@ internal sealed class OpenFile(FileId id, SafeFileHandle file, FilePreamble prea
             }
 
             var preamble = FilePreamble.Read(start);
-            var parts = Array.Empty<StoredPart>();
-            if (preamble.Kind == FileKind.Manifest)
+            FileHeader? header = null;
+            if (preamble.Kind == FileKind.Manifest || preamble.IsEncrypted)
             {
-                var header = new byte[preamble.HeaderLength];
-                if (read(file, header, FilePreamble.Size) < header.Length)
+                var bytes = new byte[preamble.HeaderLength];
+                if (read(file, bytes, FilePreamble.Size) < bytes.Length)
                 {
                     return null;
                 }
 
-                parts = [.. FileHeader.Read(RecordFile.Checked(preamble, header)).Parts];
+                header = FileHeader.Read(RecordFile.Checked(preamble, bytes));
             }
 
             byte[]? table = null;
-            if (BlockChecksums.TableLengthOf(preamble.DataLength) is var length && length <= MaxTable)
+            if (TableLengthOf(preamble) is var length && length <= MaxTable)
             {
                 table = new byte[length];
                 if (read(file, table, preamble.TableOffset) < length)
@@ -69,13 +81,10 @@ internal sealed class OpenFile(FileId id, SafeFileHandle file, FilePreamble prea
                     return null;
                 }
 
-                if (Crc32C.Compute(table) != preamble.TableChecksum)
-                {
-                    throw new InvalidDataException("The file's block table is damaged.");
-                }
+                CheckTable(preamble, table);
             }
 
-            return opened = new OpenFile(id, file, preamble, table, parts);
+            return opened = new OpenFile(id, file, preamble, table, header);
         }
         finally
         {
@@ -90,8 +99,21 @@ internal sealed class OpenFile(FileId id, SafeFileHandle file, FilePreamble prea
     /// Reads whole blocks and checks each. <paramref name="position"/> is a block's start; the buffer ends at a block's end or at the end
     /// of the data.
     /// </summary>
+    /// <param name="position">Where to read.</param>
+    /// <param name="buffer">Gets the bytes.</param>
+    /// <param name="cipher">Decrypts the blocks of an encrypted file; null for any other.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="InvalidDataException">A block is damaged, or not the one that was encrypted there. Do not use the buffer then.
+    /// </exception>
+    public ValueTask ReadBlocksAsync(long position, Memory<byte> buffer, BlockCipher? cipher, CancellationToken cancellationToken) =>
+        preamble.IsEncrypted != cipher is not null
+            ? throw new InvalidDataException($"The file {id} is {(preamble.IsEncrypted ? "" : "not ")}encrypted.")
+            : cipher is null ? ReadStoredAsync(position, buffer, cancellationToken)
+            : DecryptAsync(cipher, position, buffer, cancellationToken);
+
+    /// <summary>The same, as the blocks are on disk: for checks.</summary>
     /// <exception cref="InvalidDataException">A block is damaged. Do not use the buffer then.</exception>
-    public async ValueTask ReadBlocksAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    public async ValueTask ReadStoredAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (await DiskReader.ReadAsync(file, preamble.DataOffset + position, buffer, cancellationToken) != buffer.Length)
         {
@@ -106,6 +128,45 @@ internal sealed class OpenFile(FileId id, SafeFileHandle file, FilePreamble prea
         {
             throw new InvalidDataException($"Block {first + damaged} of the file {id} is damaged.");
         }
+    }
+
+    /// <summary>Checks the whole block table, of which reads of long files check only what they use.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public async ValueTask CheckTableAsync(CancellationToken cancellationToken)
+    {
+        if (table is null)
+        {
+            var all = new byte[TableLengthOf(preamble)];
+            CheckTable(preamble, all.AsSpan(0, await DiskReader.ReadAsync(file, preamble.TableOffset, all, cancellationToken)));
+        }
+    }
+
+    /// <summary>The length of the block table and, in an encrypted file, of the tags behind it.</summary>
+    private static int TableLengthOf(FilePreamble preamble) => BlockChecksums.TableLengthOf(preamble.DataLength)
+        + (preamble.IsEncrypted ? BlockCipher.TagsLengthOf(preamble.DataLength) : 0);
+
+    private static void CheckTable(FilePreamble preamble, ReadOnlySpan<byte> table)
+    {
+        if (Crc32C.Compute(table) != preamble.TableChecksum)
+        {
+            throw new InvalidDataException("The file's block table is damaged.");
+        }
+    }
+
+    private async ValueTask DecryptAsync(BlockCipher cipher, long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        await ReadStoredAsync(position, buffer, cancellationToken);
+        var (first, offset) = (position / BlockChecksums.BlockSize, BlockChecksums.TableLengthOf(preamble.DataLength));
+        var tags = table is null
+            ? new byte[BlockCipher.TagsLengthOf(buffer.Length)]
+            : table.AsMemory(offset + ((int)first * BlockCipher.TagSize));
+        if (table is null && await DiskReader.ReadAsync(
+            file, preamble.TableOffset + offset + (first * BlockCipher.TagSize), tags, cancellationToken) != tags.Length)
+        {
+            throw new InvalidDataException($"The tags of the file {id} are too short.");
+        }
+
+        cipher.Decrypt(buffer.Span, first, BlockChecksums.BlocksOf(preamble.DataLength), tags.Span);
     }
 
     /// <inheritdoc/>

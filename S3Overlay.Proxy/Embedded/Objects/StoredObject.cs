@@ -1,5 +1,6 @@
 using System.Buffers;
 
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
@@ -15,6 +16,9 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
     /// <summary>Large pieces for large reads: fewer calls per gigabyte.</summary>
     private const int LargePiece = 16 * BlockChecksums.BlockSize;
     private const int SmallPiece = 4 * BlockChecksums.BlockSize;
+
+    /// <summary>Opens the keys of an encrypted object; null until it is unlocked, and for any other object.</summary>
+    private ObjectUnlock? _unlock;
 
     public ObjectRow Row => row;
 
@@ -34,6 +38,11 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
 
         return new StoredObject(files, root, row);
     }
+
+    /// <summary>Makes an encrypted object readable with the key that encrypts its keys.</summary>
+    /// <exception cref="WrongKeyException">It is another key.</exception>
+    /// <exception cref="InvalidDataException">The list of parts is not the one that was completed.</exception>
+    public void Unlock(ObjectName name, WrappingKey key) => _unlock = ObjectUnlock.Open(name, row, root.File, key);
 
     /// <summary>A part and its byte range; null if there is no part of that number.</summary>
     public (ByteRange? Bytes, StoredPart Part)? FindPart(int number)
@@ -59,7 +68,7 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
     {
         if (Row.PartCount == 0)
         {
-            return await CopyAsync(root.File, range, response, cancellationToken);
+            return await CopyAsync(root.File, _unlock?.Cipher, range, response, cancellationToken);
         }
 
         var start = 0L;
@@ -76,7 +85,8 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
                 using var lease = await files.AcquireAsync(part.File);
                 CheckLength(part, lease.File);
                 var wanted = new ByteRange(Math.Max(range.First, start) - start, Math.Min(range.Last, end - 1) - start);
-                if (!await CopyAsync(lease.File, wanted, response, cancellationToken))
+                using var cipher = _unlock?.CipherOf(part, lease.File);
+                if (!await CopyAsync(lease.File, cipher, wanted, response, cancellationToken))
                 {
                     return false;
                 }
@@ -98,7 +108,7 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
 
         if (Row.PartCount == 0)
         {
-            return await ReadAsync(root.File, position, buffer, cancellationToken);
+            return await ReadAsync(root.File, _unlock?.Cipher, position, buffer, cancellationToken);
         }
 
         var start = 0L;
@@ -108,7 +118,8 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
             {
                 using var lease = await files.AcquireAsync(part.File);
                 CheckLength(part, lease.File);
-                return await ReadAsync(lease.File, position - start, buffer, cancellationToken);
+                using var cipher = _unlock?.CipherOf(part, lease.File);
+                return await ReadAsync(lease.File, cipher, position - start, buffer, cancellationToken);
             }
 
             start += part.Size;
@@ -118,7 +129,11 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
     }
 
     /// <inheritdoc/>
-    public void Dispose() => root.Dispose();
+    public void Dispose()
+    {
+        _unlock?.Dispose();
+        root.Dispose();
+    }
 
     private static void CheckLength(StoredPart part, OpenFile file)
     {
@@ -128,7 +143,8 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
         }
     }
 
-    private static async ValueTask<bool> CopyAsync(OpenFile file, ByteRange range, S3Response response, CancellationToken cancellationToken)
+    private static async ValueTask<bool> CopyAsync(
+        OpenFile file, BlockCipher? cipher, ByteRange range, S3Response response, CancellationToken cancellationToken)
     {
         var piece = range.Length > 4 * LargePiece ? LargePiece : SmallPiece;
         var position = range.First;
@@ -137,7 +153,7 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
             var blockStart = position / BlockChecksums.BlockSize * BlockChecksums.BlockSize;
             var blockEnd = Math.Min(Math.Min(blockStart + piece, file.Length), AlignUp(range.Last + 1));
             var (skip, wanted) = ((int)(position - blockStart), (int)(Math.Min(blockEnd, range.Last + 1) - position));
-            await ReadIntoAsync(file, blockStart, (int)(blockEnd - blockStart), skip, wanted, response, cancellationToken);
+            await ReadIntoAsync(file, cipher, blockStart, (int)(blockEnd - blockStart), skip, wanted, response, cancellationToken);
             position += wanted;
             if (!await response.FlushAsync(cancellationToken))
             {
@@ -149,12 +165,13 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
     }
 
     private static async ValueTask ReadIntoAsync(
-        OpenFile file, long blockStart, int length, int skip, int wanted, S3Response response, CancellationToken cancellationToken)
+        OpenFile file, BlockCipher? cipher, long blockStart, int length, int skip, int wanted, S3Response response,
+        CancellationToken cancellationToken)
     {
         if (skip == 0)
         {
             // Straight into the connection's memory. What follows the wanted bytes in their last block was read only to be checked.
-            await file.ReadBlocksAsync(blockStart, response.Body.GetMemory(length)[..length], cancellationToken);
+            await file.ReadBlocksAsync(blockStart, response.Body.GetMemory(length)[..length], cipher, cancellationToken);
             response.Advance(wanted);
             return;
         }
@@ -162,7 +179,7 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
         var buffer = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            await file.ReadBlocksAsync(blockStart, buffer.AsMemory(0, length), cancellationToken);
+            await file.ReadBlocksAsync(blockStart, buffer.AsMemory(0, length), cipher, cancellationToken);
             buffer.AsSpan(skip, wanted).CopyTo(response.Body.GetSpan(wanted));
             response.Advance(wanted);
         }
@@ -172,21 +189,22 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
         }
     }
 
-    private static async ValueTask<int> ReadAsync(OpenFile file, long position, Memory<byte> buffer, CancellationToken cancellationToken)
+    private static async ValueTask<int> ReadAsync(
+        OpenFile file, BlockCipher? cipher, long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var blockStart = position / BlockChecksums.BlockSize * BlockChecksums.BlockSize;
         var blockEnd = Math.Min(Math.Min(blockStart + SmallPiece, AlignUp(position + buffer.Length)), file.Length);
         var (skip, length) = ((int)(position - blockStart), (int)(blockEnd - blockStart));
         if (skip == 0 && buffer.Length >= length)
         {
-            await file.ReadBlocksAsync(blockStart, buffer[..length], cancellationToken);
+            await file.ReadBlocksAsync(blockStart, buffer[..length], cipher, cancellationToken);
             return length;
         }
 
         var blocks = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            await file.ReadBlocksAsync(blockStart, blocks.AsMemory(0, length), cancellationToken);
+            await file.ReadBlocksAsync(blockStart, blocks.AsMemory(0, length), cipher, cancellationToken);
             var taken = Math.Min(buffer.Length, length - skip);
             blocks.AsSpan(skip, taken).CopyTo(buffer.Span);
             return taken;

@@ -40,6 +40,8 @@ internal sealed class CompleteOperations(EmbeddedStore store)
 
         EmbeddedStore.ShowWritten(done.VersionId, response);
         store.ShowExpiry(request.Bucket, request.Key, done.Info, done.Tags, response);
+        WriteEncryption.Show(done.Info.Headers, response);
+        CustomerKey.Of(request, store.MayTakePlainKeys)?.Show(response);
         await SendAsync(done.Info, request, response, cancellationToken);
     }
 
@@ -48,6 +50,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
         CancellationToken cancellationToken)
     {
         CheckType(request, upload);
+        using var key = WriteEncryption.SealOf(request, upload, store);
         var all = await store.Uploads.PartsAsync(upload.UploadId);
         var parts = Choose(upload, named, all);
         CheckSize(request, parts);
@@ -63,6 +66,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             RestoresBase = request is OverlaidWrite { RestoresBase: true },
             UploadId = upload.UploadId,
             PartsFingerprint = fingerprint,
+            Envelope = upload.Envelope,
             Parts = [.. parts.Select(static part => new StoredPart(part.File, part.Number, part.Info.Size, part.Checksum))],
             Info = new ObjectInfo
             {
@@ -74,7 +78,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
                 ChecksumType = checksum is null ? null : upload.ChecksumType ?? PartChecksums.FullObjectType,
             },
         };
-        var row = await store.Uploads.CompleteAsync(upload, all, manifest, conditions, cancellationToken);
+        var row = await store.Uploads.CompleteAsync(upload, all, manifest, key, conditions, cancellationToken);
         return new(row.Info, row.VersionId, row.Tags);
     }
 

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -15,7 +16,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
 {
     public async Task CopyAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        store.Buckets.Require(request.Bucket);
+        var bucket = store.Buckets.Require(request.Bucket);
         var source = CopySource.Parse(request);
         var replacesMetadata = IsReplace(request, "x-amz-metadata-directive");
         var replacesTags = IsReplace(request, "x-amz-tagging-directive");
@@ -23,6 +24,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
         var conditions = PutOperations.ConditionsOf(request.Headers);
         var wanted = WantedChecksum(request);
         var locked = LockOperations.Requested(store, request);
+        var encryption = WriteEncryption.Of(request, bucket, store);
 
         using var stored = await OpenSourceAsync(store, source, request);
         var info = stored.Row.Info;
@@ -41,28 +43,37 @@ internal sealed class CopyOperations(EmbeddedStore store)
                 Size = info.Size,
                 ETag = PutOperations.EmptyETag,
                 LastModified = store.Now,
-                Headers = replacesMetadata ? StoredHeaders.Of(request) : StoredHeaders.OfCopy(request, info.Headers),
+                Headers =
+                [
+                    .. replacesMetadata ? StoredHeaders.Of(request) : StoredHeaders.OfCopy(request, info.Headers),
+                    .. encryption?.Headers ?? [],
+                ],
             },
         };
 
         // A source in one piece: its ETag is its MD5 and also holds for the copy, unless it was copied up from a multipart object of the
         // remote. A copy of a multipart source is one piece with a new MD5.
-        var isOnePiece = stored.Row.PartCount == 0 && info.ETag.Length == PutOperations.EmptyETag.Length;
+        var isOnePiece = stored.Row.PartCount == 0 && info.ETag.Length == PutOperations.EmptyETag.Length
+            && stored.Row.Envelope is null or { Kind: KeyKind.Master };
+        var hidesMd5 = encryption is { HidesMd5: true };
         var kept = KeptChecksum(info, wanted);
-        await using var file = await store.Objects.NewFileAsync(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece, kept is null
-            ? wanted ?? AlgorithmOf(info) : null);
+        using var key = encryption is null ? null : DataKey.New();
+        await using var file = await store.Objects.NewFileAsync(FileKind.Object, info.Size, header, wantsMd5: !isOnePiece && !hidesMd5,
+            kept is null ? wanted ?? AlgorithmOf(info) : null, key);
         var body = new StoredBody(store, stored, info.Size == 0 ? null : new ByteRange(0, info.Size - 1));
         await file.FillAsync(body, cancellationToken);
         var checksum = kept ?? file.Checksum;
         var copied = header.Info with
         {
-            ETag = isOnePiece ? info.ETag : PutOperations.Quoted(file.Md5),
+            ETag = hidesMd5 ? WriteEncryption.OpaqueETag() : isOnePiece ? info.ETag : PutOperations.Quoted(file.Md5),
             Checksums = checksum is { } value ? [value] : [],
             ChecksumType = checksum is null ? null : PartChecksums.FullObjectType,
         };
-        var row = await store.Objects.CommitAsync(file, header with { Info = copied }, conditions, null, cancellationToken);
+        header = header with { Info = copied, Envelope = encryption?.Wrap(key!, header, file) };
+        var row = await store.Objects.CommitAsync(file, header, conditions, null, cancellationToken);
         EmbeddedStore.ShowWritten(row.VersionId, response);
         store.ShowExpiry(request.Bucket, request.Key, row.Info, row.Tags, response);
+        encryption?.Show(response);
         ShowSource(store, source, stored, response);
         await Result("CopyObjectResult", row.Info).SendAsync(request, response, cancellationToken);
     }
@@ -78,18 +89,24 @@ internal sealed class CopyOperations(EmbeddedStore store)
         }
     }
 
-    /// <summary>Opens a copy's source and judges the conditions on it.</summary>
-    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed.</exception>
+    /// <summary>Opens a copy's source with the key that the request brings for it, and judges the conditions on it.</summary>
+    /// <exception cref="S3Exception">NoSuchBucket, NoSuchKey, NoSuchVersion, PreconditionFailed; as <see cref="ReadEncryption.Unlock"/>.
+    /// </exception>
     public static async ValueTask<StoredObject> OpenSourceAsync(EmbeddedStore store, CopySource source, S3Request request)
     {
+        var customer = CustomerKey.OfSource(request, store.MayTakePlainKeys);
         var stored = await OpenSourceAsync(store, source);
-        if (ReadConditions.CopySourceFailure(request, stored.Row.Info.ETag, stored.Row.Info.LastModified) is not { } failed)
+        try
         {
-            return stored;
+            ReadEncryption.Unlock(stored, new ObjectName(source.Bucket, source.Key), customer, store);
+            return ReadConditions.CopySourceFailure(request, stored.Row.Info.ETag, stored.Row.Info.LastModified) is { } failed
+                ? throw failed : stored;
         }
-
-        stored.Dispose();
-        throw failed;
+        catch
+        {
+            stored.Dispose();
+            throw;
+        }
     }
 
     /// <summary>A delete marker cannot be copied.</summary>
@@ -169,7 +186,8 @@ internal sealed class CopyOperations(EmbeddedStore store)
             && source.VersionId is null
             && !replacesMetadata
             && request.Header("x-amz-storage-class") is null
-            && request.Header("x-amz-website-redirect-location") is null)
+            && request.Header("x-amz-website-redirect-location") is null
+            && !request.Headers.Any(static header => WriteEncryption.Is(header.Key)))
         {
             throw new S3Exception(
                 S3Errors.InvalidRequest,

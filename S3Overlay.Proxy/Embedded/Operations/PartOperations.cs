@@ -2,6 +2,7 @@ using System.Globalization;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
@@ -19,7 +20,10 @@ internal sealed class PartOperations(EmbeddedStore store)
         var number = PartNumbers.Parse(request.Query["partNumber"]);
         var upload = await store.Uploads.RequireAsync(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
         var length = PutOperations.LengthOf(request);
-        var row = await StoreAsync(upload, number, length, request.Body, upload.IsFullObject ? upload.Algorithm : null, cancellationToken);
+        var encryption = WriteEncryption.OfPart(request, upload, store);
+        var row = await StoreAsync(
+            upload, encryption, number, length, request.Body, upload.IsFullObject ? upload.Algorithm : null, cancellationToken);
+        encryption?.Show(response);
         response.Status = StatusCodes.Status200OK;
         response.Headers.ETag = row.Info.ETag;
         response.Headers.ContentLength = 0;
@@ -35,11 +39,13 @@ internal sealed class PartOperations(EmbeddedStore store)
         var number = PartNumbers.Parse(request.Query["partNumber"]);
         var upload = await store.Uploads.RequireAsync(request.Bucket, request.Key, request.Query["uploadId"] ?? "");
         var source = CopySource.Parse(request);
+        var encryption = WriteEncryption.OfPart(request, upload, store);
         using var stored = await CopyOperations.OpenSourceAsync(store, source, request);
         var range = RangeOf(request, stored.Row.Info.Size);
         CopyOperations.CheckSize(range?.Length ?? 0);
         var body = new StoredBody(store, stored, range);
-        var row = await StoreAsync(upload, number, range?.Length ?? 0, body, upload.Algorithm, cancellationToken);
+        var row = await StoreAsync(upload, encryption, number, range?.Length ?? 0, body, upload.Algorithm, cancellationToken);
+        encryption?.Show(response);
         CopyOperations.ShowSource(store, source, stored, response);
 
         await CopyOperations.Result("CopyPartResult", row.Info with { Checksums = row.Checksum is { } checksum ? [checksum]
@@ -51,7 +57,8 @@ internal sealed class PartOperations(EmbeddedStore store)
     /// each part's checksum at the end. So parts from presigned links, whose clients often cannot compute one, are accepted.
     /// </summary>
     private async Task<PartRow> StoreAsync(
-        UploadRecord upload, int number, long length, S3Body body, ChecksumAlgorithm? missing, CancellationToken cancellationToken)
+        UploadRecord upload, WriteEncryption? encryption, int number, long length, S3Body body, ChecksumAlgorithm? missing,
+        CancellationToken cancellationToken)
     {
         // In an upload without a checksum the object still gets one, made of the parts'. The parts' are never shown.
         var (own, isAdded) = (body.Checksum?.Algorithm ?? body.ComingChecksum, upload.Algorithm is null);
@@ -65,16 +72,20 @@ internal sealed class PartOperations(EmbeddedStore store)
             PartNumber = number,
             Info = new ObjectInfo { Size = length, ETag = PutOperations.EmptyETag, LastModified = store.Now },
         };
-        await using var file = await store.Objects.NewFileAsync(FileKind.Part, length, header, checksum: own == computed ? null : computed);
+        var hidesMd5 = encryption is { HidesMd5: true };
+        using var key = encryption is null ? null : DataKey.New();
+        await using var file = await store.Objects.NewFileAsync(
+            FileKind.Part, length, header, wantsMd5: !hidesMd5, own == computed ? null : computed, key);
         await file.FillAsync(body, cancellationToken);
         RequireChecksum(upload, body.Checksum ?? file.Checksum);
         var info = header.Info with
         {
-            ETag = PutOperations.Quoted(file.Md5),
+            ETag = hidesMd5 ? WriteEncryption.OpaqueETag() : PutOperations.Quoted(file.Md5),
             Checksums = [.. ((BodyChecksum?[])[body.Checksum, file.Checksum]).OfType<BodyChecksum>()],
             ChecksumType = isAdded ? PartChecksums.FullObjectType : null,
         };
-        return await store.Uploads.CommitPartAsync(upload, file, header with { Info = info }, cancellationToken);
+        header = header with { Info = info, Envelope = encryption?.Wrap(key!, header, file) };
+        return await store.Uploads.CommitPartAsync(upload, file, header, cancellationToken);
     }
 
     /// <summary>An upload with a checksum algorithm accepts only parts with that checksum.</summary>

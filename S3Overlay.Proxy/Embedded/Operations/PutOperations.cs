@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -21,10 +22,16 @@ internal sealed class PutOperations(EmbeddedStore store)
     public async Task PutAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         // Everything that can be judged without the body, before the client sends it.
-        store.Buckets.Require(request.Bucket);
+        var bucket = store.Buckets.Require(request.Bucket);
         var length = LengthOf(request);
         var headers = StoredHeaders.Of(request);
         var locked = LockOperations.Requested(store, request);
+        var encryption = WriteEncryption.Of(request, bucket, store);
+        if (encryption is not null)
+        {
+            headers.AddRange(encryption.Headers);
+        }
+
         var ofRemote = request as OverlayPut;
         var copiedUp = ofRemote?.CopiedUp;
 
@@ -48,20 +55,23 @@ internal sealed class PutOperations(EmbeddedStore store)
 
         // An object copied up from the remote gets no checksum that the remote did not show.
         var added = copiedUp is null && !HasChecksum(request.Body) ? DefaultChecksum : (ChecksumAlgorithm?)null;
-        await using var file = await store.Objects.NewFileAsync(FileKind.Object, length, header, checksum: added);
+        using var key = encryption is null ? null : DataKey.New();
+        await using var file = await store.Objects.NewFileAsync(
+            FileKind.Object, length, header, wantsMd5: encryption is not { HidesMd5: true }, added, key);
         await file.FillAsync(request.Body, cancellationToken);
         var sum = request.Body.Checksum ?? file.Checksum;
         var info = header.Info with
         {
             Size = file.Length,
-            ETag = kept ?? Quoted(file.Md5),
+            ETag = kept ?? (encryption is { HidesMd5: true } ? WriteEncryption.OpaqueETag() : Quoted(file.Md5)),
             Checksums = sum is { } value ? [value] : [],
             ChecksumType = sum is null ? null : PartChecksums.FullObjectType,
         };
-        var row = await store.Objects.CommitAsync(
-            file, header with { Info = info }, conditions, null, cancellationToken, copiedUp?.LastModified);
+        header = header with { Info = info, Envelope = encryption?.Wrap(key!, header, file) };
+        var row = await store.Objects.CommitAsync(file, header, conditions, null, cancellationToken, copiedUp?.LastModified);
         EmbeddedStore.ShowWritten(row.VersionId, response);
         store.ShowExpiry(request.Bucket, request.Key, row.Info, row.Tags, response);
+        encryption?.Show(response);
         response.Status = StatusCodes.Status200OK;
         response.Headers.ETag = info.ETag;
         response.Headers.ContentLength = 0;

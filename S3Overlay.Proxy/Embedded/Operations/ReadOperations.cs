@@ -27,11 +27,13 @@ internal sealed class ReadOperations(EmbeddedStore store)
     public async Task GetAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var versionId = request.Query["versionId"];
-        RefuseCustomerKeys(request);
+        ReadEncryption.RefuseMethod(request);
+        var customer = CustomerKey.Of(request, store.MayTakePlainKeys);
         var part = PartNumbers.OfRead(request);
         if (request.IsHead && part is null)
         {
             var row = await store.Objects.RequireAsync(request.Bucket, request.Key, versionId);
+            ReadEncryption.Check(request, response, row, customer, store);
             ShowState(request, response, row);
             store.ShowVersion(request.Bucket, row, response);
             ObjectResponse.Prepare(request, response, row.Info);
@@ -39,6 +41,8 @@ internal sealed class ReadOperations(EmbeddedStore store)
         }
 
         using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key, versionId);
+        ReadEncryption.Unlock(stored, new ObjectName(request.Bucket, request.Key), customer, store);
+        customer?.Show(response);
         ShowState(request, response, stored.Row);
         store.ShowVersion(request.Bucket, stored.Row, response);
         var bytes = ObjectResponse.Prepare(request, response, stored.Row.Info);
@@ -165,14 +169,6 @@ internal sealed class ReadOperations(EmbeddedStore store)
         if (row.Tags is { Length: > 0 } tags)
         {
             response.Headers["x-amz-tagging-count"] = ObjectTags.Count(tags).ToString(CultureInfo.InvariantCulture);
-        }
-    }
-
-    private static void RefuseCustomerKeys(S3Request request)
-    {
-        if (request.Header(ClientKeys.Algorithm) is not null)
-        {
-            throw new S3Exception(S3Errors.InvalidRequest, "The encryption parameters are not applicable to this object.");
         }
     }
 }

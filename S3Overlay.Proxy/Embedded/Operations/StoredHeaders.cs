@@ -53,13 +53,14 @@ internal static class StoredHeaders
     }
 
     /// <summary>
-    /// The headers of a copy that keeps its source's: all but the storage class and the redirect, which each request sets anew.
+    /// The headers of a copy that keeps its source's: all but the storage class, the redirect and the encryption, which each request sets
+    /// anew.
     /// </summary>
     public static List<KeyValuePair<string, string>> OfCopy(S3Request request, IReadOnlyList<KeyValuePair<string, string>> source)
     {
         Refuse(request);
-        var headers = source.Where(static header => header.Key is not ("x-amz-storage-class" or "x-amz-website-redirect-location"))
-            .ToList();
+        var headers = source.Where(static header => header.Key is not ("x-amz-storage-class" or "x-amz-website-redirect-location")
+            && !WriteEncryption.Is(header.Key)).ToList();
         if (request.Header("x-amz-website-redirect-location") is { Length: > 0 } redirect)
         {
             headers.Add(new("x-amz-website-redirect-location", redirect));
@@ -111,9 +112,8 @@ internal static class StoredHeaders
         AccessHeaders.Refuse(request);
         foreach (var (name, _) in request.Headers)
         {
-            if (name.StartsWith("x-amz-server-side-encryption", StringComparison.OrdinalIgnoreCase)
+            if ((WriteEncryption.Is(name) && !WriteEncryption.IsKnown(name))
                 || (name.StartsWith("x-amz-object-lock-", StringComparison.OrdinalIgnoreCase) && !LockHeaders.IsRead(name))
-                || name.StartsWith("x-amz-copy-source-server-side-encryption", StringComparison.OrdinalIgnoreCase)
                 || name.Equals("x-amz-write-offset-bytes", StringComparison.OrdinalIgnoreCase))
             {
                 throw new S3Exception(

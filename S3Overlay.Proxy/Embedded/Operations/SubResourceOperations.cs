@@ -48,7 +48,9 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
     public async Task GetAttributesAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         ObjectAttributes.Check(request);
+        var customer = CustomerKey.Of(request, store.MayTakePlainKeys);
         using var stored = await store.Objects.OpenAsync(request.Bucket, request.Key, request.Query["versionId"]);
+        ReadEncryption.Check(request, response, stored.Row, customer, store);
         store.ShowVersion(request.Bucket, stored.Row, response);
         await ObjectAttributes.SendAsync(
             request, response, stored.Row.Info, stored.Row.PartCount > 0 ? xml =>

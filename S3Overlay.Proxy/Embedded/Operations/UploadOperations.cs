@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Embedded.Encryption;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -15,7 +17,9 @@ internal sealed class UploadOperations(EmbeddedStore store)
 {
     public async Task CreateAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        store.Buckets.Require(request.Bucket);
+        var bucket = store.Buckets.Require(request.Bucket);
+        var encryption = WriteEncryption.Of(request, bucket, store);
+        using var key = encryption is null ? null : DataKey.New();
         var (algorithm, isFullObject) = ReadChecksum(request);
         var upload = new UploadRecord
         {
@@ -23,14 +27,17 @@ internal sealed class UploadOperations(EmbeddedStore store)
             Bucket = request.Bucket,
             Key = request.Key,
             Initiated = store.Now,
-            Headers = StoredHeaders.Of(request),
+            Headers = [.. StoredHeaders.Of(request), .. encryption?.Headers ?? []],
             Tags = ObjectTags.FromHeader(request),
             Lock = LockOperations.Requested(store, request),
             Base = (request as OverlaidWrite)?.Base,
             Algorithm = algorithm,
             IsFullObject = isFullObject,
+            Envelope = key?.WrapWith(encryption!.Key, KeyPlace.OfUpload(request.Bucket, request.Key)),
+            SealKey = encryption?.Key.Kind == KeyKind.Customer ? key!.ToArray() : null,
         };
         await store.Uploads.CreateAsync(upload, cancellationToken);
+        encryption?.Show(response);
 
         if (algorithm is { } chosen)
         {

@@ -34,6 +34,9 @@ internal sealed record ObjectRow
     /// <summary>What keeps the version from being deleted; null for nothing.</summary>
     public ObjectLock? Lock { get; init; }
 
+    /// <summary>The key of the object's data, or of its upload; null if it is not encrypted.</summary>
+    public KeyEnvelope? Envelope { get; init; }
+
     /// <summary>True for a delete marker, which has no file.</summary>
     public bool IsMarker => PartCount < 0;
 
@@ -73,6 +76,7 @@ internal sealed record ObjectRow
         Base = header.Base,
         VersionId = header.VersionId,
         Lock = header.Lock,
+        Envelope = header.Envelope,
     };
 
     public static ObjectRow Read(ReadOnlySpan<byte> value)
@@ -93,10 +97,11 @@ internal sealed record ObjectRow
             Base = fields.ReadBase(),
             VersionId = fields.IsAtEnd ? null : fields.OptionalText(),
             Lock = fields.IsAtEnd ? null : ObjectLock.Parse(fields.OptionalText()),
+            Envelope = KeyEnvelope.ReadLast(ref fields),
         };
     }
 
-    public ReadOnlySpan<byte> Write() =>
+    public ReadOnlySpan<byte> Write() => KeyEnvelope.WriteLast(
         new FieldWriter().Byte(Version).File(File).Fixed(Sequence).Number(PartCount).OptionalText(Tags).Write(Info).WriteBase(Base)
-            .OptionalText(VersionId).OptionalText(Lock?.ToText()).Written;
+            .OptionalText(VersionId).OptionalText(Lock?.ToText()), Envelope).Written;
 }

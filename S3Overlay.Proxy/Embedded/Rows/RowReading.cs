@@ -22,6 +22,7 @@ internal static class RowReading
             Base = row.ReadBase(first + 8),
             VersionId = row.Text(first + 11),
             Lock = ObjectLock.Parse(row.Text(first + 12)),
+            Envelope = KeyEnvelope.ReadLast(ref details),
         };
     }
 
@@ -40,7 +41,7 @@ internal static class RowReading
     private static void Put(this Connection writer, string sql, string bucket, string key, ObjectRow row) =>
         writer.Prepare(sql).BindKey(1, bucket).BindKey(2, key).Bind(3, (long)row.Sequence).Bind(4, row.File)
             .Bind(5, row.Info.Size).Bind(6, row.Info.LastModified.ToUnixTimeMilliseconds()).BindText(7, row.Info.ETag)
-            .Bind(8, row.PartCount).BindText(9, row.Tags).Bind(10, DetailsOf(row.Info)).BindBase(11, row.Base)
+            .Bind(8, row.PartCount).BindText(9, row.Tags).Bind(10, DetailsOf(row.Info, row.Envelope)).BindBase(11, row.Base)
             .BindText(14, row.VersionId).BindText(15, row.Lock?.ToText()).Run();
 
     /// <summary>A tombstone. <paramref name="first"/> is the column of its number.</summary>
@@ -139,5 +140,6 @@ internal static class RowReading
         ? statement.BindText(first, null).BindText(first + 1, null).BindText(first + 2, null)
         : statement.BindText(first, known.ETag).Bind(first + 1, known.Size).Bind(first + 2, known.Date.ToUnixTimeMilliseconds());
 
-    private static ReadOnlySpan<byte> DetailsOf(ObjectInfo info) => new FieldWriter().WriteDetails(info).Written;
+    private static ReadOnlySpan<byte> DetailsOf(ObjectInfo info, KeyEnvelope? envelope = null) =>
+        KeyEnvelope.WriteLast(new FieldWriter().WriteDetails(info), envelope).Written;
 }

@@ -35,6 +35,15 @@ internal sealed record UploadRecord
     /// <summary>The lock that the object gets; null for the bucket's default.</summary>
     public ObjectLock? Lock { get; init; }
 
+    /// <summary>The upload's key; null if the object is not to be encrypted.</summary>
+    public KeyEnvelope? Envelope { get; init; }
+
+    /// <summary>
+    /// The upload's key itself, if only the customer can open the envelope: the request that completes the upload need not bring the
+    /// customer's key. It decrypts nothing.
+    /// </summary>
+    public byte[]? SealKey { get; init; }
+
     /// <summary>S3's name of the type; null without a checksum.</summary>
     public string? ChecksumType => Algorithm is null ? null : IsFullObject ? "FULL_OBJECT" : "COMPOSITE";
 
@@ -43,7 +52,7 @@ internal sealed record UploadRecord
     public static UploadRecord Read(ReadOnlySpan<byte> bytes)
     {
         var fields = new FieldReader(bytes);
-        return new UploadRecord
+        var upload = new UploadRecord
         {
             UploadId = fields.Text(),
             Bucket = fields.Text(),
@@ -55,13 +64,19 @@ internal sealed record UploadRecord
             Headers = fields.ReadHeaders(),
             Base = fields.ReadBase(),
             Lock = fields.IsAtEnd ? null : ObjectLock.Parse(fields.OptionalText()),
+            Envelope = KeyEnvelope.ReadLast(ref fields),
         };
+        return fields.IsAtEnd ? upload : upload with { SealKey = fields.Block().ToArray() };
     }
 
-    public ReadOnlyMemory<byte> Write() =>
-        new FieldWriter().Text(UploadId).Text(Bucket).Text(Key).Number(Initiated.ToUnixTimeMilliseconds()).OptionalText(Tags)
+    public ReadOnlyMemory<byte> Write()
+    {
+        var fields = new FieldWriter().Text(UploadId).Text(Bucket).Text(Key).Number(Initiated.ToUnixTimeMilliseconds()).OptionalText(Tags)
             .Byte(Algorithm is { } algorithm ? (byte)algorithm : (byte)0xFF).Byte((byte)(IsFullObject ? 1 : 0)).Write(Headers)
-            .WriteBase(Base).OptionalText(Lock?.ToText()).WrittenMemory;
+            .WriteBase(Base).OptionalText(Lock?.ToText());
+        KeyEnvelope.WriteLast(fields, Envelope);
+        return (SealKey is null ? fields : fields.Block(SealKey)).WrittenMemory;
+    }
 }
 
 /// <summary>One part of an open upload, in the index.</summary>

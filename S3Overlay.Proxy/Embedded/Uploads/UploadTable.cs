@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Embedded.Buckets;
+using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rows;
@@ -112,13 +113,21 @@ internal sealed class UploadTable(
     public async ValueTask<IDisposable> TakeAsync(string uploadId, CancellationToken cancellationToken) =>
         await _locks.TakeAsync(uploadId, cancellationToken);
 
-    /// <summary>Turns the chosen parts into the object, in one commit. The caller has the upload's lock.</summary>
+    /// <summary>
+    /// Turns the chosen parts into the object, in one commit. The caller has the upload's lock. The <paramref name="key"/> of an encrypted
+    /// upload seals the list of parts.
+    /// </summary>
     public async Task<ObjectRow> CompleteAsync(
-        UploadRecord upload, IReadOnlyList<PartRow> all, FileHeader manifest, WriteConditions? conditions,
+        UploadRecord upload, IReadOnlyList<PartRow> all, FileHeader manifest, DataKey? key, WriteConditions? conditions,
         CancellationToken cancellationToken)
     {
-        await using var file = await objects.NewFileAsync(FileKind.Manifest, 0, manifest, wantsMd5: false);
+        await using var file = await objects.NewFileAsync(FileKind.Manifest, 0, manifest, wantsMd5: false, key: key);
         await file.FillAsync(Protocol.Bodies.S3Body.Empty, cancellationToken);
+        if (key is not null)
+        {
+            manifest = manifest with { Seal = key.Seal(file.Id, upload.Bucket, upload.Key, manifest.Parts) };
+        }
+
         var used = manifest.Parts.Select(static part => part.File).ToHashSet();
         var unused = all.Where(part => !used.Contains(part.File)).ToList();
         var row = await objects.CommitAsync(file, manifest, conditions,

@@ -23,7 +23,7 @@ internal sealed class Contents(ILocalChanges changes)
 
     /// <summary>True if size and ETags prove that the bytes differ, without a request.</summary>
     public static bool Differ(ObjectInfo written, ListedObject row) => written.Size != row.Size
-        || (!AreSame(written.ETag, row.ETag) && IsMd5(written.ETag) && IsMd5(row.ETag));
+        || (!AreSame(written.ETag, row.ETag) && HasMd5(written) && IsMd5(row.ETag));
 
     /// <summary>
     /// Compares with the remote's object as a HEAD showed it. Objects in several parts, or encrypted ones, may have different ETags for
@@ -48,6 +48,10 @@ internal sealed class Contents(ILocalChanges changes)
         || header.StartsWith("x-amz-meta-", StringComparison.OrdinalIgnoreCase);
 
     private static bool AreSame(string left, string right) => ETags.IsStrong(left) && ETags.IsStrong(right) && ETags.Same(left, right);
+
+    /// <summary>False too for an ETag that only looks like an MD5: with a client's key or one of KMS it is none.</summary>
+    private static bool HasMd5(ObjectInfo info) => IsMd5(info.ETag) && info.Header(ClientKeys.Algorithm) is null
+        && info.Header("x-amz-server-side-encryption")?.StartsWith("aws:kms", StringComparison.OrdinalIgnoreCase) != true;
 
     private static bool IsMd5(string etag) => ETags.Bare(etag) is { Length: 32 } bare && !bare.ContainsAnyExcept("0123456789abcdefABCDEF");
 

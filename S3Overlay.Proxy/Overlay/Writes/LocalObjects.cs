@@ -39,6 +39,11 @@ public sealed class LocalObjects(IS3Service local, EncryptedObjects encrypted)
         {
             return await HeadAsync(origin, bucket, key, cancellationToken, versionId);
         }
+        catch (S3Exception refused)
+            when (refused.Error.Status == StatusCodes.Status400BadRequest && ClientKeys.AreWantedBy(refused.Message))
+        {
+            return await encrypted.FindAsync(bucket, key, versionId, cancellationToken);
+        }
         catch (S3Exception absent) when (MeansAbsent(absent.Error.Status, versionId))
         {
             return null;

@@ -1,4 +1,5 @@
 """The servers that .ci/s3-tests runs the suite against, on free ports of this machine, with their data in a temporary folder."""
+import base64
 import contextlib
 import json
 import os
@@ -25,6 +26,10 @@ CLIENTS = {
 # What the remote of an overlay, and the store behind a proxy, are reached with.
 ACCESS_KEY, SECRET_KEY = CLIENTS["s3 main"][:2]
 
+# The keys of the built-in store. The suite names two of SSE-KMS.
+ENCRYPTION = {"master": base64.b64encode(b"m" * 32).decode(),
+              "kms": {f"testkey-{i}": base64.b64encode(bytes([i]) * 32).decode() for i in (1, 2)}}
+
 
 class Problem(Exception):
     """Ends the script with a message and an exit code."""
@@ -42,10 +47,12 @@ def proxy(published, folder, name, users_of_store=False, **settings):
     for key in keys if users_of_store else []:
         key["local"] = {"accessKey": key["accessKey"], "secretKey": key["secretKey"]}
     (folder / f"{name}-keys.json").write_text(json.dumps(keys))
+    (folder / f"{name}-encryption.json").write_text(json.dumps(ENCRYPTION))
     env = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "S3_OVERLAY_"))} | {
         "S3_OVERLAY_PORT": str(port), "S3_OVERLAY_DATA_DIR": str(folder / name), "S3_OVERLAY_DURABLE": "false",
         "S3_OVERLAY_LIFECYCLE_DAY": "2s",  # as lc_debug_interval in suite.py
-        "S3_OVERLAY_KEYS_FILE": str(folder / f"{name}-keys.json"), **settings}
+        "S3_OVERLAY_KEYS_FILE": str(folder / f"{name}-keys.json"),
+        "S3_OVERLAY_ENCRYPTION_FILE": str(folder / f"{name}-encryption.json"), "S3_OVERLAY_SSE_C_OVER_HTTP": "true", **settings}
     try:
         with open(log, "w") as output:
             process = subprocess.Popen([program], env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder)

@@ -6,6 +6,7 @@ using System.Text.Json;
 using S3Overlay.Proxy.Administration.Methods;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Administration.Commands.Archives;
@@ -16,12 +17,17 @@ namespace S3Overlay.Proxy.Administration.Commands.Archives;
 /// </summary>
 internal sealed class ArchiveWriter(ProxyClient proxy)
 {
+    /// <summary>How many objects were left out because only their clients have the key to read them (SSE-C).</summary>
+    public long Unreadable { get; private set; }
+
     /// <summary>Saves changes. The file appears at its path once it is complete and on disk.</summary>
     /// <param name="path">Where to write. A file there is not replaced.</param>
     /// <param name="changes">The changes.</param>
     /// <param name="show">Gets the number of changes saved so far, and of their bytes.</param>
     /// <param name="cancellationToken">Stops. Nothing is left at the path.</param>
-    /// <returns>How many were saved. One that is changed or reverted before it is saved is left out.</returns>
+    /// <returns>
+    /// How many were saved. One that is changed or reverted before it is saved is left out, and so is one that needs its client's key.
+    /// </returns>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="ProxyRefusal">An object cannot be read.</exception>
     public async Task<long> WriteAsync(
@@ -104,6 +110,13 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
                 return false;
             }
 
+            if (response.StatusCode == HttpStatusCode.BadRequest
+                && ClientKeys.AreWantedBy(await response.Content.ReadAsStringAsync(cancellationToken)))
+            {
+                Unreadable++;
+                return false;
+            }
+
             if (response.StatusCode != HttpStatusCode.OK)
             {
                 throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for {change.Bucket}/{change.Key}");
@@ -126,7 +139,9 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
             };
             change = change with { Checksum = change.ChecksumHeader is { } header ? headers[header] : "" };
             var parts = await new SavedParts(proxy, change).FindAsync(hashed.Md5, cancellationToken);
-            change = parts.IsCopiedUp ? change with { CopiedUp = response.Content.Headers.LastModified ?? DateTimeOffset.UnixEpoch }
+            var isOpaque = headers.TryGetValue("x-amz-server-side-encryption", out var method) && method != "AES256";
+            change = parts.IsCopiedUp && !isOpaque
+                ? change with { CopiedUp = response.Content.Headers.LastModified ?? DateTimeOffset.UnixEpoch }
                 : change with { Parts = parts.Sizes };
         }
 
