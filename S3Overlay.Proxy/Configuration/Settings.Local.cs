@@ -45,6 +45,12 @@ public static partial class Settings
         "For test suites: the built-in store accepts encryption keys of clients (SSE-C) over plain HTTP. S3 refuses that.", Parsers.Switch,
         static (options, value) => options with { MayTakePlainKeys = value });
 
+    public static readonly Setting<bool> NewBuckets = new Setting<LocalOptions, bool>(
+        "S3_OVERLAY_NEW_BUCKETS", Local, "private",
+        "How new buckets of the built-in store begin. `private`: ACLs are disabled and public access is blocked, as in S3 today. `acl`: "
+        + "ACLs are enabled and nothing is blocked, as before April 2023. See [access.md](access.md).",
+        Parsers.OneOf(("private", false), ("acl", true)), static (options, value) => options with { NewBucketsHaveAcls = value });
+
     public static readonly Setting<string?> LocalAccessKey = new(
         "S3_OVERLAY_LOCAL_ACCESS_KEY", Local, "minioadmin",
         "The local layer's access key. Clients sign with it if they have no keys of their own.", Parsers.Token);

@@ -25,6 +25,11 @@ public static partial class Settings
         Parsers.OneOf(("tombstone", DeleteBehaviour.Tombstone), ("local", DeleteBehaviour.Local)),
         static (options, value) => options with { Deletes = value });
 
+    public static readonly Setting<bool> ShareRemote = new Setting<ViewOptions, bool>(
+        "S3_OVERLAY_SHARE_REMOTE", Views, "false",
+        "In a bucket with a remote, policies and ACLs open written objects only. With `true`, they open the remote's objects too.",
+        Parsers.Switch, static (options, value) => options with { SharesRemote = value });
+
     public static readonly Setting<long> CopyUpMax = new Setting<ViewOptions, long>(
         "S3_OVERLAY_COPY_UP_MAX", Views, "5GiB",
         "The largest remote object that is copied to the local layer when a client sets its tags, ACL, retention or legal hold; at "

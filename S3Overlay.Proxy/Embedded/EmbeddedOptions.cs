@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Embedded.Encryption;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Embedded;
@@ -22,6 +23,12 @@ public sealed record EmbeddedOptions
 
     /// <summary>True if clients may send encryption keys (SSE-C) over plain HTTP. S3 refuses that.</summary>
     public bool MayTakePlainKeys { get; init; }
+
+    /// <summary>The accounts that own buckets and objects, and that ACLs may name.</summary>
+    public IAccounts Accounts { get; init; } = Protocol.Access.Accounts.None;
+
+    /// <summary>Whether new buckets have ACLs and no public access block, as in S3 before April 2023.</summary>
+    public bool NewBucketsHaveAcls { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -28,7 +28,7 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
     /// <summary>True if it can set this sub-resource of an object.</summary>
     public static bool SetsSubResource(S3Operation operation) =>
         operation is S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging or S3Operation.PutObjectRetention
-            or S3Operation.PutObjectLegalHold;
+            or S3Operation.PutObjectLegalHold or S3Operation.PutObjectAcl;
 
     /// <summary>Throws if it would refuse to set this sub-resource of any object of a bucket.</summary>
     /// <exception cref="S3Exception">InvalidRequest: the bucket has no Object Lock.</exception>
@@ -59,6 +59,7 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
         S3Operation.PutBucketConfiguration => _buckets.PutConfigurationAsync(request, response, cancellationToken),
         S3Operation.DeleteBucketConfiguration => _buckets.DeleteConfigurationAsync(request, response, cancellationToken),
         S3Operation.GetObjectAcl => _subResources.GetAclAsync(request, response, cancellationToken),
+        S3Operation.PutObjectAcl => _subResources.PutAclAsync(request, response, cancellationToken),
         S3Operation.GetObjectTagging => _subResources.GetTagsAsync(request, response, cancellationToken),
         S3Operation.PutObjectTagging => _subResources.PutTagsAsync(request, response, cancellationToken),
         S3Operation.DeleteObjectTagging => _subResources.DeleteTagsAsync(request, response, cancellationToken),

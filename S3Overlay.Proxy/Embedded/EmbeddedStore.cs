@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Embedded.Rebuild;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
@@ -56,6 +57,10 @@ public sealed class EmbeddedStore : IAsyncDisposable
     internal ServerKeys Keys => _options.Keys;
 
     internal bool MayTakePlainKeys => _options.MayTakePlainKeys;
+
+    internal IAccounts Accounts => _options.Accounts;
+
+    internal bool NewBucketsHaveAcls => _options.NewBucketsHaveAcls;
 
     internal long MinPartSize => _options.MinPartSize;
 
@@ -161,6 +166,12 @@ public sealed class EmbeddedStore : IAsyncDisposable
 
     /// <summary>A bucket's written objects for a listing.</summary>
     public IListingSource ListWritten(string bucket, ListingQuery query) => new WrittenRows(Rows, bucket, query);
+
+    /// <summary>The account with an id, even if no key has it any more.</summary>
+    internal Account AccountOf(string? id) => id is null ? Account.Default : Accounts.Find(id) ?? new Account(id, "");
+
+    /// <summary>The owner of a bucket.</summary>
+    internal Account OwnerOf(string bucket) => AccountOf(Buckets.AccessOf(bucket)?.OwnerId);
 
     /// <summary>Shows a version's id, in buckets that have or had versioning.</summary>
     internal void ShowVersion(string bucket, ObjectRow row, S3Response response, string header = "x-amz-version-id")

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
@@ -55,6 +56,15 @@ public sealed record FrontDoorSettings
 
     /// <summary>The CORS rules of a bucket; null if it has none of its own.</summary>
     public Func<string, CorsRules?> CorsOf { get; init; } = static _ => null;
+
+    /// <summary>Policies, ACLs and owners of buckets in the local layer; null if the keys file's rights decide alone.</summary>
+    public IBucketAccess? Access { get; init; }
+
+    /// <summary>Whether a bucket has a remote whose objects no policy and no ACL opens to others (rule A3).</summary>
+    public Func<string, bool> KeepsRemote { get; init; } = static _ => false;
+
+    /// <summary>Whether a bucket has a remote.</summary>
+    public Func<string, bool> IsOverlaid { get; init; } = static _ => false;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

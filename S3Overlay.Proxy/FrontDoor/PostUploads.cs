@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Forms;
@@ -13,20 +14,20 @@ namespace S3Overlay.Proxy.FrontDoor;
 /// is the file as it arrives. Services know nothing of forms.
 /// </summary>
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingHTTPPOST.html</remarks>
-/// <param name="isForwarded">Whether a bucket's store decides about unsigned requests itself (rule A3).</param>
-internal sealed class PostUploads(IS3Service service, RequestAuthenticator authenticator, AccessRights rights, Func<string,
-    bool> isForwarded)
+internal sealed class PostUploads(IS3Service service, RequestAuthenticator authenticator, AccessRights rights, AccessGate gate,
+    FrontDoorSettings settings)
 {
     /// <summary>The size limit of one upload: 5 GiB.</summary>
     private const long MaxSize = 5L << 30;
 
     /// <summary>Handles one form.</summary>
     /// <param name="form">The request: PostObject, the caller that signed its headers, and the form as its body.</param>
+    /// <param name="context">The connection that it came over.</param>
     /// <param name="response">Where to.</param>
     /// <exception cref="S3Exception">
     /// The form is malformed, its signature does not cover the upload, or the object cannot be stored.
     /// </exception>
-    public async Task HandleAsync(S3Request form, S3Response response, CancellationToken cancellationToken)
+    public async Task HandleAsync(S3Request form, HttpContext context, S3Response response, CancellationToken cancellationToken)
     {
         using var read = await PostForm.ReadAsync(form.Body, form.Header("Content-Type"), cancellationToken);
         var fields = read.Fields;
@@ -40,13 +41,21 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
         var key = KeyOf(fields);
         var authenticated = new FormSignature(authenticator).Authenticate(fields, form.Bucket, form.Caller, MaxSize);
         var caller = authenticated.Caller;
-        if (!rights.MayWrite(caller, form.Bucket, key) && !(caller.IsAnonymous && isForwarded(form.Bucket)))
+        var (smallest, largest) = authenticated.Policy is { } policy ? (policy.Smallest, policy.Largest) : (0, MaxSize);
+        var headers = PostHeaders.Of(fields);
+        var isForwarded = settings.IsForwarded(form.Bucket);
+        var decision = await gate.JudgeAsync(
+            new(caller, S3Operation.PutObject, form.Bucket, key, S3Query.Empty, headers, context) { IsForwarded = isForwarded });
+        if (decision == AccessDecision.Denied && !(caller.IsAnonymous && isForwarded))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }
 
-        var (smallest, largest) = authenticated.Policy is { } policy ? (policy.Smallest, policy.Largest) : (0, MaxSize);
-        var headers = PostHeaders.Of(fields);
+        if (decision == AccessDecision.Opened && settings.KeepsRemote(form.Bucket))
+        {
+            AccessGate.IsOfWritten(S3Operation.PutObject, headers);
+        }
+
         var digests = BodyDigests.Read(headers, sha256: null, announced: [], checksumsAreOfTheBody: true);
         var put = form with
         {
@@ -56,6 +65,7 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
             Query = S3Query.Empty,
             Headers = headers,
             Caller = caller,
+            Account = rights.AccountOf(caller),
             MayWrite = each => rights.MayWrite(caller, form.Bucket, each),
             Body = new VerifiedBody(new PostFileFraming(read.Reader, form.Body.Length, smallest, largest), digests),
         };

@@ -6,11 +6,13 @@ using Microsoft.AspNetCore.Http.Features;
 
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Forms;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Operations;
+using S3Overlay.Proxy.Protocol.Xml;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.Proxy.Telemetry.AccessLogs;
 using S3Overlay.Proxy.Telemetry.Tails;
@@ -34,7 +36,8 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
     AccessRights rights, FrontDoorSettings settings, ProxyMeters meters, ILogger<S3FrontDoor> logger, RequestTail tail,
     AccessLog? accessLog = null)
 {
-    private readonly PostUploads _posts = new(service, authenticator, rights, settings.IsForwarded);
+    private readonly AccessGate _gate = new(rights, settings);
+    private readonly PostUploads _posts = new(service, authenticator, rights, new(rights, settings), settings);
 
     /// <summary>Serves one request.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -190,13 +193,27 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         var caller = authenticated.Caller;
         call.Requester = caller.AccessKey;
         var isForm = call.Operation == S3Operation.PostObject;
-        var isAllowed = isPreflight
-            || (isAdministration ? rights.MayAdminister(caller) : rights.May(caller, call.Operation, target.Bucket, target.Key)
-            || (!isForwarded && rights.MayAll(call.Operation, target.Bucket, target.Key, query["versionId"])));
-        var mayWriteAll = isAllowed || (caller.IsAnonymous && isForwarded);
-        if (!isForm && !mayWriteAll && !(call.Operation == S3Operation.DeleteObjects && rights.MayWriteSome(caller, target.Bucket)))
+        var body = RequestBodies.Create(
+            http.Body, HasBody(context), http.ContentLength, http.Headers, authenticated.Payload, call.Operation,
+            leavesMalformed: isForwarded && settings.ChecksChecksums());
+        var asked = new AccessQuestion(caller, call.Operation, target.Bucket, target.Key, query, http.Headers, context)
         {
-            throw new S3Exception(S3Errors.AccessDenied);
+            IsForwarded = isForwarded,
+        };
+        (asked, body) = await WithNewTagsAsync(asked, body, context.RequestAborted);
+        var decision = isPreflight || (isAdministration && rights.MayAdminister(caller)) ? AccessDecision.Allowed
+            : isAdministration || isForm ? AccessDecision.Denied
+            : await _gate.JudgeAsync(asked);
+        var mayWriteAll = decision != AccessDecision.Denied || (caller.IsAnonymous && isForwarded);
+        if (!isForm && !mayWriteAll && !(call.Operation == S3Operation.DeleteObjects
+            && (rights.MayWriteSome(caller, target.Bucket) || settings.Access?.Find(target.Bucket) is not null)))
+        {
+            throw isAdministration ? new S3Exception(S3Errors.AccessDenied) : Denied(caller, target.Bucket);
+        }
+
+        if (call.Operation == S3Operation.PutObjectAcl && !isForwarded)
+        {
+            _gate.RequireAcls(target.Bucket);
         }
 
         if (caller.IsAnonymous && !isForwarded && call.Operation is S3Operation.GetObject or S3Operation.HeadObject)
@@ -206,7 +223,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
 
         if (!isForwarded && !isAdministration)
         {
-            settings.Owners?.Judge(call.Operation, http.Headers);
+            settings.Owners?.Judge(call.Operation, http.Headers, settings.Access?.Find(target.Bucket)?.OwnerId);
         }
 
         // 6
@@ -219,16 +236,20 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             Query = query,
             Headers = http.Headers,
             Caller = caller,
-            MaySee = call.Operation == S3Operation.ListBuckets && !rights.MaySeeAll(caller) && !(caller.IsAnonymous && isForwarded)
-                ? bucket => rights.MaySee(caller, bucket) : null,
+            Account = rights.AccountOf(caller),
+            Owners = _gate.OwnersOf(target.Bucket),
+            MaySee = call.Operation == S3Operation.ListBuckets && !(caller.IsAnonymous && isForwarded)
+                && (!rights.MaySeeAll(caller) || settings.Access is { HasOwners: true }) ? bucket => _gate.MaySee(caller, bucket) : null,
             MayWrite = key => rights.MayWrite(caller, target.Bucket, key),
+            MayDelete = call.Operation == S3Operation.DeleteObjects
+                ? (key, version) => _gate.MayDelete(asked, key, version) : S3Request.MayDeleteAll,
             MayWriteAll = mayWriteAll,
             BypassesGovernance = call.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjects or S3Operation.PutObjectRetention
                 && string.Equals(http.Headers[LockHeaders.Bypass], "true", StringComparison.OrdinalIgnoreCase)
                 && rights.MayBypassGovernance(caller),
-            Body = RequestBodies.Create(
-                http.Body, HasBody(context), http.ContentLength, http.Headers, authenticated.Payload, call.Operation,
-                leavesMalformed: isForwarded && settings.ChecksChecksums()),
+            IsOfWritten = decision == AccessDecision.Opened && settings.KeepsRemote(target.Bucket)
+                && AccessGate.IsOfWritten(call.Operation, http.Headers),
+            Body = body,
             RequestId = call.RequestId,
             Received = settings.Time.GetUtcNow(),
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
@@ -238,20 +259,21 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         {
             await RefuseKeptAsync(source.Bucket, source.Key, context.RequestAborted);
             var isOfStore = settings.IsForwarded(source.Bucket);
-            if (!(MayRead(caller, source) && (!isOfStore || source.WithPlus is not { } other || MayRead(caller, other))))
+            if (!await MayReadAsync(asked, source)
+                || (isOfStore && source.WithPlus is { } other && !await MayReadAsync(asked, other)))
             {
                 throw new S3Exception(S3Errors.AccessDenied);
             }
 
             if (!isOfStore)
             {
-                settings.Owners?.JudgeSource(http.Headers);
+                settings.Owners?.JudgeSource(http.Headers, settings.Access?.Find(source.Bucket)?.OwnerId);
             }
 
             request = source.Spell(request, leavesPlus: isOfStore);
         }
 
-        await (isForm ? _posts.HandleAsync(request, response, context.RequestAborted)
+        await (isForm ? _posts.HandleAsync(request, context, response, context.RequestAborted)
             : (isAdministration ? administration.Service : service).HandleAsync(request, response, context.RequestAborted));
     }
 
@@ -275,10 +297,45 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         }
     }
 
-    private bool MayRead(S3Caller caller, CopySource source) =>
-        rights.MayRead(caller, source.Bucket, source.Key)
-        || (settings.IsForwarded(source.Bucket) ? caller.IsAnonymous : rights
-            .MayAll(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId));
+    /// <summary>
+    /// Whether the caller may copy an object. What only a policy or an ACL opens is copied from buckets without a remote.
+    /// </summary>
+    private async ValueTask<bool> MayReadAsync(AccessQuestion asked, CopySource source)
+    {
+        var isForwarded = settings.IsForwarded(source.Bucket);
+        return await _gate.JudgeAsync(asked with
+        {
+            Operation = S3Operation.GetObject,
+            Bucket = source.Bucket,
+            Key = source.Key,
+            VersionId = source.VersionId,
+            IsForwarded = isForwarded,
+        }) switch
+        {
+            AccessDecision.Allowed => true,
+            AccessDecision.Opened => !settings.KeepsRemote(source.Bucket),
+            _ => isForwarded && asked.Caller.IsAnonymous,
+        };
+    }
+
+    /// <summary>The refusal of a request. As in S3, an unsigned request learns that a bucket does not exist.</summary>
+    private S3Exception Denied(S3Caller caller, string bucket) =>
+        caller.IsAnonymous && bucket.Length > 0 && settings.Access is { } access && !access.Exists(bucket) && !settings.IsOverlaid(bucket)
+            ? new(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] } : new(S3Errors.AccessDenied);
+
+    /// <summary>Reads the tags that PutObjectTagging sets before it is judged, if the bucket's policy asks for them.</summary>
+    private async ValueTask<(AccessQuestion Asked, S3Body Body)> WithNewTagsAsync(
+        AccessQuestion asked, S3Body body, CancellationToken cancellationToken)
+    {
+        if (asked.Operation != S3Operation.PutObjectTagging || settings.Access?.Find(asked.Bucket) is not { Policy.ReadsNewTags: true })
+        {
+            return (asked, body);
+        }
+
+        var read = await ReadBody.ReadAsync(body, cancellationToken);
+        return await S3XmlReader.ReadAsync(read, cancellationToken) is { } root
+            ? (asked with { NewTags = ObjectTags.FromXml(root) }, read.Again()) : (asked, read.Again());
+    }
 
     /// <summary>
     /// A preflight is anonymous, and its response is for everyone. But its URL may be one that a user of the store signed, and the bucket

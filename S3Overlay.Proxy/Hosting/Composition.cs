@@ -24,6 +24,7 @@ using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Overlay.Writes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Lifecycle;
@@ -191,6 +192,8 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 Region = options.Local.BucketLocation,
                 Keys = new ServerKeys(options.Local.Encryption.Masters, options.Local.Encryption.Named),
                 MayTakePlainKeys = options.Local.MayTakePlainKeys,
+                Accounts = new Accounts(options.Clients.Keys.Select(static key => key.Account).OfType<Account>()),
+                NewBucketsHaveAcls = options.Local.NewBucketsHaveAcls,
                 Time = Time,
                 Logger = loggers.CreateLogger<EmbeddedStore>(),
                 Disk = disk,
@@ -217,6 +220,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Versions = new EmbeddedVersions(store),
             Changes = new EmbeddedChanges(store),
             CorsOf = bucket => store.Buckets.CorsOf(bucket),
+            Access = new EmbeddedAccess(store),
             Cache = cache,
             Pins = (cache as DiskCacheStore)?.Pins,
         };
@@ -433,7 +437,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         var clients = options.Clients;
         var isOff = clients.Authentication == AuthenticationMode.None;
         var isPlainProxy = options.Local.Endpoint is not null && remotes is null;
-        var rights = new AccessRights(clients.Keys, isOff, clients.ReadableByAll);
+        var rights = new AccessRights(clients.Keys, isOff, clients.ReadableByAll) { AccountNumber = clients.AccountId };
         return new S3FrontDoor(
             service,
             new AdministrationDoor(administration, new RequestAuthenticator(rights,
@@ -457,6 +461,9 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 Owners = options.Local.Endpoint is not null && clients.AccountId is null ? null : new ExpectedOwners(clients.AccountId),
                 IsForwarded = IsForwarded(remotes),
                 StoreKind = local.Make,
+                Access = local.Access,
+                IsOverlaid = bucket => remotes?.Buckets.Find(bucket) is not null,
+                KeepsRemote = bucket => !options.View.SharesRemote && remotes?.Buckets.Find(bucket) is not null,
                 IsKeptByStoreAsync = async (bucket, key, cancellationToken) => await local.KeepsAsync(bucket, key, cancellationToken)
                     || (remotes is not null && await remotes.KeepsAsync(bucket, key, cancellationToken)),
                 KnowsTenants = isPlainProxy,

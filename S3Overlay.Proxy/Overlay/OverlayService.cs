@@ -71,6 +71,12 @@ public sealed class OverlayService(
             ReadParameters.RefuseEmptyVersion(request);
         }
 
+        if (hasRemote && request.IsOfWritten)
+        {
+            response.Headers[OriginHeaders.Layer] = "local";
+            return local.HandleAsync(request, response, cancellationToken);
+        }
+
         return request.Operation switch
         {
             S3Operation.GetObject or S3Operation.HeadObject when hasRemote => reads.ReadAsync(request, response, cancellationToken),

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 
@@ -49,6 +50,26 @@ public record S3Request
     /// than a bucket.
     /// </summary>
     public Func<string, bool> MayWrite { get; init; } = static _ => true;
+
+    /// <summary>Whether the caller may delete a key or version that only the body names (DeleteObjects).</summary>
+    public Func<string, string?, bool> MayDelete { get; init; } = MayDeleteAll;
+
+    /// <summary>For callers that may delete everything.</summary>
+    public static readonly Func<string, string?, bool> MayDeleteAll = static (_, _) => true;
+
+    /// <summary>
+    /// Whether only a policy or an ACL allows the request, in a bucket whose remote is not for others: the local layer alone serves it.
+    /// </summary>
+    public bool IsOfWritten { get; init; }
+
+    /// <summary>The account of an object's owner, by its id; null is the bucket's owner.</summary>
+    public Func<string?, Account> Owners { get; init; } = OneOwner;
+
+    /// <summary>Where the account of keys without an id owns everything.</summary>
+    public static readonly Func<string?, Account> OneOwner = static id => id is null ? Account.Default : new Account(id, "");
+
+    /// <summary>The account that owns what the request creates; null for the one of keys without an id.</summary>
+    public Account? Account { get; init; }
 
     /// <summary>Whether ListBuckets shows the caller a bucket; null if it shows all (rule A2).</summary>
     public Func<string, bool>? MaySee { get; init; }

@@ -163,7 +163,7 @@ public sealed class ClientKeysTests : OptionsTestBase
             """u8.ToArray()));
 
         Assert.Equal(
-            "entry 1 (a) has \"colour\"; known are accessKey, secretKey, rights, admin, local; "
+            "entry 1 (a) has \"colour\"; known are accessKey, secretKey, rights, admin, local, id, displayName; "
             + "entry 1 (a) needs rights such as {\"*\": \"write\"} or {\"photos-*\": \"read\"}; "
             + "entry 1 (a) lacks accessKey or secretKey in \"local\"; entry 3 is not an object.",
             problem.Message);

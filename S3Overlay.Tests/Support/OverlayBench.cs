@@ -149,6 +149,7 @@ public sealed class OverlayBench : IRemoteBuckets
             Caller = new S3Caller("key"),
             Body = new TextBody(text),
             MayWrite = MayWrite,
+            MayDelete = (name, _) => MayWrite(name),
             RequestId = "REQUEST",
             Address = new S3Address("http", "localhost", false),
         };

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Configuration.Keys;
@@ -13,6 +14,8 @@ namespace S3Overlay.Proxy.Configuration.Keys;
 public sealed class AccessRights(
     IEnumerable<ClientKey> keys, bool everyoneMayEverything = false, IReadOnlyList<BucketRight>? readableByAll = null) : IKeyRing
 {
+    private static readonly AccessCaller Everyone = new(Account.Default, "");
+
     private readonly FrozenDictionary<string, ClientKey> _keys = keys.ToFrozenDictionary(key => key.AccessKey, StringComparer.Ordinal);
     private readonly IReadOnlyList<BucketRight> _readableByAll = readableByAll ?? [];
 
@@ -22,6 +25,25 @@ public sealed class AccessRights(
         secret = _keys.TryGetValue(accessKey, out var key) ? key.SecretKey : null;
         return secret is not null;
     }
+
+    /// <summary>The 12 digits of the account of keys without an id; null for none.</summary>
+    public string? AccountNumber { get; init; }
+
+    /// <summary>The caller with its account. Without authentication, everybody is the account of keys without an id.</summary>
+    public AccessCaller CallerOf(S3Caller caller) =>
+        everyoneMayEverything ? Everyone
+        : !_keys.TryGetValue(caller.AccessKey, out var known) ? AccessCaller.Anonymous
+        : new(known.Account ?? Account.Default, known.AccessKey) { AccountNumber = known.Account is null ? AccountNumber : null };
+
+    /// <summary>The accounts of all keys.</summary>
+    public Accounts Accounts { get; } = new(keys.Select(static key => key.Account).OfType<Account>());
+
+    /// <summary>The account of a caller; null for the one of keys without an id.</summary>
+    public Account? AccountOf(S3Caller caller) => _keys.TryGetValue(caller.AccessKey, out var known) ? known.Account
+        : caller.IsAnonymous && !everyoneMayEverything ? Account.Anonymous : null;
+
+    /// <summary>Whether the caller may decide what others may do: write ACLs, policies, and what limits these.</summary>
+    public bool MayOwn(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Owner, bucket, key);
 
     /// <summary>Whether the caller may do this. Bucket and key are empty if the operation has none.</summary>
     public bool May(S3Caller caller, S3Operation operation, string bucket, string key) =>
@@ -82,7 +104,7 @@ public sealed class AccessRights(
     /// <summary>Whether the caller may end governance retention: it administers, or may write everything.</summary>
     public bool MayBypassGovernance(S3Caller caller) =>
         everyoneMayEverything || (_keys.TryGetValue(caller.AccessKey, out var known)
-            && (known.IsAdministrator || known.Rights.Any(static right => right is { Pattern: "*", Right: AccessRight.Write })));
+            && (known.IsAdministrator || known.Rights.Any(static right => right is { Pattern: "*", Right: >= AccessRight.Write })));
 
     /// <summary>Whether the caller's key may administer (rule A5).</summary>
     public bool MayAdminister(S3Caller caller) => _keys.TryGetValue(caller.AccessKey, out var known) && known.IsAdministrator;

@@ -47,6 +47,9 @@ public enum AccessRight
     /// <summary>Read objects, listings and settings.</summary>
     Read,
 
-    /// <summary>Read, and change everything.</summary>
+    /// <summary>Read, and change everything but who else may do something.</summary>
     Write,
+
+    /// <summary>Everything: write ACLs, policies, object ownership and public access blocks too.</summary>
+    Owner,
 }

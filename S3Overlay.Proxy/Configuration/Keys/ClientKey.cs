@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Configuration.Keys;
@@ -14,8 +15,11 @@ public sealed record ClientKey(string AccessKey, string SecretKey, IReadOnlyList
     /// </summary>
     public SigningCredentials? Local { get; init; }
 
+    /// <summary>The account that owns what the key creates; null for the one of all keys without an id.</summary>
+    public Account? Account { get; init; }
+
     /// <summary>The right to everything.</summary>
-    public static readonly IReadOnlyList<BucketRight> Everything = [new("*", AccessRight.Write)];
+    public static readonly IReadOnlyList<BucketRight> Everything = [new("*", AccessRight.Owner)];
 
     /// <summary>Whether no client can sign with this access key: it contains a separator of the signature's credential scope.</summary>
     public static bool IsAmbiguous(string accessKey) => accessKey.AsSpan().ContainsAny("/, \t=");

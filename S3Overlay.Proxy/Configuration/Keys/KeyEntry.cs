@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 
 namespace S3Overlay.Proxy.Configuration.Keys;
@@ -22,7 +23,7 @@ internal sealed class KeyEntry
         var (accessKey, secretKey) = (Text(entry, "accessKey"), Text(entry, "secretKey"));
         Name = accessKey.Length > 0 ? $" ({accessKey})" : "";
         RefuseTwice(entry, "");
-        RefuseUnknown(entry, "", "accessKey", "secretKey", "rights", "admin", "local");
+        RefuseUnknown(entry, "", "accessKey", "secretKey", "rights", "admin", "local", "id", "displayName");
         CheckPair(accessKey, secretKey, "");
         var rights = Rights(entry);
         if (rights is null)
@@ -35,7 +36,11 @@ internal sealed class KeyEntry
             _problems.Add("has an admin that is not true or false");
         }
 
-        Key = new(accessKey, secretKey, rights ?? [], admin.ValueKind == JsonValueKind.True) { Local = Local(entry) };
+        Key = new(accessKey, secretKey, rights ?? [], admin.ValueKind == JsonValueKind.True) 
+        {
+            Local = Local(entry),
+            Account = ReadAccount(entry),
+        };
     }
 
     /// <summary>The key. Use it only if there are no problems.</summary>
@@ -69,6 +74,9 @@ internal sealed class KeyEntry
                 case "write":
                     read.Add(new(right.Name, AccessRight.Write));
                     break;
+                case "owner":
+                    read.Add(new(right.Name, AccessRight.Owner));
+                    break;
                 default:
                     return null;
             }
@@ -83,6 +91,35 @@ internal sealed class KeyEntry
         }
 
         return read;
+    }
+
+    /// <summary>The account that the entry names; null if it names none.</summary>
+    private Account? ReadAccount(JsonElement entry)
+    {
+        var (id, name) = (Text(entry, "id"), Text(entry, "displayName"));
+        if (!entry.TryGetProperty("id", out _))
+        {
+            if (entry.TryGetProperty("displayName", out _))
+            {
+                _problems.Add("has a displayName and no id");
+            }
+
+            return null;
+        }
+
+        if (!Account.IsId(id) || id == Account.Anonymous.Id)
+        {
+            _problems.Add("has an id that is not 1 to 128 printable ASCII characters without spaces and \"',:;/*?<>&");
+            return null;
+        }
+
+        if (name.Length > 256 || name.Any(char.IsControl) || (entry.TryGetProperty("displayName", out var text)
+            && text.ValueKind != JsonValueKind.String))
+        {
+            _problems.Add("has a displayName that is no such name");
+        }
+
+        return new(id, name.Length > 0 ? name : id);
     }
 
     /// <summary>The client's own keys for the local endpoint; null if the entry has none.</summary>

@@ -27,6 +27,9 @@ public sealed record LocalOptions
     /// <summary>The region of new buckets.</summary>
     public string BucketLocation { get; init; } = "";
 
+    /// <summary>Whether new buckets of the built-in store have ACLs and no public access block.</summary>
+    public bool NewBucketsHaveAcls { get; init; }
+
     /// <summary>An S3 endpoint instead of the built-in store; null for the built-in store.</summary>
     public Uri? Endpoint { get; init; }
 

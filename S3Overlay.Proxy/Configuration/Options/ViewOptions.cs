@@ -15,6 +15,9 @@ public sealed record ViewOptions
     /// <summary>The largest object, in bytes, that is copied up for its sub-resources.</summary>
     public long CopyUpMax { get; init; }
 
+    /// <summary>Whether policies and ACLs of a bucket open the remote's objects too (rule A3).</summary>
+    public bool SharesRemote { get; init; }
+
     /// <summary>What a client gets if the remote responds with AccessDenied.</summary>
     public RemoteForbidden RemoteForbidden { get; init; }
 }

@@ -24,6 +24,12 @@ internal sealed record BucketDocument(string Name, Func<S3Request, BucketRecord,
     /// <summary>The status of a successful PUT.</summary>
     public int PutStatus { get; init; } = StatusCodes.Status200OK;
 
+    /// <summary>What GET sends, if not the document as it is kept; null if there is nothing to send.</summary>
+    public Func<BucketRecord, string?>? Show { get; init; }
+
+    /// <summary>What is kept after a DELETE, where having no document means the default of new buckets; null to keep none.</summary>
+    public string? AfterDelete { get; init; }
+
     /// <summary>The type of the document.</summary>
     public string ContentType { get; init; } = "application/xml";
 }

@@ -5,6 +5,7 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Buckets;
 
 namespace S3Overlay.Proxy.Embedded.Buckets;
@@ -13,14 +14,31 @@ namespace S3Overlay.Proxy.Embedded.Buckets;
 /// The buckets, in memory and in the store's rows. Commits into a bucket share its lock; creating and deleting
 /// the bucket take it exclusively. So no object can be committed into a bucket that was found empty and is being deleted.
 /// </summary>
-internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
+internal sealed class BucketTable
 {
-    private ConcurrentDictionary<string, BucketRecord> _records = ReadAll(rows);
+    private readonly StoreRows _rows;
+    private readonly SequenceCounter _sequences;
+    private ConcurrentDictionary<string, BucketRecord> _records;
+
+    /// <summary>The parsed access settings of buckets in which not the keys file's rights alone decide.</summary>
+    private ConcurrentDictionary<string, BucketAccess> _access;
 
     private readonly NameLocks<string> _locks = new();
 
+    public BucketTable(StoreRows rows, SequenceCounter sequences)
+    {
+        (_rows, _sequences, _records) = (rows, sequences, ReadAll(rows));
+        _access = ReadAccess(_records);
+    }
+
     /// <summary>The record of a bucket or bucket tombstone; null if there is neither.</summary>
     public BucketRecord? Find(string bucket) => _records.GetValueOrDefault(bucket);
+
+    /// <summary>Whether some bucket belongs to an account with an id of its own.</summary>
+    public bool HasOwners => _access.Values.Any(static access => access.OwnerId is not null);
+
+    /// <summary>Who may do what in a bucket; null if the keys file's rights decide alone.</summary>
+    public BucketAccess? AccessOf(string bucket) => _access.GetValueOrDefault(bucket);
 
     /// <summary>The record of an existing bucket.</summary>
     /// <exception cref="S3Exception">NoSuchBucket.</exception>
@@ -126,7 +144,7 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
             Require(bucket);
         }
 
-        if (await rows.HasObjectsAsync(bucket))
+        if (await _rows.HasObjectsAsync(bucket))
         {
             throw new S3Exception(S3Errors.BucketNotEmpty);
         }
@@ -140,13 +158,17 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
             IsOpaque = isOpaque || known!.IsOpaque,
             Created = known?.Created ?? DateTimeOffset.UnixEpoch,
             Region = known?.Region ?? AwsHosts.DefaultRegion,
-            PurgedUpTo = isOpaque ? await sequences.NextAsync() : known!.PurgedUpTo,
+            PurgedUpTo = isOpaque ? await _sequences.NextAsync() : known!.PurgedUpTo,
         };
         await SaveAsync(bucket, record);
     }
 
     /// <summary>Reads all records again, after the database was rebuilt.</summary>
-    public void Reload(StoreRows rebuilt) => _records = ReadAll(rebuilt);
+    public void Reload(StoreRows rebuilt)
+    {
+        _records = ReadAll(rebuilt);
+        _access = ReadAccess(_records);
+    }
 
     private static ConcurrentDictionary<string, BucketRecord> ReadAll(StoreRows rows) =>
         new(rows.ListBuckets().ToDictionary(static record => record.Name), StringComparer.Ordinal);
@@ -154,7 +176,7 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
     /// <summary>Replaces a bucket's record; null deletes it.</summary>
     private Task SaveAsync(string bucket, BucketRecord? record) => StoreDisk.GuardAsync(async () =>
     {
-        await rows.CommitAsync(Change.OfBucket(bucket, record));
+        await _rows.CommitAsync(Change.OfBucket(bucket, record));
         if (record is null)
         {
             _records.TryRemove(bucket, out _);
@@ -163,5 +185,27 @@ internal sealed class BucketTable(StoreRows rows, SequenceCounter sequences)
         {
             _records[bucket] = record;
         }
+
+        KeepAccess(bucket, record);
     });
+
+    private static ConcurrentDictionary<string, BucketAccess> ReadAccess(IEnumerable<KeyValuePair<string, BucketRecord>> records) =>
+        new(records.SelectMany(static each => ReadAccess(each.Value) is { } access
+            ? [new(each.Key, access)] : (KeyValuePair<string, BucketAccess>[])[]), StringComparer.Ordinal);
+
+    private static BucketAccess? ReadAccess(BucketRecord? record) =>
+        record is { Exists: true, Documents.Count: > 0 } && BucketAccess.Of(record.Name, record.Documents) is { IsPlain: false } access
+            ? access : null;
+
+    private void KeepAccess(string bucket, BucketRecord? record)
+    {
+        if (ReadAccess(record) is { } access)
+        {
+            _access[bucket] = access;
+        }
+        else
+        {
+            _access.TryRemove(bucket, out _);
+        }
+    }
 }

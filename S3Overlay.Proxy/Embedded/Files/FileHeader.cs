@@ -59,6 +59,9 @@ internal sealed record FileHeader
     /// <summary>In the manifest of an encrypted object: proves that the list of parts is the completed one.</summary>
     public byte[]? Seal { get; init; }
 
+    /// <summary>Owner and ACL when the object was written, as text; null if only the bucket's owner has rights.</summary>
+    public string? Acl { get; init; }
+
     /// <summary>Parses a header.</summary>
     /// <exception cref="InvalidDataException">Not a header.</exception>
     public static FileHeader Read(ReadOnlySpan<byte> bytes)
@@ -78,6 +81,7 @@ internal sealed record FileHeader
             Base = fields.ReadBase(),
             VersionId = fields.IsAtEnd ? null : fields.OptionalText(),
             Lock = fields.IsAtEnd ? null : ObjectLock.Parse(fields.OptionalText()),
+            Acl = fields.IsAtEnd ? null : fields.OptionalText(),
             Envelope = KeyEnvelope.ReadLast(ref fields),
         };
         return fields.IsAtEnd ? header : header with { Seal = fields.Block().ToArray() };
@@ -120,7 +124,8 @@ internal sealed record FileHeader
             }
         }
 
-        KeyEnvelope.WriteLast(fields.WriteBase(Base).OptionalText(VersionId).OptionalText(Lock?.ToText()), Envelope);
+        KeyEnvelope.WriteLast(
+            fields.WriteBase(Base).OptionalText(VersionId).OptionalText(Lock?.ToText()).OptionalText(Acl), Envelope);
         return Seal is null ? fields : fields.Block(Seal);
     }
 }

@@ -358,6 +358,21 @@ internal sealed class ObjectTable(
         return row;
     }
 
+    /// <summary>Replaces owner and ACL of an object or version. ETag and date stay.</summary>
+    /// <param name="change">Gives the new ones, as text.</param>
+    /// <returns>The row before.</returns>
+    /// <exception cref="S3Exception">As <see cref="RequireAsync"/>.</exception>
+    public async Task<ObjectRow> SetAclAsync(
+        string bucketName, string key, string? versionId, Func<ObjectRow, string?> change, CancellationToken cancellationToken)
+    {
+        using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
+        using var locked = await LockAsync(bucketName, key, cancellationToken);
+        var row = await RequireAsync(bucketName, key, versionId);
+        await reserve.RequireAsync();
+        await CommitAsync(Change.OfAcl(bucketName, key, row.File, change(row)));
+        return row;
+    }
+
     /// <summary>
     /// Renames a file to its final place and commits the rows that name it. If the rows are refused, the file is deleted before the error
     /// is returned: a rebuild must not find it. If the rows are in doubt, that waits until the next commit proves that they are not there.

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 
 using S3Overlay.Proxy.Embedded.Database;
 using S3Overlay.Proxy.Embedded.Rows;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
@@ -44,7 +45,9 @@ internal static class StoredVersions
 
     /// <summary>A version as a row of a listing.</summary>
     public static VersionRow Show(string key, ObjectRow row, bool isLatest) =>
-        new(key, row.VersionId ?? VersionIds.Null, row.IsMarker ? null : ListedObject.Of(row.Info))
+        new(key, row.VersionId ?? VersionIds.Null, row.IsMarker ? null
+            : row.Acl is null ? ListedObject.Of(row.Info)
+            : ListedObject.Of(row.Info) with { OwnerId = ObjectAccess.FromText(row.Acl).OwnerId })
         {
             IsLatest = isLatest,
             MarkedAt = row.Info.LastModified,

@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Embedded.Database;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Rows;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Listings;
 
 namespace S3Overlay.Proxy.Embedded.Objects;
@@ -70,8 +71,13 @@ internal sealed class WrittenRows(StoreRows rows, string bucket, ListingQuery qu
                 }
 
                 var details = new FieldReader(statement.Blob(4));
-                page.Add(new ListingRow(key, ListedObject.Of(
-                    details.ReadDetails(statement.Number(1), statement.Text(3)!, statement.Number(2)))));
+                var item = ListedObject.Of(details.ReadDetails(statement.Number(1), statement.Text(3)!, statement.Number(2)));
+                if (statement.Text(5) is { } acl)
+                {
+                    item = item with { OwnerId = ObjectAccess.FromText(acl).OwnerId };
+                }
+
+                page.Add(new ListingRow(key, item));
             }
         }
         finally

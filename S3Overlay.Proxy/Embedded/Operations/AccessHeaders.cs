@@ -1,43 +1,58 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 
 namespace S3Overlay.Proxy.Embedded.Operations;
 
-/// <summary>
-/// The ACL that a request gives a new bucket or object. There are no ACLs here: the configuration alone decides who may read. ACLs that
-/// change nothing are accepted, since many tools send one with every upload; all others are refused, not ignored.
-/// </summary>
-/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl</remarks>
+/// <summary>Owner and ACL of what a request creates.</summary>
+/// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html</remarks>
 internal static class AccessHeaders
 {
-    private const string CannedAcl = "x-amz-acl";
-    private const string Grants = "x-amz-grant-";
-
-    /// <summary>Refuses an ACL that would change permissions.</summary>
-    /// <exception cref="S3Exception">NotImplemented; InvalidArgument for a canned ACL that S3 does not have.</exception>
-    public static void Refuse(S3Request request)
+    /// <summary>Owner and ACL of a new object, as text; null if only the bucket's owner has rights.</summary>
+    /// <exception cref="S3Exception">
+    /// AccessControlListNotSupported in a bucket without ACLs; AccessDenied for a public ACL that is blocked; InvalidArgument.
+    /// </exception>
+    public static string? OfObject(EmbeddedStore store, S3Request request)
     {
-        foreach (var (name, _) in request.Headers)
+        var access = store.Buckets.AccessOf(request.Bucket);
+        var owner = access?.Owner ?? Account.Default.Id;
+        if (request.Caller.IsOverlay || request is OverlayPut { CopiedUp: not null })
         {
-            if (name.StartsWith(Grants, StringComparison.OrdinalIgnoreCase))
-            {
-                throw new S3Exception(S3Errors.NotImplemented,
-                    $"This server has no access control lists, so '{name.ToLowerInvariant()}' is not supported.");
-            }
+            return null;
         }
 
-        switch (request.Header(CannedAcl))
+        if (access is not { HasAcls: true })
         {
-            case null or "private" or "bucket-owner-full-control":
-                break;
-            case "public-read" or "public-read-write" or "authenticated-read" or "aws-exec-read" or "bucket-owner-read"
-                or "log-delivery-write":
-                throw new S3Exception(
-                    S3Errors.NotImplemented,
-                    $"This server has no access control lists, so '{CannedAcl}: {request.Header(CannedAcl)}' is not supported. "
-                    + "Its configuration decides who may read.");
-            case var nonsense:
-                throw new S3Exception(S3Errors.InvalidArgument)
-                    { Details = [new("ArgumentName", CannedAcl), new("ArgumentValue", nonsense)] };
+            var isSet = store.Buckets.Find(request.Bucket)?.Documents.ContainsKey(BucketAccess.OwnershipName) ?? false;
+            Refuse(request.Headers, owner, store.Accounts, allowsPrivate: !isSet);
+            return null;
+        }
+
+        var writer = access.Ownership == ObjectOwnership.BucketOwnerPreferred
+            && request.Header(AclHeaders.Canned) == "bucket-owner-full-control" ? owner : (request.Account ?? Account.Default).Id;
+        var acl = AclHeaders.Read(request.Headers, writer, owner, store.Accounts);
+        if (acl is { IsPublic: true } && access.Block.BlocksAcls)
+        {
+            throw new S3Exception(S3Errors.AccessDenied);
+        }
+
+        return new ObjectAccess(writer == owner ? null : writer, acl is null || acl.IsPrivate(writer) ? null : acl).ToText();
+    }
+
+    /// <summary>
+    /// Where the bucket's owner owns everything, an ACL may say just that. S3 refuses <c>private</c> too, which many tools send with every
+    /// upload. Here it is refused only in buckets whose ownership was set.
+    /// </summary>
+    private static void Refuse(IHeaderDictionary headers, string owner, IAccounts accounts, bool allowsPrivate)
+    {
+        if (AclHeaders.AreIn(headers) && AclHeaders.Read(headers, "", owner, accounts) is { } acl
+            && (headers.TryGetValue(AclHeaders.Canned, out var canned)
+                ? canned != "bucket-owner-full-control" && !(allowsPrivate && canned == "private")
+                : acl.Grants is not [{ Permission: AclPermission.FullControl } grant] || grant.Grantee.AccountId != owner))
+        {
+            throw new S3Exception(AccessErrors.AclNotSupported);
         }
     }
 }

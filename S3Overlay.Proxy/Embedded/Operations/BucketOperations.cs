@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Operations;
@@ -12,6 +13,8 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 
 internal sealed class BucketOperations(EmbeddedStore store)
 {
+    private readonly AccessDocuments _access = new(store.Accounts);
+
     private const int MaxPage = 10_000;
 
     /// <summary>With the newer parameters: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
@@ -35,8 +38,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
             .Take(limit + 1)
             .ToList();
         var xml = new S3XmlWriter().Root("ListAllMyBucketsResult")
-            .Open("Owner").Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Owner")
-            .Open("Buckets");
+            .Open("Owner").Account(request.Account ?? Account.Default).Close("Owner").Open("Buckets");
         foreach (var bucket in page.Take(limit))
         {
             xml.Open("Bucket").Element("Name", bucket.Name).Element("CreationDate", bucket.Created).Element("BucketRegion", bucket.Region)
@@ -67,21 +69,43 @@ internal sealed class BucketOperations(EmbeddedStore store)
 
         NewBucketRequest.Refuse(request);
         var region = await NewBucketRequest.ReadRegionAsync(request, store.Region, cancellationToken);
-        Func<BucketRecord, BucketRecord>? locked = NewBucketRequest.HasObjectLock(request) ? Lock : null;
-        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, locked, cancellationToken)
-            && store.Region != AwsHosts.DefaultRegion)
+        if (!await store.Buckets.CreateAsync(request.Bucket, region, store.Now, bucket => New(bucket, request), cancellationToken))
         {
+            if (store.Buckets.AccessOf(request.Bucket)?.OwnerId is { } owner && owner != request.Account?.Id)
+            {
+                throw new S3Exception(S3Errors.BucketAlreadyExists) { Details = [new("BucketName", request.Bucket)] };
+            }
+
+            if (store.Region == AwsHosts.DefaultRegion)
+            {
+                Created(request, response);
+                return;
+            }
+
             throw new S3Exception(S3Errors.BucketAlreadyOwnedByYou) { Details = [new("BucketName", request.Bucket)] };
         }
 
+        Created(request, response);
+    }
+
+    private static void Created(S3Request request, S3Response response)
+    {
         response.Status = StatusCodes.Status200OK;
         response.Headers.Location = "/" + request.Bucket;
         response.Headers.ContentLength = 0;
     }
 
+    private BucketRecord New(BucketRecord bucket, S3Request request)
+    {
+        bucket = AccessDocuments.OfNew(bucket, request, store.NewBucketsHaveAcls, store.Accounts);
+        return NewBucketRequest.HasObjectLock(request) ? Lock(bucket) : bucket;
+    }
+
     /// <summary>A bucket with Object Lock keeps versions, for ever.</summary>
     private static BucketRecord Lock(BucketRecord bucket) =>
         bucket.With(LockConfiguration.Name, LockConfiguration.Enabled.Write().TakeText()) with { Versioning = Versioning.Enabled };
+
+    private BucketDocument? FindKind(string? name) => _access.Find(name) ?? BucketDocuments.Find(name);
 
     public Task HeadAsync(S3Request request, S3Response response)
     {
@@ -110,7 +134,8 @@ internal sealed class BucketOperations(EmbeddedStore store)
             return VersioningDocument.Write(bucket.Versioning).SendAsync(request, response, cancellationToken);
         }
 
-        return BucketDocuments.Find(name) is { } kind && bucket.Documents.TryGetValue(kind.Name, out var document)
+        return FindKind(name) is { } kind
+            && (kind.Show is { } show ? show(bucket) : bucket.Documents.GetValueOrDefault(kind.Name)) is { } document
             ? response.SendTextAsync(request, document, kind.ContentType, cancellationToken)
             : CreateBucketResponses.SendAsync(request, response, bucket.Region, cancellationToken);
     }
@@ -130,7 +155,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
             return;
         }
 
-        var kind = BucketDocuments.Find(name) ?? throw new S3Exception(S3Errors.NotImplemented);
+        var kind = FindKind(name) ?? throw new S3Exception(S3Errors.NotImplemented);
         var document = await kind.ReadAsync(request, bucket, cancellationToken);
         await store.Buckets.ChangeAsync(
             request.Bucket,
@@ -154,14 +179,16 @@ internal sealed class BucketOperations(EmbeddedStore store)
     public async Task DeleteConfigurationAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
         var bucket = store.Buckets.Require(request.Bucket);
-        if (SubResources.ConfigurationOf(request.Query) is not { } name || !CreateBucketResponses.IsMissing(name))
+        var name = SubResources.ConfigurationOf(request.Query);
+        var rest = FindKind(name)?.AfterDelete;
+        if (name is null || (rest is null && !CreateBucketResponses.IsMissing(name)))
         {
             throw new S3Exception(S3Errors.NotImplemented);
         }
 
-        if (bucket.Documents.ContainsKey(name))
+        if (bucket.Documents.GetValueOrDefault(name) != rest)
         {
-            await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket.With(name, null), cancellationToken);
+            await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket.With(name, rest), cancellationToken);
         }
 
         response.Status = StatusCodes.Status204NoContent;

@@ -62,6 +62,7 @@ internal sealed class CompleteOperations(EmbeddedStore store)
             Key = upload.Key,
             Tags = upload.Tags,
             Lock = upload.Lock,
+            Acl = upload.Acl,
             Base = upload.Base,
             RestoresBase = request is OverlaidWrite { RestoresBase: true },
             UploadId = upload.UploadId,

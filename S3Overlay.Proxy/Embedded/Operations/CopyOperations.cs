@@ -37,6 +37,7 @@ internal sealed class CopyOperations(EmbeddedStore store)
             Key = request.Key,
             Tags = replacesTags ? ObjectTags.FromHeader(request) : stored.Row.Tags,
             Lock = locked,
+            Acl = AccessHeaders.OfObject(store, request),
             Base = (request as OverlaidWrite)?.Base,
             Info = new ObjectInfo
             {

@@ -56,7 +56,7 @@ internal sealed class DeleteOperations(EmbeddedStore store)
         try
         {
             ObjectKeys.Check(item.Key);
-            if (!request.MayWrite(item.Key))
+            if (!request.MayDelete(item.Key, item.VersionId))
             {
                 throw new S3Exception(S3Errors.AccessDenied);
             }

@@ -7,7 +7,6 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html</remarks>
 internal static class NewBucketRequest
 {
-    private const string Ownership = "x-amz-object-ownership";
     private const string ObjectLock = "x-amz-bucket-object-lock-enabled";
     private const string Namespace = "x-amz-bucket-namespace";
 
@@ -15,17 +14,6 @@ internal static class NewBucketRequest
     /// <exception cref="S3Exception">NotImplemented, InvalidArgument.</exception>
     public static void Refuse(S3Request request)
     {
-        AccessHeaders.Refuse(request);
-        switch (request.Header(Ownership))
-        {
-            case null or "BucketOwnerEnforced":
-                break;
-            case "BucketOwnerPreferred" or "ObjectWriter":
-                throw new S3Exception(S3Errors.NotImplemented, "On this server, objects always belong to the bucket's owner.");
-            case var nonsense:
-                throw Invalid(Ownership, nonsense);
-        }
-
         switch (request.Header(Namespace))
         {
             case null or "global":

@@ -48,6 +48,7 @@ internal sealed class PutOperations(EmbeddedStore store)
             Key = request.Key,
             Tags = tags,
             Lock = locked,
+            Acl = AccessHeaders.OfObject(store, request),
             Base = (request as OverlaidWrite)?.Base,
             RestoresBase = request is OverlaidWrite { RestoresBase: true },
             Info = new ObjectInfo { Size = length, ETag = kept ?? EmptyETag, LastModified = store.Now, Headers = headers },

@@ -109,7 +109,6 @@ internal static class StoredHeaders
     /// <summary>Refuses promises that would not be kept.</summary>
     private static void Refuse(S3Request request)
     {
-        AccessHeaders.Refuse(request);
         foreach (var (name, _) in request.Headers)
         {
             if ((WriteEncryption.Is(name) && !WriteEncryption.IsKnown(name))

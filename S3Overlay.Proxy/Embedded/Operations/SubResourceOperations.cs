@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Embedded.Buckets;
 using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Bodies;
-using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Xml;
 
@@ -37,11 +38,29 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
         response.Status = StatusCodes.Status204NoContent;
     }
 
-    /// <summary>Everything belongs to the owner.</summary>
     public async Task GetAclAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
-        await CreateBucketResponses.SendAsync(request, response, store.Region, cancellationToken);
+        var row = await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
+        var hasAcls = store.Buckets.AccessOf(request.Bucket) is { HasAcls: true };
+        var (ownerId, acl) = hasAcls ? ObjectAccess.FromText(row.Acl) : ObjectAccess.Plain;
+        var owner = ownerId is null ? store.OwnerOf(request.Bucket) : store.AccountOf(ownerId);
+        store.ShowVersion(request.Bucket, row, response);
+        await AclDocuments.Write(acl ?? AccessControlList.OfOwner(owner.Id), owner, store.Accounts)
+            .SendAsync(request, response, cancellationToken);
+    }
+
+    public async Task PutAclAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        var versionId = request.Query["versionId"];
+        var known = await store.Objects.RequireAsync(request.Bucket, request.Key, versionId);
+        var access = store.Buckets.AccessOf(request.Bucket) ?? new BucketAccess();
+        var acl = await AccessDocuments.ReadAclAsync(
+            request, access, ObjectAccess.FromText(known.Acl).OwnerId ?? access.Owner, store.Accounts, cancellationToken);
+        var row = await store.Objects.SetAclAsync(
+            request.Bucket, request.Key, versionId, row => (ObjectAccess.FromText(row.Acl) with { Acl = acl }).ToText(), cancellationToken);
+        store.ShowVersion(request.Bucket, row, response);
+        response.Status = StatusCodes.Status200OK;
+        response.Headers.ContentLength = 0;
     }
 
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>

@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Embedded.Rows;
 using S3Overlay.Proxy.Embedded.Uploads;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -30,6 +31,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
             Headers = [.. StoredHeaders.Of(request), .. encryption?.Headers ?? []],
             Tags = ObjectTags.FromHeader(request),
             Lock = LockOperations.Requested(store, request),
+            Acl = AccessHeaders.OfObject(store, request),
             Base = (request as OverlaidWrite)?.Base,
             Algorithm = algorithm,
             IsFullObject = isFullObject,
@@ -70,7 +72,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
 
         var xml = new S3XmlWriter().Root("ListPartsResult")
             .Element("Bucket", request.Bucket).Element("Key", request.Key).Element("UploadId", upload.UploadId);
-        WriteOwners(xml).Element("StorageClass", upload.StorageClass).Element("PartNumberMarker", after);
+        WriteOwners(xml, request, upload).Element("StorageClass", upload.StorageClass).Element("PartNumberMarker", after);
         xml.Element("NextPartNumberMarker", parts.Take(limit).LastOrDefault()?.Number ?? 0);
         xml.Element("MaxParts", limit).Element("IsTruncated", isTruncated);
         WriteChecksum(xml, upload);
@@ -117,7 +119,7 @@ internal sealed class UploadOperations(EmbeddedStore store)
             if (upload is not null)
             {
                 xml.Open("Upload").Element("Key", page.Name(name)).Element("UploadId", upload.UploadId);
-                WriteOwners(xml).Element("StorageClass", upload.StorageClass).Element("Initiated", upload.Initiated);
+                WriteOwners(xml, request, upload).Element("StorageClass", upload.StorageClass).Element("Initiated", upload.Initiated);
                 WriteChecksum(xml, upload);
                 xml.Close("Upload");
             }
@@ -131,11 +133,11 @@ internal sealed class UploadOperations(EmbeddedStore store)
         await xml.Close("ListMultipartUploadsResult").SendAsync(request, response, cancellationToken);
     }
 
-    private static S3XmlWriter WriteOwners(S3XmlWriter xml)
+    private static S3XmlWriter WriteOwners(S3XmlWriter xml, S3Request request, UploadRecord upload)
     {
         foreach (var role in (ReadOnlySpan<string>)["Initiator", "Owner"])
         {
-            xml.Open(role).Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close(role);
+            xml.Open(role).Account(request.Owners(ObjectAccess.FromText(upload.Acl).OwnerId)).Close(role);
         }
 
         return xml;

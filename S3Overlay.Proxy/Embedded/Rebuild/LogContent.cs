@@ -24,6 +24,9 @@ internal sealed class LogContent
     /// <summary>The newest locks of versions whose file has another, by file.</summary>
     public Dictionary<FileId, Change> Locks { get; } = [];
 
+    /// <summary>The newest owner and ACL of objects whose file has others, by file.</summary>
+    public Dictionary<FileId, Change> Acls { get; } = [];
+
     public Dictionary<string, BucketRecord> Buckets { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Buckets whose versions the log has, even if it lost the record that enabled them.</summary>
@@ -103,6 +106,7 @@ internal sealed class LogContent
                 Tombstones.Clear();
                 Tags.Clear();
                 Locks.Clear();
+                Acls.Clear();
                 Buckets.Clear();
                 Uploads.Clear();
                 Objects.Clear();
@@ -141,6 +145,9 @@ internal sealed class LogContent
                 break;
             case ChangeKind.Lock:
                 Locks[change.File] = change;
+                break;
+            case ChangeKind.Acl:
+                Acls[change.File] = change;
                 break;
             case ChangeKind.Delete:
                 Bury(name, change.Sequence);

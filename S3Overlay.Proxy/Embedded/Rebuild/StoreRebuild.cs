@@ -172,10 +172,11 @@ internal sealed class StoreRebuild(StoreFolders folders, StoreDisk disk, DirtyFl
         }
     }
 
-    /// <summary>Tags and lock that differ from those in the file.</summary>
+    /// <summary>Tags, lock and ACL that differ from those in the file.</summary>
     private void PutChanges(string bucket, string key, ObjectRow row)
     {
-        foreach (var change in (ReadOnlySpan<Change?>)[log.Tags.GetValueOrDefault(row.File), log.Locks.GetValueOrDefault(row.File)])
+        foreach (var change in (ReadOnlySpan<Change?>)
+            [log.Tags.GetValueOrDefault(row.File), log.Locks.GetValueOrDefault(row.File), log.Acls.GetValueOrDefault(row.File)])
         {
             if (change is not null && !row.IsMarker)
             {

@@ -33,6 +33,9 @@ internal sealed record Change
     /// <summary>The new lock; null for none.</summary>
     public ObjectLock? Lock { get; init; }
 
+    /// <summary>Owner and ACL, in changes of these.</summary>
+    public string? Acl { get; init; }
+
     public ObjectRow? Object { get; init; }
 
     public TombstoneRow? Tombstone { get; init; }
@@ -78,6 +81,10 @@ internal sealed record Change
     /// <summary>The lock of an object or version changed; its file still has the old one.</summary>
     public static Change OfLock(string bucket, string key, FileId file, ObjectLock? changed) =>
         new() { Kind = ChangeKind.Lock, Bucket = bucket, Key = key, File = file, Lock = changed };
+
+    /// <summary>An object's owner or ACL changed; its file still has the old ones.</summary>
+    public static Change OfAcl(string bucket, string key, FileId file, string? acl) =>
+        new() { Kind = ChangeKind.Acl, Bucket = bucket, Key = key, File = file, Acl = acl };
 
     /// <summary>The remote's object is hidden (rule D1), and files with a lower number do not count any more.</summary>
     public static Change OfTombstone(string bucket, string key, TombstoneRow row) =>
@@ -147,6 +154,7 @@ internal sealed record Change
             ChangeKind.Tombstone => fields.Text(Bucket).Text(Key).Block(Tombstone!.Write()),
             ChangeKind.Lock => fields.Text(Bucket).Text(Key).File(File).OptionalText(Lock?.ToText()),
             ChangeKind.Tags => fields.Text(Bucket).Text(Key).File(File).OptionalText(Tags),
+            ChangeKind.Acl => fields.Text(Bucket).Text(Key).File(File).OptionalText(Acl),
             ChangeKind.Bucket => fields.Text(Bucket).Block(Record is null ? default : Record.Write().Span),
             ChangeKind.Upload => fields.Block(Upload!.Write().Span),
             ChangeKind.Part => fields.Text(UploadId).Block(Part!.Write()),
@@ -187,6 +195,8 @@ internal sealed record Change
                 return OfTags(fields.Text(), fields.Text(), fields.File(), fields.OptionalText());
             case ChangeKind.Lock:
                 return OfLock(fields.Text(), fields.Text(), fields.File(), ObjectLock.Parse(fields.OptionalText()));
+            case ChangeKind.Acl:
+                return OfAcl(fields.Text(), fields.Text(), fields.File(), fields.OptionalText());
             case ChangeKind.Bucket:
                 return OfBucket(fields.Text(), fields.Block() is { Length: > 0 } record ? BucketRecord.Read(record) : null);
             case ChangeKind.Upload:
@@ -228,4 +238,7 @@ internal enum ChangeKind : byte
     Version = 14,
     VersionRemoval = 15,
     Lock = 20,
+
+    /// <summary>Owner and ACL of an object.</summary>
+    Acl = 25,
 }

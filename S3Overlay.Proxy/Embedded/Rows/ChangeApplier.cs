@@ -43,6 +43,10 @@ internal ref struct ChangeApplier(Connection writer, StoreState state)
                 Named(Sql.Lock, change).Bind(3, change.File).BindText(4, change.Lock?.ToText()).Run();
                 Named(Sql.LockVersion, change).Bind(3, change.File).BindText(4, change.Lock?.ToText()).Run();
                 break;
+            case ChangeKind.Acl:
+                Named(Sql.SetAcl, change).Bind(3, change.File).BindText(4, change.Acl).Run();
+                Named(Sql.SetVersionAcl, change).Bind(3, change.File).BindText(4, change.Acl).Run();
+                break;
             case ChangeKind.Tombstone or ChangeKind.Undelete:
                 ApplyTombstone(change);
                 break;

@@ -25,6 +25,9 @@ internal sealed record ObjectRow
     /// <summary>The tags as a query string, or null.</summary>
     public string? Tags { get; init; }
 
+    /// <summary>Owner and ACL, as text; null if only the bucket's owner has rights.</summary>
+    public string? Acl { get; init; }
+
     /// <summary>Number of part files; 0 if the bytes are in the object's own file.</summary>
     public int PartCount { get; init; }
 
@@ -77,6 +80,7 @@ internal sealed record ObjectRow
         VersionId = header.VersionId,
         Lock = header.Lock,
         Envelope = header.Envelope,
+        Acl = header.Acl,
     };
 
     public static ObjectRow Read(ReadOnlySpan<byte> value)
@@ -97,11 +101,12 @@ internal sealed record ObjectRow
             Base = fields.ReadBase(),
             VersionId = fields.IsAtEnd ? null : fields.OptionalText(),
             Lock = fields.IsAtEnd ? null : ObjectLock.Parse(fields.OptionalText()),
+            Acl = fields.IsAtEnd ? null : fields.OptionalText(),
             Envelope = KeyEnvelope.ReadLast(ref fields),
         };
     }
 
     public ReadOnlySpan<byte> Write() => KeyEnvelope.WriteLast(
         new FieldWriter().Byte(Version).File(File).Fixed(Sequence).Number(PartCount).OptionalText(Tags).Write(Info).WriteBase(Base)
-            .OptionalText(VersionId).OptionalText(Lock?.ToText()), Envelope).Written;
+            .OptionalText(VersionId).OptionalText(Lock?.ToText()).OptionalText(Acl), Envelope).Written;
 }

@@ -22,6 +22,7 @@ internal static class RowReading
             Base = row.ReadBase(first + 8),
             VersionId = row.Text(first + 11),
             Lock = ObjectLock.Parse(row.Text(first + 12)),
+            Acl = row.Text(first + 13),
             Envelope = KeyEnvelope.ReadLast(ref details),
         };
     }
@@ -42,7 +43,7 @@ internal static class RowReading
         writer.Prepare(sql).BindKey(1, bucket).BindKey(2, key).Bind(3, (long)row.Sequence).Bind(4, row.File)
             .Bind(5, row.Info.Size).Bind(6, row.Info.LastModified.ToUnixTimeMilliseconds()).BindText(7, row.Info.ETag)
             .Bind(8, row.PartCount).BindText(9, row.Tags).Bind(10, DetailsOf(row.Info, row.Envelope)).BindBase(11, row.Base)
-            .BindText(14, row.VersionId).BindText(15, row.Lock?.ToText()).Run();
+            .BindText(14, row.VersionId).BindText(15, row.Lock?.ToText()).BindText(16, row.Acl).Run();
 
     /// <summary>A tombstone. <paramref name="first"/> is the column of its number.</summary>
     public static TombstoneRow ReadTombstone(this Statement row, int first = 0) => new((ulong)row.Number(first),

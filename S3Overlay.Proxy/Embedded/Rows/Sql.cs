@@ -7,14 +7,14 @@ internal static class Sql
 {
     /// <summary>The columns of an object or version, as <see cref="RowReading.ReadObject"/> reads them.</summary>
     private const string ObjectColumns =
-        "file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified, version, lock";
+        "file, sequence, size, modified, etag, parts, tags, details, base_etag, base_size, base_modified, version, lock, acl";
 
     public const string FindObject = "SELECT " + ObjectColumns + " FROM objects WHERE bucket = ?1 AND key = ?2";
 
     public const string HasObjects = "SELECT 1 FROM objects WHERE bucket = ?1 LIMIT 1";
 
     public const string ListObjects =
-        "SELECT key, size, modified, etag, details FROM objects WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key";
+        "SELECT key, size, modified, etag, details, acl FROM objects WHERE bucket = ?1 AND key >= ?2 AND key < ?3 ORDER BY key";
 
     public const string ListObjectRows =
         "SELECT key, " + ObjectColumns + " FROM objects "
@@ -25,15 +25,15 @@ internal static class Sql
         + "WHERE (bucket, key) > (?1, ?2) ORDER BY bucket, key LIMIT ?3";
 
     public const string Retagged =
-        "SELECT bucket, key, file, tags FROM objects WHERE is_retagged = 1 "
-        + "UNION ALL SELECT bucket, key, file, tags FROM versions WHERE is_retagged = 1";
+        "SELECT bucket, key, file, tags, acl FROM objects WHERE is_retagged = 1 "
+        + "UNION ALL SELECT bucket, key, file, tags, acl FROM versions WHERE is_retagged = 1";
 
     public const string Relocked =
         "SELECT bucket, key, file, lock FROM objects WHERE is_relocked = 1 "
         + "UNION ALL SELECT bucket, key, file, lock FROM versions WHERE is_relocked = 1";
 
     public const string PutObject =
-        "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14, ?15, 0)";
+        "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14, ?15, 0, ?16)";
 
     public const string DeleteObject = "DELETE FROM objects WHERE bucket = ?1 AND key = ?2";
 
@@ -68,7 +68,7 @@ internal static class Sql
         + "AND (bucket, key, sequence) > (?1, ?2, ?3) ORDER BY bucket, key, sequence LIMIT ?4";
 
     public const string PutVersion =
-        "INSERT OR REPLACE INTO versions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14, ?15, 0)";
+        "INSERT OR REPLACE INTO versions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14, ?15, 0, ?16)";
 
     public const string DeleteVersion = "DELETE FROM versions WHERE bucket = ?1 AND key = ?2 AND sequence = ?3";
 
@@ -78,6 +78,10 @@ internal static class Sql
         "INSERT OR REPLACE INTO objects SELECT * FROM versions WHERE bucket = ?1 AND key = ?2 AND sequence = ?3";
 
     public const string TagVersion = "UPDATE versions SET tags = ?4, is_retagged = 1 WHERE bucket = ?1 AND key = ?2 AND file = ?3";
+
+    public const string SetAcl = "UPDATE objects SET acl = ?4, is_retagged = 1 WHERE bucket = ?1 AND key = ?2 AND file = ?3";
+
+    public const string SetVersionAcl = "UPDATE versions SET acl = ?4, is_retagged = 1 WHERE bucket = ?1 AND key = ?2 AND file = ?3";
 
     public const string FindTombstone =
         "SELECT sequence, made, base_etag, base_size, base_modified, marker, over FROM tombstones WHERE bucket = ?1 AND key = ?2";
@@ -153,10 +157,7 @@ internal static class Sql
 
     /// <summary>The scripts of the schema's versions.</summary>
     public static IReadOnlyList<string> Schema { get; } =
-    [
-        ReadScript("store-1.sql"), ReadScript("store-2.sql"), ReadScript("store-3.sql"), ReadScript("store-4.sql"),
-        ReadScript("store-5.sql"),
-    ];
+        [.. Enumerable.Range(1, 6).Select(static version => ReadScript($"store-{version}.sql"))];
 
     /// <summary>A script that is embedded in the program.</summary>
     public static string ReadScript(string name)

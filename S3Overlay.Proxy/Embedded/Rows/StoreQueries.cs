@@ -258,10 +258,12 @@ internal static class StoreQueries
             }
         }
 
-        foreach (var change in rows.Read(0, static (connection, _) => connection.Prepare(Sql.Retagged).All(
-            static row => Change.OfTags(row.Key(0), row.Key(1), FileId.Read(row.Blob(2)), row.Text(3)))))
+        foreach (var (tags, acl) in rows.Read(0, static (connection, _) => connection.Prepare(Sql.Retagged).All(
+            static row => (Change.OfTags(row.Key(0), row.Key(1), FileId.Read(row.Blob(2)), row.Text(3)),
+                Change.OfAcl(row.Key(0), row.Key(1), FileId.Read(row.Blob(2)), row.Text(4))))))
         {
-            yield return change;
+            yield return tags;
+            yield return acl;
         }
 
         foreach (var change in rows.Read(0, static (connection, _) => connection.Prepare(Sql.Relocked).All(

@@ -328,7 +328,8 @@ internal sealed class StoreRows : IAsyncDisposable
                 case ChangeKind.Object:
                     _objects.Set(change.Bucket, change.Key, change.Object);
                     break;
-                case ChangeKind.Delete or ChangeKind.Tags or ChangeKind.Lock or ChangeKind.Version or ChangeKind.VersionRemoval:
+                case ChangeKind.Delete or ChangeKind.Tags or ChangeKind.Lock or ChangeKind.Acl or ChangeKind.Version
+                    or ChangeKind.VersionRemoval:
                     _objects.Forget(change.Bucket, change.Key);
                     break;
                 case ChangeKind.Tombstone or ChangeKind.Undelete:

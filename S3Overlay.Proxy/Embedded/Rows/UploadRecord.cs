@@ -44,6 +44,9 @@ internal sealed record UploadRecord
     /// </summary>
     public byte[]? SealKey { get; init; }
 
+    /// <summary>Owner and ACL of the object, as text; null if only the bucket's owner has rights.</summary>
+    public string? Acl { get; init; }
+
     /// <summary>S3's name of the type; null without a checksum.</summary>
     public string? ChecksumType => Algorithm is null ? null : IsFullObject ? "FULL_OBJECT" : "COMPOSITE";
 
@@ -64,6 +67,7 @@ internal sealed record UploadRecord
             Headers = fields.ReadHeaders(),
             Base = fields.ReadBase(),
             Lock = fields.IsAtEnd ? null : ObjectLock.Parse(fields.OptionalText()),
+            Acl = fields.IsAtEnd ? null : fields.OptionalText(),
             Envelope = KeyEnvelope.ReadLast(ref fields),
         };
         return fields.IsAtEnd ? upload : upload with { SealKey = fields.Block().ToArray() };
@@ -73,7 +77,7 @@ internal sealed record UploadRecord
     {
         var fields = new FieldWriter().Text(UploadId).Text(Bucket).Text(Key).Number(Initiated.ToUnixTimeMilliseconds()).OptionalText(Tags)
             .Byte(Algorithm is { } algorithm ? (byte)algorithm : (byte)0xFF).Byte((byte)(IsFullObject ? 1 : 0)).Write(Headers)
-            .WriteBase(Base).OptionalText(Lock?.ToText());
+            .WriteBase(Base).OptionalText(Lock?.ToText()).OptionalText(Acl);
         KeyEnvelope.WriteLast(fields, Envelope);
         return (SealKey is null ? fields : fields.Block(SealKey)).WrittenMemory;
     }

@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Listings;
@@ -34,8 +35,7 @@ public sealed class BucketList(
             .Take(limit + 1)
             .ToList();
         var xml = new S3XmlWriter().Root("ListAllMyBucketsResult")
-            .Open("Owner").Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Owner")
-            .Open("Buckets");
+            .Open("Owner").Account(request.Account ?? Account.Default).Close("Owner").Open("Buckets");
         foreach (var (name, created) in page.Take(limit))
         {
             xml.Open("Bucket").Element("Name", name).Element("CreationDate", created);

@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
@@ -44,6 +45,9 @@ public sealed record LocalLayer
 
     /// <summary>The CORS rules of a bucket, which the proxy applies; null for none.</summary>
     public Func<string, CorsRules?> CorsOf { get; init; } = static _ => null;
+
+    /// <summary>Policies, ACLs and owners of its buckets; null if only the store itself knows them.</summary>
+    public IBucketAccess? Access { get; init; }
 
     /// <summary>Its users; null if it knows only the overlay.</summary>
     public ILocalIdentities? Identities { get; init; }

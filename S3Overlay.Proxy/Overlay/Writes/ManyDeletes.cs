@@ -37,7 +37,7 @@ public sealed class ManyDeletes(ObjectDeletes deletes, BucketDirectory directory
         try
         {
             ObjectKeys.Check(item.Key);
-            if (!request.MayWrite(item.Key))
+            if (!request.MayDelete(item.Key, item.VersionId))
             {
                 throw new S3Exception(S3Errors.AccessDenied);
             }

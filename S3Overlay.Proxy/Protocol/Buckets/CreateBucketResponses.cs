@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Listings;
 using S3Overlay.Proxy.Protocol.Xml;
 
@@ -114,10 +115,10 @@ public static class CreateBucketResponses
     }
 
     private static S3XmlWriter OwnersAcl() => new S3XmlWriter().Root("AccessControlPolicy")
-        .Open("Owner").Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Owner")
+        .Open("Owner").Account(Account.Default).Close("Owner")
         .Open("AccessControlList").Open("Grant")
         .Raw("<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\">")
-        .Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Grantee")
+        .Account(Account.Default).Close("Grantee")
         .Element("Permission", "FULL_CONTROL")
         .Close("Grant").Close("AccessControlList").Close("AccessControlPolicy");
 }

@@ -15,19 +15,19 @@ public sealed record ExpectedOwners(string? Account)
 
     /// <summary>Rejects a request that expects another owner. CreateBucket and ListBuckets expect none.</summary>
     /// <exception cref="S3Exception">AccessDenied; InvalidBucketOwnerAWSAccountID if the value is no account id.</exception>
-    public void Judge(S3Operation operation, IHeaderDictionary headers)
+    public void Judge(S3Operation operation, IHeaderDictionary headers, string? bucketOwner = null)
     {
         if (operation is not (S3Operation.CreateBucket or S3Operation.ListBuckets))
         {
-            Judge(headers, OfBucket);
+            Judge(headers, OfBucket, bucketOwner);
         }
     }
 
     /// <summary>Does the same for the source bucket of a copy.</summary>
     /// <exception cref="S3Exception">AccessDenied; InvalidBucketOwnerAWSAccountID if the value is no account id.</exception>
-    public void JudgeSource(IHeaderDictionary headers) => Judge(headers, OfSource);
+    public void JudgeSource(IHeaderDictionary headers, string? bucketOwner = null) => Judge(headers, OfSource, bucketOwner);
 
-    private void Judge(IHeaderDictionary headers, string name)
+    private void Judge(IHeaderDictionary headers, string name, string? bucketOwner)
     {
         if (!headers.TryGetValue(name, out var value))
         {
@@ -40,7 +40,7 @@ public sealed record ExpectedOwners(string? Account)
             throw new S3Exception(S3Errors.InvalidBucketOwner, $"{S3Errors.InvalidBucketOwner.Message} [{id}]");
         }
 
-        if (Account is not null && id != Account)
+        if ((bucketOwner ?? Account) is { } owner && id != owner)
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }

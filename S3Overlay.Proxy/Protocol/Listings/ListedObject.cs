@@ -12,6 +12,9 @@ public sealed record ListedObject(long Size, string ETag, DateTimeOffset LastMod
     /// <summary>The storage class; <c>STANDARD</c> by default.</summary>
     public string StorageClass { get; init; } = "STANDARD";
 
+    /// <summary>The account that owns it; null for the bucket's owner.</summary>
+    public string? OwnerId { get; init; }
+
     /// <summary>The object's additional checksums by their XML names, including unknown ones.</summary>
     public IReadOnlyList<string> ChecksumAlgorithms { get; init; } = [];
 

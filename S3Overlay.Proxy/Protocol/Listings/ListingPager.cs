@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Listings;
@@ -5,12 +6,6 @@ namespace S3Overlay.Proxy.Protocol.Listings;
 /// <summary>Sends one page of a listing as ListObjects or ListObjectsV2.</summary>
 public static class ListingPager
 {
-    /// <summary>The owner of everything here, in the form of S3's canonical user ids: 64 hex digits.</summary>
-    public const string OwnerId = "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a";
-
-    /// <summary>The owner's display name.</summary>
-    public const string OwnerName = "s3overlay";
-
     /// <summary>Reads a page's rows from <paramref name="source"/> and sends them. Does not dispose the source.</summary>
     /// <returns>The number of rows on the page.</returns>
     public static async Task<int> SendAsync(
@@ -24,11 +19,12 @@ public static class ListingPager
 
         var isTruncated = rows.Count > 0 && rows.Count == list.PageSize && await source.HasMoreAsync(cancellationToken);
 
-        await Document(list, rows, isTruncated, request.Bucket).SendAsync(request, response, cancellationToken);
+        await Document(list, rows, isTruncated, request.Bucket, request.Owners).SendAsync(request, response, cancellationToken);
         return rows.Count;
     }
 
-    private static S3XmlWriter Document(ListRequest list, List<ListingRow> rows, bool isTruncated, string bucket)
+    private static S3XmlWriter Document(ListRequest list, List<ListingRow> rows, bool isTruncated, string bucket,
+        Func<string?, Account> owners)
     {
         var xml = new S3XmlWriter().Root("ListBucketResult").Element("Name", bucket).Element("Prefix", Name(list, list.Prefix));
         if (list.IsV2)
@@ -75,7 +71,7 @@ public static class ListingPager
         {
             if (row.Object is { } item)
             {
-                WriteObject(xml, list, row.Name, item);
+                WriteObject(xml, list, row.Name, item, owners);
             }
         }
 
@@ -90,7 +86,7 @@ public static class ListingPager
         return xml.Close("ListBucketResult");
     }
 
-    private static void WriteObject(S3XmlWriter xml, ListRequest list, string key, ListedObject item)
+    private static void WriteObject(S3XmlWriter xml, ListRequest list, string key, ListedObject item, Func<string?, Account> owners)
     {
         xml.Open("Contents")
             .Element("Key", Name(list, key))
@@ -100,7 +96,7 @@ public static class ListingPager
         xml.Element("Size", item.Size);
         if (list.FetchOwner)
         {
-            xml.Open("Owner").Element("ID", OwnerId).Element("DisplayName", OwnerName).Close("Owner");
+            xml.Open("Owner").Account(owners(item.OwnerId)).Close("Owner");
         }
 
         xml.Element("StorageClass", item.StorageClass);

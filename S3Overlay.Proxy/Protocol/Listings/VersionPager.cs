@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Protocol.Listings;
@@ -32,7 +33,7 @@ internal static class VersionPager
         xml.Element("IsTruncated", isTruncated);
         foreach (var row in rows)
         {
-            Write(xml, page, row);
+            Write(xml, page, row, request.Owners);
         }
 
         foreach (var row in rows)
@@ -47,7 +48,7 @@ internal static class VersionPager
         return rows.Count;
     }
 
-    private static void Write(S3XmlWriter xml, MarkerPage page, VersionRow row)
+    private static void Write(S3XmlWriter xml, MarkerPage page, VersionRow row, Func<string?, Account> owners)
     {
         if (row.VersionId is not { } version)
         {
@@ -64,7 +65,7 @@ internal static class VersionPager
             xml.Element("Size", item.Size);
         }
 
-        xml.Open("Owner").Element("ID", ListingPager.OwnerId).Element("DisplayName", ListingPager.OwnerName).Close("Owner");
+        xml.Open("Owner").Account(owners(row.Object?.OwnerId)).Close("Owner");
         if (row.Object is { } stored)
         {
             xml.Element("StorageClass", stored.StorageClass);

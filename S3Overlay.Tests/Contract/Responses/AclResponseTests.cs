@@ -9,6 +9,11 @@ public sealed class AclResponseTests : ResponseTestBase
 {
     private const string AllUsers = "uri=\"http://acs.amazonaws.com/groups/global/AllUsers\"";
 
+    private static (string Method, string Target, (string, string)[] Headers)[] Writes =>
+    [
+        ("PUT", "/bucket/new", []), ("POST", "/bucket/new?uploads", []), ("PUT", "/bucket/new", [("x-amz-copy-source", "/bucket/there")]),
+    ];
+
     [Theory]
     [InlineData("plain")]
     [InlineData("overlaid")]
@@ -19,17 +24,25 @@ public sealed class AclResponseTests : ResponseTestBase
         foreach (var header in new[]
         {
             ("x-amz-acl", "public-read"), ("x-amz-acl", "public-read-write"), ("x-amz-acl", "authenticated-read"),
-            ("x-amz-acl", "aws-exec-read"), ("x-amz-acl", "bucket-owner-read"),
-            ("x-amz-grant-read", AllUsers), ("x-amz-grant-full-control", "id=\"somebody\""), ("X-Amz-Grant-Write-Acp", AllUsers),
+            ("x-amz-grant-read", AllUsers), ("X-Amz-Grant-Write-Acp", AllUsers),
         })
         {
-            Assert.Equal("501 NotImplemented", await CodeAsync("PUT", "/bucket/new", "v", header));
-            Assert.Equal("501 NotImplemented", await CodeAsync("POST", "/bucket/new?uploads", null, header));
-            Assert.Equal("501 NotImplemented", await CodeAsync("PUT", "/bucket/new", null, ("x-amz-copy-source", "/bucket/there"), header));
-            Assert.Equal("501 NotImplemented", await CodeAsync("PUT", "/new-bucket", null, header));
+            foreach (var (method, target, more) in Writes)
+            {
+                Assert.Equal("400 AccessControlListNotSupported", await CodeAsync(method, target, null, [.. more, header]));
+            }
+
+            Assert.Equal("400 InvalidBucketAclWithObjectOwnership", await CodeAsync("PUT", "/new-bucket", null, header));
         }
 
-        Assert.Equal("501 NotImplemented", await CodeAsync("PUT", "/new-bucket", null, ("x-amz-acl", "log-delivery-write")));
+        foreach (var acl in (string[])["aws-exec-read", "bucket-owner-read"])
+        {
+            Assert.Equal("400 AccessControlListNotSupported", await CodeAsync("PUT", "/bucket/new", "v", ("x-amz-acl", acl)));
+        }
+
+        Assert.Equal("400 InvalidArgument", await CodeAsync("PUT", "/bucket/new", "v", ("x-amz-grant-full-control", "id=\"somebody\"")));
+        Assert.Equal("400 InvalidBucketAclWithObjectOwnership",
+            await CodeAsync("PUT", "/new-bucket", null, ("x-amz-acl", "log-delivery-write")));
         Assert.Equal("400 InvalidArgument", await CodeAsync("PUT", "/bucket/new", "v", ("x-amz-acl", "nonsense")));
         Assert.Equal("400 InvalidArgument", await CodeAsync("PUT", "/new-bucket", null, ("x-amz-acl", "nonsense")));
         Assert.Equal(404, (await SendAsync("HEAD", "/bucket/new")).Status);

@@ -43,13 +43,15 @@ class Problem(Exception):
 def proxy(published, folder, name, users_of_store=False, **settings):
     """A running proxy that all clients can use. Yields its port."""
     program, port, log = published / "S3Overlay.Proxy", free_port(), folder / f"{name}.log"
-    keys = [{"accessKey": access, "secretKey": secret, "rights": {"*": "write"}} for access, secret, _, _ in CLIENTS.values()]
+    keys = [{"accessKey": access, "secretKey": secret, "rights": {"*": "owner"}, "id": user, "displayName": display}
+            for access, secret, user, display in CLIENTS.values()]
     for key in keys if users_of_store else []:
         key["local"] = {"accessKey": key["accessKey"], "secretKey": key["secretKey"]}
     (folder / f"{name}-keys.json").write_text(json.dumps(keys))
     (folder / f"{name}-encryption.json").write_text(json.dumps(ENCRYPTION))
     env = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "S3_OVERLAY_"))} | {
         "S3_OVERLAY_PORT": str(port), "S3_OVERLAY_DATA_DIR": str(folder / name), "S3_OVERLAY_DURABLE": "false",
+        "S3_OVERLAY_NEW_BUCKETS": "acl",
         "S3_OVERLAY_LIFECYCLE_DAY": "2s",  # as lc_debug_interval in suite.py
         "S3_OVERLAY_KEYS_FILE": str(folder / f"{name}-keys.json"),
         "S3_OVERLAY_ENCRYPTION_FILE": str(folder / f"{name}-encryption.json"), "S3_OVERLAY_SSE_C_OVER_HTTP": "true", **settings}

@@ -1,0 +1,205 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Configuration.Keys;
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
+using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Operations;
+
+namespace S3Overlay.Proxy.FrontDoor;
+
+/// <summary>
+/// Decides what a caller may do: by the keys file's rights alone, or, in a bucket with a policy, ACLs or an owner, together with these
+/// (rules A2, A3). A bucket without any of them costs one look-up in memory.
+/// </summary>
+internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings)
+{
+    /// <summary>Decides about an operation.</summary>
+    public ValueTask<AccessDecision> JudgeAsync(AccessQuestion asked)
+    {
+        var hasRight = rights.May(asked.Caller, asked.Operation, asked.Bucket, asked.Key)
+            && (asked.IsForwarded || !IsForOwners(asked) || rights.MayOwn(asked.Caller, asked.Bucket, asked.Key));
+        var isOpen = !asked.IsForwarded && rights.MayAll(asked.Operation, asked.Bucket, asked.Key, asked.VersionId);
+        return asked.IsForwarded || asked.Operation is S3Operation.ListBuckets or S3Operation.CreateBucket
+            || settings.Access?.Find(asked.Bucket) is not { } access
+            ? new(hasRight || isOpen ? AccessDecision.Allowed : AccessDecision.Denied)
+            : JudgeAsync(asked, access, hasRight, isOpen);
+    }
+
+    /// <summary>
+    /// Whether DeleteObjects may delete a key or version. In a bucket with a remote, others may not: a delete would hide the remote's
+    /// object.
+    /// </summary>
+    public bool MayDelete(AccessQuestion asked, string key, string? versionId)
+    {
+        var hasRight = rights.MayWrite(asked.Caller, asked.Bucket, key);
+        if (asked.IsForwarded || settings.Access?.Find(asked.Bucket) is not { } access)
+        {
+            return hasRight;
+        }
+
+        var facts = Facts(asked with { Operation = S3Operation.DeleteObject, Key = key, VersionId = versionId }, access, hasRight, null);
+        return AccessEvaluator.Judge(facts) switch
+        {
+            AccessDecision.Allowed => true,
+            AccessDecision.Opened => !settings.KeepsRemote(asked.Bucket),
+            _ => false,
+        };
+    }
+
+    /// <summary>The accounts of a bucket's and its objects' owners.</summary>
+    public Func<string?, Account> OwnersOf(string bucket) => settings.Access?.Find(bucket) is { } access
+        ? id => rights.Accounts.Find(id ?? access.Owner) ?? new Account(id ?? access.Owner, "") : S3Request.OneOwner;
+
+    /// <summary>Refuses an ACL in a bucket without ACLs, before anything is copied up for it (rule W5).</summary>
+    /// <exception cref="S3Exception">AccessControlListNotSupported.</exception>
+    public void RequireAcls(string bucket)
+    {
+        if (settings.Access is { } access && access.Find(bucket) is not { HasAcls: true }
+            && (access.Exists(bucket) || settings.IsOverlaid(bucket)))
+        {
+            throw new S3Exception(AccessErrors.AclNotSupported);
+        }
+    }
+
+    /// <summary>Whether ListBuckets shows a bucket: the caller has a right to it, and it is not another account's.</summary>
+    public bool MaySee(S3Caller caller, string bucket) => rights.MaySee(caller, bucket)
+        && (settings.Access?.Find(bucket)?.OwnerId is not { } owner || rights.CallerOf(caller).Account?.Id == owner);
+
+    /// <summary>
+    /// How a request is served that a policy or an ACL alone allows, in a bucket whose remote is not for others: reads see written objects
+    /// only, writes must not ask about the remote's object, and nothing may be deleted.
+    /// </summary>
+    /// <returns>Whether only the local layer serves it.</returns>
+    /// <exception cref="S3Exception">AccessDenied.</exception>
+    public static bool IsOfWritten(S3Operation operation, IHeaderDictionary headers) => operation switch
+    {
+        S3Operation.ListObjects or S3Operation.ListObjectsV2 or S3Operation.ListObjectVersions => true,
+        _ when AccessEvaluator.IsOfObject(operation) && operation != S3Operation.RestoreObject => true,
+        S3Operation.HeadBucket or S3Operation.GetBucketLocation or S3Operation.GetBucketConfiguration
+            or S3Operation.PutBucketConfiguration or S3Operation.ListMultipartUploads or S3Operation.DeleteObjects => false,
+        S3Operation.PutObject or S3Operation.PostObject or S3Operation.CopyObject or S3Operation.CreateMultipartUpload
+            or S3Operation.UploadPart or S3Operation.UploadPartCopy or S3Operation.CompleteMultipartUpload
+            or S3Operation.AbortMultipartUpload or S3Operation.ListParts
+            when headers.IfMatch.Count + headers.IfNoneMatch.Count == 0 => false,
+        _ => throw new S3Exception(S3Errors.AccessDenied),
+    };
+
+    private async ValueTask<AccessDecision> JudgeAsync(AccessQuestion asked, BucketAccess access, bool hasRight, bool isOpen)
+    {
+        var item = AccessEvaluator.IsOfObject(asked.Operation)
+            ? await settings.Access!.FindObjectAsync(asked.Bucket, asked.Key, asked.VersionId is { Length: > 0 } id ? id : null) : null;
+        var facts = Facts(asked, access, hasRight, item) with
+        {
+            IsOpenBySettings = isOpen,
+
+            // Where a remote is shared, it may have the object.
+            IsMissing = item is null && AccessEvaluator.IsOfObject(asked.Operation)
+                && (!settings.IsOverlaid(asked.Bucket) || settings.KeepsRemote(asked.Bucket)),
+        };
+        return AccessEvaluator.Judge(facts.MoreActions.Contains(PutAcl) ? facts with { HasRight = facts.MayOwn } : facts);
+    }
+
+    private AccessFacts Facts(AccessQuestion asked, BucketAccess access, bool hasRight, ObjectFacts? item)
+    {
+        var caller = rights.CallerOf(asked.Caller);
+        var values = new RequestValues
+        {
+            Caller = caller,
+            Headers = asked.Headers,
+            Query = asked.Query,
+            Received = settings.Time.GetUtcNow(),
+            Address = asked.Context?.Connection.RemoteIpAddress,
+            IsSecure = asked.Context?.Request.IsHttps ?? false,
+            Tags = item?.Tags,
+            NewTags = asked.NewTags
+                ?? (IsWrite(asked.Operation) && asked.Headers["x-amz-tagging"] is [{ Length: > 0 } tags] ? tags : null),
+            ResourceAccount = access.OwnerId ?? settings.Owners?.Account ?? access.Owner,
+        };
+        return new()
+        {
+            Operation = asked.Operation,
+            Configuration = ConfigurationOf(asked),
+            HasVersion = asked.VersionId is { Length: > 0 },
+            Bucket = asked.Bucket,
+            Key = asked.Key,
+            Caller = caller,
+            HasRight = hasRight,
+            MayOwn = hasRight && rights.MayOwn(asked.Caller, asked.Bucket, asked.Key),
+            Access = access,
+            Object = item?.Access,
+            MoreActions = MoreActions(asked, access),
+            Values = values.Of,
+        };
+    }
+
+    private const string PutAcl = "s3:PutObjectAcl";
+
+    /// <summary>What the request's headers ask for, besides the operation.</summary>
+    private static List<string> MoreActions(AccessQuestion asked, BucketAccess access)
+    {
+        List<string> more = [];
+        if (IsWrite(asked.Operation))
+        {
+            if (AclHeaders.AreIn(asked.Headers) && !AclHeaders.AreForOwners(asked.Headers, access.Owner))
+            {
+                more.Add(PutAcl);
+            }
+
+            Add("x-amz-tagging", "s3:PutObjectTagging");
+            Add("x-amz-object-lock-mode", "s3:PutObjectRetention");
+            Add("x-amz-object-lock-legal-hold", "s3:PutObjectLegalHold");
+        }
+        else if (asked.Operation == S3Operation.GetObjectAttributes)
+        {
+            more.Add(asked.VersionId is { Length: > 0 } ? "s3:GetObjectVersion" : "s3:GetObject");
+        }
+        else if (asked.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjects or S3Operation.PutObjectRetention)
+        {
+            Add("x-amz-bypass-governance-retention", "s3:BypassGovernanceRetention");
+        }
+
+        return more;
+
+        void Add(string header, string action)
+        {
+            if (asked.Headers[header] is [{ Length: > 0 } value] && !value.Equals("false", StringComparison.OrdinalIgnoreCase))
+            {
+                more.Add(action);
+            }
+        }
+    }
+
+    private static bool IsWrite(S3Operation operation) => operation
+        is S3Operation.PutObject or S3Operation.CopyObject or S3Operation.CreateMultipartUpload or S3Operation.PostObject;
+
+    private static string? ConfigurationOf(AccessQuestion asked) => asked.Operation
+        is S3Operation.GetBucketConfiguration or S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration
+        ? SubResources.ConfigurationOf(asked.Query) : null;
+
+    /// <summary>Whether the operation decides who else may do something. It needs the right <c>owner</c>.</summary>
+    private static bool IsForOwners(AccessQuestion asked) => asked.Operation switch
+    {
+        S3Operation.PutObjectAcl => true,
+        S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration => SubResources.ConfigurationOf(asked.Query)
+            is BucketAccess.AclName or BucketAccess.PolicyName or BucketAccess.OwnershipName or BucketAccess.BlockName,
+        S3Operation.CreateBucket => (AclHeaders.AreIn(asked.Headers) && !AclHeaders.AreForOwners(asked.Headers, null))
+            || asked.Headers["x-amz-object-ownership"] is [not (null or "BucketOwnerEnforced")],
+        _ => false,
+    };
+}
+
+/// <summary>A request, as far as the decision about it needs it.</summary>
+internal readonly record struct AccessQuestion(
+    S3Caller Caller, S3Operation Operation, string Bucket, string Key, S3Query Query, IHeaderDictionary Headers, HttpContext? Context)
+{
+    /// <summary>The version; null for none.</summary>
+    public string? VersionId { get; init; } = Query["versionId"];
+
+    /// <summary>Whether an S3 endpoint manages the bucket alone.</summary>
+    public bool IsForwarded { get; init; }
+
+    /// <summary>The tags that the body sets; null if it sets none.</summary>
+    public string? NewTags { get; init; }
+}
