@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Embedded.Objects;
 using S3Overlay.Proxy.Protocol.Access;
 
 namespace S3Overlay.Proxy.Embedded;
@@ -16,5 +17,6 @@ public sealed class EmbeddedAccess(EmbeddedStore store) : IBucketAccess
 
     /// <inheritdoc/>
     public async ValueTask<ObjectFacts?> FindObjectAsync(string bucket, string key, string? versionId) =>
-        await store.Objects.FindAsync(bucket, key, versionId) is { } row ? new(ObjectAccess.FromText(row.Acl), row.Tags) : null;
+        (versionId is null or VersionIds.Null || VersionIds.TryParse(versionId, out _))
+        && await store.Objects.FindAsync(bucket, key, versionId) is { } row ? new(ObjectAccess.FromText(row.Acl), row.Tags) : null;
 }

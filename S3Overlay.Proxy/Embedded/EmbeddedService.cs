@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Embedded.Operations;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Embedded;
@@ -31,12 +32,17 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
             or S3Operation.PutObjectLegalHold or S3Operation.PutObjectAcl;
 
     /// <summary>Throws if it would refuse to set this sub-resource of any object of a bucket.</summary>
-    /// <exception cref="S3Exception">InvalidRequest: the bucket has no Object Lock.</exception>
+    /// <exception cref="S3Exception">InvalidRequest: the bucket has no Object Lock. AccessControlListNotSupported.</exception>
     public void CheckSubResource(S3Operation operation, string bucket)
     {
         if (operation is S3Operation.PutObjectRetention or S3Operation.PutObjectLegalHold)
         {
             LockOperations.Require(store, bucket);
+        }
+
+        if (operation == S3Operation.PutObjectAcl && store.Buckets.AccessOf(bucket) is not { HasAcls: true })
+        {
+            throw new S3Exception(AccessErrors.AclNotSupported);
         }
     }
 

@@ -19,10 +19,11 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
     public ValueTask<AccessDecision> JudgeAsync(AccessQuestion asked)
     {
         var hasRight = rights.May(asked.Caller, asked.Operation, asked.Bucket, asked.Key)
-            && (asked.IsForwarded || !IsForOwners(asked) || rights.MayOwn(asked.Caller, asked.Bucket, asked.Key));
+            && (asked.IsForwarded || settings.Access is null || !IsForOwners(asked)
+                || rights.MayOwn(asked.Caller, asked.Bucket, asked.Key));
         var isOpen = !asked.IsForwarded && rights.MayAll(asked.Operation, asked.Bucket, asked.Key, asked.VersionId);
         return asked.IsForwarded || asked.Operation is S3Operation.ListBuckets or S3Operation.CreateBucket
-            || settings.Access?.Find(asked.Bucket) is not { } access
+            || rights.IsOff || settings.Access?.Find(asked.Bucket) is not { } access
             ? new(hasRight || isOpen ? AccessDecision.Allowed : AccessDecision.Denied)
             : JudgeAsync(asked, access, hasRight, isOpen);
     }
@@ -34,7 +35,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
     public bool MayDelete(AccessQuestion asked, string key, string? versionId)
     {
         var hasRight = rights.MayWrite(asked.Caller, asked.Bucket, key);
-        if (asked.IsForwarded || settings.Access?.Find(asked.Bucket) is not { } access)
+        if (asked.IsForwarded || rights.IsOff || settings.Access?.Find(asked.Bucket) is not { } access)
         {
             return hasRight;
         }
@@ -52,20 +53,9 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
     public Func<string?, Account> OwnersOf(string bucket) => settings.Access?.Find(bucket) is { } access
         ? id => rights.Accounts.Find(id ?? access.Owner) ?? new Account(id ?? access.Owner, "") : S3Request.OneOwner;
 
-    /// <summary>Refuses an ACL in a bucket without ACLs, before anything is copied up for it (rule W5).</summary>
-    /// <exception cref="S3Exception">AccessControlListNotSupported.</exception>
-    public void RequireAcls(string bucket)
-    {
-        if (settings.Access is { } access && access.Find(bucket) is not { HasAcls: true }
-            && (access.Exists(bucket) || settings.IsOverlaid(bucket)))
-        {
-            throw new S3Exception(AccessErrors.AclNotSupported);
-        }
-    }
-
     /// <summary>Whether ListBuckets shows a bucket: the caller has a right to it, and it is not another account's.</summary>
     public bool MaySee(S3Caller caller, string bucket) => rights.MaySee(caller, bucket)
-        && (settings.Access?.Find(bucket)?.OwnerId is not { } owner || rights.CallerOf(caller).Account?.Id == owner);
+        && (rights.IsOff || settings.Access?.Find(bucket)?.OwnerId is not { } owner || rights.CallerOf(caller).Account?.Id == owner);
 
     /// <summary>
     /// How a request is served that a policy or an ACL alone allows, in a bucket whose remote is not for others: reads see written objects
@@ -98,7 +88,11 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
             IsMissing = item is null && AccessEvaluator.IsOfObject(asked.Operation)
                 && (!settings.IsOverlaid(asked.Bucket) || settings.KeepsRemote(asked.Bucket)),
         };
-        return AccessEvaluator.Judge(facts.MoreActions.Contains(PutAcl) ? facts with { HasRight = facts.MayOwn } : facts);
+        var decision = AccessEvaluator.Judge(facts.MoreActions.Contains(PutAcl) ? facts with { HasRight = facts.MayOwn } : facts);
+
+        // An object that is written from now on has not been judged.
+        return decision == AccessDecision.Opened && facts.IsMissing
+            ? throw new S3Exception(asked.VersionId is { Length: > 0 } ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey) : decision;
     }
 
     private AccessFacts Facts(AccessQuestion asked, BucketAccess access, bool hasRight, ObjectFacts? item)
@@ -109,12 +103,13 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
             Caller = caller,
             Headers = asked.Headers,
             Query = asked.Query,
+            VersionId = asked.VersionId,
             Received = settings.Time.GetUtcNow(),
             Address = asked.Context?.Connection.RemoteIpAddress,
             IsSecure = asked.Context?.Request.IsHttps ?? false,
             Tags = item?.Tags,
             NewTags = asked.NewTags
-                ?? (IsWrite(asked.Operation) && asked.Headers["x-amz-tagging"] is [{ Length: > 0 } tags] ? tags : null),
+                ?? (IsWrite(asked.Operation) && asked.Headers["x-amz-tagging"].ToString() is { Length: > 0 } tags ? tags : null),
             ResourceAccount = access.OwnerId ?? settings.Owners?.Account ?? access.Owner,
         };
         return new()
@@ -164,7 +159,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
 
         void Add(string header, string action)
         {
-            if (asked.Headers[header] is [{ Length: > 0 } value] && !value.Equals("false", StringComparison.OrdinalIgnoreCase))
+            if (asked.Headers[header].ToString() is { Length: > 0 } value && !value.Equals("false", StringComparison.OrdinalIgnoreCase))
             {
                 more.Add(action);
             }

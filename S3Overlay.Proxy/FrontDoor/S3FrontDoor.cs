@@ -211,11 +211,6 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             throw isAdministration ? new S3Exception(S3Errors.AccessDenied) : Denied(caller, target.Bucket);
         }
 
-        if (call.Operation == S3Operation.PutObjectAcl && !isForwarded)
-        {
-            _gate.RequireAcls(target.Bucket);
-        }
-
         if (caller.IsAnonymous && !isForwarded && call.Operation is S3Operation.GetObject or S3Operation.HeadObject)
         {
             ObjectResponse.RefuseOverrides(query);

@@ -42,7 +42,7 @@ public sealed class BaseTests : IAsyncLifetime
         await WriteAsync("key", Bytes(10));
         var changes = new EmbeddedChanges(_bench.Store);
         var stamp = (await changes.FindAsync(Bucket, "key", default))!.Stamp;
-        await _bench.Store.Objects.SetTagsAsync(Bucket, "key", null, "a=b", default);
+        await _bench.Store.Objects.SetTagsAsync(Bucket, "key", null, null, "a=b", default);
         Assert.Equal(RevertOutcome.Changed, await changes.RevertAsync(Bucket, "key", new LocalRevert { Only = stamp }, default));
         stamp = (await changes.FindAsync(Bucket, "key", default))!.Stamp;
         Assert.Equal(RevertOutcome.Reverted, await changes.RevertAsync(Bucket, "key", new LocalRevert { Only = stamp }, default));

@@ -45,6 +45,9 @@ public sealed class AccessRights(
     /// <summary>Whether the caller may decide what others may do: write ACLs, policies, and what limits these.</summary>
     public bool MayOwn(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Owner, bucket, key);
 
+    /// <summary>Whether authentication is off: nothing is refused.</summary>
+    public bool IsOff => everyoneMayEverything;
+
     /// <summary>Whether the caller may do this. Bucket and key are empty if the operation has none.</summary>
     public bool May(S3Caller caller, S3Operation operation, string bucket, string key) =>
         May(caller, IsRead(operation) ? AccessRight.Read : AccessRight.Write, bucket, key)

@@ -36,13 +36,21 @@ internal sealed class LifecyclePass(
     private readonly DateTimeOffset _now = store.Now;
     private long _removed;
 
+    /// <summary>False once the bucket has other rules, or none: then nothing more goes.</summary>
+    private bool IsInForce => ReferenceEquals(store.Buckets.Find(bucket)?.Lifecycle, lifecycle);
+
     /// <summary>Removes what is due.</summary>
     /// <returns>How many objects, versions and uploads.</returns>
     /// <exception cref="S3Exception">The store or a layer above it fails: a later pass does the rest.</exception>
     public async Task<long> RunAsync(CancellationToken cancellationToken)
     {
         var options = new ParallelOptions { MaxDegreeOfParallelism = Parallel, CancellationToken = cancellationToken };
-        await System.Threading.Tasks.Parallel.ForEachAsync(DueAsync(cancellationToken), options, SendAsync);
+        if (lifecycle.Rules.Any(static rule =>
+            rule.IsEnabled && (rule is not { Days: null, NoncurrentDays: null, Date: null } || rule.ExpiresMarkers == true)))
+        {
+            await System.Threading.Tasks.Parallel.ForEachAsync(DueAsync(cancellationToken), options, SendAsync);
+        }
+
         if (lifecycle.Rules.Any(static rule => rule is { IsEnabled: true, AbortDays: not null }))
         {
             await System.Threading.Tasks.Parallel.ForEachAsync(UploadsAsync(cancellationToken), options, SendAsync);
@@ -61,7 +69,12 @@ internal sealed class LifecyclePass(
                 (key, newer, noncurrent) = (each.Key, null, 0);
             }
 
-            var due = newer is not null ? OfNoncurrent(each, noncurrent++, newer.Info.LastModified)
+            if (!IsInForce)
+            {
+                yield break;
+            }
+
+            var due = newer is not null ? OfNoncurrent(each, noncurrent++, newer)
                 : each.Row.IsMarker ? OfMarker(each)
                 : OfCurrent(each);
             newer = each.Row;
@@ -75,7 +88,7 @@ internal sealed class LifecyclePass(
     private S3Request? OfCurrent(Walked current)
     {
         var info = current.Row.Info;
-        if (!(lifecycle.ExpiryOf(current.Key, info.Size, current.Row.Tags, info.LastModified, clock)?.At <= _now))
+        if (current.Row.IsCopiedUp || !(lifecycle.ExpiryOf(current.Key, info.Size, current.Row.Tags, info.LastModified, clock)?.At <= _now))
         {
             return null;
         }
@@ -91,9 +104,17 @@ internal sealed class LifecyclePass(
         !marker.HasOlder && lifecycle.Rules.Any(rule => rule.RemovesMarker(marker.Key, marker.Row.Info.LastModified, clock, _now))
             ? OfVersion(marker) : null;
 
-    private S3Request? OfNoncurrent(Walked version, int newer, DateTimeOffset since)
+    /// <summary>
+    /// Since when it is not current follows from the date of the next newer one: a copy of the remote's object has another.
+    /// </summary>
+    private S3Request? OfNoncurrent(Walked version, int newer, ObjectRow next)
     {
-        var row = version.Row;
+        if (next.IsCopiedUp)
+        {
+            return null;
+        }
+
+        var (row, since) = (version.Row, next.Info.LastModified);
         long? size = row.IsMarker ? null : row.Info.Size;
         return row.Lock?.Protects(_now, bypassesGovernance: false) != true
             && lifecycle.Rules.Any(rule => rule.RemovesNoncurrent(version.Key, size, row.Tags, newer, since, clock, _now))
@@ -115,6 +136,11 @@ internal sealed class LifecyclePass(
             foreach (var (_, upload) in page)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                if (!IsInForce)
+                {
+                    yield break;
+                }
+
                 (after, id) = (new ListingPosition(upload!.Key, IsPrefix: false), upload.UploadId);
                 if (lifecycle.Rules.Any(rule => rule.Aborts(upload.Key, upload.Initiated, clock, _now)))
                 {
@@ -131,6 +157,11 @@ internal sealed class LifecyclePass(
 
     private async ValueTask SendAsync(S3Request request, CancellationToken cancellationToken)
     {
+        if (!IsInForce)
+        {
+            return;
+        }
+
         try
         {
             var response = new BufferedResponse();

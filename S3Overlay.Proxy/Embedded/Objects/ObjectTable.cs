@@ -325,14 +325,20 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>Replaces the tags of an object or version; null removes them. ETag and date stay.</summary>
+    /// <param name="bucketName">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="versionId">The version; null for the newest.</param>
+    /// <param name="known">The file that it must have; null for any.</param>
+    /// <param name="tags">The tags.</param>
+    /// <param name="cancellationToken">Cancels the wait for the lock of the key.</param>
     /// <returns>The row before.</returns>
-    /// <exception cref="S3Exception">As <see cref="RequireAsync"/>.</exception>
+    /// <exception cref="S3Exception">As <see cref="RequireAsync"/>; ConditionalRequestConflict.</exception>
     public async Task<ObjectRow> SetTagsAsync(
-        string bucketName, string key, string? versionId, string? tags, CancellationToken cancellationToken)
+        string bucketName, string key, string? versionId, FileId? known, string? tags, CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var locked = await LockAsync(bucketName, key, cancellationToken);
-        var row = await RequireAsync(bucketName, key, versionId);
+        var row = await RequireSameAsync(bucketName, key, versionId, known);
         await reserve.RequireAsync();
         await CommitAsync(Change.OfTags(bucketName, key, row.File, tags));
         return row;
@@ -342,16 +348,19 @@ internal sealed class ObjectTable(
     /// <param name="bucketName">The bucket.</param>
     /// <param name="key">The key.</param>
     /// <param name="versionId">The version; null for the newest.</param>
+    /// <param name="known">The file that it must have.</param>
     /// <param name="change">Makes the new lock of the present one, or throws.</param>
     /// <param name="cancellationToken">Cancels the wait for the lock of the key.</param>
     /// <returns>The row before.</returns>
-    /// <exception cref="S3Exception">As <see cref="RequireAsync"/>, and what <paramref name="change"/> throws.</exception>
+    /// <exception cref="S3Exception">As <see cref="RequireAsync"/>, ConditionalRequestConflict, and what <paramref name="change"/> throws.
+    /// </exception>
     public async Task<ObjectRow> SetLockAsync(
-        string bucketName, string key, string? versionId, Func<ObjectLock?, ObjectLock?> change, CancellationToken cancellationToken)
+        string bucketName, string key, string? versionId, FileId known, Func<ObjectLock?, ObjectLock?> change,
+        CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var locked = await LockAsync(bucketName, key, cancellationToken);
-        var row = await RequireAsync(bucketName, key, versionId);
+        var row = await RequireSameAsync(bucketName, key, versionId, known);
         var changed = change(row.Lock);
         await reserve.RequireAsync();
         await CommitAsync(Change.OfLock(bucketName, key, row.File, changed));
@@ -359,19 +368,32 @@ internal sealed class ObjectTable(
     }
 
     /// <summary>Replaces owner and ACL of an object or version. ETag and date stay.</summary>
+    /// <param name="bucketName">The bucket.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="versionId">The version; null for the newest.</param>
+    /// <param name="known">The file that it must have.</param>
     /// <param name="change">Gives the new ones, as text.</param>
+    /// <param name="cancellationToken">Cancels the wait for the lock of the key.</param>
     /// <returns>The row before.</returns>
-    /// <exception cref="S3Exception">As <see cref="RequireAsync"/>.</exception>
+    /// <exception cref="S3Exception">As <see cref="RequireAsync"/>; ConditionalRequestConflict.</exception>
     public async Task<ObjectRow> SetAclAsync(
-        string bucketName, string key, string? versionId, Func<ObjectRow, string?> change, CancellationToken cancellationToken)
+        string bucketName, string key, string? versionId, FileId known, Func<ObjectRow, string?> change,
+        CancellationToken cancellationToken)
     {
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var locked = await LockAsync(bucketName, key, cancellationToken);
-        var row = await RequireAsync(bucketName, key, versionId);
+        var row = await RequireSameAsync(bucketName, key, versionId, known);
         await reserve.RequireAsync();
         await CommitAsync(Change.OfAcl(bucketName, key, row.File, change(row)));
         return row;
     }
+
+    /// <summary>
+    /// The row of an object or version that must still be the one that the request was judged on: its body may have taken hours.
+    /// </summary>
+    private async ValueTask<ObjectRow> RequireSameAsync(string bucket, string key, string? versionId, FileId? known) =>
+        await RequireAsync(bucket, key, versionId) is var row && (known is null || row.File == known) ? row
+            : throw new S3Exception(S3Errors.ConditionalRequestConflict);
 
     /// <summary>
     /// Renames a file to its final place and commits the rows that name it. If the rows are refused, the file is deleted before the error

@@ -17,6 +17,8 @@ internal sealed class BucketOperations(EmbeddedStore store)
 
     private const int MaxPage = 10_000;
 
+    private static readonly string[] Deciding = [BucketAccess.OwnerName, BucketAccess.OwnershipName, BucketAccess.BlockName];
+
     /// <summary>With the newer parameters: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
     public Task ListAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
@@ -159,15 +161,28 @@ internal sealed class BucketOperations(EmbeddedStore store)
         var document = await kind.ReadAsync(request, bucket, cancellationToken);
         await store.Buckets.ChangeAsync(
             request.Bucket,
-            bucket =>
+            now =>
             {
-                kind.Check(bucket);
-                return bucket.With(kind.Name, document);
+                RequireSame(bucket, now);
+                kind.Check(now);
+                return now.With(kind.Name, document);
             },
             cancellationToken);
         store.ConfigurationChanged();
         response.Status = kind.PutStatus;
         response.Headers.ContentLength = kind.PutStatus == StatusCodes.Status200OK ? 0 : null;
+    }
+
+    /// <summary>
+    /// The bucket and what decides about access must still be those that the request was judged on: a body may take hours.
+    /// </summary>
+    private static void RequireSame(BucketRecord known, BucketRecord now)
+    {
+        if (known.Created != now.Created || Deciding.Any(name =>
+            known.Documents.GetValueOrDefault(name) != now.Documents.GetValueOrDefault(name)))
+        {
+            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+        }
     }
 
     private static Versioning Allowed(Versioning wanted, BucketRecord bucket) =>

@@ -57,7 +57,7 @@ internal sealed class LockOperations(EmbeddedStore store)
 
     public async Task PutRetentionAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        await RequireAsync(request);
+        var known = await RequireAsync(request);
         var wanted = LockDocuments.ReadRetention(
             await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody));
         if (wanted is not null)
@@ -65,7 +65,7 @@ internal sealed class LockOperations(EmbeddedStore store)
             LockHeaders.RequireFuture(wanted.Until, store.Now);
         }
 
-        await ChangeAsync(request, response, current =>
+        await ChangeAsync(request, response, known, current =>
         {
             RequireChangeable(current, wanted, request.BypassesGovernance);
             return ObjectLock.WithRetention(current, wanted);
@@ -74,10 +74,10 @@ internal sealed class LockOperations(EmbeddedStore store)
 
     public async Task PutLegalHoldAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        await RequireAsync(request);
+        var known = await RequireAsync(request);
         var isOn = LockDocuments.ReadLegalHold(
             await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody));
-        await ChangeAsync(request, response, current => (current ?? new()) with { LegalHold = isOn }, cancellationToken);
+        await ChangeAsync(request, response, known, current => (current ?? new()) with { LegalHold = isOn }, cancellationToken);
     }
 
     /// <summary>
@@ -101,9 +101,11 @@ internal sealed class LockOperations(EmbeddedStore store)
     }
 
     private async Task ChangeAsync(
-        S3Request request, S3Response response, Func<ObjectLock?, ObjectLock?> change, CancellationToken cancellationToken)
+        S3Request request, S3Response response, ObjectRow known, Func<ObjectLock?, ObjectLock?> change,
+        CancellationToken cancellationToken)
     {
-        var row = await store.Objects.SetLockAsync(request.Bucket, request.Key, request.Query["versionId"], change, cancellationToken);
+        var row = await store.Objects.SetLockAsync(
+            request.Bucket, request.Key, request.Query["versionId"], known.File, change, cancellationToken);
         store.ShowVersion(request.Bucket, row, response);
         response.Status = StatusCodes.Status200OK;
         response.Headers.ContentLength = 0;

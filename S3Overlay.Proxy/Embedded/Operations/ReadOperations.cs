@@ -156,7 +156,7 @@ internal sealed class ReadOperations(EmbeddedStore store)
     /// <summary>Shows what can change after the write: how many tags there are, the lock, to those who signed, and the expiry.</summary>
     private void ShowState(S3Request request, S3Response response, ObjectRow row)
     {
-        if (!request.Query.Has("versionId"))
+        if (!request.Query.Has("versionId") && !row.IsCopiedUp)
         {
             store.ShowExpiry(request.Bucket, request.Key, row.Info, row.Tags, response);
         }

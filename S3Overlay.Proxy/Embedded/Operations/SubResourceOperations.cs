@@ -22,10 +22,10 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
 
     public async Task PutTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
+        var known = await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
         var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
         var row = await store.Objects.SetTagsAsync(
-            request.Bucket, request.Key, request.Query["versionId"], ObjectTags.FromXml(root), cancellationToken);
+            request.Bucket, request.Key, request.Query["versionId"], known.File, ObjectTags.FromXml(root), cancellationToken);
         store.ShowVersion(request.Bucket, row, response);
         response.Status = StatusCodes.Status200OK;
         response.Headers.ContentLength = 0;
@@ -33,7 +33,7 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
 
     public async Task DeleteTagsAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
-        var row = await store.Objects.SetTagsAsync(request.Bucket, request.Key, request.Query["versionId"], null, cancellationToken);
+        var row = await store.Objects.SetTagsAsync(request.Bucket, request.Key, request.Query["versionId"], null, null, cancellationToken);
         store.ShowVersion(request.Bucket, row, response);
         response.Status = StatusCodes.Status204NoContent;
     }
@@ -54,13 +54,39 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
         var versionId = request.Query["versionId"];
         var known = await store.Objects.RequireAsync(request.Bucket, request.Key, versionId);
         var access = store.Buckets.AccessOf(request.Bucket) ?? new BucketAccess();
-        var acl = await AccessDocuments.ReadAclAsync(
-            request, access, ObjectAccess.FromText(known.Acl).OwnerId ?? access.Owner, store.Accounts, cancellationToken);
+        var owner = ObjectAccess.FromText(known.Acl).OwnerId ?? access.Owner;
+        if (!access.HasAcls)
+        {
+            await RequireOwnersAloneAsync(request, access, owner, cancellationToken);
+            store.ShowVersion(request.Bucket, known, response);
+            response.Status = StatusCodes.Status200OK;
+            response.Headers.ContentLength = 0;
+            return;
+        }
+
+        var acl = await AccessDocuments.ReadAclAsync(request, access, owner, store.Accounts, cancellationToken);
         var row = await store.Objects.SetAclAsync(
-            request.Bucket, request.Key, versionId, row => (ObjectAccess.FromText(row.Acl) with { Acl = acl }).ToText(), cancellationToken);
+            request.Bucket, request.Key, versionId, known.File, row => (ObjectAccess.FromText(row.Acl) with { Acl = acl }).ToText(),
+            cancellationToken);
         store.ShowVersion(request.Bucket, row, response);
         response.Status = StatusCodes.Status200OK;
         response.Headers.ContentLength = 0;
+    }
+
+    /// <summary>
+    /// Where the bucket's owner owns everything, an ACL may say just that: s3cmd sets it after each copy. Once the ownership was set, it is
+    /// refused, as S3 does.
+    /// </summary>
+    private async Task RequireOwnersAloneAsync(
+        S3Request request, BucketAccess access, string owner, CancellationToken cancellationToken)
+    {
+        var isSet = store.Buckets.Require(request.Bucket).Documents.ContainsKey(BucketAccess.OwnershipName);
+        if (isSet || !(await AccessDocuments.ReadAclAsync(request, 
+            access with { Ownership = ObjectOwnership.ObjectWriter, Block = PublicAccessBlock.None }, owner, store.Accounts,
+            cancellationToken)).IsPrivate(owner))
+        {
+            throw new S3Exception(AccessErrors.AclNotSupported);
+        }
     }
 
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>

@@ -3,6 +3,7 @@ using System.Text;
 
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -39,6 +40,12 @@ internal sealed record ObjectRow
 
     /// <summary>The key of the object's data, or of its upload; null if it is not encrypted.</summary>
     public KeyEnvelope? Envelope { get; init; }
+
+    /// <summary>
+    /// True if it was copied up from the remote, whose date it has. When that was, it does not say.
+    /// </summary>
+    public bool IsCopiedUp => Base is { IsAbsent: false, IsUnknown: false } known
+        && known.Date == HttpDates.WholeSeconds(Info.LastModified) && ETags.Same(known.ETag, Info.ETag);
 
     /// <summary>True for a delete marker, which has no file.</summary>
     public bool IsMarker => PartCount < 0;

@@ -260,7 +260,11 @@ internal static class SubResourceDocuments
                 ObjectTags.FromXml(root);
                 break;
             case S3Operation.PutObjectRetention:
-                LockDocuments.ReadRetention(root);
+                if (LockDocuments.ReadRetention(root) is { } retention && request.Received < DateTimeOffset.MaxValue)
+                {
+                    LockHeaders.RequireFuture(retention.Until, request.Received);
+                }
+
                 break;
             case S3Operation.PutObjectLegalHold:
                 LockDocuments.ReadLegalHold(root);

@@ -123,7 +123,8 @@ public sealed class ObjectDeletes(
         }
 
         await markers.RequireUnlockedAsync(delete);
-        var leavesTombstone = delete.Bucket.IsOverlaid && settings.LeavesTombstones;
+        var leavesTombstone = delete.Bucket.IsOverlaid && settings.LeavesTombstones
+            && delete.Request is { KeepsTombstone: false, OnlyNoncurrent: false };
         if (delete.Conditions is not { } conditions)
         {
             return new DeletePlan { LeavesTombstone = leavesTombstone, IsLocals = true };

@@ -14,7 +14,7 @@ public sealed class ResolvedReads(IS3Service local, ILayerState layer, ILocalVer
     /// <summary>More often in a row a key does not go between two look-ups.</summary>
     private const int Attempts = 10;
 
-    private readonly LocalObjects _objects = new(local, new EncryptedObjects(layer, null));
+    private readonly LocalObjects _objects = new(local, new EncryptedObjects(layer, versions));
 
     /// <inheritdoc/>
     public async Task<WrittenRead> TryReadAsync(S3Request request, S3Response response, CancellationToken cancellationToken)

@@ -160,7 +160,8 @@ public static class AccessEvaluator
     private static bool IsAllowedByAcl(AccessFacts facts)
     {
         var access = facts.Access;
-        if (!access.HasAcls || NeededOf(facts) is not { } needed)
+        if (!access.HasAcls || NeededOf(facts) is not { } needed
+            || (needed == AclPermission.Write && facts.MoreActions.Any(static action => action != "s3:PutObjectAcl")))
         {
             return false;
         }

@@ -36,6 +36,11 @@ public static class PolicyReader
         {
             throw Malformed(problem.Message, problem);
         }
+        catch (InvalidOperationException problem)
+        {
+            // Half of a surrogate pair: no text.
+            throw Malformed("This policy contains invalid Json", problem);
+        }
     }
 
     /// <summary>Reads a policy that the store kept. One that is not understood any more denies everything.</summary>

@@ -24,6 +24,9 @@ public sealed record RequestValues
     /// <summary>The query.</summary>
     public required S3Query Query { get; init; }
 
+    /// <summary>The version that is asked for, or that an item or copy source names; null for none.</summary>
+    public string? VersionId { get; init; }
+
     /// <summary>When the request arrived.</summary>
     public DateTimeOffset Received { get; init; }
 
@@ -79,12 +82,12 @@ public sealed record RequestValues
             "s3:prefix" => One(Query["prefix"]),
             "s3:delimiter" => One(Query["delimiter"]),
             "s3:max-keys" => One(Query["max-keys"]),
-            "s3:versionid" => One(Query["versionId"]),
+            "s3:versionid" => One(VersionId),
             "s3:if-match" => One(HeaderOf("If-Match")),
             "s3:if-none-match" => One(HeaderOf("If-None-Match")),
             "s3:requestobjecttagkeys" => NewTags is null ? null : [.. Split(NewTags).Select(static tag => tag.Key)],
             "s3:x-amz-copy-source" => One(HeaderOf("x-amz-copy-source") is { } source
-                ? Uri.UnescapeDataString(source).TrimStart('/') : null),
+                && UriEncoding.TryDecodeQuery(source, out var path) ? path.TrimStart('/') : null),
             "s3:x-amz-content-sha256" => One(HeaderOf("x-amz-content-sha256")),
             var name when name.StartsWith(Header, StringComparison.Ordinal) => One(HeaderOf(name["s3:".Length..])),
             var name when name.StartsWith(Lock, StringComparison.Ordinal) => One(HeaderOf("x-amz-" + name["s3:".Length..])),

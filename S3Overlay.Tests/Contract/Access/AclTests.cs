@@ -36,6 +36,33 @@ public sealed class AclTests
     }
 
     [Fact]
+    public async Task Where_acls_are_disabled_one_that_gives_nothing_away_changes_nothing()
+    {
+        await using var scene = await StartAsync(hasAcls: false);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb");
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb/k", "value");
+        var shown = (await ExpectAsync(200, scene.Main, "GET", "/bbb/k?acl")).Text;
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb/k?acl", shown);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb/k?acl", null, ("x-amz-acl", "private"));
+        await ExpectAsync(404, scene.Main, "PUT", "/bbb/missing?acl", null, ("x-amz-acl", "private"));
+        Assert.Equal("AccessControlListNotSupported",
+            (await ExpectAsync(400, scene.Main, "PUT", "/bbb/k?acl", null, ("x-amz-acl", "public-read"))).Code);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb?ownershipControls",
+            "<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>");
+        Assert.Equal("AccessControlListNotSupported", (await ExpectAsync(400, scene.Main, "PUT", "/bbb/k?acl", shown)).Code);
+    }
+
+    [Fact]
+    public async Task The_right_to_write_by_an_acl_sets_no_locks_and_no_tags()
+    {
+        await using var scene = await StartAsync(hasAcls: true);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb", null, ("x-amz-acl", "public-read-write"));
+        await scene.ExpectAnonymousAsync(403, "PUT", "/bbb/k", "value", ("x-amz-tagging", "a=b"));
+        await scene.ExpectAnonymousAsync(403, "PUT", "/bbb/k", "value", ("x-amz-object-lock-legal-hold", "ON"));
+        await scene.ExpectAnonymousAsync(200, "PUT", "/bbb/k", "value");
+    }
+
+    [Fact]
     public async Task Grants_are_for_accounts_and_groups()
     {
         await using var scene = await StartAsync(hasAcls: true);

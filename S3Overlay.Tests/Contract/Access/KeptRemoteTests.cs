@@ -34,7 +34,7 @@ public sealed class KeptRemoteTests
         }
 
         await ExpectAsync(200, scene.Alt, "PUT", "/alts");
-        await ExpectAsync(shares ? 200 : 403, scene.Alt, "PUT", "/alts/copy", null, ("x-amz-copy-source", "/bbb/original"));
+        await ExpectAsync(shares ? 200 : 404, scene.Alt, "PUT", "/alts/copy", null, ("x-amz-copy-source", "/bbb/original"));
         await scene.ExpectAnonymousAsync(shares ? 412 : 403, "PUT", "/bbb/original", "guess", ("If-None-Match", "*"));
         if (!shares)
         {
@@ -51,6 +51,18 @@ public sealed class KeptRemoteTests
         await ExpectAsync(200, scene.Main, "PUT", "/bbb?acl", null, ("x-amz-acl", "public-read"));
         await ExpectAsync(204, scene.Main, "DELETE", "/bbb?policy");
         Assert.Equal(shares, (await scene.ExpectAnonymousAsync(200, "GET", "/bbb")).Text.Contains("original", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Versions_of_the_remote_are_read_by_their_ids()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bbb", "k", "remote"u8.ToArray());
+        await using var scene = await StartAsync(hasAcls: false, remote.Endpoint);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb");
+        var response = await scene.Main.SendAsync("GET", "/bbb/k?versionId=3sL4kqtJlcpXroDTDmJ-rmSpXd3dIbrHY");
+        Assert.NotEqual(400, response.Status);
+        Assert.Contains(remote.Requests, static request => request.RawQuery.Contains("3sL4kqtJlcpXro", StringComparison.Ordinal));
     }
 
     [Fact]

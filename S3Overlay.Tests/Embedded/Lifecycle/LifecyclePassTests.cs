@@ -78,6 +78,19 @@ public sealed class LifecyclePassTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pass_ends_when_its_rules_are_deleted()
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            await _bench.PutAsync($"k{i}", [1]);
+        }
+
+        var removed = await RunAsync(Expires, () => _bench.SendAsync(S3Operation.DeleteBucketConfiguration, "", null, "lifecycle"));
+        Assert.InRange(removed, 0, 20);
+        Assert.InRange((await _bench.ListAsync()).Count, 80, 100);
+    }
+
+    [Fact]
     public async Task A_failure_ends_the_pass_and_a_later_one_does_the_rest()
     {
         await _bench.PutAsync("k1", [1]);
@@ -90,12 +103,14 @@ public sealed class LifecyclePassTests : IAsyncLifetime
         TextBody("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"), "versioning");
 
     /// <summary>Runs a pass three days later. Before each of its requests reaches the store, something may happen.</summary>
-    private Task<long> RunAsync(string rule, Func<Task>? before = null, CancellationToken cancellationToken = default)
+    private async Task<long> RunAsync(string rule, Func<Task>? before = null, CancellationToken cancellationToken = default)
     {
         _bench.Time.Advance(TimeSpan.FromDays(3));
-        var lifecycle = LifecycleConfiguration.Parse($"<LifecycleConfiguration><Rule>{rule}</Rule></LifecycleConfiguration>");
+        await _bench.SendAsync(S3Operation.PutBucketConfiguration, "",
+            TextBody($"<LifecycleConfiguration><Rule>{rule}</Rule></LifecycleConfiguration>"), "lifecycle");
+        var lifecycle = _bench.Store.Buckets.Find(Bucket)!.Lifecycle!;
         var service = new Interrupted(_bench.Service, before ?? (static () => Task.CompletedTask));
-        return new LifecyclePass(_bench.Store, service, Bucket, lifecycle, LifecycleClock.Real).RunAsync(cancellationToken);
+        return await new LifecyclePass(_bench.Store, service, Bucket, lifecycle, LifecycleClock.Real).RunAsync(cancellationToken);
     }
 
     private sealed class Interrupted(IS3Service service, Func<Task> before) : IS3Service

@@ -187,6 +187,36 @@ public sealed partial class LifecycleTests : IAsyncLifetime
         Assert.Equal(404, (await _proxy.SendAsync("GET", "/over/a")).Status);
     }
 
+    [Fact, Trait("Rule", "W5")]
+    public async Task A_copy_of_the_remotes_object_never_expires()
+    {
+        _remote.Put("over", "old", "remote"u8.ToArray(), ("Last-Modified", "Wed, 01 Jan 2020 00:00:00 GMT"));
+        Assert.Equal(200, (await _proxy.SendAsync(
+            "PUT", "/over/old?tagging", "<Tagging><TagSet><Tag><Key>k</Key><Value>v</Value></Tag></TagSet></Tagging>")).Status);
+        var shown = await _proxy.SendAsync("HEAD", "/over/old");
+        Assert.Equal("local", shown.Headers["x-s3overlay-layer"]);
+        await PutAsync("over", "a", "mine");
+        await PutRulesAsync("over", Rule("<Filter/>", Days(1)));
+        Assert.DoesNotContain("x-amz-expiration", (await _proxy.SendAsync("HEAD", "/over/old")).Headers.Keys);
+        await AdvanceAsync(TimeSpan.FromDays(3));
+        await UntilAsync("over", "b", "old");
+    }
+
+    [Fact, Trait("Rule", "V1")]
+    public async Task A_rule_that_removes_an_older_version_does_not_hide_the_remote()
+    {
+        await PutAsync("over", "a", "mine");
+        await _proxy.SendAsync("PUT", "/over?versioning", Enabled);
+        await _proxy.SendAsync("DELETE", "/over/a");
+        await _proxy.SendAsync("POST", "/-/v1/undelete?bucket=over&key=a");
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/over/a")).Text);
+        await PutRulesAsync("over", Rule("<Filter/>",
+            "<NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays></NoncurrentVersionExpiration>"));
+        await PutAsync("over", "z");
+        await AdvanceAsync(TimeSpan.FromDays(3));
+        Assert.Equal("remote", (await _proxy.SendAsync("GET", "/over/a")).Text);
+    }
+
     [Fact]
     public async Task Responses_say_when_an_object_expires()
     {

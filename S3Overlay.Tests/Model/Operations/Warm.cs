@@ -9,7 +9,10 @@ internal sealed record Warm(int Bucket, string Prefix) : ModelOperation
     public override async Task RunAsync(ModelScene scene)
     {
         var (bucket, began) = (scene.Buckets[Bucket], scene.Now);
-        var isWell = !scene.Trouble.IsOn && !scene.MayNotKeep && began - scene.LastTrouble > TimeSpan.FromMinutes(2);
+        // A frozen entry that misses bytes stays so once the remote has another version.
+        var isStuck = scene.Freshness.Cache == ModelCache.Frozen
+            && Meant(bucket).Any(key => bucket.EntriesOf(key).Possible.Keys.Any(version => version != bucket.Remote[key]));
+        var isWell = !isStuck && !scene.Trouble.IsOn && !scene.MayNotKeep && began - scene.LastTrouble > TimeSpan.FromMinutes(2);
         var meant = Meant(bucket);
         meant.ForEach(key => scene.View.MayShow(bucket, key));
         var done = await scene.CallAsync("POST", "warm", ("bucket", bucket.Name), ("prefix", Prefix));

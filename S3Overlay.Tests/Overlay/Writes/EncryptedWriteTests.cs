@@ -36,6 +36,21 @@ public sealed class EncryptedWriteTests : IAsyncLifetime
         _folder.Dispose();
     }
 
+    [Fact, Trait("Rule", "W9"), Trait("Rule", "V2")]
+    public async Task A_version_that_its_client_encrypted_is_read_by_its_id()
+    {
+        await SendAsync(200, "PUT", "/bucket?versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>");
+        var version = (await SendAsync(200, "PUT", "/bucket/k", "mine", CustomerKey.Headers())).Headers["x-amz-version-id"];
+        await SendAsync(200, "PUT", "/bucket/k", "later");
+        foreach (var method in (string[])["GET", "HEAD"])
+        {
+            await SendAsync(400, method, $"/bucket/k?versionId={version}");
+            await SendAsync(200, method, $"/bucket/k?versionId={version}", null, CustomerKey.Headers());
+        }
+
+        Assert.All(_remote.Requests, static request => Assert.DoesNotContain("customer", string.Join(' ', request.Headers.Keys)));
+    }
+
     [Fact, Trait("Rule", "W9"), Trait("Rule", "R1")]
     public async Task The_remote_never_shows_in_place_of_an_encrypted_object()
     {
