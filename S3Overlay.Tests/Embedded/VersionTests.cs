@@ -153,7 +153,23 @@ public sealed class VersionTests : IAsyncLifetime
         Assert.Equal(3, lost.Count);
         Assert.Empty(await ListAsync());
 
-        Dictionary<string, byte[]> Snapshot() => _bench.Files("objects").ToDictionary(static path => path, File.ReadAllBytes);
+        Dictionary<string, byte[]> Snapshot()
+        {
+            var files = new Dictionary<string, byte[]>();
+            foreach (var path in _bench.Files("objects"))
+            {
+                try
+                {
+                    files[path] = File.ReadAllBytes(path);
+                }
+                catch (FileNotFoundException)
+                {
+                    // Removed in the background.
+                }
+            }
+
+            return files;
+        }
 
         void Merge()
         {
