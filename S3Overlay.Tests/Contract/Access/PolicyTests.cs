@@ -11,6 +11,15 @@ public sealed class PolicyTests
     private const string Everybody = "\"*\"";
 
     [Fact]
+    public async Task Half_a_surrogate_pair_is_no_policy()
+    {
+        await using var scene = await StartAsync(hasAcls: false);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb");
+        var policy = Policy("Allow", "\"*\"", "\\uD800");
+        Assert.Equal("MalformedPolicy", (await ExpectAsync(400, scene.Main, "PUT", "/bbb?policy", policy)).Code);
+    }
+
+    [Fact]
     public async Task A_bucket_is_its_accounts_alone_until_its_policy_opens_it()
     {
         await using var scene = await StartAsync(hasAcls: false);
