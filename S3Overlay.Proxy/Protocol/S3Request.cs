@@ -36,6 +36,22 @@ public record S3Request
     /// <summary>The id in the response and the logs.</summary>
     public required string RequestId { get; init; }
 
+    /// <summary>A request of the overlay's own, without headers and body.</summary>
+    /// <param name="id">Names the work in place of a request id.</param>
+    public static S3Request OfOverlay(string id, S3Operation operation, string method, string bucket, string key, string query) => new()
+    {
+        Operation = operation,
+        Method = method,
+        Bucket = bucket,
+        Key = key,
+        Query = S3Query.Parse(query),
+        Headers = new HeaderDictionary(),
+        Caller = S3Caller.Overlay,
+        Body = S3Body.Empty,
+        RequestId = id,
+        Address = new S3Address("http", "localhost", false),
+    };
+
     /// <summary>When the request arrived. <see cref="DateTimeOffset.MaxValue"/> unless a client sent it.</summary>
     public DateTimeOffset Received { get; init; } = DateTimeOffset.MaxValue;
 

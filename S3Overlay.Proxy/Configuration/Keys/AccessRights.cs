@@ -92,9 +92,6 @@ public sealed class AccessRights(
         return false;
     }
 
-    /// <summary>Whether the caller may read the object. CopyObject needs this for its source.</summary>
-    public bool MayRead(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Read, bucket, key);
-
     /// <summary>Whether the caller may write the object. DeleteObjects needs this for each key.</summary>
     public bool MayWrite(S3Caller caller, string bucket, string key) => May(caller, AccessRight.Write, bucket, key);
 

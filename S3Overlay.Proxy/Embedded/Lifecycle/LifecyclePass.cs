@@ -177,17 +177,6 @@ internal sealed class LifecyclePass(
         }
     }
 
-    private S3Request Request(S3Operation operation, string key, string query) => new()
-    {
-        Operation = operation,
-        Method = "DELETE",
-        Bucket = bucket,
-        Key = key,
-        Query = S3Query.Parse(query),
-        Headers = new HeaderDictionary(),
-        Caller = S3Caller.Overlay,
-        Body = S3Body.Empty,
-        RequestId = "lifecycle",
-        Address = new S3Address("http", "localhost", false),
-    };
+    private S3Request Request(S3Operation operation, string key, string query) =>
+        S3Request.OfOverlay("lifecycle", operation, "DELETE", bucket, key, query);
 }

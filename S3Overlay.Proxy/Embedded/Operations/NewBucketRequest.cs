@@ -50,7 +50,7 @@ internal static class NewBucketRequest
 
         if (root.Children("Tags").Any(static tags => tags.HasElements))
         {
-            throw new S3Exception(S3Errors.NotImplemented, "This server does not support bucket tags.");
+            throw new S3Exception(S3Errors.NotImplemented, "This server sets no tags with CreateBucket. Use PutBucketTagging.");
         }
 
         if (root.Children("Bucket").Any() || root.Children("Location").Any())

@@ -148,19 +148,8 @@ internal sealed class ImportedWrite(IS3Service overlay, SavedVersion change, boo
 
     private S3Request Request(S3Operation operation, string method, string query, S3Body body, IHeaderDictionary? headers = null)
     {
-        var request = new S3Request
-        {
-            Operation = operation,
-            Method = method,
-            Bucket = change.Bucket,
-            Key = change.Key,
-            Query = S3Query.Parse(query),
-            Headers = headers ?? new HeaderDictionary(),
-            Caller = S3Caller.Overlay,
-            Body = body,
-            RequestId = "import",
-            Address = new S3Address("http", "localhost", false),
-        };
+        var request = S3Request.OfOverlay("import", operation, method, change.Bucket, change.Key, query) with { Body = body };
+        request = headers is null ? request : request with { Headers = headers };
         return request.With("Content-Length", (body.Length ?? 0).ToString(CultureInfo.InvariantCulture));
     }
 

@@ -101,19 +101,8 @@ internal sealed class OpenUploads(IS3Service local)
         }
     }
 
-    private static S3Request Request(S3Operation operation, string method, string bucket, string key, string query) => new()
-    {
-        Operation = operation,
-        Method = method,
-        Bucket = bucket,
-        Key = key,
-        Query = S3Query.Parse(query),
-        Headers = new HeaderDictionary(),
-        Caller = S3Caller.Overlay,
-        Body = S3Body.Empty,
-        RequestId = "revert",
-        Address = new S3Address("http", "localhost", false),
-    };
+    private static S3Request Request(S3Operation operation, string method, string bucket, string key, string query) =>
+        S3Request.OfOverlay("revert", operation, method, bucket, key, query);
 }
 
 /// <summary>Open uploads, taken key by key in order.</summary>
