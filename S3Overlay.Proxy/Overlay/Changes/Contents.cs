@@ -10,8 +10,8 @@ namespace S3Overlay.Proxy.Overlay.Changes;
 
 /// <summary>Compares a written object with the remote's: bytes by ETag or checksum, then metadata and tags (rule P2).</summary>
 /// <remarks>
-/// A HEAD is sent only if size and ETag do not decide. The remote's tags are requested only if both objects have tags, and as many, or
-/// the remote does not count them.
+/// A HEAD is sent only if size and ETag do not decide. It counts the remote's tags, also for S3 (HeadObject, <c>x-amz-tagging-count</c>):
+/// without a count there are none to see. They are requested only if both objects have tags, and as many.
 /// </remarks>
 internal sealed class Contents(ILocalChanges changes)
 {
@@ -73,18 +73,13 @@ internal sealed class Contents(ILocalChanges changes)
         CancellationToken cancellationToken)
     {
         var own = TagsOf(await changes.TagsAsync(bucket, change, cancellationToken));
-        var count = remote.Header(TagCount);
-        if (own.Count == 0)
-        {
-            return count is null or "0";
-        }
-
-        if (count is not null && count != own.Count.ToString(System.Globalization.CultureInfo.InvariantCulture))
+        var count = remote.Header(TagCount) ?? "0";
+        if (count != own.Count.ToString(System.Globalization.CultureInfo.InvariantCulture))
         {
             return false;
         }
 
-        return await RemoteTagsAsync(place, change.Key, cancellationToken) is { } theirs && TagsOf(theirs).SetEquals(own);
+        return own.Count == 0 || await RemoteTagsAsync(place, change.Key, cancellationToken) is { } theirs && TagsOf(theirs).SetEquals(own);
     }
 
     /// <summary>The tags of the remote's object as a query string; null if it shows none.</summary>

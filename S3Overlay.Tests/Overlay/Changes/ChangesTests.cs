@@ -152,7 +152,7 @@ public sealed class ChangesTests
     [Theory]
     [MemberData(nameof(Layers))]
     [Trait("Rule", "P2")]
-    public async Task A_change_over_what_was_shown_costs_one_request_and_two_only_with_tags(string layer)
+    public async Task A_change_over_what_was_shown_costs_one_request_and_two_only_with_as_many_tags(string layer)
     {
         await using var scene = await LayerScene.StartAsync(layer);
         for (var i = 0; i < 9_000; i++)
@@ -176,10 +176,9 @@ public sealed class ChangesTests
         Assert.Equal([$"= {keys[0]}", $"T {keys[1]}", $"M {keys[2]}", $"M {keys[3]}", $"D {keys[4]}", $"T {keys[5]}"],
             await ChangeLines.OfAsync(scene));
         var requests = scene.Remote.Requests.Skip(asked).ToList();
-        Assert.True(requests.Count == 7, string.Join('\n', requests));
-        Assert.Equal($"GET /bucket/{keys[5]}?tagging", requests[^1].ToString());
+        Assert.True(requests.Count == 6, string.Join('\n', requests));
 
-        // A tag on both sides: their values decide.
+        // One tag on each side: their values decide.
         scene.Remote.Put("bucket", keys[5], "remote"u8.ToArray(), ("x-amz-tagging-count", "1"));
         asked = scene.Remote.Requests.Count;
         await ChangeLines.OfAsync(scene);
