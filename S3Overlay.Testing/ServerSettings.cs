@@ -24,6 +24,7 @@ internal static class ServerSettings
         [Settings.SecretKey.Name] = "does not work here. Call Keys.",
         [Settings.RequireRemote.Name] = "does not work here: the start asks no remote. Remove it, and let the test ask.",
         [Settings.ManagementUrls.Name] = "does not work here: there is one port. Remove it.",
+        [Settings.ConsoleUrls.Name] = "does not work here: a server in a test has no console. Remove it.",
         [Settings.AccessLog.Name] = "does not work here. Remove it, and call Logging.",
         [Settings.ShutdownTimeout.Name] = "does not work here: running requests are cut at the end. Remove it.",
     };

@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Administration.Cache;
 using S3Overlay.Proxy.Administration.Explaining;
 using S3Overlay.Proxy.Administration.Methods;
+using S3Overlay.Proxy.Configuration;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Overlay.Layers;
@@ -43,6 +44,15 @@ internal sealed record AdministeredParts
 
     /// <summary>Count what the proxy does.</summary>
     public required ProxyMeters Meters { get; init; }
+
+    /// <summary>What it did in the last hour.</summary>
+    public required StatsHistory History { get; init; }
+
+    /// <summary>Reads what the proxy is.</summary>
+    public required Func<CancellationToken, Task<StatusDocument>> Status { get; init; }
+
+    /// <summary>Lists all settings with their values.</summary>
+    public required Func<IReadOnlyList<ShownSetting>> Settings { get; init; }
 }
 
 /// <summary>All methods of the administration.</summary>
@@ -61,6 +71,9 @@ internal static class AdministrationMethods
         [
             new ExplainMethod(new Explanations(local, reader, parts.Directory, parts.Time)),
             new StatsMethod(parts.Meters),
+            new StatusMethod(parts.Status),
+            new HistoryMethod(parts.History),
+            new SettingsMethod(parts.Settings),
             new TailMethod(parts.Tail),
             new RecordMethod(parts.Tail),
             .. OfCache(parts, logger),

@@ -74,7 +74,8 @@ public sealed class AdministrationService : IS3Service
     private async Task RunAsync(Method method, MethodCall call, string what, CancellationToken cancellationToken)
     {
         var (caller, requestId) = (call.Request.Caller.AccessKey, call.Request.RequestId);
-        Log.Administered(_logger, caller, what, requestId);
+        var level = method.IsPolled ? LogLevel.Debug : LogLevel.Information;
+        Log.Administered(_logger, level, caller, what, requestId);
         try
         {
             var outcome = await method.RunAsync(call, cancellationToken);
@@ -85,7 +86,7 @@ public sealed class AdministrationService : IS3Service
             }
             else
             {
-                Log.AdministrationDone(_logger, caller, what, outcome.Result, requestId);
+                Log.AdministrationDone(_logger, level, caller, what, outcome.Result, requestId);
             }
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)

@@ -26,6 +26,9 @@ internal abstract class Method(string verb, string name, string summary)
     /// <summary>Its parameters. Others are rejected: a misspelt one would make the method do more than intended.</summary>
     public IReadOnlyList<Parameter> Parameters { get; init; } = [];
 
+    /// <summary>True if it changes nothing, and programs call it again and again: its calls are logged with level Debug.</summary>
+    public bool IsPolled { get; init; }
+
     /// <summary>What the request's body has, as a content type; null if there must be none.</summary>
     public string? Body { get; init; }
 

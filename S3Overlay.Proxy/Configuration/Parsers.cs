@@ -94,6 +94,22 @@ internal static class Parsers
             : throw new FormatException("must be addresses to listen on, such as http://127.0.0.1:9100.");
     }
 
+    /// <summary>Addresses of the console; none for <c>false</c>.</summary>
+    public static IReadOnlyList<string> ConsoleAddresses(string text)
+    {
+        if (text.ToLowerInvariant() is "false" or "0" or "no" or "off")
+        {
+            return [];
+        }
+
+        var addresses = text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return addresses.Length > 0 && addresses.All(address => ListenAddresses.IsWellFormed(address)
+            && (address.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+                || address.StartsWith("https://", StringComparison.OrdinalIgnoreCase)))
+            ? addresses
+            : throw new FormatException("must be false, or addresses to listen on, such as http://127.0.0.1:8001.");
+    }
+
     public static Uri? Endpoint(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)

@@ -75,6 +75,11 @@ public static partial class Settings
         "More addresses for `/health`, `/alive` and `/metrics`: `http://127.0.0.1:9100`, separated by `;`. They use plain HTTP and "
         + "need no signature.", Parsers.PlainAddresses, static (options, value) => options with { Management = value });
 
+    public static readonly Setting<IReadOnlyList<string>> ConsoleUrls = new(
+        "S3_OVERLAY_CONSOLE_URLS", Clients, "http://127.0.0.1:8001",
+        "Addresses of the web console of `serve`, separated by `;`: see [console.md](console.md). `false` turns it off. If the default "
+        + "is in use, the proxy runs without a console.", Parsers.ConsoleAddresses);
+
     public static readonly Setting<IReadOnlyList<IPNetwork>> TrustedProxies = new Setting<ClientOptions, IReadOnlyList<IPNetwork>>(
         "S3_OVERLAY_TRUSTED_PROXIES", Clients, null,
         "Reverse proxies whose `X-Forwarded-For`, `-Host` and `-Proto` are used: addresses and networks, such as "

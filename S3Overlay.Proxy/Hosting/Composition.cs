@@ -86,10 +86,16 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         var service = overlay?.Service ?? local.Service;
         var lifecycle = _store is null ? null
             : opened.Add(new LifecycleWorker(_store, service, new LifecycleClock(options.Local.LifecycleDay)));
-        var administration = OpenAdministration(local, overlay);
+        var history = opened.Add(new StatsHistory(meters, Time));
+        var status = new ProxyStatus(options, local, remotes, Time);
+        var administration = OpenAdministration(local, overlay, history, status);
+        var rights = Rights();
         return new ProxyServices(opened)
         {
-            FrontDoor = OpenFrontDoor(service, administration, remotes, local),
+            FrontDoor = OpenFrontDoor(service, administration, rights, remotes, local),
+            Rights = rights,
+            History = history,
+            Status = status,
             Service = service,
             Local = local,
             Remotes = remotes,
@@ -412,7 +418,8 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     }
 
     /// <summary>Without a remote nothing is cached or hidden, but a store may have tombstones of an earlier setup.</summary>
-    private AdministrationService OpenAdministration(LocalLayer local, ProxyServices.OverlayLayer? overlay)
+    private AdministrationService OpenAdministration(
+        LocalLayer local, ProxyServices.OverlayLayer? overlay, StatsHistory history, ProxyStatus status)
     {
         var parts = new AdministeredParts
         {
@@ -427,17 +434,26 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             LargestPut = machine.LargestPut,
             Tail = _tail,
             Meters = meters,
+            History = history,
+            Status = status.ReadAsync,
+            Settings = options.Shown,
         };
         var logger = loggers.CreateLogger<AdministrationService>();
         return new AdministrationService(AdministrationMethods.Of(parts, logger), new TargetCheck(local, parts.Directory), Time, logger);
     }
 
-    private S3FrontDoor OpenFrontDoor(IS3Service service, IS3Service administration, ProxyServices.RemoteLayers? remotes, LocalLayer local)
+    private AccessRights Rights() =>
+        new(options.Clients.Keys, options.Clients.Authentication == AuthenticationMode.None, options.Clients.ReadableByAll)
+        {
+            AccountNumber = options.Clients.AccountId,
+        };
+
+    private S3FrontDoor OpenFrontDoor(IS3Service service, IS3Service administration, AccessRights rights,
+        ProxyServices.RemoteLayers? remotes, LocalLayer local)
     {
         var clients = options.Clients;
         var isOff = clients.Authentication == AuthenticationMode.None;
         var isPlainProxy = options.Local.Endpoint is not null && remotes is null;
-        var rights = new AccessRights(clients.Keys, isOff, clients.ReadableByAll) { AccountNumber = clients.AccountId };
         return new S3FrontDoor(
             service,
             new AdministrationDoor(administration, new RequestAuthenticator(rights,

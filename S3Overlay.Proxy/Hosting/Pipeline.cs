@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.FrontDoor;
+using S3Overlay.Proxy.Hosting.WebConsole;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.ServiceDefaults;
 
@@ -18,7 +19,8 @@ internal static class Pipeline
     private static readonly byte[] Robots = "User-agent: *\nDisallow: /\n"u8.ToArray();
 
     /// <summary>Applies trusted forwarding headers, responds to unsigned health and metrics requests, and passes the rest to S3.</summary>
-    public static void UseProxyPipeline(this WebApplication app, ClientOptions clients, MetricsPage metrics, RequestDelegate frontDoor)
+    public static void UseProxyPipeline(
+        this WebApplication app, ClientOptions clients, MetricsPage metrics, RequestDelegate frontDoor, Func<ConsolePort?> console)
     {
         var trustedProxies = clients.TrustedProxies;
         if (trustedProxies.Count > 0)
@@ -33,7 +35,7 @@ internal static class Pipeline
         }
 
         app.MapDefaultEndpoints();
-        app.Use(next => OperationsEndpoints(next, metrics));
+        app.Use(next => OperationsEndpoints(next, metrics, console));
         app.Run(frontDoor);
     }
 
@@ -61,10 +63,11 @@ internal static class Pipeline
     }
 
     /// <summary>
-    /// Responds to unsigned requests for metrics, <c>robots.txt</c> and <c>favicon.ico</c>. Signed requests pass: a bucket named
-    /// <c>metrics</c> stays usable.
+    /// Responds to unsigned requests for metrics, <c>robots.txt</c>, <c>favicon.ico</c>, and a browser's for <c>/-/</c>. Signed requests
+    /// pass: a bucket named <c>metrics</c> stays usable.
     /// </summary>
-    private static RequestDelegate OperationsEndpoints(RequestDelegate next, MetricsPage metrics) => context =>
+    private static RequestDelegate OperationsEndpoints(
+        RequestDelegate next, MetricsPage metrics, Func<ConsolePort?> console) => context =>
     {
         // None of these targets is longer than twelve characters: the length alone rules out most requests.
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
@@ -75,6 +78,7 @@ internal static class Pipeline
                 MetricsPath => AnswerMetricsAsync(context, metrics),
                 "/robots.txt" => AnswerAsync(context, "text/plain", Robots),
                 "/favicon.ico" => AnswerEmpty(context),
+                "/-" or "/-/" when console() is { } port && IsOfBrowser(context.Request) => Redirect(context, port),
                 _ => next(context),
             };
     };
@@ -82,6 +86,17 @@ internal static class Pipeline
     /// <summary>Responds with the page of metrics.</summary>
     public static Task AnswerMetricsAsync(HttpContext context, MetricsPage metrics) =>
         AnswerAsync(context, MetricsPage.ContentType, Encoding.UTF8.GetBytes(metrics.Render()));
+
+    private static bool IsOfBrowser(HttpRequest request) =>
+        request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Sends a browser to the console. Clients keep getting the administration's errors.</summary>
+    private static Task Redirect(HttpContext context, ConsolePort port)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Redirect(port.UrlFor(context.Request.Host).ToString());
+        return Task.CompletedTask;
+    }
 
     private static Task AnswerEmpty(HttpContext context)
     {

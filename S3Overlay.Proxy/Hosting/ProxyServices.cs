@@ -1,5 +1,6 @@
 using System.Net;
 
+using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Lifecycle;
@@ -22,6 +23,15 @@ internal sealed class ProxyServices(OpenedParts opened) : IAsyncDisposable
 
     /// <summary>What the front door serves, to use without a connection.</summary>
     public required IS3Service Service { get; init; }
+
+    /// <summary>The clients' keys and what they may do.</summary>
+    public required AccessRights Rights { get; init; }
+
+    /// <summary>What it did in the last hour. Not started.</summary>
+    public required StatsHistory History { get; init; }
+
+    /// <summary>What it is.</summary>
+    public required ProxyStatus Status { get; init; }
 
     public required LocalLayer Local { get; init; }
 

@@ -7,16 +7,19 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using S3Overlay.Proxy.Configuration.Checks;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Hosting.Diagnosis;
+using S3Overlay.Proxy.Hosting.WebConsole;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>An S3 port that is open, with everything behind it.</summary>
 internal sealed class RunningProxy(WebApplication app, ProxyServices services, ProxyMeters meters, MetricsPage metrics,
-    RemoteProbe probe, TimeSpan shutdownTimeout) : IAsyncDisposable
+    RemoteProbe probe, ProxyOptions options, Machine machine) : IAsyncDisposable
 {
     private readonly TaskCompletionSource _hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SignInLinks _links = new(machine.Time);
     private ManagementPort? _management;
+    private ConsolePort? _console;
     private bool _isDisposed;
 
     /// <summary>The parts behind the port.</summary>
@@ -33,6 +36,12 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
 
     /// <summary>The URL of the management port; null if there is none.</summary>
     public Uri? Management => _management?.Endpoint;
+
+    /// <summary>The URL of the web console; null if there is none.</summary>
+    public Uri? WebConsole => _console?.Endpoint;
+
+    /// <summary>Whether the web console has been loaded.</summary>
+    public bool IsConsoleLoaded => _console is { IsOpen: true };
 
     /// <summary>Opens the store, then the port.</summary>
     /// <param name="builder">Builds the web server.</param>
@@ -73,9 +82,10 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
         }
 
         var probe = new RemoteProbe(services.Remotes?.Checks ?? [], health, machine.Time, loggers.CreateLogger<RemoteProbe>());
+        services.Status.Health = health;
         health.Watch(services, loggers, probe.TroubleOf, probe.Ending);
-        var proxy = new RunningProxy(app, services, meters, metrics, probe, options.ShutdownTimeout);
-        app.UseProxyPipeline(options.Clients, metrics, services.FrontDoor.HandleAsync);
+        var proxy = new RunningProxy(app, services, meters, metrics, probe, options, machine);
+        app.UseProxyPipeline(options.Clients, metrics, services.FrontDoor.HandleAsync, () => proxy._console);
         try
         {
             if (options.RequiresRemote)
@@ -83,7 +93,7 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
                 await probe.RequireAsync(CancellationToken.None);
             }
 
-            await proxy.ListenAsync(options);
+            await proxy.ListenAsync();
             return proxy;
         }
         catch
@@ -92,6 +102,31 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
             throw;
         }
     }
+
+    /// <summary>Opens the port of the web console, if the settings want one, and begins to keep the history that it shows.</summary>
+    /// <returns>Why there is none, although the settings did not turn it off; else null.</returns>
+    /// <exception cref="StartupException">An address that was set cannot be used.</exception>
+    public async Task<string?> OpenConsoleAsync()
+    {
+        if (options.Console.Urls.Count == 0)
+        {
+            return null;
+        }
+
+        var loggers = app.Services.GetRequiredService<ILoggerFactory>();
+        (_console, var problem) = await ConsolePort.StartAsync(options.Console, app.Configuration, addresses =>
+            OpenConsole.OpenAsync(services, options, new Uri(Endpoint), _links, machine, loggers, addresses), loggers);
+        if (_console is not null)
+        {
+            services.History.Start();
+        }
+
+        return problem;
+    }
+
+    /// <summary>A URL that signs in to the console once; null without a console or a key that may administer.</summary>
+    public Uri? MintSignInLink() => _console is { } console && options.Clients.Keys.FirstOrDefault(key => key.IsAdministrator) is { } key
+        ? new Uri(console.Endpoint, $"sign-in/{_links.Mint(key.AccessKey)}") : null;
 
     /// <summary>
     /// Prints lines for a person, ready to copy. If logs are for machines (<c>Logging__Console__FormatterName=json</c>), they are log
@@ -139,23 +174,29 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
             return;
         }
 
+        if (_console is { } console)
+        {
+            _console = null;
+            await console.DisposeAsync();
+        }
+
         // Watchers would keep their connections open until they are cut.
         services.Tail.End();
         var began = time.GetTimestamp();
         if (meters.InProgress is > 0 and var waiting)
         {
-            Log.WaitingForRequests(app.Logger, waiting, shutdownTimeout.TotalSeconds);
+            Log.WaitingForRequests(app.Logger, waiting, options.ShutdownTimeout.TotalSeconds);
         }
 
         using var cut = new CancellationTokenSource();
-        using var limit = new CancellationTokenSource(shutdownTimeout, time);
+        using var limit = new CancellationTokenSource(options.ShutdownTimeout, time);
         var stopping = app.StopAsync(cut.Token);
         await Task.WhenAny(stopping, _hurried.Task, Task.Delay(Timeout.Infinite, limit.Token));
         if (!stopping.IsCompleted)
         {
             if (meters.InProgress is > 0 and var left)
             {
-                Log.RequestsCut(app.Logger, left, time.GetElapsedTime(began).TotalSeconds, shutdownTimeout.TotalSeconds);
+                Log.RequestsCut(app.Logger, left, time.GetElapsedTime(began).TotalSeconds, options.ShutdownTimeout.TotalSeconds);
             }
 
             await cut.CancelAsync();
@@ -190,7 +231,7 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
         meters.Dispose();
     }
 
-    private async Task ListenAsync(ProxyOptions options)
+    private async Task ListenAsync()
     {
         try
         {
@@ -208,6 +249,7 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
         }
 
         Endpoint = Reachable(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        services.Status.Endpoint = Endpoint;
     }
 
     /// <summary>The URL that a client on this machine uses for an address that the server listens on.</summary>

@@ -10,19 +10,23 @@ namespace S3Overlay.Proxy.Hosting;
 public sealed class StartupException(string message, Exception? cause = null) : Exception(message, cause)
 {
     /// <summary>Explains a failure to listen; null for any other failure.</summary>
-    public static StartupException? FromListening(Exception failure, IEnumerable<string> urls)
+    /// <param name="failure">The failure.</param>
+    /// <param name="urls">The addresses.</param>
+    /// <param name="setting">The setting that has them; null for the S3 port's.</param>
+    public static StartupException? FromListening(Exception failure, IEnumerable<string> urls, string? setting = null)
     {
         var where = string.Join(", ", urls);
-        const string Elsewhere = "Choose another address, such as --urls http://127.0.0.1:8001";
+        var elsewhere = setting is null ? "Choose another address, such as --urls http://127.0.0.1:8010"
+            : $"Set {setting} to another address";
         return failure switch
         {
             IOException { InnerException: AddressInUseException } =>
-                new($"{where} is in use by another program. {Elsewhere}, or end that program.", failure),
+                new($"{where} is in use by another program. {elsewhere}, or end that program.", failure),
             SocketException { SocketErrorCode: SocketError.AccessDenied } =>
-                new($"This user may not listen on {where}. {Elsewhere}.", failure),
+                new($"This user may not listen on {where}. {elsewhere}.", failure),
             SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
-                new($"{where} is not an address of this machine. {Elsewhere}.", failure),
-            IOException or SocketException => new($"The proxy cannot listen on {where}: {failure.Message} {Elsewhere}.", failure),
+                new($"{where} is not an address of this machine. {elsewhere}.", failure),
+            IOException or SocketException => new($"The proxy cannot listen on {where}: {failure.Message} {elsewhere}.", failure),
 
             // A missing or unreadable certificate, and addresses that the server does not take.
             InvalidOperationException or FormatException or System.Security.Cryptography.CryptographicException =>

@@ -11,7 +11,11 @@ public static class StartupLines
     /// <summary>
     /// The lines for a proxy at <paramref name="endpoint"/>, with its management port at <paramref name="management"/> if it has one.
     /// </summary>
-    public static IEnumerable<string> For(ProxyOptions options, string endpoint, Uri? management = null)
+    /// <param name="options">The settings.</param>
+    /// <param name="endpoint">The S3 port.</param>
+    /// <param name="management">The management port; null if there is none.</param>
+    /// <param name="console">Where the web console is, or why not; null if it is turned off.</param>
+    public static IEnumerable<string> For(ProxyOptions options, string endpoint, Uri? management = null, string? console = null)
     {
         yield return $"S3Overlay {CommandLine.Version} serves S3 on {endpoint}";
         if (options.Remotes.Count == 0)
@@ -47,6 +51,11 @@ public static class StartupLines
             yield return $"  watch   {management}health, alive and metrics";
         }
 
+        if (console is not null)
+        {
+            yield return $"  console {console}";
+        }
+
         yield return $"  try it  {Client(options.Clients)} --endpoint-url {endpoint} s3 {Trial(options)}";
         yield return "Ctrl-C ends it.";
     }
@@ -55,7 +64,7 @@ public static class StartupLines
         ? $"caching on: chunks of {ByteSize.Format(cache.ChunkSize)} above {ByteSize.Format(cache.ChunkThreshold)}"
         : "caching off";
 
-    private static string Place(ProxyOptions options) => options switch
+    internal static string Place(ProxyOptions options) => options switch
     {
         { Local.Endpoint: null } => options.Cache.Directory,
         _ => $"in the bucket {options.Cache.Bucket} there",
@@ -86,7 +95,7 @@ public static class StartupLines
             : "ls s3://BUCKET-OF-THE-REMOTE";
     }
 
-    private static string Buckets(RemoteOptions remote)
+    internal static string Buckets(RemoteOptions remote)
     {
         var mapped = remote.Mapping.Select(mapping => $"{mapping.Here} -> {mapping.There}");
         var others = remote.Unmapped switch
@@ -98,7 +107,7 @@ public static class StartupLines
     }
 
     /// <summary>The places of one remote of several.</summary>
-    private static string Backed(RemoteOptions remote)
+    internal static string Backed(RemoteOptions remote)
     {
         var places = remote.Mapping.Select(mapping => mapping.Here == mapping.There ? mapping.Here : $"{mapping.Here} -> {mapping.There}");
         return string.Join(", ", remote.Unmapped == UnmappedBuckets.Deny ? places : places.Append("everything else"));
@@ -111,7 +120,7 @@ public static class StartupLines
         _ => $"from {clients.KeysOrigin}",
     };
 
-    private static string Client(ClientOptions clients)
+    internal static string Client(ClientOptions clients)
     {
         if (clients.Authentication == AuthenticationMode.None)
         {

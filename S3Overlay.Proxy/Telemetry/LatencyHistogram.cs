@@ -22,7 +22,15 @@ public sealed class LatencyHistogram
     /// <param name="share">For instance 0.5 for the median.</param>
     public TimeSpan? Quantile(double share)
     {
-        var counts = Array.ConvertAll(_buckets, static bucket => bucket);
+        return Quantile(Counts(), share);
+    }
+
+    /// <summary>How many durations each bucket has.</summary>
+    internal long[] Counts() => Array.ConvertAll(_buckets, static bucket => bucket);
+
+    /// <summary>The same of the counts of buckets.</summary>
+    internal static TimeSpan? Quantile(long[] counts, double share)
+    {
         var rank = (long)Math.Ceiling(share * counts.Sum());
         for (var (bucket, seen) = (0, 0L); bucket < counts.Length; bucket++)
         {

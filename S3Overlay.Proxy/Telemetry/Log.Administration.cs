@@ -7,12 +7,13 @@ namespace S3Overlay.Proxy.Telemetry;
 public static partial class Log
 {
     /// <summary>A call has begun.</summary>
-    [LoggerMessage(8001, LogLevel.Information, "Administration by {AccessKey}: {Call} (request {RequestId})")]
-    public static partial void Administered(ILogger logger, string accessKey, string call, string requestId);
+    [LoggerMessage(EventId = 8001, Message = "Administration by {AccessKey}: {Call} (request {RequestId})")]
+    public static partial void Administered(ILogger logger, LogLevel level, string accessKey, string call, string requestId);
 
     /// <summary>A call is over.</summary>
-    [LoggerMessage(8002, LogLevel.Information, "Administration by {AccessKey}: {Call} is done: {Result} (request {RequestId})")]
-    public static partial void AdministrationDone(ILogger logger, string accessKey, string call, string result, string requestId);
+    [LoggerMessage(EventId = 8002, Message = "Administration by {AccessKey}: {Call} is done: {Result} (request {RequestId})")]
+    public static partial void AdministrationDone(ILogger logger, LogLevel level, string accessKey, string call, string result,
+        string requestId);
 
     /// <summary>A call ended early.</summary>
     [LoggerMessage(8003, LogLevel.Warning, "Administration by {AccessKey}: {Call} failed: {Problem} (request {RequestId})")]

@@ -53,6 +53,10 @@ public static partial class Log
     [LoggerMessage(1012, LogLevel.Warning, "The last lines of the access log were not written: {Destination} did not take them in time.")]
     public static partial void AccessLogCutShort(ILogger logger, string destination);
 
+    /// <summary>The web console could not be built. The next request tries again.</summary>
+    [LoggerMessage(1013, LogLevel.Error, "The web console could not be opened")]
+    public static partial void ConsoleNotOpened(ILogger logger, Exception exception);
+
     /// <summary>A mapped bucket is not usable.</summary>
     [LoggerMessage(1020, LogLevel.Warning, "{Finding}")]
     public static partial void MappingFailed(ILogger logger, string finding);

@@ -169,6 +169,10 @@ public sealed class ProxyMeters : IDisposable
         Writes = LatencyPair.Of(_reads.Writes),
     };
 
+    /// <summary>The durations of hits, misses and writes.</summary>
+    internal (LatencyHistogram Hits, LatencyHistogram Misses, LatencyHistogram Writes) Durations =>
+        (_reads.Hits, _reads.Misses, _reads.Writes);
+
     /// <summary>A fill begins.</summary>
     public void FillStarted() => Interlocked.Increment(ref _fillsInProgress);
 

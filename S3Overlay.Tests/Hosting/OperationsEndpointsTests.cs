@@ -32,7 +32,7 @@ public sealed class OperationsEndpointsTests : IAsyncLifetime
         {
             context.Response.StatusCode = FrontDoor;
             return Task.CompletedTask;
-        });
+        }, static () => null);
         await _app.StartAsync();
         _client = new()
             { BaseAddress = new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()) };

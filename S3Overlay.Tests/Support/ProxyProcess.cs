@@ -68,6 +68,9 @@ public sealed class ProxyProcess : IAsyncDisposable
         }
 
         start.Environment["S3_OVERLAY_DATA_DIR"] = dataFolder;
+
+        // All tests would want the same port.
+        start.Environment["S3_OVERLAY_CONSOLE_URLS"] = "false";
         if (settings.Any(setting => setting.Name == "S3_OVERLAY_REMOTE_ENDPOINT"))
         {
             // Uses the real clock: a busy machine must not look like a hanging remote. Tests of that timeout set their own.

@@ -5,12 +5,19 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Administration.Methods;
 
 /// <summary><c>GET stats</c>: what this proxy did since its start. The numbers are those of its metrics.</summary>
-internal sealed class StatsMethod(ProxyMeters meters) : DocumentMethod<StatsDocument>(
-    "GET", "stats", "Returns what this proxy did since its start: requests, hit ratio, bytes saved, errors, latencies.")
+internal sealed class StatsMethod : DocumentMethod<StatsDocument>
 {
+    private readonly ProxyMeters _meters;
+
+    public StatsMethod(ProxyMeters meters)
+        : base("GET", "stats", "Returns what this proxy did since its start: requests, hit ratio, bytes saved, errors, latencies.")
+    {
+        (_meters, IsPolled) = (meters, true);
+    }
+
     /// <inheritdoc/>
     protected override Task<(StatsDocument Document, string Result)> GetAsync(MethodCall call, CancellationToken cancellationToken) =>
-        Task.FromResult((StatsDocument.Of(meters.Statistics()), "counted"));
+        Task.FromResult((StatsDocument.Of(_meters.Statistics()), "counted"));
 }
 
 /// <summary>The statistics of a proxy, as a JSON document.</summary>

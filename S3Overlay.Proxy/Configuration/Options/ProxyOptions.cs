@@ -35,6 +35,12 @@ public sealed record ProxyOptions
     /// <summary>Addresses of the management port; empty for none.</summary>
     public IReadOnlyList<string> Management { get; init; } = [];
 
+    /// <summary>Where the web console listens, if a command opens it.</summary>
+    public ConsoleOptions Console { get; init; } = new([], IsDefault: true);
+
+    /// <summary>Every setting with its value. Read on demand.</summary>
+    public Func<IReadOnlyList<ShownSetting>> Shown { get; init; } = static () => [];
+
     /// <summary>How long requests may take to finish after a stop signal.</summary>
     public TimeSpan ShutdownTimeout { get; init; }
 

@@ -23,6 +23,8 @@ public static class ProxyOptionsReader
             View = values.Fill(new ViewOptions()),
             Listen = ReadListen(values),
             AccessLog = ReadAccessLog(values),
+            Console = new(values.Get(Settings.ConsoleUrls), IsDefault: !values.Has(Settings.ConsoleUrls)),
+            Shown = values.Show,
         });
         OptionsValidator.Validate(options, problems);
         return options;

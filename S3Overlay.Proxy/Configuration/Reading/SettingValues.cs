@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Configuration.CommandLine;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+
 using S3Overlay.Proxy.Configuration.Checks;
 
 namespace S3Overlay.Proxy.Configuration.Reading;
@@ -6,6 +9,7 @@ namespace S3Overlay.Proxy.Configuration.Reading;
 internal sealed class SettingValues
 {
     private readonly Dictionary<Setting, object?> _values = [];
+    private readonly List<Setting> _settings = [];
     private readonly HashSet<string> _names = new(StringComparer.OrdinalIgnoreCase);
 
     public SettingValues(IConfiguration configuration, ConfigurationProblems problems)
@@ -43,6 +47,7 @@ internal sealed class SettingValues
         foreach (var setting in settings)
         {
             _names.Add(setting.Name);
+            _settings.Add(setting);
             if (Find(setting) is var (name, text))
             {
                 Read(setting, name, text);
@@ -79,6 +84,22 @@ internal sealed class SettingValues
 
     /// <summary>A raw value; null if it is not set. An empty value counts as not set: compose files write it that way.</summary>
     public string? Text(string name) => Configuration[name] is { } text && !string.IsNullOrWhiteSpace(text) ? text.Trim() : null;
+
+    /// <summary>Every setting, named remotes' included, as people may see it.</summary>
+    public IReadOnlyList<ShownSetting> Show() =>
+        [.. _settings.Select(setting => Find(setting) is var (name, text)
+            ? new ShownSetting(setting, setting.IsSecret ? null : WithoutPassword(setting, text), IsSet: true, SourceOf(name))
+            : new ShownSetting(setting, setting.IsSecret ? null : setting.Default, IsSet: false, "default"))];
+
+    /// <summary>Where a value comes from: the last source that has the name.</summary>
+    private string SourceOf(string name) =>
+        (Configuration as IConfigurationRoot)?.Providers.LastOrDefault(provider => provider.TryGet(name, out _)) switch
+        {
+            EnvironmentVariablesConfigurationProvider => $"environment, {name}",
+            CommandLineConfigurationProvider => $"command line, {name}",
+            FileConfigurationProvider { Source.Path: { } file } => $"{file}, {name}",
+            _ => "set by the command",
+        };
 
     private void Read(Setting setting, string name, string text)
     {

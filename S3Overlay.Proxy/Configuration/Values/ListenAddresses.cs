@@ -87,7 +87,8 @@ public sealed record ListenAddresses(IReadOnlyList<string> Urls, bool IsFromSect
             && NetworkInterface.GetAllNetworkInterfaces()
                 .Any(own => own.GetIPProperties().UnicastAddresses.Any(each => each.Address.Equals(address))));
 
-    private static bool IsEveryInterface(string host) =>
+    /// <summary>Whether a host means all addresses of this machine.</summary>
+    public static bool IsEveryInterface(string host) =>
         host is "*" or "+"
             || (IPAddress.TryParse(host.Trim('[', ']'), out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)));
 

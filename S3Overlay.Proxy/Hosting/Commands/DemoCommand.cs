@@ -46,7 +46,8 @@ internal static class DemoCommand
             }
 
             await using var proxy = await RunningProxy.StartAsync(builder, options, problems);
-            proxy.Announce(DemoLines.For(proxy.Endpoint, remote.Endpoint, folder, ProgramName()));
+            var console = await proxy.OpenConsoleAsync() ?? ServeCommand.ConsoleOf(proxy);
+            proxy.Announce(DemoLines.For(proxy.Endpoint, remote.Endpoint, folder, ProgramName(), console));
             await proxy.WaitForShutdownAsync();
             return ExitCodes.Ok;
         }

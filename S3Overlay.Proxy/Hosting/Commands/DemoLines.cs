@@ -9,7 +9,8 @@ internal static class DemoLines
     /// <param name="remote">The sample remote.</param>
     /// <param name="folder">Where both keep their data.</param>
     /// <param name="program">How a shell starts this program.</param>
-    public static IEnumerable<string> For(string endpoint, string remote, string folder, string program)
+    /// <param name="console">Where the web console is, or why not; null if it is turned off.</param>
+    public static IEnumerable<string> For(string endpoint, string remote, string folder, string program, string? console)
     {
         const string Bucket = SampleObjects.Bucket;
         const string Aws = "aws --endpoint-url $OVERLAY s3";
@@ -22,6 +23,7 @@ internal static class DemoLines
             "",
             $"S3Overlay {CommandLine.Version} shows {remote} (a sample remote, only ever read) on {endpoint}, with caching on.",
             $"Its data is in {folder}. The next demo starts afresh.",
+            .. console is null ? Array.Empty<string>() : [$"The web console shows what it does: {console}"],
             "",
             "In another terminal, paste this once:",
             $"   export AWS_ACCESS_KEY_ID={LocalOptions.DefaultKey} AWS_SECRET_ACCESS_KEY={LocalOptions.DefaultKey} "

@@ -20,7 +20,8 @@ internal static class ServeCommand
         try
         {
             await using var proxy = await RunningProxy.StartAsync(builder, options, problems);
-            proxy.Announce(StartupLines.For(options, proxy.Endpoint, proxy.Management));
+            var problem = await proxy.OpenConsoleAsync();
+            proxy.Announce(StartupLines.For(options, proxy.Endpoint, proxy.Management, problem ?? ConsoleOf(proxy)));
             proxy.StartProbing();
             await proxy.WaitForShutdownAsync();
             proxy.Announce(StatisticsLines.Short(proxy.Statistics));
@@ -32,6 +33,11 @@ internal static class ServeCommand
             return ExitCodes.CannotRun;
         }
     }
+
+    /// <summary>Where the console is. On a terminal, a link that signs its reader in; logs are kept, and read by others.</summary>
+    internal static string? ConsoleOf(RunningProxy proxy) =>
+        !Console.IsOutputRedirected && proxy.MintSignInLink() is { } link ? $"{link} (works once, for ten minutes)"
+        : proxy.WebConsole?.ToString();
 
     /// <summary>
     /// Requests <c>/health</c> of the proxy with the same settings. For containers, whose images have no other program for that.

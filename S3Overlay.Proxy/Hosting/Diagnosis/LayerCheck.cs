@@ -20,6 +20,7 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
     private Task<string?> _look = Task.FromResult<string?>(null);
     private long? _lookedAt;
     private bool _isTroubled;
+    private (bool IsKnown, string? Trouble) _last;
 
     /// <summary>Sends the layer a request, and returns what is wrong, or throws. Null until the layer is open.</summary>
     public Func<CancellationToken, Task<string?>>? Ask { get; set; }
@@ -42,6 +43,13 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
     /// <summary>Checks, unless the last result is recent. Never throws; null for no trouble.</summary>
     public Task<string?> LookAsync() => Ask is { } ask ? LookAsync(ask) : Task.FromResult<string?>(null);
 
+    /// <summary>The last result. Starts another look if it is old, and does not wait for it.</summary>
+    public (bool IsKnown, string? Trouble) Glance()
+    {
+        var look = LookAsync();
+        return look.IsCompletedSuccessfully && Ask is not null ? (true, look.Result ?? Known()) : _last;
+    }
+
     private Task<string?> LookAsync(Func<CancellationToken, Task<string?>> ask)
     {
         lock (_lock)
@@ -62,6 +70,7 @@ internal sealed class LayerCheck(string layer, TimeSpan remembered, TimeProvider
         // Not part of any request's trace.
         Activity.Current = null;
         var trouble = await TroubleAsync(ask);
+        _last = (true, trouble);
         if (!Ending.IsCancellationRequested && Logger is { } logger && _isTroubled != trouble is not null)
         {
             _isTroubled = trouble is not null;

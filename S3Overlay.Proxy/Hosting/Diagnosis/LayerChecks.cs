@@ -26,6 +26,10 @@ internal sealed class LayerChecks(IEnumerable<string> remotes, TimeProvider time
     /// <summary>Whether a remote's check passes.</summary>
     public async Task<bool> IsWellAsync(string role) => await _remotes[role].LookAsync() is null;
 
+    /// <summary>What is known of a layer now: asks it if that is long ago, and does not wait.</summary>
+    /// <param name="role">The remote's role; null for the local layer.</param>
+    public (bool IsKnown, string? Trouble) Glance(string? role) => (role is null ? _local : _remotes[role]).Glance();
+
     /// <summary>Begins to check the layers, which are open now.</summary>
     /// <param name="services">The layers.</param>
     /// <param name="loggers">For trouble.</param>

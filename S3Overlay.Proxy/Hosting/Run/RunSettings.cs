@@ -17,8 +17,8 @@ internal sealed class RunSettings
     /// <summary>Settings that a run decides. An empty value counts as unset.</summary>
     private static readonly Setting[] Decided =
     [
-        Settings.Port, Settings.ManagementUrls, Settings.AccessLog, Settings.KeysFile, Settings.Auth, Settings.CacheEnabled,
-        Settings.CacheDirectory, Settings.AllowDefaultKeys, Settings.DataDirectory,
+        Settings.Port, Settings.ManagementUrls, Settings.ConsoleUrls, Settings.AccessLog, Settings.KeysFile, Settings.Auth,
+        Settings.CacheEnabled, Settings.CacheDirectory, Settings.AllowDefaultKeys, Settings.DataDirectory,
     ];
 
     private RunSettings(Dictionary<string, string?> values, IReadOnlyList<string> given) => (Values, Given) = (values, given);

@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace S3Overlay.WebConsole.Gateway;
+
+/// <summary>
+/// How a page gets data and does things: requests to the proxy with the rights of the key that the page belongs to. Errors of the proxy are
+/// <see cref="ProxyError"/>s with S3's code and message.
+/// </summary>
+internal sealed class ProxyGateway(IProxy proxy, ICaller signedIn)
+{
+    private const string Methods = "/-/v1/";
+
+    /// <summary>The S3 port, as clients on the proxy's machine reach it.</summary>
+    public Uri Endpoint => proxy.Endpoint;
+
+    /// <summary>Calls a method that returns one document.</summary>
+    /// <param name="method">Its name: <c>stats</c>.</param>
+    /// <param name="query">Its parameters; null for none.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <exception cref="ProxyError">The proxy refused.</exception>
+    public async Task<T> GetAsync<T>(string method, ProxyQuery? query, CancellationToken cancellationToken)
+    {
+        await using var response = await SendAsync(new("GET", Methods + method, $"{query}"), cancellationToken);
+        await ThrowUnlessSuccessAsync(response, cancellationToken);
+        return await JsonSerializer.DeserializeAsync<T>(response.Body, ProxyJson.Options, cancellationToken)
+            ?? throw new ProxyError(response.Status, "NoDocument", "The proxy sent no document.");
+    }
+
+    /// <summary>Calls a method that returns a list, and returns its items as they come. Leave early to end the call.</summary>
+    /// <exception cref="ProxyError">The proxy refused, or could not finish the list.</exception>
+    public async IAsyncEnumerable<T> ListAsync<T>(
+        string method, ProxyQuery? query, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var line in LinesAsync(new("GET", Methods + method, $"{query}"), cancellationToken))
+        {
+            if (IsDone(line) is not null)
+            {
+                yield break;
+            }
+
+            yield return line.Deserialize<T>(ProxyJson.Options)!;
+        }
+
+        throw EndedEarly();
+    }
+
+    /// <summary>Calls a method that works for long.</summary>
+    /// <param name="method">Its name: <c>evict</c>.</param>
+    /// <param name="query">Its parameters.</param>
+    /// <param name="progress">Gets how far it is, about every two seconds; null for none.</param>
+    /// <param name="cancellationToken">Stops the work. What is done stays done.</param>
+    /// <returns>The result.</returns>
+    /// <exception cref="ProxyError">The proxy refused, or could not finish.</exception>
+    public async Task<T> DoAsync<T>(string method, ProxyQuery query, Action<T>? progress, CancellationToken cancellationToken)
+    {
+        await foreach (var line in LinesAsync(new("POST", Methods + method, $"{query}"), cancellationToken))
+        {
+            var result = line.Deserialize<T>(ProxyJson.Options)!;
+            if (IsDone(line) is not false)
+            {
+                return result;
+            }
+
+            progress?.Invoke(result);
+        }
+
+        throw EndedEarly();
+    }
+
+    /// <summary>Sends an S3 request, and returns the response if it is no error. The caller disposes it.</summary>
+    /// <exception cref="ProxyError">The proxy refused.</exception>
+    public async Task<ProxyResponse> S3Async(ProxyRequest request, CancellationToken cancellationToken)
+    {
+        var response = await SendAsync(request, cancellationToken);
+        try
+        {
+            await ThrowUnlessSuccessAsync(response, cancellationToken);
+            return response;
+        }
+        catch
+        {
+            await response.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Sends any request, and returns the response whatever its status. The caller disposes it.</summary>
+    /// <exception cref="ProxyError">The session is over.</exception>
+    public async Task<ProxyResponse> SendAsync(ProxyRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await proxy.SendAsync(await signedIn.CallerAsync(), request, cancellationToken);
+        }
+        catch (UnknownKeyException)
+        {
+            await signedIn.EndAsync();
+            throw new ProxyError(401, "SessionOver", "You are signed out. Reload the page to sign in again.");
+        }
+    }
+
+    /// <summary>Signs a URL that reads an object without a key.</summary>
+    public async Task<string> PresignAsync(Uri endpoint, string path, string query, TimeSpan lifetime) =>
+        proxy.Presign(await signedIn.CallerAsync(), endpoint, path, query, lifetime);
+
+    private async IAsyncEnumerable<JsonElement> LinesAsync(
+        ProxyRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var response = await SendAsync(request, cancellationToken);
+        await ThrowUnlessSuccessAsync(response, cancellationToken);
+        using var reader = new StreamReader(response.Body);
+        while (await reader.ReadLineAsync(cancellationToken) is { } text)
+        {
+            using var document = JsonDocument.Parse(text);
+            var line = document.RootElement.Clone();
+            if (line.TryGetProperty("error", out var error))
+            {
+                throw ProxyError.Of(response.Status, error);
+            }
+
+            yield return line;
+        }
+    }
+
+    private static async Task ThrowUnlessSuccessAsync(ProxyResponse response, CancellationToken cancellationToken)
+    {
+        if (!response.IsSuccess)
+        {
+            throw await ProxyError.ReadAsync(response, cancellationToken);
+        }
+    }
+
+    private static bool? IsDone(JsonElement line) =>
+        line.TryGetProperty("done", out var done) && done.ValueKind is JsonValueKind.True or JsonValueKind.False ? done.GetBoolean() : null;
+
+    private static ProxyError EndedEarly() => new(500, "EndedEarly", "The response ended early.");
+}

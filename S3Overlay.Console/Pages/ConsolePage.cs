@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Components;
+
+using S3Overlay.WebConsole.Gateway;
+
+namespace S3Overlay.WebConsole.Pages;
+
+/// <summary>
+/// What pages have in common: the gateway, a token that ends with the page, and where errors of the proxy go. A page loads its data in
+/// <see cref="LoadAsync"/>, and does things through <see cref="TryAsync"/>.
+/// </summary>
+public abstract class ConsolePage : ComponentBase, IDisposable
+{
+    private readonly CancellationTokenSource _leaving = new();
+
+    /// <summary>Requests to the proxy with the rights of the signed-in key.</summary>
+    [Inject]
+    internal ProxyGateway Gateway { get; set; } = null!;
+
+    /// <summary>Cancelled when the user leaves the page.</summary>
+    protected CancellationToken Leaving => _leaving.Token;
+
+    /// <summary>What the proxy refused last; null if nothing. Show it with <c>ProblemBar</c>.</summary>
+    internal ProxyError? Problem { get; private set; }
+
+    /// <summary>Whether <see cref="LoadAsync"/> has ended.</summary>
+    protected bool IsLoaded { get; private set; }
+
+    /// <summary>Loads the page's data. Not called while the page is only rendered for its first paint.</summary>
+    protected virtual Task LoadAsync() => Task.CompletedTask;
+
+    /// <summary>Does something, and shows the proxy's error if it refuses.</summary>
+    /// <returns>Whether it was done.</returns>
+    protected async Task<bool> TryAsync(Func<CancellationToken, Task> act)
+    {
+        try
+        {
+            Problem = null;
+            await act(Leaving);
+            return true;
+        }
+        catch (ProxyError refusal)
+        {
+            Problem = refusal;
+            return false;
+        }
+        catch (OperationCanceledException) when (Leaving.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Forgets the error, and loads again.</summary>
+    protected async Task ReloadAsync()
+    {
+        await TryAsync(_ => LoadAsync());
+        IsLoaded = true;
+        StateHasChanged();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        // Only a page with a connection comes here: the first paint never loads anything twice.
+        if (firstRender)
+        {
+            await ReloadAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Ends what the page still does.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing && !_leaving.IsCancellationRequested)
+        {
+            _leaving.Cancel();
+            _leaving.Dispose();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+using System.Net;
+
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
+
+using S3Overlay.WebConsole.Gateway;
+
+namespace S3Overlay.WebConsole.Security;
+
+/// <summary>Signs in and out, with plain forms: no script and no circuit before there is a session.</summary>
+internal static class SignInEndpoints
+{
+    private const string Wrong = "The access key or the secret key is wrong.";
+    private const string TooMany = "Too many attempts. Wait a minute, then try again.";
+    private const string InTheOpen = "Secrets are not sent in the open: use https, or open the console on the proxy's own machine.";
+    private const string UsedUp = "This link was used already, or is older than ten minutes. Sign in with a key.";
+
+    /// <summary>The length of an access or secret key at most.</summary>
+    private const int MaxLength = 1024;
+
+    /// <summary>Maps the form, the link and the way out.</summary>
+    public static void MapSignIn(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/sign-in", ShowForm).AllowAnonymous();
+        app.MapPost("/sign-in", SignInAsync).AllowAnonymous();
+        app.MapGet("/sign-in/{token}", FollowLink).AllowAnonymous();
+        app.MapPost("/sign-out", SignOutAsync);
+    }
+
+    private static IResult ShowForm(HttpContext context, string? to) =>
+        context.User.Identity?.IsAuthenticated == true ? Results.Redirect(Local(to))
+        : Page(to, MaySend(context) ? null : InTheOpen, StatusCodes.Status200OK);
+
+    private static async Task<IResult> SignInAsync(
+        HttpContext context, IAntiforgery antiforgery, IProxy proxy, SignInLimits limits, SignIns signIns)
+    {
+        if (!MaySend(context))
+        {
+            return Page(null, InTheOpen, StatusCodes.Status403Forbidden);
+        }
+
+        if (!await antiforgery.IsRequestValidAsync(context))
+        {
+            return Results.StatusCode(StatusCodes.Status400BadRequest);
+        }
+
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var (accessKey, secret, to) = (form["accessKey"].ToString().Trim(), form["secretKey"].ToString(), form["to"].ToString());
+        var from = context.Connection.RemoteIpAddress;
+        if (!limits.TryBegin(from))
+        {
+            return signIns.Refuse(from, "too many attempts", to, TooMany, StatusCodes.Status429TooManyRequests);
+        }
+
+        if (accessKey.Length > MaxLength || secret.Length > MaxLength || !proxy.IsSecretOf(accessKey, secret))
+        {
+            return signIns.Refuse(from, "wrong key", to, Wrong, StatusCodes.Status401Unauthorized);
+        }
+
+        limits.Succeed(from);
+        return signIns.Begin(context, accessKey, to);
+    }
+
+    private static IResult FollowLink(HttpContext context, string token, IProxy proxy, SignInLimits limits, SignIns signIns)
+    {
+        if (!MaySend(context))
+        {
+            return Page(null, InTheOpen, StatusCodes.Status403Forbidden);
+        }
+
+        var from = context.Connection.RemoteIpAddress;
+        if (!limits.TryBegin(from))
+        {
+            return signIns.Refuse(from, "too many attempts", "", TooMany, StatusCodes.Status429TooManyRequests);
+        }
+
+        if (proxy.TakeLink(token) is not { } accessKey)
+        {
+            return signIns.Refuse(from, "a link that is not valid", "", UsedUp, StatusCodes.Status403Forbidden);
+        }
+
+        limits.Succeed(from);
+        return signIns.Begin(context, accessKey, "");
+    }
+
+    private static async Task<IResult> SignOutAsync(HttpContext context, IAntiforgery antiforgery, Sessions sessions, SignIns signIns)
+    {
+        if (!await antiforgery.IsRequestValidAsync(context))
+        {
+            return Results.StatusCode(StatusCodes.Status400BadRequest);
+        }
+
+        sessions.End(context.Features.Get<Session>()!.Id);
+        return signIns.Leave(context);
+    }
+
+    /// <summary>Whether a secret can be read on its way by no one: with TLS, or on this machine.</summary>
+    private static bool MaySend(HttpContext context) => context.Request.IsHttps
+        || (context.Connection.LocalIpAddress is { } own && IPAddress.IsLoopback(own));
+
+    /// <summary>A path of the console; the first page in place of anything else.</summary>
+    internal static string Local(string? to) =>
+        to is ['/', ..] && !to.StartsWith("//", StringComparison.Ordinal) && !to.Contains('\\', StringComparison.Ordinal)
+            && !to.Any(char.IsControl) ? to : "/";
+
+    /// <summary>The sign-in page.</summary>
+    internal static RazorComponentResult<SignInPage> Page(string? to, string? problem, int status) =>
+        new(new { To = Local(to), Problem = problem }) { StatusCode = status };
+}
+
+/// <summary>Begins and ends sessions for the endpoints.</summary>
+internal sealed class SignIns(IProxy proxy, Sessions sessions, ConsoleAddresses addresses, ILogger<SignIns> logger)
+{
+    /// <summary>Signs a key in. A session of before ends: its cookie may be known to others.</summary>
+    public IResult Begin(HttpContext context, string accessKey, string to)
+    {
+        if (proxy.Find(accessKey) is not { } key)
+        {
+            return Results.StatusCode(StatusCodes.Status403Forbidden);
+        }
+
+        if (context.Features.Get<Session>() is { } before)
+        {
+            sessions.End(before.Id);
+        }
+
+        SessionAuthentication.SetCookie(context, addresses, sessions.Begin(key));
+        Logged.SignedIn(logger, accessKey, $"{context.Connection.RemoteIpAddress}");
+        return Results.Redirect(SignInEndpoints.Local(to));
+    }
+
+    /// <summary>Refuses an attempt.</summary>
+    public IResult Refuse(IPAddress? from, string reason, string to, string line, int status)
+    {
+        Logged.Refused(logger, $"{from}", reason);
+        return SignInEndpoints.Page(to, line, status);
+    }
+
+    /// <summary>Signs out.</summary>
+    public IResult Leave(HttpContext context)
+    {
+        SessionAuthentication.RemoveCookie(context, addresses);
+        return Results.Redirect("/sign-in");
+    }
+}
