@@ -8,7 +8,9 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Hosting;
+using S3Overlay.Proxy.Hosting.WebConsole;
 using S3Overlay.Proxy.Telemetry;
+using S3Overlay.WebConsole.Gateway;
 
 namespace S3Overlay.Tests.Support;
 
@@ -42,6 +44,15 @@ internal sealed class OverlayHost : IAsyncDisposable
 
     /// <summary>The management address. Null if there is none.</summary>
     public Uri? Management => _proxy.Management;
+
+    /// <summary>The web console. Null unless its setting was set.</summary>
+    public Uri? WebConsole => _proxy.WebConsole;
+
+    /// <summary>The proxy as a console sees it.</summary>
+    public required IProxy ForConsole { get; init; }
+
+    /// <summary>Whether the console has had a request.</summary>
+    public bool IsConsoleLoaded => _proxy.IsConsoleLoaded;
 
     public TemporaryFolder Folder => _folder;
 
@@ -109,6 +120,10 @@ internal sealed class OverlayHost : IAsyncDisposable
         try
         {
             proxy = await RunningProxy.StartAsync(builder, options, problems, machine);
+            if (!options.Console.IsDefault)
+            {
+                await proxy.OpenConsoleAsync();
+            }
         }
         catch
         {
@@ -116,7 +131,10 @@ internal sealed class OverlayHost : IAsyncDisposable
             throw;
         }
 
-        var host = new OverlayHost(proxy, folder, machine.Time);
+        var host = new OverlayHost(proxy, folder, machine.Time)
+        {
+            ForConsole = new ProxyOfConsole(proxy.Services, options, new Uri(proxy.Endpoint), new SignInLinks(machine.Time), machine),
+        };
 
         // A start waits only a while for the probe of the store. On a busy machine the probe would continue during the test's own calls.
         await (host.Services.Local.Conditions is StoreProbe probe ? probe.Probing : Task.CompletedTask)
@@ -126,6 +144,9 @@ internal sealed class OverlayHost : IAsyncDisposable
 
     /// <summary>Starts the background probes of remotes and mapped buckets, as the program does once it listens.</summary>
     public void StartProbing() => _proxy.StartProbing();
+
+    /// <summary>A link that signs in to the console once.</summary>
+    public Uri MintSignInLink() => _proxy.MintSignInLink()!;
 
     private static Machine MachineWith(TimeProvider? time) => new() { Time = time ?? TimeProvider.System };
 
