@@ -25,6 +25,12 @@ public static partial class Settings
         "For tests: the length of a day in lifecycle rules of the built-in store. If it is not `24h`, days do not end at midnight.",
         Durations.ParsePositive, static (options, value) => options with { LifecycleDay = value });
 
+    public static readonly Setting<TimeSpan> LoggingInterval = new Setting<LocalOptions, TimeSpan>(
+        "S3_OVERLAY_LOGGING_INTERVAL", Local, "5m",
+        "How long bucket logging of the built-in store collects records at most before it writes them as an object. It writes earlier if "
+        + "the bucket is quiet for a fifth of this time. See [logging.md](logging.md).",
+        Durations.ParsePositive, static (options, value) => options with { LoggingInterval = value });
+
     public static readonly Setting<string?> DefaultBucketLocation = new Setting<LocalOptions, string?>(
         "S3_OVERLAY_DEFAULT_BUCKET_LOCATION", Local, AwsHosts.DefaultRegion,
         "The region of new buckets. If the local endpoint is AWS and you do not change this, it is the endpoint's region.", Parsers.Region,

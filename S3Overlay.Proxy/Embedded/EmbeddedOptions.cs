@@ -24,6 +24,9 @@ public sealed record EmbeddedOptions
     /// <summary>True if clients may send encryption keys (SSE-C) over plain HTTP. S3 refuses that.</summary>
     public bool MayTakePlainKeys { get; init; }
 
+    /// <summary>The account that owns buckets without an owner of their own, 12 digits; null if none is set.</summary>
+    public string? AccountId { get; init; }
+
     /// <summary>The accounts that own buckets and objects, and that ACLs may name.</summary>
     public IAccounts Accounts { get; init; } = Protocol.Access.Accounts.None;
 

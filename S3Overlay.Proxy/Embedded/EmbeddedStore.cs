@@ -52,6 +52,9 @@ public sealed class EmbeddedStore : IAsyncDisposable
 
     internal UploadTable Uploads { get; }
 
+    /// <summary>Which buckets may get the logs of a bucket.</summary>
+    internal LogTargets LogTargets => field ??= new(Buckets, Accounts, _options.AccountId);
+
     internal string Region => _options.Region;
 
     internal ServerKeys Keys => _options.Keys;

@@ -88,7 +88,12 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
             IsMissing = item is null && AccessEvaluator.IsOfObject(asked.Operation)
                 && (!settings.IsOverlaid(asked.Bucket) || settings.KeepsRemote(asked.Bucket)),
         };
-        var decision = AccessEvaluator.Judge(facts.MoreActions.Contains(PutAcl) ? facts with { HasRight = facts.MayOwn } : facts);
+        facts = facts.MoreActions.Contains(PutAcl) ? facts with { HasRight = facts.MayOwn } : facts;
+        var decision = AccessEvaluator.Judge(facts);
+        if (asked.Notes is { } notes)
+        {
+            notes.NeededAcl = decision == AccessDecision.Opened && AccessEvaluator.NeedsAcl(facts);
+        }
 
         // An object that is written from now on has not been judged.
         return decision == AccessDecision.Opened && facts.IsMissing
@@ -194,6 +199,9 @@ internal readonly record struct AccessQuestion(
 
     /// <summary>Whether an S3 endpoint manages the bucket alone.</summary>
     public bool IsForwarded { get; init; }
+
+    /// <summary>Takes what the bucket's log shows of the decision; null if the bucket has none.</summary>
+    public LogNotes? Notes { get; init; }
 
     /// <summary>The tags that the body sets; null if it sets none.</summary>
     public string? NewTags { get; init; }

@@ -3,6 +3,7 @@ using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
+using S3Overlay.Proxy.Telemetry.AccessLogs;
 
 namespace S3Overlay.Proxy.FrontDoor;
 
@@ -59,6 +60,9 @@ public sealed record FrontDoorSettings
 
     /// <summary>Policies, ACLs and owners of buckets in the local layer; null if the keys file's rights decide alone.</summary>
     public IBucketAccess? Access { get; init; }
+
+    /// <summary>Takes the records of requests to buckets that log them; null if none can.</summary>
+    public IBucketLogs? Logs { get; init; }
 
     /// <summary>Whether a bucket has a remote whose objects no policy and no ACL opens to others (rule A3).</summary>
     public Func<string, bool> KeepsRemote { get; init; } = static _ => false;

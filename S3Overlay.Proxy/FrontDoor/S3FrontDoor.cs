@@ -108,19 +108,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             });
         }
 
-        accessLog?.Add(
-            AccessLogEntry.From(context, settings.Time.GetUtcNow() - Stopwatch.GetElapsedTime(started), call.RequestId, outcome) with
-        {
-            Requester = call.Requester,
-            Operation = call.Operation,
-            Bucket = call.Target.Bucket ?? "",
-            Key = call.Target.Key ?? "",
-            Error = call.Error,
-            Sent = response.Sent,
-            Duration = Stopwatch.GetElapsedTime(started),
-            Layer = layer,
-            Cache = cache,
-        });
+        WriteLogs(call, context, response, started, outcome, layer, cache);
     }
 
     private static string OutcomeOf(Call call, HttpContext context, KestrelResponse response) =>
@@ -191,7 +179,8 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
 
         // 5: the caller and key of a form are in its fields; the keys of DeleteObjects are in its document
         var caller = authenticated.Caller;
-        call.Requester = caller.AccessKey;
+        call.Caller = caller;
+        call.Records = settings.Logs is { } logs && logs.Wants(target.Bucket) ? new LogNotes() : null;
         var isForm = call.Operation == S3Operation.PostObject;
         var body = RequestBodies.Create(
             http.Body, HasBody(context), http.ContentLength, http.Headers, authenticated.Payload, call.Operation,
@@ -199,6 +188,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         var asked = new AccessQuestion(caller, call.Operation, target.Bucket, target.Key, query, http.Headers, context)
         {
             IsForwarded = isForwarded,
+            Notes = call.Records,
         };
         (asked, body) = await WithNewTagsAsync(asked, body, context.RequestAborted);
         var decision = isPreflight || (isAdministration && rights.MayAdminister(caller)) ? AccessDecision.Allowed
@@ -239,6 +229,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             MayDelete = call.Operation == S3Operation.DeleteObjects
                 ? (key, version) => _gate.MayDelete(asked, key, version) : S3Request.MayDeleteAll,
             MayWriteAll = mayWriteAll,
+            Deleted = call.Operation == S3Operation.DeleteObjects && call.Records is { } records ? records.NoteDeleted : null,
             BypassesGovernance = call.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjects or S3Operation.PutObjectRetention
                 && string.Equals(http.Headers[LockHeaders.Bypass], "true", StringComparison.OrdinalIgnoreCase)
                 && rights.MayBypassGovernance(caller),
@@ -252,6 +243,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
             && CopySource.Parse(request, settings.KnowsTenants) is var source)
         {
+            call.Source = source;
             await RefuseKeptAsync(source.Bucket, source.Key, context.RequestAborted);
             var isOfStore = settings.IsForwarded(source.Bucket);
             if (!await MayReadAsync(asked, source)
@@ -305,6 +297,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             Key = source.Key,
             VersionId = source.VersionId,
             IsForwarded = isForwarded,
+            Notes = null,
         }) switch
         {
             AccessDecision.Allowed => true,
@@ -419,8 +412,14 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
 
         public S3Operation Operation { get; set; }
 
-        /// <summary>The access key, once its signature was checked; empty before, and for unsigned requests.</summary>
-        public string Requester { get; set; } = "";
+        /// <summary>The caller, once the signature was checked.</summary>
+        public S3Caller Caller { get; set; } = S3Caller.Anonymous;
+
+        /// <summary>The source of a copy; null for other requests.</summary>
+        public CopySource? Source { get; set; }
+
+        /// <summary>What only the bucket's log shows; null if the bucket has none.</summary>
+        public LogNotes? Records { get; set; }
 
         /// <summary>The error code of the response; null for none.</summary>
         public string? Error { get; set; }

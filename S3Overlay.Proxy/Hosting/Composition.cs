@@ -7,6 +7,7 @@ using S3Overlay.Proxy.Embedded.Cache;
 using S3Overlay.Proxy.Embedded.Encryption;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Lifecycle;
+using S3Overlay.Proxy.Embedded.Logging;
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Credentials;
@@ -86,13 +87,14 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         var service = overlay?.Service ?? local.Service;
         var lifecycle = _store is null ? null
             : opened.Add(new LifecycleWorker(_store, service, new LifecycleClock(options.Local.LifecycleDay)));
+        var logs = _store is null ? null : OpenLogs(_store, service);
         var history = opened.Add(new StatsHistory(meters, Time));
         var status = new ProxyStatus(options, local, remotes, Time);
         var administration = OpenAdministration(local, overlay, history, status);
         var rights = Rights();
         return new ProxyServices(opened)
         {
-            FrontDoor = OpenFrontDoor(service, administration, rights, remotes, local),
+            FrontDoor = OpenFrontDoor(service, administration, rights, remotes, local, logs),
             Rights = rights,
             History = history,
             Status = status,
@@ -199,6 +201,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 Keys = new ServerKeys(options.Local.Encryption.Masters, options.Local.Encryption.Named),
                 MayTakePlainKeys = options.Local.MayTakePlainKeys,
                 Accounts = new Accounts(options.Clients.Keys.Select(static key => key.Account).OfType<Account>()),
+                AccountId = options.Clients.AccountId,
                 NewBucketsHaveAcls = options.Local.NewBucketsHaveAcls,
                 Time = Time,
                 Logger = loggers.CreateLogger<EmbeddedStore>(),
@@ -230,6 +233,14 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Cache = cache,
             Pins = (cache as DiskCacheStore)?.Pins,
         };
+    }
+
+    private BucketLogs OpenLogs(EmbeddedStore store, IS3Service service)
+    {
+        var logs = opened.Add(new BucketLogs(store, new LogWriter(store, service), options.Local.LoggingInterval));
+        meters.Meter.CreateObservableCounter("s3_overlay_bucket_log_records_lost_total", () => logs.Lost,
+            description: "Records of bucket logs that were lost: too many at once, a target that refuses them, or a full disk.");
+        return logs;
     }
 
     private Task<CachePins> OpenPinsAsync(SharedDisk disk) =>
@@ -449,7 +460,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         };
 
     private S3FrontDoor OpenFrontDoor(IS3Service service, IS3Service administration, AccessRights rights,
-        ProxyServices.RemoteLayers? remotes, LocalLayer local)
+        ProxyServices.RemoteLayers? remotes, LocalLayer local, BucketLogs? logs)
     {
         var clients = options.Clients;
         var isOff = clients.Authentication == AuthenticationMode.None;

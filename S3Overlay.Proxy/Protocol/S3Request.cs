@@ -70,6 +70,9 @@ public record S3Request
     /// <summary>Whether the caller may delete a key or version that only the body names (DeleteObjects).</summary>
     public Func<string, string?, bool> MayDelete { get; init; } = MayDeleteAll;
 
+    /// <summary>Called with what DeleteObjects did with each key or version; null if that is not asked for.</summary>
+    public Action<string, string?, S3Error?>? Deleted { get; init; }
+
     /// <summary>For callers that may delete everything.</summary>
     public static readonly Func<string, string?, bool> MayDeleteAll = static (_, _) => true;
 

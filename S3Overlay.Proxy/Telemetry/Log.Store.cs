@@ -123,4 +123,9 @@ public static partial class Log
         "Objects are encrypted with the key {Name}, which this server does not have, or has with other bytes. Reads of them fail until "
         + "S3_OVERLAY_ENCRYPTION_KEY or S3_OVERLAY_ENCRYPTION_FILE has it again")]
     public static partial void EncryptionKeyMissing(ILogger logger, string name);
+
+    /// <summary>A log object could not be written. Logged once per bucket until one can.</summary>
+    [LoggerMessage(5025, LogLevel.Warning,
+        "The log of the bucket {Bucket} cannot be written to the bucket {Target}: {Problem}. Its records are lost until that is repaired")]
+    public static partial void BucketLogLost(ILogger logger, string bucket, string target, string problem);
 }

@@ -18,6 +18,9 @@ public sealed record LocalOptions
     /// <summary>The length of a day in lifecycle rules.</summary>
     public TimeSpan LifecycleDay { get; init; } = TimeSpan.FromDays(1);
 
+    /// <summary>How long bucket logging collects records for one log object.</summary>
+    public TimeSpan LoggingInterval { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The keys that the built-in store encrypts objects with.</summary>
     public EncryptionKeys Encryption { get; init; } = EncryptionKeys.None;
 

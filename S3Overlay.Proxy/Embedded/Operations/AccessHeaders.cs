@@ -18,7 +18,7 @@ internal static class AccessHeaders
     {
         var access = store.Buckets.AccessOf(request.Bucket);
         var owner = access?.Owner ?? Account.Default.Id;
-        if (request.Caller.IsOverlay || request is OverlayPut { CopiedUp: not null })
+        if ((request.Caller.IsOverlay && !AclHeaders.AreIn(request.Headers)) || request is OverlayPut { CopiedUp: not null })
         {
             return null;
         }

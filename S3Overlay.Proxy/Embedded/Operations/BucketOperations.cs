@@ -14,6 +14,7 @@ namespace S3Overlay.Proxy.Embedded.Operations;
 internal sealed class BucketOperations(EmbeddedStore store)
 {
     private readonly AccessDocuments _access = new(store.Accounts);
+    private readonly BucketDocument _logging = store.LogTargets.Document;
 
     private const int MaxPage = 10_000;
 
@@ -107,7 +108,8 @@ internal sealed class BucketOperations(EmbeddedStore store)
     private static BucketRecord Lock(BucketRecord bucket) =>
         bucket.With(LockConfiguration.Name, LockConfiguration.Enabled.Write().TakeText()) with { Versioning = Versioning.Enabled };
 
-    private BucketDocument? FindKind(string? name) => _access.Find(name) ?? BucketDocuments.Find(name);
+    private BucketDocument? FindKind(string? name) =>
+        name == LoggingConfiguration.Name ? _logging : _access.Find(name) ?? BucketDocuments.Find(name);
 
     public Task HeadAsync(S3Request request, S3Response response)
     {

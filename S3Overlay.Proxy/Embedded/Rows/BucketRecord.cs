@@ -41,6 +41,7 @@ internal sealed record BucketRecord
         {
             field = value;
             ObjectLock = value.TryGetValue(LockConfiguration.Name, out var locking) ? LockConfiguration.Parse(locking) : null;
+            Logging = value.TryGetValue(LoggingConfiguration.Name, out var logging) ? LoggingConfiguration.Parse(logging) : null;
             Lifecycle = value.TryGetValue(LifecycleConfiguration.Name, out var rules) ? LifecycleConfiguration.Parse(rules) : null;
         }
     }
@@ -51,6 +52,9 @@ internal sealed record BucketRecord
 
     /// <summary>Its lifecycle, from its documents; null if it has none.</summary>
     public LifecycleConfiguration? Lifecycle { get; private init; }
+
+    /// <summary>Where the records of its requests go, from its documents; null for nowhere.</summary>
+    public LoggingConfiguration? Logging { get; private init; }
 
     /// <summary>The record with a document; null removes it.</summary>
     public BucketRecord With(string name, string? document) =>

@@ -101,6 +101,9 @@ public static class AccessEvaluator
             ? AccessDecision.Opened : AccessDecision.Denied;
     }
 
+    /// <summary>Whether no policy allows what was <see cref="AccessDecision.Opened"/>, but only an ACL.</summary>
+    public static bool NeedsAcl(AccessFacts facts) => !facts.IsMissing && !IsAllowedByPolicy(facts);
+
     /// <summary>Whether an operation is about an object that exists, whose owner may not be the bucket's.</summary>
     public static bool IsOfObject(S3Operation operation) => operation
         is S3Operation.GetObject or S3Operation.HeadObject or S3Operation.GetObjectAttributes or S3Operation.SelectObjectContent

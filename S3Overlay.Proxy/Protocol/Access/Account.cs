@@ -44,6 +44,9 @@ public sealed record AccessCaller(Account? Account, string AccessKey)
     /// <summary>The sender of an unsigned request.</summary>
     public static readonly AccessCaller Anonymous = new(null, "");
 
+    /// <summary>The service of this server that acts, such as the delivery of bucket logs; null for clients.</summary>
+    public string? Service { get; init; }
+
     /// <summary>The 12 digits by which policies may name the account too; null if none are configured.</summary>
     public string? AccountNumber { get; init; }
 }

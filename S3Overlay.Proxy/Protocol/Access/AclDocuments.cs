@@ -48,22 +48,29 @@ public static class AclDocuments
         // Groups first: the order has no meaning, and some clients sort accounts by a name that groups lack.
         foreach (var (grantee, permission) in list.Grants.OrderBy(static grant => grant.Grantee.Kind == GranteeKind.Account))
         {
-            var isAccount = grantee.Kind == GranteeKind.Account;
-            xml.Open("Grant").Raw("<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"")
-                .Raw(isAccount ? "CanonicalUser" : "Group").Raw("\">");
-            if (isAccount)
-            {
-                xml.Account(grantee.AccountId == owner.Id ? owner : accounts.Find(grantee.AccountId) ?? new Account(grantee.AccountId, ""));
-            }
-            else
-            {
-                xml.Element("URI", grantee.Uri);
-            }
-
-            xml.Close("Grantee").Element("Permission", AclPermissions.NameOf(permission)).Close("Grant");
+            WriteGrant(xml, new(grantee, permission), accounts, owner);
         }
 
         return xml.Close("AccessControlList").Close("AccessControlPolicy");
+    }
+
+    /// <summary>Writes one grant.</summary>
+    internal static void WriteGrant(S3XmlWriter xml, Grant grant, IAccounts accounts, Account? owner = null)
+    {
+        var grantee = grant.Grantee;
+        var isAccount = grantee.Kind == GranteeKind.Account;
+        xml.Open("Grant").Raw("<Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"")
+            .Raw(isAccount ? "CanonicalUser" : "Group").Raw("\">");
+        if (isAccount)
+        {
+            xml.Account(grantee.AccountId == owner?.Id ? owner : accounts.Find(grantee.AccountId) ?? new Account(grantee.AccountId, ""));
+        }
+        else
+        {
+            xml.Element("URI", grantee.Uri);
+        }
+
+        xml.Close("Grantee").Element("Permission", AclPermissions.NameOf(grant.Permission)).Close("Grant");
     }
 
     /// <summary>An account's id and name, inside of an element such as <c>Owner</c>.</summary>
@@ -73,7 +80,8 @@ public static class AclDocuments
         return account.DisplayName.Length > 0 ? xml.Element("DisplayName", account.DisplayName) : xml;
     }
 
-    private static Grant ReadGrant(XElement grant, IAccounts accounts)
+    /// <summary>Reads one grant.</summary>
+    internal static Grant ReadGrant(XElement grant, IAccounts accounts)
     {
         if (grant.Children("Grantee").ToList() is not [var grantee] || AclPermissions.Parse(grant.ChildText("Permission")) is not { } right)
         {

@@ -74,7 +74,7 @@ public sealed record PolicyStatement
     /// <summary>Whether it is about the request.</summary>
     public bool Matches(PolicyRequest request)
     {
-        if (!Principals.Matches(request.Caller) || Any(Actions, request.Action, request.Values) == IsNotActions
+        if (!Principals.Matches(request.Caller, IsAllow) || Any(Actions, request.Action, request.Values) == IsNotActions
             || Any(Resources, request.Resource, request.Values) == IsNotResources)
         {
             return false;

@@ -11,7 +11,7 @@ public sealed record PolicyPrincipals(IReadOnlyList<string> Names, bool IsNot)
 {
     private const string Arn = "arn:";
 
-    /// <summary>The services, such as the delivery of bucket logs: none of them is ever a client.</summary>
+    /// <summary>The services, such as the delivery of bucket logs: no client is ever one of them.</summary>
     public IReadOnlyList<string> Services { get; init; } = [];
 
     /// <summary>Whether everybody is meant, unsigned requests included.</summary>
@@ -21,9 +21,16 @@ public sealed record PolicyPrincipals(IReadOnlyList<string> Names, bool IsNot)
     public static bool IsName(string name) => name == "*" || PartsOf(name) is not null
         || (!name.StartsWith(Arn, StringComparison.Ordinal) && Account.IsId(name));
 
-    /// <summary>Whether the statement is about the caller.</summary>
-    public bool Matches(AccessCaller caller)
+    /// <summary>
+    /// Whether the statement is about the caller. A service is only allowed what names it, and is denied what everybody is denied.
+    /// </summary>
+    public bool Matches(AccessCaller caller, bool isAllow)
     {
+        if (caller.Service is { } service)
+        {
+            return (Services.Contains(service) || (!isAllow && Names.Contains("*"))) != IsNot;
+        }
+
         foreach (var name in Names)
         {
             if (name == "*" || (caller.Account is not null && IsNamed(name, caller, caller.Account)))

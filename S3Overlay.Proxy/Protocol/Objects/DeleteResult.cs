@@ -12,6 +12,7 @@ public static class DeleteResult
         var xml = new S3XmlWriter().Root("DeleteResult");
         foreach (var outcome in outcomes)
         {
+            request.Deleted?.Invoke(outcome.Item.Key, outcome.Item.VersionId, outcome.Error);
             if (outcome.Error is { } error)
             {
                 xml.Open("Error").Element("Key", outcome.Item.Key).Optional("VersionId", outcome.Item.VersionId);

@@ -28,6 +28,12 @@ public sealed record AccessLogEntry
     /// <summary>The operation; <see cref="S3Operation.Unknown"/> if the request was rejected before it was known.</summary>
     public S3Operation Operation { get; init; }
 
+    /// <summary>The sub-resource of a bucket's configuration; null for other operations.</summary>
+    public string? Configuration { get; init; }
+
+    /// <summary>Whether a website endpoint answered.</summary>
+    public bool IsOfWebsite { get; init; }
+
     /// <summary>The HTTP method.</summary>
     public required string Method { get; init; }
 
@@ -126,9 +132,14 @@ public sealed record AccessLogEntry
 
         return response.StatusCode != StatusCodes.Status200OK ? null
             : context.Request.Method is "GET" or "HEAD" ? response.ContentLength
-            : context.Request.Method == "PUT" ? context.Request.ContentLength
+            : context.Request.Method == "PUT" ? LengthOf(context.Request)
             : null;
     }
+
+    /// <summary>The length of what is sent, without the frames of chunks.</summary>
+    private static long? LengthOf(HttpRequest request) =>
+        request.Headers["x-amz-decoded-content-length"] is not [{ } decoded] ? request.ContentLength
+            : long.TryParse(decoded, out var length) ? length : null;
 
     /// <summary>The kind of signature, by the <c>Authorization</c> header, then by the query.</summary>
     private static RequestSignature SignatureOf(HttpRequest request)

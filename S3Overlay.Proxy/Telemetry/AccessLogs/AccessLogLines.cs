@@ -73,7 +73,41 @@ public static class AccessLogLines
     /// </summary>
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html</remarks>
     /// <param name="owner">The bucket owner's account; null if none is set.</param>
-    public static string AsS3(AccessLogEntry entry, string? owner)
+    public static string AsS3(AccessLogEntry entry, string? owner) =>
+        string.Join(' ', [.. Columns(entry, owner, entry.Requester, "-"), entry.Layer ?? "-", entry.Cache ?? "-"]);
+
+    /// <summary>The records of a request in a bucket's own log: Amazon's columns, and only these.</summary>
+    /// <param name="entry">The request.</param>
+    /// <param name="owner">The account of the bucket's owner.</param>
+    public static IEnumerable<string> OfBucket(BucketLogEntry entry, string owner)
+    {
+        var request = entry.Request;
+        var columns = Columns(request, owner, entry.Requester, entry.NeededAcl ? "Yes" : "-");
+        columns[1] = Column(entry.Bucket);
+        if (entry.Copied is { } source)
+        {
+            (columns[Operation], columns[Key], columns[Version]) = (
+                request.Operation == S3Operation.UploadPartCopy ? LoggedOperations.PartCopySource : LoggedOperations.CopySource,
+                KeyColumn(source.Key), Column(source.VersionId));
+            (columns[Sent], columns[Size]) = ("-", "-");
+        }
+
+        yield return string.Join(' ', columns);
+        foreach (var deleted in entry.Deleted ?? [])
+        {
+            (columns[Operation], columns[Key], columns[Version]) = (
+                LoggedOperations.BatchDelete, KeyColumn(deleted.Key), Column(deleted.VersionId));
+            (columns[Uri], columns[Status], columns[Error]) = ("-", Number(deleted.Status), Column(deleted.Error));
+            (columns[Sent], columns[Size], columns[Total], columns[Referer], columns[Agent]) = ("-", "-", "-", "-", "-");
+            yield return string.Join(' ', columns);
+        }
+    }
+
+    // Places of columns.
+    private const int Operation = 6, Key = 7, Uri = 8, Status = 9, Error = 10, Sent = 11, Size = 12, Total = 13, Referer = 15, Agent = 16,
+        Version = 17;
+
+    private static string[] Columns(AccessLogEntry entry, string? owner, string? requester, string neededAcl)
     {
         var (version, where) = entry.Signature switch
         {
@@ -83,19 +117,19 @@ public static class AccessLogLines
             RequestSignature.QueryV2 => ("SigV2", "QueryString"),
             _ => ("-", "-"),
         };
-        string[] columns =
+        return
         [
             Column(owner),
             Column(entry.Bucket),
             entry.Time.UtcDateTime.ToString("'['dd/MMM/yyyy:HH:mm:ss +0000']'", CultureInfo.InvariantCulture),
             Column(entry.Client?.ToString()),
-            Column(entry.Requester),
+            Column(requester),
             entry.RequestId,
-            OperationName(entry.Operation, entry.Method),
-            entry.Key.Length == 0 ? "-" : Uri.EscapeDataString(entry.Key).Replace("%2F", "/", StringComparison.Ordinal),
+            LoggedOperations.NameOf(entry.Operation, entry.Method, entry.Configuration, entry.IsOfWebsite),
+            KeyColumn(entry.Key),
             LoggedTarget.Quoted($"{entry.Method} {Target(entry)} {entry.Protocol}"),
             Number(entry.Status),
-            entry.Error ?? "-",
+            Column(entry.Error),
             entry.Sent == 0 ? "-" : Number(entry.Sent),
             entry.ObjectSize is { } size ? Number(size) : "-",
             Number((long)Math.Round(Milliseconds(entry))),
@@ -110,12 +144,12 @@ public static class AccessLogLines
             Column(entry.Host),
             entry.TlsVersion is { } tls ? TlsName(tls) : "-",
             "-", // access point ARN
-            "-", // whether an ACL was needed
-            entry.Layer ?? "-",
-            entry.Cache ?? "-",
+            neededAcl,
         ];
-        return string.Join(' ', columns);
     }
+
+    private static string KeyColumn(string key) =>
+        key.Length == 0 ? "-" : System.Uri.EscapeDataString(key).Replace("%2F", "/", StringComparison.Ordinal);
 
     private static string Target(AccessLogEntry entry) => LoggedTarget.WithoutSecrets(entry.RawTarget);
 
@@ -132,32 +166,4 @@ public static class AccessLogLines
 
     /// <summary><c>Tls13</c> as Amazon writes it: <c>TLSv1.3</c>.</summary>
     private static string TlsName(string name) => name.Length == 5 ? $"TLSv{name[3]}.{name[4]}" : name;
-
-    /// <summary>The operation as Amazon's logs name it: <c>REST.method.resource</c>.</summary>
-    private static string OperationName(S3Operation operation, string method) =>
-        $"REST.{(operation is S3Operation.CopyObject or S3Operation.UploadPartCopy ? "COPY" : method)}.{Resource(operation)}";
-
-    private static string Resource(S3Operation operation) => operation switch
-    {
-        S3Operation.ListBuckets => "SERVICE",
-        S3Operation.Preflight => "PREFLIGHT",
-        S3Operation.CreateBucket or S3Operation.HeadBucket or S3Operation.DeleteBucket or S3Operation.ListObjects
-            or S3Operation.ListObjectsV2 => "BUCKET",
-        S3Operation.GetBucketLocation => "LOCATION",
-        S3Operation.ListObjectVersions => "BUCKETVERSIONS",
-        S3Operation.ListMultipartUploads or S3Operation.CreateMultipartUpload => "UPLOADS",
-        S3Operation.CompleteMultipartUpload or S3Operation.AbortMultipartUpload or S3Operation.ListParts => "UPLOAD",
-        S3Operation.UploadPart or S3Operation.UploadPartCopy => "PART",
-        S3Operation.DeleteObjects => "MULTI_OBJECT_DELETE",
-        S3Operation.GetObjectAcl or S3Operation.PutObjectAcl => "ACL",
-        S3Operation.GetObjectTagging or S3Operation.PutObjectTagging or S3Operation.DeleteObjectTagging => "OBJECT_TAGGING",
-        S3Operation.GetObjectLegalHold or S3Operation.PutObjectLegalHold => "LEGAL_HOLD",
-        S3Operation.GetObjectRetention or S3Operation.PutObjectRetention => "RETENTION",
-        S3Operation.GetObjectAttributes => "OBJECT_ATTRIBUTES",
-        S3Operation.GetBucketConfiguration or S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration =>
-            "BUCKETCONFIGURATION",
-        S3Operation.Administration => "ADMINISTRATION",
-        S3Operation.Unknown => "UNKNOWN",
-        _ => "OBJECT",
-    };
 }

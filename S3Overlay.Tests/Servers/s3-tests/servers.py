@@ -53,6 +53,7 @@ def proxy(published, folder, name, users_of_store=False, **settings):
         "S3_OVERLAY_PORT": str(port), "S3_OVERLAY_DATA_DIR": str(folder / name), "S3_OVERLAY_DURABLE": "false",
         "S3_OVERLAY_NEW_BUCKETS": "acl",
         "S3_OVERLAY_LIFECYCLE_DAY": "2s",  # as lc_debug_interval in suite.py
+        "S3_OVERLAY_LOGGING_INTERVAL": "20s",  # a quiet bucket's log is written after 4 seconds; the suite waits 5.5
         "S3_OVERLAY_KEYS_FILE": str(folder / f"{name}-keys.json"),
         "S3_OVERLAY_ENCRYPTION_FILE": str(folder / f"{name}-encryption.json"), "S3_OVERLAY_SSE_C_OVER_HTTP": "true", **settings}
     try:

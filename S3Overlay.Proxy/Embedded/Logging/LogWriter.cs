@@ -1,0 +1,105 @@
+using Microsoft.AspNetCore.Http;
+
+using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Access;
+using S3Overlay.Proxy.Protocol.Bodies;
+using S3Overlay.Proxy.Telemetry;
+
+namespace S3Overlay.Proxy.Embedded.Logging;
+
+/// <summary>Writes log objects with requests like those of a client. These requests leave no records themselves.</summary>
+/// <param name="store">The store.</param>
+/// <param name="service">Writes as for a client.</param>
+internal sealed class LogWriter(EmbeddedStore store, IS3Service service)
+{
+    /// <summary>Buckets whose last log object was lost.</summary>
+    private readonly HashSet<string> _losing = new(StringComparer.Ordinal);
+    private long _lost;
+
+    /// <summary>The number of records that were lost.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
+    /// <summary>Counts records that were lost.</summary>
+    public void Lose(int records) => Interlocked.Add(ref _lost, records);
+
+    /// <summary>
+    /// Writes a log object, or loses its records: if the target does not accept it, or the disk is full. The first loss of a bucket is
+    /// logged.
+    /// </summary>
+    public async Task WriteAsync(LogBatch batch, CancellationToken cancellationToken)
+    {
+        var problem = await TryWriteAsync(batch, cancellationToken);
+        if (problem is null)
+        {
+            _losing.Remove(batch.Bucket);
+            return;
+        }
+
+        Lose(batch.Count);
+        if (_losing.Add(batch.Bucket))
+        {
+            Log.BucketLogLost(store.Logger, batch.Bucket, batch.Logging.TargetBucket, problem.TrimEnd('.'));
+        }
+    }
+
+    /// <returns>Null, or why it was not written.</returns>
+    private async Task<string?> TryWriteAsync(LogBatch batch, CancellationToken cancellationToken)
+    {
+        var (targets, target) = (store.LogTargets, batch.Logging.TargetBucket);
+        if (store.Buckets.Find(batch.Bucket) is { Exists: true } source && targets.Refusal(source, target) is { } refusal)
+        {
+            return refusal.Message;
+        }
+
+        var key = batch.KeyAt(store.Now);
+        if (!targets.Allows(batch.Logging, key, batch.Bucket, batch.Account, store.Now))
+        {
+            return $"Its policy does not allow {LogDeliveryAccess.Service} to s3:PutObject there";
+        }
+
+        try
+        {
+            var response = new BufferedResponse();
+            await service.HandleAsync(Request(batch, key), response, cancellationToken);
+            return response.Status < StatusCodes.Status300MultipleChoices ? null : $"The write failed with {response.Status}";
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException || cancellationToken.IsCancellationRequested)
+        {
+            return failure is OperationCanceledException ? "There was no time left at the shutdown" : failure.Message;
+        }
+    }
+
+    private S3Request Request(LogBatch batch, string key)
+    {
+        var bytes = batch.ToArray();
+        var request = S3Request.OfOverlay("bucket-logging", S3Operation.PutObject, "PUT", batch.Logging.TargetBucket, key, "") with
+        {
+            Body = ReadBody.Of(bytes),
+            Account = store.OwnerOf(batch.Logging.TargetBucket),
+        };
+        request.Headers.ContentType = "text/plain";
+        request.Headers.ContentLength = bytes.Length;
+        if (batch.Logging.Grants.Count > 0 && store.Buckets.AccessOf(batch.Logging.TargetBucket) is { HasAcls: true })
+        {
+            Grant(batch, request.Headers, store.OwnerOf(batch.Logging.TargetBucket).Id);
+        }
+
+        return request;
+    }
+
+    /// <summary>The owner of the bucket keeps all rights. WRITE means nothing for an object.</summary>
+    private static void Grant(LogBatch batch, IHeaderDictionary headers, string owner)
+    {
+        headers["x-amz-grant-full-control"] = Names(AclPermission.FullControl, $"id=\"{owner}\"");
+        if (Names(AclPermission.Read, null) is { Length: > 0 } readers)
+        {
+            headers["x-amz-grant-read"] = readers;
+        }
+
+        string Names(AclPermission permission, string? first) => string.Join(", ", batch.Logging.Grants
+            .Where(grant => grant.Permission == permission)
+            .Select(static grant => grant.Grantee.Kind == GranteeKind.Account
+                ? $"id=\"{grant.Grantee.AccountId}\"" : $"uri=\"{grant.Grantee.Uri}\"")
+            .Prepend(first).OfType<string>().Distinct());
+    }
+}
