@@ -39,6 +39,12 @@ public static partial class Settings
         "S3_OVERLAY_DOMAIN", Clients, "localhost", "The domain for virtual-host style (`bucket.localhost:8000`). Path style always works.",
         Parsers.Domain, static (options, value) => options with { Domain = value });
 
+    public static readonly Setting<string?> WebsiteDomain = new Setting<ClientOptions, string?>(
+        "S3_OVERLAY_WEBSITE_DOMAIN", Clients, null,
+        "The domain whose subdomains are buckets as websites (`bucket.web.localhost:8000` with `web.localhost`). See "
+        + "[website.md](website.md). Unset: there are no websites.", Parsers.Domain,
+        static (options, value) => options with { WebsiteDomain = value });
+
     public static readonly Setting<string?> Region = new Setting<ClientOptions, string?>(
         "S3_OVERLAY_REGION", Clients, null, "The only region that signatures may name. Unset: any.", Parsers.Region,
         static (options, value) => options with { Region = value });

@@ -1,4 +1,8 @@
+using System.Net;
+using System.Text;
+
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
 
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Xml;
@@ -16,13 +20,7 @@ public static class ErrorResponse
     /// <summary>Sends the error. The response must not have started; headers set for a success are removed.</summary>
     public static async Task SendAsync(S3Exception failure, ErrorSubject subject, S3Response response, CancellationToken cancellationToken)
     {
-        var kept = Kept.Select(name => KeyValuePair.Create(name, response.Headers[name])).Where(header => header.Value.Count > 0).ToList();
-        response.Headers.Clear();
-        foreach (var header in kept)
-        {
-            response.Headers[header.Key] = header.Value;
-        }
-
+        Reset(response);
         response.Status = failure.Error.Status;
         foreach (var header in failure.Headers)
         {
@@ -34,16 +32,28 @@ public static class ErrorResponse
             response.Headers.RetryAfter = "1";
         }
 
-        response.Headers.ContentType = subject.IsJson ? "application/json" : "application/xml";
+        response.Headers.ContentType = subject.IsJson ? "application/json"
+            : subject.IsHtml ? "text/html; charset=utf-8" : "application/xml";
         if (subject.Method == "HEAD")
         {
             // HEAD has no document; a length would announce one.
             return;
         }
 
-        var document = subject.IsJson ? Json(failure, subject) : Xml(failure, subject);
+        var document = subject.IsJson ? Json(failure, subject) : subject.IsHtml ? Html(failure, subject) : Xml(failure, subject);
         response.Headers.ContentLength = document.Length;
         await response.WriteAsync(document, cancellationToken);
+    }
+
+    /// <summary>Removes the headers of a success that did not come about.</summary>
+    public static void Reset(S3Response response)
+    {
+        var kept = Kept.Select(name => KeyValuePair.Create(name, response.Headers[name])).Where(header => header.Value.Count > 0).ToList();
+        response.Headers.Clear();
+        foreach (var header in kept)
+        {
+            response.Headers[header.Key] = header.Value;
+        }
     }
 
     private static ReadOnlyMemory<byte> Xml(S3Exception failure, ErrorSubject subject)
@@ -56,6 +66,35 @@ public static class ErrorResponse
 
         return xml.Element("Resource", subject.Resource).Element("RequestId", subject.RequestId).Element("HostId", subject.RequestId)
             .Close("Error").Content;
+    }
+
+    /// <summary>The same code and message as a page, as website endpoints send them.</summary>
+    private static ReadOnlyMemory<byte> Html(S3Exception failure, ErrorSubject subject)
+    {
+        var title = $"{failure.Error.Status} {ReasonPhrases.GetReasonPhrase(failure.Error.Status)}";
+        var page = new StringBuilder($"<html>\n<head><title>{title}</title></head>\n<body>\n<h1>{title}</h1>\n<ul>\n");
+        Add("Code", failure.Error.Code);
+        Add("Message", failure.Message);
+        foreach (var detail in Details(failure, subject.Bucket, subject.Key))
+        {
+            Add(detail.Key, detail.Value);
+        }
+
+        Add("RequestId", subject.RequestId);
+        Add("HostId", subject.RequestId);
+        page.Append("</ul>\n");
+        if (failure.InnerException is S3Exception second)
+        {
+            page.Append("<h3>An Error Occurred While Attempting to Retrieve a Custom Error Document</h3>\n<ul>\n");
+            Add("Code", second.Error.Code);
+            Add("Message", second.Message);
+            page.Append("</ul>\n");
+        }
+
+        return Encoding.UTF8.GetBytes(page.Append("<hr/>\n</body>\n</html>\n").ToString());
+
+        void Add(string name, string value) =>
+            page.Append("<li>").Append(name).Append(": ").Append(WebUtility.HtmlEncode(value)).Append("</li>\n");
     }
 
     /// <summary>The same code and message as JSON.</summary>
@@ -97,4 +136,7 @@ public sealed record ErrorSubject(string Method, string Bucket, string Key, stri
 {
     /// <summary>Whether the document is JSON, as in the administration; XML otherwise.</summary>
     public bool IsJson { get; init; }
+
+    /// <summary>Whether the document is a page, as of a website.</summary>
+    public bool IsHtml { get; init; }
 }

@@ -3,6 +3,7 @@ using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
+using S3Overlay.Proxy.Protocol.Websites;
 using S3Overlay.Proxy.Telemetry.AccessLogs;
 
 namespace S3Overlay.Proxy.FrontDoor;
@@ -12,6 +13,12 @@ public sealed record FrontDoorSettings
 {
     /// <summary>The domain whose subdomains are buckets: <c>bucket.localhost</c>. Empty turns virtual hosts off.</summary>
     public string Domain { get; init; } = "localhost";
+
+    /// <summary>The domain whose subdomains are buckets as websites. Empty for none.</summary>
+    public string WebsiteDomain { get; init; } = "";
+
+    /// <summary>How a bucket answers as a website; null if it does not.</summary>
+    public Func<string, WebsiteConfiguration?> WebsiteOf { get; init; } = static _ => null;
 
     /// <summary>Whether pages of any origin may read. They still have to sign.</summary>
     public bool AllowsCrossOrigin { get; init; } = true;

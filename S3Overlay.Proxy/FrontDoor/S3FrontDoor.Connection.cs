@@ -60,8 +60,11 @@ public sealed partial class S3FrontDoor
         public override int Status
         {
             get => _response.StatusCode;
-            set => _response.StatusCode = value;
+            set => _response.StatusCode = FixedStatus ?? value;
         }
+
+        /// <summary>The status in place of every other; null for none.</summary>
+        public int? FixedStatus { get; set; }
 
         /// <inheritdoc/>
         public override IHeaderDictionary Headers => _response.Headers;

@@ -29,6 +29,7 @@ public sealed partial class S3FrontDoor
             Requester = call.Caller.AccessKey,
             Operation = call.Operation,
             Configuration = ConfigurationOf(call),
+            IsOfWebsite = call.Target.IsWebsite,
             Bucket = bucket,
             Key = call.Target.Key ?? "",
             Error = call.Error,

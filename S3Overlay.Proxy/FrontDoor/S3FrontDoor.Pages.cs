@@ -69,7 +69,8 @@ public sealed partial class S3FrontDoor
         try
         {
             var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-            var read = RequestTarget.Parse(target, context.Request.Host.Value ?? "", settings.Domain, settings.KnowsTenants);
+            var read = RequestTarget.Parse(
+                target, context.Request.Host.Value ?? "", settings.Domain, settings.KnowsTenants, settings.WebsiteDomain);
             return read.IsAdministration || settings.IsForwarded(read.Bucket) ? default : (true, settings.CorsOf(read.Bucket));
         }
         catch (S3Exception)

@@ -25,6 +25,7 @@ namespace S3Overlay.Proxy.FrontDoor;
 ///  request line and headers
 ///     1 identify      assigns an id, prepares CORS and bodies with Expect
 ///     2 read target   bucket and key from the target as sent; rejects foreign pages, answers preflights
+///       a website's host: pages for everybody, see S3FrontDoor.Website
 ///     3 authenticate  once, before anything else is trusted (rule A1)
 ///     4 name          the operation; rejects unknown ones
 ///     5 authorise     may this caller do that here (rule A2)
@@ -133,7 +134,8 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         KeepPagesOut(http);
         var rawTarget = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var host = http.Host.Value ?? "";
-        var target = call.Target = RequestTarget.Parse(rawTarget, host, settings.Domain, settings.KnowsTenants);
+        var target = call.Target = RequestTarget.Parse(
+            rawTarget, host, settings.Domain, settings.KnowsTenants, settings.WebsiteDomain);
         var query = S3Query.Parse(target.RawQuery);
 
         // 3
@@ -155,6 +157,12 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             Tracing.NameRequest(call.Span, call.Operation, target.Bucket, target.Key);
             CrossOrigin.SendPreflight(
                 http, response, settings.AllowsCrossOrigin, settings.Guard is not null, settings.CorsOf(target.Bucket));
+            return;
+        }
+
+        if (target.IsWebsite)
+        {
+            await ServeWebsiteAsync(call, context, response);
             return;
         }
 
@@ -378,6 +386,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             var about = new ErrorSubject(context.Request.Method, call.Target.Bucket ?? "", call.Target.Key ?? "", path, call.RequestId)
             {
                 IsJson = call.Target.IsAdministration,
+                IsHtml = call.Target.IsWebsite,
             };
             await ErrorResponse.SendAsync(error, about, response, context.RequestAborted);
         }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.HttpOverrides;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Hosting.WebConsole;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Telemetry;
 using S3Overlay.ServiceDefaults;
 
@@ -28,6 +29,13 @@ internal static class Pipeline
             app.UseForwardedHeaders(Forwarded(trustedProxies));
         }
 
+        if (clients.WebsiteDomain is { } domain)
+        {
+            // A website has its own robots.txt, and no metrics.
+            app.Use(next => context => RequestTarget.BucketOfHost(context.Request.Host.Value ?? "", domain) is null
+                ? next(context) : frontDoor(context));
+        }
+
         if (GuardOf(clients) is { } hosts)
         {
             // The front door refuses other hosts.
@@ -40,7 +48,8 @@ internal static class Pipeline
     }
 
     /// <summary>The hosts that requests may name; null for any.</summary>
-    public static KnownHosts? GuardOf(ClientOptions clients) => clients.IsOpenToAll ? new KnownHosts(clients.Domain, clients.Hosts) : null;
+    public static KnownHosts? GuardOf(ClientOptions clients) => !clients.IsOpenToAll ? null
+        : new KnownHosts(clients.Domain, clients.WebsiteDomain is { } site ? [.. clients.Hosts, "*." + site] : clients.Hosts);
 
     /// <summary>Each proxy appends to these headers. They are read from the end, for as long as the sender is trusted.</summary>
     private static ForwardedHeadersOptions Forwarded(IReadOnlyList<System.Net.IPNetwork> trustedProxies)

@@ -20,14 +20,24 @@ public readonly record struct RequestTarget(string RawPath, string RawQuery, str
     /// <summary>Whether the administration is called. Under a bucket's own host name, the same path is a key of that bucket.</summary>
     public bool IsAdministration => Bucket == AdministrationName && !IsVirtualHosted;
 
+    /// <summary>Whether the host is that of a bucket's website.</summary>
+    public bool IsWebsite { get; init; }
+
     /// <summary>Parses a target.</summary>
     /// <param name="host">The Host header, with its port if sent.</param>
     /// <param name="domain">The domain whose subdomains are buckets.</param>
     /// <param name="knowsTenants">Whether other tenants' buckets are accepted (<see cref="BucketNames.IsAddressableWithTenant"/>).</param>
+    /// <param name="websiteDomain">The domain whose subdomains are websites; empty for none.</param>
     /// <exception cref="S3Exception">InvalidURI or InvalidBucketName.</exception>
-    public static RequestTarget Parse(string rawTarget, string host, string domain, bool knowsTenants = false)
+    public static RequestTarget Parse(
+        string rawTarget, string host, string domain, bool knowsTenants = false, string websiteDomain = "")
     {
         var (path, query) = Split(rawTarget);
+        if (websiteDomain.Length > 0 && BucketOfHost(host, websiteDomain) is { } site)
+        {
+            return new RequestTarget(path, query, CheckedBucket(site, knowsTenants), DecodedKey(path.AsSpan(1)), true) { IsWebsite = true };
+        }
+
         if (BucketOfHost(host, domain) is { } hostBucket)
         {
             return new RequestTarget(path, query, CheckedBucket(hostBucket, knowsTenants), DecodedKey(path.AsSpan(1)), true);
@@ -73,7 +83,8 @@ public readonly record struct RequestTarget(string RawPath, string RawQuery, str
         return colon >= 0 && !host[colon..].Contains(']') ? host[..colon] : host;
     }
 
-    private static string? BucketOfHost(string host, string domain)
+    /// <summary>The bucket that a Host header names below a domain; null for none.</summary>
+    public static string? BucketOfHost(string host, string domain)
     {
         var name = HostName(host);
         var dot = name.Length - domain.Length - 1;

@@ -30,8 +30,24 @@ internal static class OptionsValidator
                 "is not a valid name for a new bucket: 3 to 63 lower-case letters, digits, dots and dashes. Choose another.");
         }
 
+        CheckWebsites(options, problems);
         CacheValidator.Validate(options, problems);
         RemotesValidator.Validate(options, problems);
+    }
+
+    /// <summary>Each host is either a bucket or a website.</summary>
+    private static void CheckWebsites(ProxyOptions options, ConfigurationProblems problems)
+    {
+        if (options.Clients.WebsiteDomain is { } site && site.Equals(options.Clients.Domain, StringComparison.OrdinalIgnoreCase))
+        {
+            problems.Error(Settings.WebsiteDomain.Name, site,
+                $"is also {Settings.Domain.Name}, so its subdomains would be buckets and websites at once. Choose another domain.");
+        }
+        else if (options.Clients.WebsiteDomain is { } unused && options.Local.Endpoint is not null)
+        {
+            problems.Error(Settings.WebsiteDomain.Name, unused,
+                $"needs the built-in store, but {Settings.LocalEndpoint.Name} is set. Remove one.");
+        }
     }
 
     private static void CheckLocal(LocalOptions local, ListenAddresses listen, ConfigurationProblems problems)

@@ -27,6 +27,9 @@ public sealed record ClientOptions
     /// <summary>The domain whose sub-domains are buckets.</summary>
     public string Domain { get; init; } = "";
 
+    /// <summary>The domain whose sub-domains are buckets as websites; null for none.</summary>
+    public string? WebsiteDomain { get; init; }
+
     /// <summary>The reverse proxies whose forwarding headers are trusted.</summary>
     public IReadOnlyList<IPNetwork> TrustedProxies { get; init; } = [];
 

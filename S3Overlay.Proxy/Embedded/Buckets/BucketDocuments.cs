@@ -5,6 +5,7 @@ using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Lifecycle;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Websites;
 using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Embedded.Buckets;
@@ -44,6 +45,7 @@ internal static class BucketDocuments
         new("cors", static async (request, _, token) => await CorsRules.ReadAsync(request, token)),
         new(LockConfiguration.Name, ReadLockAsync) { Check = RequireVersioning },
         new(LifecycleConfiguration.Name, ReadLifecycleAsync),
+        new(WebsiteConfiguration.Name, ReadWebsiteAsync),
     }.ToDictionary(static kind => kind.Name, StringComparer.Ordinal);
 
     /// <summary>The configuration of a sub-resource; null if the store does not keep it.</summary>
@@ -67,6 +69,12 @@ internal static class BucketDocuments
     {
         var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
         return LifecycleReader.Read(root).Write().TakeText();
+    }
+
+    private static async Task<string?> ReadWebsiteAsync(S3Request request, BucketRecord bucket, CancellationToken cancellationToken)
+    {
+        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        return WebsiteReader.Read(root).Write().TakeText();
     }
 
     private static void RequireVersioning(BucketRecord bucket)

@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Lifecycle;
 using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Proxy.Protocol.Websites;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
 
@@ -42,6 +43,7 @@ internal sealed record BucketRecord
             field = value;
             ObjectLock = value.TryGetValue(LockConfiguration.Name, out var locking) ? LockConfiguration.Parse(locking) : null;
             Logging = value.TryGetValue(LoggingConfiguration.Name, out var logging) ? LoggingConfiguration.Parse(logging) : null;
+            Website = value.TryGetValue(WebsiteConfiguration.Name, out var site) ? WebsiteConfiguration.Parse(site) : null;
             Lifecycle = value.TryGetValue(LifecycleConfiguration.Name, out var rules) ? LifecycleConfiguration.Parse(rules) : null;
         }
     }
@@ -55,6 +57,9 @@ internal sealed record BucketRecord
 
     /// <summary>Where the records of its requests go, from its documents; null for nowhere.</summary>
     public LoggingConfiguration? Logging { get; private init; }
+
+    /// <summary>How it answers as a website, from its documents; null if it does not.</summary>
+    public WebsiteConfiguration? Website { get; private init; }
 
     /// <summary>The record with a document; null removes it.</summary>
     public BucketRecord With(string name, string? document) =>

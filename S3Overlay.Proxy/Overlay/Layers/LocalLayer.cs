@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Operations;
+using S3Overlay.Proxy.Protocol.Websites;
 
 namespace S3Overlay.Proxy.Overlay.Layers;
 
@@ -45,6 +46,9 @@ public sealed record LocalLayer
 
     /// <summary>The CORS rules of a bucket, which the proxy applies; null for none.</summary>
     public Func<string, CorsRules?> CorsOf { get; init; } = static _ => null;
+
+    /// <summary>How a bucket answers as a website; null if it does not.</summary>
+    public Func<string, WebsiteConfiguration?> WebsiteOf { get; init; } = static _ => null;
 
     /// <summary>Policies, ACLs and owners of its buckets; null if only the store itself knows them.</summary>
     public IBucketAccess? Access { get; init; }
