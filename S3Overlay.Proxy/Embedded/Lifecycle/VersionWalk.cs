@@ -47,17 +47,19 @@ internal static class VersionWalk
     private static List<Walked> Read(Connection connection, (string Bucket, string Prefix, string Key, ulong? Behind) call)
     {
         var page = new List<Walked>();
-        var statement = connection.Prepare(Sql.ListVersions).BindKey(1, call.Bucket).BindKey(2, call.Key)
-            .BindKey(3, call.Prefix, Sql.AfterAll);
+        if (call.Behind is { } behind)
+        {
+            page.AddRange(VersionRows.Older(connection, call.Bucket, call.Key, behind, StoreQueries.PageSize)
+                .Select(row => new Walked(call.Key, row, HasOlder: false)));
+        }
+
+        var statement = connection.Prepare(Sql.ListVersions).BindKey(1, call.Bucket)
+            .BindKey(2, call.Key, call.Behind is null ? default : Sql.Zero).BindKey(3, call.Prefix, Sql.AfterAll);
         try
         {
             while (page.Count < StoreQueries.PageSize && statement.Step())
             {
-                var key = statement.Key(0);
-                if (key != call.Key || call.Behind is not { } behind || (ulong)statement.Number(2) < behind)
-                {
-                    page.Add(new Walked(key, statement.ReadObject(1), HasOlder: false));
-                }
+                page.Add(new Walked(statement.Key(0), statement.ReadObject(1), HasOlder: false));
             }
         }
         finally

@@ -58,19 +58,20 @@ internal static class StoredVersions
     {
         var page = new List<(VersionRow, ulong)>();
         var statement = connection.Prepare(Sql.ListVersions);
-        Seek(start.Key, start.IsBehindAll ? Sql.AfterAll : default);
-        var latestOf = start.Behind is null ? null : start.Key;
+        var latestOf = (string?)null;
+        if (start.Behind is > 0 and var behind && query.CommonPrefixOf(start.Key) is null)
+        {
+            page.AddRange(VersionRows.Older(connection, bucket, start.Key, behind, limit)
+                .Select(row => (Show(start.Key, row, isLatest: false), row.Sequence)));
+        }
+
+        Seek(start.Key, start.IsBehindAll ? Sql.AfterAll : start.Behind is null ? default : Sql.Zero);
         try
         {
             while (page.Count < limit && statement.Step())
             {
                 var key = statement.Key(0);
                 var common = query.CommonPrefixOf(key);
-                if (key == start.Key && start.Behind is { } behind && (common is not null || (ulong)statement.Number(2) >= behind))
-                {
-                    continue;
-                }
-
                 if (common is not null)
                 {
                     page.Add((new VersionRow(common, null, null), 0));

@@ -24,13 +24,21 @@ internal static class Sql
         "SELECT bucket, key, " + ObjectColumns + " FROM objects "
         + "WHERE (bucket, key) > (?1, ?2) ORDER BY bucket, key LIMIT ?3";
 
-    public const string Retagged =
-        "SELECT bucket, key, file, tags, acl FROM objects WHERE is_retagged = 1 "
-        + "UNION ALL SELECT bucket, key, file, tags, acl FROM versions WHERE is_retagged = 1";
+    public const string RetaggedObjects =
+        "SELECT bucket, key, sequence, file, tags, acl FROM objects INDEXED BY objects_retagged WHERE is_retagged = 1 "
+        + "AND (bucket, key) >= (?1, ?2) ORDER BY bucket, key LIMIT ?3";
 
-    public const string Relocked =
-        "SELECT bucket, key, file, lock FROM objects WHERE is_relocked = 1 "
-        + "UNION ALL SELECT bucket, key, file, lock FROM versions WHERE is_relocked = 1";
+    public const string RetaggedVersions =
+        "SELECT bucket, key, sequence, file, tags, acl FROM versions INDEXED BY versions_retagged WHERE is_retagged = 1 "
+        + "AND (bucket, key, sequence) > (?1, ?2, ?3) ORDER BY bucket, key, sequence LIMIT ?4";
+
+    public const string RelockedObjects =
+        "SELECT bucket, key, sequence, file, lock, NULL FROM objects INDEXED BY objects_relocked WHERE is_relocked = 1 "
+        + "AND (bucket, key) >= (?1, ?2) ORDER BY bucket, key LIMIT ?3";
+
+    public const string RelockedVersions =
+        "SELECT bucket, key, sequence, file, lock, NULL FROM versions INDEXED BY versions_relocked WHERE is_relocked = 1 "
+        + "AND (bucket, key, sequence) > (?1, ?2, ?3) ORDER BY bucket, key, sequence LIMIT ?4";
 
     public const string PutObject =
         "INSERT OR REPLACE INTO objects VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, ?14, ?15, 0, ?16)";
@@ -44,6 +52,9 @@ internal static class Sql
     public const string LockVersion = "UPDATE versions SET lock = ?4, is_relocked = 1 WHERE bucket = ?1 AND key = ?2 AND file = ?3";
 
     public const string Versions = "SELECT " + ObjectColumns + " FROM versions WHERE bucket = ?1 AND key = ?2 ORDER BY sequence DESC";
+
+    public const string OlderVersions =
+        "SELECT " + ObjectColumns + " FROM versions WHERE bucket = ?1 AND key = ?2 AND sequence < ?3 ORDER BY sequence DESC LIMIT ?4";
 
     public const string FindVersion = "SELECT " + ObjectColumns + " FROM versions WHERE bucket = ?1 AND key = ?2 AND sequence = ?3";
 

@@ -1,7 +1,6 @@
 using S3Overlay.Proxy.Embedded.Database;
 using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol.Listings;
-using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Embedded.Rows;
 
@@ -258,16 +257,7 @@ internal static class StoreQueries
             }
         }
 
-        foreach (var (tags, acl) in rows.Read(0, static (connection, _) => connection.Prepare(Sql.Retagged).All(
-            static row => (Change.OfTags(row.Key(0), row.Key(1), FileId.Read(row.Blob(2)), row.Text(3)),
-                Change.OfAcl(row.Key(0), row.Key(1), FileId.Read(row.Blob(2)), row.Text(4))))))
-        {
-            yield return tags;
-            yield return acl;
-        }
-
-        foreach (var change in rows.Read(0, static (connection, _) => connection.Prepare(Sql.Relocked).All(
-            static row => Change.OfLock(row.Key(0), row.Key(1), FileId.Read(row.Blob(2)), ObjectLock.Parse(row.Text(3))))))
+        foreach (var change in rows.ChangedAfterWrite())
         {
             yield return change;
         }

@@ -73,6 +73,21 @@ internal sealed class VersionRows(Connection writer, Action<string, string, Obje
         return rows;
     }
 
+    /// <summary>The newest versions of a key with numbers below another one, in order. Costs no more than what it returns.</summary>
+    public static List<ObjectRow> Older(Connection connection, string bucket, string key, ulong behind, int limit)
+    {
+        var rows = connection.Prepare(Sql.OlderVersions).BindKey(1, bucket).BindKey(2, key)
+            .Bind(3, (long)Math.Min(behind, long.MaxValue)).Bind(4, limit).All(static row => row.ReadObject());
+
+        // The object is newer than all others. It is among these if a version that was newer yet has gone.
+        if (connection.FindObject(bucket, key) is { } current && current.Sequence < behind)
+        {
+            rows.Insert(0, current);
+        }
+
+        return rows.Count > limit ? rows[..limit] : rows;
+    }
+
     /// <summary>The version with a number, or null.</summary>
     public static ObjectRow? Find(Connection connection, string bucket, string key, ulong sequence) =>
         connection.FindObject(bucket, key) is { } current && current.Sequence == sequence ? current
