@@ -40,11 +40,15 @@ internal sealed record BucketRecord
         get;
         init
         {
+            var before = field.GetValueOrDefault(LifecycleConfiguration.Name);
             field = value;
             ObjectLock = value.TryGetValue(LockConfiguration.Name, out var locking) ? LockConfiguration.Parse(locking) : null;
             Logging = value.TryGetValue(LoggingConfiguration.Name, out var logging) ? LoggingConfiguration.Parse(logging) : null;
             Website = value.TryGetValue(WebsiteConfiguration.Name, out var site) ? WebsiteConfiguration.Parse(site) : null;
-            Lifecycle = value.TryGetValue(LifecycleConfiguration.Name, out var rules) ? LifecycleConfiguration.Parse(rules) : null;
+
+            // The same instance while the rules are the same: another one ends a pass of the old rules, and begins one.
+            var rules = value.GetValueOrDefault(LifecycleConfiguration.Name);
+            Lifecycle = rules is null ? null : rules == before && Lifecycle is not null ? Lifecycle : LifecycleConfiguration.Parse(rules);
         }
     }
     = NoDocuments;

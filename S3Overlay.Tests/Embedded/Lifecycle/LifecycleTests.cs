@@ -137,6 +137,22 @@ public sealed partial class LifecycleTests : IAsyncLifetime
         async Task<string> UploadsAsync() => (await _proxy.SendAsync("GET", "/bucket?uploads")).Text;
     }
 
+    [Fact]
+    public async Task Another_setting_of_the_bucket_does_not_run_its_rules_again()
+    {
+        await PutRulesAsync("bucket", Rule("<Filter/>", "<Expiration><Date>2020-01-01T00:00:00Z</Date></Expiration>"));
+        await PutAsync("bucket", "before");
+        await AdvanceAsync(Hours);
+        await UntilAsync("bucket");
+        await PutAsync("bucket", "k");
+        Assert.InRange((await _proxy.SendAsync("PUT", "/bucket?tagging",
+            "<Tagging><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Tagging>")).Status, 200, 204);
+        await AdvanceAsync(Hours);
+        Assert.Equal(["k"], await KeysAsync("bucket"));
+        await AdvanceAsync(TimeSpan.FromDays(1));
+        await UntilAsync("bucket");
+    }
+
     [Fact, Trait("Rule", "V5")]
     public async Task A_locked_version_stays_until_its_lock_ends()
     {
