@@ -9,6 +9,9 @@ namespace S3Overlay.Proxy.Embedded;
 /// <summary>Options of the built-in store.</summary>
 public sealed record EmbeddedOptions
 {
+    /// <summary>Usual size of a full segment of the log in bytes.</summary>
+    internal const long UsualLogSegmentSize = 16 << 20;
+
     /// <summary>The data folder. Created if missing; owned by one process at a time.</summary>
     public required string Folder { get; init; }
 
@@ -43,7 +46,7 @@ public sealed record EmbeddedOptions
     internal long MinPartSize { get; init; } = 5 << 20;
 
     /// <summary>Size of a full segment of the log in bytes. Smaller in tests.</summary>
-    internal long LogSegmentSize { get; init; } = 16 << 20;
+    internal long LogSegmentSize { get; init; } = UsualLogSegmentSize;
 
     /// <summary>Bytes of the database that may wait in memory for a disk that refuses them. Smaller in tests.</summary>
     internal long MostWaitingBytes { get; init; } = 16 << 20;

@@ -206,6 +206,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 Time = Time,
                 Logger = loggers.CreateLogger<EmbeddedStore>(),
                 Disk = disk,
+                LogSegmentSize = machine.LogSegmentSize ?? EmbeddedOptions.UsualLogSegmentSize,
             })));
         meters.Watch("s3_overlay_tombstones_present", "{tombstone}", "Tombstones there are now.", () => store.Tombstones.Count);
         meters.Watch("s3_overlay_lost_files", "{file}", "Object files in lost/, which no row names.", () => store.LostFiles);

@@ -115,6 +115,9 @@ internal sealed record Machine
     /// <summary>The disk of the built-in store; null for the real one.</summary>
     public StoreDisk? Disk { get; init; }
 
+    /// <summary>Size of a full segment of the built-in store's log in bytes; null for the usual one.</summary>
+    public long? LogSegmentSize { get; init; }
+
     /// <summary>The largest object that an import writes with one PUT: S3's limit of 5 GiB.</summary>
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html</remarks>
     public long LargestPut { get; init; } = 5L << 30;

@@ -31,8 +31,4 @@ internal sealed record ModelSequence(ModelLayer Layer, ModelCache Cache, bool Re
 
         return null;
     }
-
-    /// <summary>The steps, one a line, as a terminal may show them.</summary>
-    public override string ToString() => string.Join('\n', Operations.Select((operation, step) =>
-        $"  {step,3}  {string.Concat(operation.ToString().Select(c => char.IsControl(c) ? $"\\u{(int)c:x4}" : c.ToString()))}"));
 }

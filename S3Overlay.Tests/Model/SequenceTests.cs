@@ -1,19 +1,10 @@
-using System.Diagnostics;
-using System.Globalization;
-
-using S3Overlay.Tests.Support.Skipping;
-
 namespace S3Overlay.Tests.Model;
 
 /// <summary>
 /// Random sequences of actions by clients, administrators and users of the remote, with restarts and failures, on a whole proxy and on a
 /// model of two dictionaries. A failing sequence is shrunk and printed with its seed.
 /// </summary>
-/// <remarks>
-/// <c>S3OVERLAY_MODEL_SEED</c> is the first seed, <c>S3OVERLAY_MODEL_SEQUENCES</c> the number of sequences on each layer,
-/// <c>S3OVERLAY_MODEL_STEPS</c> their length, and
-/// <c>S3OVERLAY_MODEL_SHRINK</c> the seconds spent on shrinking a failure.
-/// </remarks>
+/// <remarks><see cref="ModelRun"/> says how to choose seeds.</remarks>
 [Trait("Category", "Model")]
 public sealed class SequenceTests
 {
@@ -41,34 +32,16 @@ public sealed class SequenceTests
 
     private static async Task RunAsync(ModelMix mix, ModelLayer layer, int usual = 5)
     {
-        var (first, sequences, steps) = (Number("SEED", 1), Number("SEQUENCES", FullRunAttribute.IsOn ? usual : 1),
-            Number("STEPS", FullRunAttribute.IsOn ? 150 : 40));
-        for (var seed = first; seed < first + sequences; seed++)
+        var run = ModelRun.Of(usual);
+        for (var seed = run.First; seed < run.First + run.Sequences; seed++)
         {
-            var sequence = ModelSequence.Of(seed, layer, mix, steps);
-            if (await sequence.RunAsync() is not { } found)
+            var sequence = ModelSequence.Of(seed, layer, mix, run.Steps);
+            if (await sequence.RunAsync() is { } found)
             {
-                continue;
+                var cache = $"{sequence.Cache}{(sequence.RemembersAbsence ? ", absence remembered" : "")}";
+                await run.FailAsync($"{layer}, {mix}, cache {cache}", seed, found, sequence.Operations,
+                    shorter => (sequence with { Operations = shorter }).RunAsync());
             }
-
-            // Steps after the failure do not matter. Shrinking is limited in time, because a long silence looks like a hang.
-            var (began, longest) = (Stopwatch.StartNew(), TimeSpan.FromSeconds(Number("SHRINK", 40)));
-            var shortest = await Shrinker.ShrinkAsync(
-                sequence with { Operations = [.. sequence.Operations.Take(found.Step + 1)] }, async shorter =>
-                    began.Elapsed < longest && await shorter.RunAsync() is not null);
-            var message = (await shortest.RunAsync())?.Message ?? $"Not found again once shrunk; at first: {found.Message}";
-            var cache = $"{sequence.Cache}{(sequence.RemembersAbsence ? ", absence remembered" : "")}";
-            Assert.Fail(
-                $"""
-                {layer}, {mix}, cache {cache}, seed {seed}, step {found.Step} of {sequence.Operations.Count}: {found.Message}
-                Again with S3OVERLAY_MODEL_SEED={seed} S3OVERLAY_MODEL_SEQUENCES=1 S3OVERLAY_MODEL_STEPS={steps}. The shortest that fails:
-                {shortest}
-                {message}
-                """);
         }
     }
-
-    private static int Number(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable("S3OVERLAY_MODEL_" + name), NumberStyles.None, CultureInfo.InvariantCulture,
-            out var number) ? number : otherwise;
 }

@@ -4,16 +4,16 @@ namespace S3Overlay.Tests.Model;
 internal static class Shrinker
 {
     /// <param name="failing">A sequence that fails.</param>
-    public static async Task<ModelSequence> ShrinkAsync(ModelSequence failing, Func<ModelSequence, Task<bool>> fails)
+    public static async Task<IReadOnlyList<T>> ShrinkAsync<T>(IReadOnlyList<T> failing, Func<IReadOnlyList<T>, Task<bool>> fails)
     {
-        for (var size = failing.Operations.Count / 2; size > 0;)
+        for (var size = failing.Count / 2; size > 0;)
         {
             var shrunk = false;
-            for (var end = failing.Operations.Count; end > 0; end -= size)
+            for (var end = failing.Count; end > 0; end -= size)
             {
                 var start = Math.Max(0, end - size);
-                var shorter = failing with { Operations = [.. failing.Operations.Take(start), .. failing.Operations.Skip(end)] };
-                if (shorter.Operations.Count < failing.Operations.Count && await fails(shorter))
+                IReadOnlyList<T> shorter = [.. failing.Take(start), .. failing.Skip(end)];
+                if (shorter.Count < failing.Count && await fails(shorter))
                 {
                     (failing, shrunk) = (shorter, true);
                 }

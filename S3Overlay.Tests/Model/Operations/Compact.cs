@@ -24,7 +24,7 @@ internal sealed record Compact(int Bucket, string Prefix) : ModelOperation
             return;
         }
 
-        if (scene.WasRefused || ModelScene.IsMissing(done, bucket, null))
+        if (scene.WasRefused || SceneRequests.IsMissing(done, bucket, null))
         {
             return;
         }

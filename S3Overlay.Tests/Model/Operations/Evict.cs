@@ -15,7 +15,7 @@ internal sealed record Evict(int Bucket, string? Key) : ModelOperation
 
         var bucket = scene.Buckets[Bucket];
         var done = await scene.CallAsync("POST", "drop", Key is null ? [("bucket", bucket.Name)] : [("bucket", bucket.Name), ("key", Key)]);
-        Expect.That(ModelScene.IsMissing(done, bucket, Key)
+        Expect.That(SceneRequests.IsMissing(done, bucket, Key)
             || (done.TryGetProperty("done", out var isDone) && isDone.GetBoolean() && done.GetProperty("failed").GetInt64() == 0),
             $"Evict: {done}");
         bucket.Evict(key => Key is null || key == Key);

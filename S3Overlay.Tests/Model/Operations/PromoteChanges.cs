@@ -174,7 +174,7 @@ internal sealed record PromoteChanges(
             var response = await scene.AdministerAsync("GET", $"/-/v1/changes?bucket={bucket.Name}&"
                 + (key is null ? $"prefix={Uri.EscapeDataString(prefix)}" : $"key={Uri.EscapeDataString(key)}"));
             var lines = response.Text.TrimEnd('\n').Split('\n');
-            if (ModelScene.IsMissing(JsonDocument.Parse(lines[^1]).RootElement, bucket, key))
+            if (SceneRequests.IsMissing(JsonDocument.Parse(lines[^1]).RootElement, bucket, key))
             {
                 yield break;
             }

@@ -32,7 +32,7 @@ internal sealed record Revert(int Bucket, string? Key, string? Prefix) : ModelOp
             return;
         }
 
-        if (scene.WasRefused || ModelScene.IsMissing(done, bucket, Key))
+        if (scene.WasRefused || SceneRequests.IsMissing(done, bucket, Key))
         {
             return;
         }

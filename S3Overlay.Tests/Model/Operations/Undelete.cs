@@ -27,7 +27,7 @@ internal sealed record Undelete(int Bucket, string? Key, string? Prefix) : Model
             return;
         }
 
-        if (scene.WasRefused || ModelScene.IsMissing(done, bucket, Key))
+        if (scene.WasRefused || SceneRequests.IsMissing(done, bucket, Key))
         {
             return;
         }
