@@ -73,6 +73,10 @@ public sealed class OperationResolverTests
     [InlineData("PUT", "k", "partNumber=1", "InvalidArgument")]
     [InlineData("PUT", "k", "uploadId=1", "InvalidArgument")]
     [InlineData("GET", "", "list-type=3", "InvalidArgument")]
+    [InlineData("PUT", "", "tagging&policy", "InvalidArgument")]
+    [InlineData("GET", "", "policy=&versions", "InvalidArgument")]
+    [InlineData("PUT", "k", "acl=&tagging", "InvalidArgument")]
+    [InlineData("PUT", "k", "partNumber=1&uploadId=2&retention=", "InvalidArgument")]
     [Trait("Rule", "A1")]
     public void What_is_not_known_is_refused(string method, string key, string query, string code) =>
         Assert.Equal(code, Assert.Throws<S3Exception>(() => Resolve(method, key, query)).Error.Code);

@@ -40,6 +40,12 @@ public sealed record ListRequest(bool IsV2, string Prefix, string Delimiter, int
 
         var startAfter = isV2 ? query["start-after"] : null;
         var delimiter = query["delimiter"] ?? "";
+        if (delimiter.Length > 0 && query["allow-unordered"] == "true")
+        {
+            // An extension of Ceph's gateway. Its listings without an order have no common prefixes; ours are always in order.
+            throw S3Exception.Argument("A listing without an order has no delimiter.", "allow-unordered", "true");
+        }
+
         var prefix = query["prefix"] ?? "";
         var marker = isV2 ? "" : query["marker"] ?? "";
         var after = token is not null ? ContinuationTokens.Read(token)

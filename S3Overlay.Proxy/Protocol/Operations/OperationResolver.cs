@@ -36,6 +36,7 @@ public static class OperationResolver
             throw new S3Exception(S3Errors.NotImplemented, $"The sub-resource '{row.Selector}' is not supported.");
         }
 
+        RefuseSecondSubResource(row, query);
         RefuseMisplacedSubResource(row, query);
         var operation = Refine(row.Operation, query, headers, isCopy);
         if (store is null)
@@ -81,6 +82,27 @@ public static class OperationResolver
             or S3Operation.CompleteMultipartUpload && query.Has("versionId"))
         {
             throw S3Exception.Argument("This operation does not accept a version-id.", "versionId", query["versionId"] ?? "");
+        }
+    }
+
+    /// <summary>
+    /// Rejects a request for two sub-resources (<c>?tagging&amp;policy</c>), as S3 does: the right to one would be judged, and the other
+    /// might be served.
+    /// </summary>
+    private static void RefuseSecondSubResource(OperationTable.Row row, S3Query query)
+    {
+        if (row.Selector.Length == 0)
+        {
+            return;
+        }
+
+        foreach (var (name, _) in query.Parameters)
+        {
+            if (name != row.Selector && OperationTable.OfS3.IsSelector(name))
+            {
+                throw S3Exception.Argument(
+                    $"Conflicting query string parameters: {row.Selector}, {name}", "ResourceType", row.Selector);
+            }
         }
     }
 
