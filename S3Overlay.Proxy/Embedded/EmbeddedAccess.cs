@@ -16,6 +16,9 @@ public sealed class EmbeddedAccess(EmbeddedStore store) : IBucketAccess
     public bool Exists(string bucket) => store.Buckets.Find(bucket) is { Exists: true };
 
     /// <inheritdoc/>
+    public bool IsDeleted(string bucket) => store.Buckets.Find(bucket) is { Exists: false, IsOpaque: true };
+
+    /// <inheritdoc/>
     public async ValueTask<ObjectFacts?> FindObjectAsync(string bucket, string key, string? versionId) =>
         (versionId is null or VersionIds.Null || VersionIds.TryParse(versionId, out _))
         && await store.Objects.FindAsync(bucket, key, versionId) is { } row ? new(ObjectAccess.FromText(row.Acl), row.Tags) : null;

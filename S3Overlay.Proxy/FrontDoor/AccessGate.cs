@@ -49,6 +49,31 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
         };
     }
 
+    /// <summary>
+    /// Whether a CopyObject may copy the source's tags, if it has any: it reads the ones and writes the others. Rights in the keys file
+    /// include both.
+    /// </summary>
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html</remarks>
+    /// <param name="asked">The copy.</param>
+    /// <param name="source">The question whether it may read the source's tags.</param>
+    public async ValueTask<bool> MayCopyTagsAsync(AccessQuestion asked, AccessQuestion source)
+    {
+        if (asked.Operation != S3Operation.CopyObject || rights.IsOff || settings.Access is not { } buckets
+            || string.Equals(asked.Headers["x-amz-tagging-directive"], "REPLACE", StringComparison.OrdinalIgnoreCase)
+            || (buckets.Find(asked.Bucket) is null && buckets.Find(source.Bucket) is null))
+        {
+            return true;
+        }
+
+        var item = await buckets.FindObjectAsync(source.Bucket, source.Key, source.VersionId is { Length: > 0 } id ? id : null);
+
+        // A remote's object may have tags. Which, is not known yet.
+        var tags = item is null && (source.IsForwarded || settings.IsOverlaid(source.Bucket)) ? "" : item?.Tags;
+        return tags is null || (source.IsForwarded && asked.Caller.IsAnonymous)
+            || (await JudgeAsync(source) != AccessDecision.Denied
+                && await JudgeAsync(asked with { NewTags = tags }) != AccessDecision.Denied);
+    }
+
     /// <summary>The accounts of a bucket's and its objects' owners.</summary>
     public Func<string?, Account> OwnersOf(string bucket) => settings.Access?.Find(bucket) is { } access
         ? id => rights.Accounts.Find(id ?? access.Owner) ?? new Account(id ?? access.Owner, "") : S3Request.OneOwner;
@@ -115,6 +140,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
             Tags = item?.Tags,
             NewTags = asked.NewTags
                 ?? (IsWrite(asked.Operation) && asked.Headers["x-amz-tagging"].ToString() is { Length: > 0 } tags ? tags : null),
+            NewLock = asked.NewLock,
             ResourceAccount = access.OwnerId ?? settings.Owners?.Account ?? access.Owner,
         };
         return new()
@@ -135,6 +161,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
     }
 
     private const string PutAcl = "s3:PutObjectAcl";
+    private const string PutTags = "s3:PutObjectTagging";
 
     /// <summary>What the request's headers ask for, besides the operation.</summary>
     private static List<string> MoreActions(AccessQuestion asked, BucketAccess access)
@@ -147,7 +174,12 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
                 more.Add(PutAcl);
             }
 
-            Add("x-amz-tagging", "s3:PutObjectTagging");
+            if (asked.NewTags is not null)
+            {
+                more.Add(PutTags);
+            }
+
+            Add("x-amz-tagging", PutTags);
             Add("x-amz-object-lock-mode", "s3:PutObjectRetention");
             Add("x-amz-object-lock-legal-hold", "s3:PutObjectLegalHold");
         }
@@ -203,6 +235,9 @@ internal readonly record struct AccessQuestion(
     /// <summary>Takes what the bucket's log shows of the decision; null if the bucket has none.</summary>
     public LogNotes? Notes { get; init; }
 
-    /// <summary>The tags that the body sets; null if it sets none.</summary>
+    /// <summary>The tags that the body sets, or the copy gets from its source; null for none.</summary>
     public string? NewTags { get; init; }
+
+    /// <summary>The retention or legal hold that the body sets; null if it sets none.</summary>
+    public ObjectLock? NewLock { get; init; }
 }

@@ -198,7 +198,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             IsForwarded = isForwarded,
             Notes = call.Records,
         };
-        (asked, body) = await WithNewTagsAsync(asked, body, context.RequestAborted);
+        (asked, body) = await WithBodyAsync(asked, body, context.RequestAborted);
         var decision = isPreflight || (isAdministration && rights.MayAdminister(caller)) ? AccessDecision.Allowed
             : isAdministration || isForm ? AccessDecision.Denied
             : await _gate.JudgeAsync(asked);
@@ -254,8 +254,10 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             call.Source = source;
             await RefuseKeptAsync(source.Bucket, source.Key, context.RequestAborted);
             var isOfStore = settings.IsForwarded(source.Bucket);
-            if (!await MayReadAsync(asked, source)
-                || (isOfStore && source.WithPlus is { } other && !await MayReadAsync(asked, other)))
+            var read = await MayReadAsync(asked, source);
+            if (read == AccessDecision.Denied
+                || (isOfStore && source.WithPlus is { } other && await MayReadAsync(asked, other) == AccessDecision.Denied)
+                || !await _gate.MayCopyTagsAsync(asked, OfSource(asked, source, S3Operation.GetObjectTagging)))
             {
                 throw new S3Exception(S3Errors.AccessDenied);
             }
@@ -265,7 +267,10 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
                 settings.Owners?.JudgeSource(http.Headers, settings.Access?.Find(source.Bucket)?.OwnerId);
             }
 
-            request = source.Spell(request, leavesPlus: isOfStore);
+            request = source.Spell(request, leavesPlus: isOfStore) with
+            {
+                CopiesWritten = read == AccessDecision.Opened && settings.KeepsRemote(source.Bucket),
+            };
         }
 
         await (isForm ? _posts.HandleAsync(request, context, response, context.RequestAborted)
@@ -292,45 +297,53 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         }
     }
 
-    /// <summary>
-    /// Whether the caller may copy an object. What only a policy or an ACL opens is copied from buckets without a remote.
-    /// </summary>
-    private async ValueTask<bool> MayReadAsync(AccessQuestion asked, CopySource source)
+    /// <summary>Whether the caller may copy an object. An S3 endpoint judges unsigned requests itself.</summary>
+    private async ValueTask<AccessDecision> MayReadAsync(AccessQuestion asked, CopySource source)
     {
-        var isForwarded = settings.IsForwarded(source.Bucket);
-        return await _gate.JudgeAsync(asked with
-        {
-            Operation = S3Operation.GetObject,
-            Bucket = source.Bucket,
-            Key = source.Key,
-            VersionId = source.VersionId,
-            IsForwarded = isForwarded,
-            Notes = null,
-        }) switch
-        {
-            AccessDecision.Allowed => true,
-            AccessDecision.Opened => !settings.KeepsRemote(source.Bucket),
-            _ => isForwarded && asked.Caller.IsAnonymous,
-        };
+        var read = OfSource(asked, source, S3Operation.GetObject);
+        return read.IsForwarded && asked.Caller.IsAnonymous ? AccessDecision.Allowed : await _gate.JudgeAsync(read);
     }
+
+    private AccessQuestion OfSource(AccessQuestion asked, CopySource source, S3Operation operation) => asked with
+    {
+        Operation = operation,
+        Bucket = source.Bucket,
+        Key = source.Key,
+        VersionId = source.VersionId,
+        IsForwarded = settings.IsForwarded(source.Bucket),
+        Notes = null,
+    };
 
     /// <summary>The refusal of a request. As in S3, an unsigned request learns that a bucket does not exist.</summary>
     private S3Exception Denied(S3Caller caller, string bucket) =>
-        caller.IsAnonymous && bucket.Length > 0 && settings.Access is { } access && !access.Exists(bucket) && !settings.IsOverlaid(bucket)
+        caller.IsAnonymous && bucket.Length > 0 && settings.Access is { } access && !access.Exists(bucket)
+            && (access.IsDeleted(bucket) || !settings.IsOverlaid(bucket))
             ? new(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] } : new(S3Errors.AccessDenied);
 
-    /// <summary>Reads the tags that PutObjectTagging sets before it is judged, if the bucket's policy asks for them.</summary>
-    private async ValueTask<(AccessQuestion Asked, S3Body Body)> WithNewTagsAsync(
+    /// <summary>Reads what the body sets (tags, a lock) before the request is judged, if the bucket's policy asks for it.</summary>
+    private async ValueTask<(AccessQuestion Asked, S3Body Body)> WithBodyAsync(
         AccessQuestion asked, S3Body body, CancellationToken cancellationToken)
     {
-        if (asked.Operation != S3Operation.PutObjectTagging || settings.Access?.Find(asked.Bucket) is not { Policy.ReadsNewTags: true })
+        if (asked.Operation is not (S3Operation.PutObjectTagging or S3Operation.PutObjectRetention or S3Operation.PutObjectLegalHold)
+            || settings.Access?.Find(asked.Bucket) is not { Policy: { } policy }
+            || !(asked.Operation == S3Operation.PutObjectTagging ? policy.ReadsNewTags : policy.ReadsNewLocks))
         {
             return (asked, body);
         }
 
         var read = await ReadBody.ReadAsync(body, cancellationToken);
-        return await S3XmlReader.ReadAsync(read, cancellationToken) is { } root
-            ? (asked with { NewTags = ObjectTags.FromXml(root) }, read.Again()) : (asked, read.Again());
+        if (await S3XmlReader.ReadAsync(read, cancellationToken) is { } root)
+        {
+            asked = asked.Operation switch
+            {
+                S3Operation.PutObjectTagging => asked with { NewTags = ObjectTags.FromXml(root) },
+                S3Operation.PutObjectLegalHold => asked with { NewLock = new() { LegalHold = LockDocuments.ReadLegalHold(root) } },
+                _ => LockDocuments.ReadRetention(root) is { } kept
+                    ? asked with { NewLock = new() { Mode = kept.Mode, Until = kept.Until } } : asked,
+            };
+        }
+
+        return (asked, read.Again());
     }
 
     /// <summary>

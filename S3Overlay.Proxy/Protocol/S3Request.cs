@@ -81,6 +81,9 @@ public record S3Request
     /// </summary>
     public bool IsOfWritten { get; init; }
 
+    /// <summary>The same of a copy's source: only a written object may be copied.</summary>
+    public bool CopiesWritten { get; init; }
+
     /// <summary>The account of an object's owner, by its id; null is the bucket's owner.</summary>
     public Func<string?, Account> Owners { get; init; } = OneOwner;
 

@@ -146,6 +146,11 @@ public sealed class CopyRequests(
         }
 
         await directory.RequireAsync(bucket, cancellationToken);
+        if (request.CopiesWritten)
+        {
+            throw Absent(source);
+        }
+
         var found = bucket.RemoteOf(source.Key) is { } below
             ? await StreamedCopySource.FindAsync(source, below, reader, mayBeStale: true, target.Budget!, cancellationToken, clientKey)
             : null;

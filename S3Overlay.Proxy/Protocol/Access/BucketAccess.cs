@@ -147,6 +147,9 @@ public interface IBucketAccess
     /// <summary>Whether the local layer has the bucket.</summary>
     bool Exists(string bucket);
 
+    /// <summary>Whether the bucket was deleted here, so that a remote's bucket of the name is hidden.</summary>
+    bool IsDeleted(string bucket);
+
     /// <summary>Owner, ACL and tags of an object or version; null if the local layer has none.</summary>
     ValueTask<ObjectFacts?> FindObjectAsync(string bucket, string key, string? versionId);
 }

@@ -13,14 +13,19 @@ public sealed record BucketPolicy(string Text, IReadOnlyList<PolicyStatement> St
     public bool IsPublic { get; } = Statements.Any(static statement => statement.IsPublic);
 
     /// <summary>Whether a condition is about the tags that a request sets.</summary>
-    public bool ReadsNewTags { get; } = Statements.Any(static statement => statement.Conditions
-        .Any(static condition => condition.Key.StartsWith("s3:RequestObjectTag", StringComparison.OrdinalIgnoreCase)));
+    public bool ReadsNewTags { get; } = Reads(Statements, "s3:RequestObjectTag");
+
+    /// <summary>Whether a condition is about the retention or legal hold that a request sets.</summary>
+    public bool ReadsNewLocks { get; } = Reads(Statements, "s3:object-lock-");
 
     /// <summary>Whether a statement denies the request. Nothing allows what a statement denies.</summary>
     public bool Denies(PolicyRequest request) => Has(request, isAllow: false);
 
     /// <summary>Whether a statement allows the request.</summary>
     public bool Allows(PolicyRequest request) => Has(request, isAllow: true);
+
+    private static bool Reads(IReadOnlyList<PolicyStatement> statements, string keys) => statements.Any(statement => statement.Conditions
+        .Any(condition => condition.Key.StartsWith(keys, StringComparison.OrdinalIgnoreCase)));
 
     private bool Has(PolicyRequest request, bool isAllow)
     {

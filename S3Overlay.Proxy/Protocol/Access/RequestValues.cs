@@ -3,6 +3,8 @@ using System.Net;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Protocol.Objects;
+
 namespace S3Overlay.Proxy.Protocol.Access;
 
 /// <summary>The values of condition keys in one request.</summary>
@@ -13,7 +15,7 @@ namespace S3Overlay.Proxy.Protocol.Access;
 public sealed record RequestValues
 {
     private const string ExistingTag = "s3:ExistingObjectTag/", RequestTag = "s3:RequestObjectTag/", Header = "s3:x-amz-",
-        Lock = "s3:object-lock-";
+        LockHeader = "x-amz-object-lock-";
 
     /// <summary>The caller.</summary>
     public required AccessCaller Caller { get; init; }
@@ -41,6 +43,9 @@ public sealed record RequestValues
 
     /// <summary>The tags that the request sets, as a query string; null if it sets none.</summary>
     public string? NewTags { get; init; }
+
+    /// <summary>The retention or legal hold that the body sets; null if it sets none.</summary>
+    public ObjectLock? NewLock { get; init; }
 
     /// <summary>The account of the bucket's owner: 12 digits, or its id.</summary>
     public string? ResourceAccount { get; init; }
@@ -86,11 +91,15 @@ public sealed record RequestValues
             "s3:if-match" => One(HeaderOf("If-Match")),
             "s3:if-none-match" => One(HeaderOf("If-None-Match")),
             "s3:requestobjecttagkeys" => NewTags is null ? null : [.. Split(NewTags).Select(static tag => tag.Key)],
+            "s3:object-lock-mode" => One(NewLock?.Mode is { } mode ? RetentionModes.Name(mode) : HeaderOf(LockHeader + "mode")),
+            "s3:object-lock-retain-until-date" => One(RetainUntil()),
+            "s3:object-lock-remaining-retention-days" => One(RemainingDays()),
+            "s3:object-lock-legal-hold" => One(NewLock?.LegalHold is { } isOn ? LegalHolds.Name(isOn)
+                : HeaderOf(LockHeader + "legal-hold")),
             "s3:x-amz-copy-source" => One(HeaderOf("x-amz-copy-source") is { } source
                 && UriEncoding.TryDecodeQuery(source, out var path) ? path.TrimStart('/') : null),
             "s3:x-amz-content-sha256" => One(HeaderOf("x-amz-content-sha256")),
             var name when name.StartsWith(Header, StringComparison.Ordinal) => One(HeaderOf(name["s3:".Length..])),
-            var name when name.StartsWith(Lock, StringComparison.Ordinal) => One(HeaderOf("x-amz-" + name["s3:".Length..])),
             _ => null,
         };
     }
@@ -105,6 +114,12 @@ public sealed record RequestValues
     private string? SignatureAge() => DateTimeOffset.TryParseExact(Query["X-Amz-Date"] ?? HeaderOf("x-amz-date") ?? "",
         "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var signed)
         ? ((long)Math.Max(0, (Received - signed).TotalMilliseconds)).ToString(CultureInfo.InvariantCulture) : null;
+
+    private string? RetainUntil() => NewLock?.Until is { } until ? HttpDates.Xml(until) : HeaderOf(LockHeader + "retain-until-date");
+
+    /// <summary>Days of the retention that the request sets. A begun day counts: a request for ten days arrives a little later.</summary>
+    private string? RemainingDays() => HttpDates.TryParseXml(RetainUntil(), out var until)
+        ? Math.Max(0, Math.Ceiling((until - Received).TotalDays)).ToString("F0", CultureInfo.InvariantCulture) : null;
 
     private static string? TagOf(string? tags, string key) =>
         tags is null ? null : Split(tags).FirstOrDefault(tag => tag.Key == key).Value;

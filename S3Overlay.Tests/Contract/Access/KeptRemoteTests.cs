@@ -54,6 +54,47 @@ public sealed class KeptRemoteTests
     }
 
     [Fact]
+    public async Task A_written_object_that_is_opened_to_others_may_be_copied()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bbb", "original", "classified"u8.ToArray());
+        await using var scene = await StartAsync(hasAcls: true, remote.Endpoint);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb");
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb/written", "ours", ("x-amz-acl", "public-read"));
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb/closed", "closed");
+        await ExpectAsync(200, scene.Alt, "PUT", "/alts");
+        foreach (var target in (string[])["/alts/copy", "/alts/written"])
+        {
+            await ExpectAsync(200, scene.Alt, "PUT", target, null, ("x-amz-copy-source", "/bbb/written"));
+            Assert.Equal("ours", (await ExpectAsync(200, scene.Alt, "GET", target)).Text);
+        }
+
+        await ExpectAsync(403, scene.Alt, "PUT", "/alts/copy", null, ("x-amz-copy-source", "/bbb/closed"));
+        await ExpectAsync(403, scene.Alt, "PUT", "/alts/copy", null, ("x-amz-copy-source", "/bbb/original"));
+        var upload = (await ExpectAsync(200, scene.Alt, "POST", "/alts/part?uploads")).Text;
+        var id = upload.Split("<UploadId>")[1].Split('<')[0];
+        await ExpectAsync(200, scene.Alt, "PUT", $"/alts/part?partNumber=1&uploadId={id}", null, ("x-amz-copy-source", "/bbb/written"));
+        await ExpectAsync(403, scene.Alt, "PUT", $"/alts/part?partNumber=1&uploadId={id}", null, ("x-amz-copy-source", "/bbb/original"));
+    }
+
+    /// <summary>Only what is known here is said: an unsigned request never asks the remote.</summary>
+    [Fact]
+    public async Task An_unsigned_request_learns_that_a_bucket_was_deleted_here()
+    {
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("ccc", "original", "classified"u8.ToArray());
+        await using var scene = await StartAsync(hasAcls: true, remote.Endpoint);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb", null, ("x-amz-acl", "public-read"));
+        await ExpectAsync(204, scene.Main, "DELETE", "/bbb");
+        var before = remote.Requests.Count;
+        Assert.Equal("NoSuchBucket", (await scene.ExpectAnonymousAsync(404, "GET", "/bbb/k")).Code);
+        Assert.Equal("NoSuchBucket", (await scene.ExpectAnonymousAsync(404, "DELETE", "/bbb/k")).Code);
+        await scene.ExpectAnonymousAsync(403, "GET", "/ccc/original");
+        await scene.ExpectAnonymousAsync(403, "GET", "/never/k");
+        Assert.Equal(before, remote.Requests.Count);
+    }
+
+    [Fact]
     public async Task Versions_of_the_remote_are_read_by_their_ids()
     {
         await using var remote = await ScriptedRemote.StartAsync();

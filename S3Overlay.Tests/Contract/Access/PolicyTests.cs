@@ -147,6 +147,87 @@ public sealed class PolicyTests
         static string Tags(string value) => $"<Tagging><TagSet><Tag><Key>access</Key><Value>{value}</Value></Tag></TagSet></Tagging>";
     }
 
+    [Theory]
+    [InlineData("\"StringEquals\":{\"s3:object-lock-mode\":\"COMPLIANCE\"}", "COMPLIANCE", 1, 403)]
+    [InlineData("\"StringEquals\":{\"s3:object-lock-mode\":\"COMPLIANCE\"}", "GOVERNANCE", 1, 200)]
+    [InlineData("\"NumericGreaterThan\":{\"s3:object-lock-remaining-retention-days\":\"10\"}", "GOVERNANCE", 11, 403)]
+    [InlineData("\"NumericGreaterThan\":{\"s3:object-lock-remaining-retention-days\":\"10\"}", "GOVERNANCE", 10, 200)]
+    [InlineData("\"NumericLessThan\":{\"s3:object-lock-remaining-retention-days\":\"10\"}", "GOVERNANCE", 10, 200)]
+    [InlineData("\"DateGreaterThan\":{\"s3:object-lock-retain-until-date\":\"2030-01-01T00:00:00Z\"}", "GOVERNANCE", 3650, 403)]
+    [InlineData("\"StringEquals\":{\"s3:object-lock-legal-hold\":\"ON\"}", "GOVERNANCE", 1, 200)]
+    public async Task Conditions_on_a_retention_look_at_headers_and_bodies(string condition, string mode, int days, int status)
+    {
+        await using var scene = await StartAsync(hasAcls: false);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb", null, ("x-amz-bucket-object-lock-enabled", "true"));
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb/k", "value");
+        await ExpectAsync(204, scene.Main, "PUT", "/bbb?policy",
+            Policy("Deny", Everybody, "s3:PutObjectRetention", ",\"Condition\":{" + condition + "}"));
+        var until = DateTime.UtcNow.AddDays(days).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        var document = $"<Retention><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>";
+        var digest = Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(document)));
+        await ExpectAsync(status, scene.Clerk, "PUT", "/bbb/other", "value", ("x-amz-object-lock-mode", mode),
+            ("x-amz-object-lock-retain-until-date", until), ("Content-MD5", "IGPBYI1uC6+AJJxC4r5YBA=="));
+        await ExpectAsync(status, scene.Clerk, "PUT", "/bbb/k?retention", document, ("Content-MD5", digest));
+    }
+
+    [Fact]
+    public async Task Conditions_on_a_legal_hold_look_at_its_body()
+    {
+        await using var scene = await StartAsync(hasAcls: false);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb", null, ("x-amz-bucket-object-lock-enabled", "true"));
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb/k", "value");
+        await ExpectAsync(204, scene.Main, "PUT", "/bbb?policy", Policy("Deny", Everybody, "s3:PutObjectLegalHold",
+            ",\"Condition\":{\"StringEquals\":{\"s3:object-lock-legal-hold\":\"OFF\"}}"));
+        foreach (var (state, status) in new[] { ("ON", 200), ("OFF", 403) })
+        {
+            var document = $"<LegalHold><Status>{state}</Status></LegalHold>";
+            var digest = Convert.ToBase64String(System.Security.Cryptography.MD5.HashData(System.Text.Encoding.UTF8.GetBytes(document)));
+            await ExpectAsync(status, scene.Clerk, "PUT", "/bbb/k?legal-hold", document, ("Content-MD5", digest));
+        }
+    }
+
+    /// <summary>
+    /// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html: a copy gets its source's tags unless it replaces them.
+    /// </summary>
+    [Fact]
+    public async Task A_copy_needs_the_rights_to_the_tags_that_it_copies()
+    {
+        await using var scene = await StartAsync(hasAcls: false);
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb");
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb/tagged", "value", ("x-amz-tagging", "a=b"));
+        await ExpectAsync(200, scene.Main, "PUT", "/bbb/plain", "value");
+        await ExpectAsync(200, scene.Alt, "PUT", "/alts");
+        await SetAsync("[\"s3:GetObject\"]");
+        await CopyAsync(200, scene.Alt, "/alts/copy", "plain");
+        await CopyAsync(403, scene.Alt, "/alts/copy", "tagged");
+        await CopyAsync(403, scene.Alt, "/alts/copy", "tagged", ("x-amz-tagging-directive", "COPY"));
+        await CopyAsync(200, scene.Alt, "/alts/copy", "tagged", ("x-amz-tagging-directive", "REPLACE"));
+        await SetAsync("[\"s3:GetObject\",\"s3:GetObjectTagging\",\"s3:PutObject\"]");
+        await CopyAsync(200, scene.Alt, "/alts/copy", "tagged");
+        Assert.Contains("<Key>a</Key>", (await ExpectAsync(200, scene.Alt, "GET", "/alts/copy?tagging")).Text, StringComparison.Ordinal);
+
+        // The tags are written, too.
+        await CopyAsync(200, scene.Alt, "/bbb/copy", "plain");
+        await CopyAsync(403, scene.Alt, "/bbb/copy", "tagged");
+        await CopyAsync(200, scene.Alt, "/bbb/copy", "tagged", ("x-amz-tagging-directive", "REPLACE"));
+        await CopyAsync(403, scene.Alt, "/bbb/copy", "plain", ("x-amz-tagging-directive", "REPLACE"), ("x-amz-tagging", "c=d"));
+        await SetAsync("[\"s3:GetObject\",\"s3:GetObjectTagging\",\"s3:PutObject\",\"s3:PutObjectTagging\"]");
+        await CopyAsync(200, scene.Alt, "/bbb/copy", "tagged");
+
+        // A deny of the tags is one of the copy, also for the owner.
+        await ExpectAsync(204, scene.Main, "PUT", "/bbb?policy", Policy("Deny", Everybody, "s3:GetObjectTagging"));
+        await CopyAsync(403, scene.Main, "/bbb/copy", "tagged");
+        await CopyAsync(200, scene.Main, "/bbb/copy", "plain");
+
+        Task<RawResponse> CopyAsync(int status, SignedHttp client, string target, string key, params (string, string)[] headers) =>
+            ExpectAsync(status, client, "PUT", target, null, [("x-amz-copy-source", "/bbb/" + key), .. headers]);
+
+        async Task SetAsync(string actions) => await ExpectAsync(204, scene.Main, "PUT", "/bbb?policy",
+            $$$"""
+            {"Statement":[{"Effect":"Allow","Principal":{"AWS":"alt-id"},"Action":{{{actions}}},"Resource":"arn:aws:s3:::bbb/*"}]}
+            """);
+    }
+
     [Fact]
     public async Task A_public_access_block_refuses_and_restricts_public_policies()
     {
