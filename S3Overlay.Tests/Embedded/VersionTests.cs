@@ -63,6 +63,38 @@ public sealed class VersionTests : IAsyncLifetime
         Assert.Equal("kept", await GetAsync("k"));
     }
 
+    /// <summary>
+    /// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html: with a delete marker, the object does not exist.
+    /// Size and date are for directory buckets, which have no markers: here they are the marker's.
+    /// </summary>
+    [Fact, Trait("Rule", "W3")]
+    public async Task Conditions_of_a_delete_are_judged_on_the_newest_version()
+    {
+        await SetAsync("Enabled");
+        var version = await PutAsync("k", "");
+        var (size, date) = (("x-amz-if-match-size", "9"), ("x-amz-if-match-last-modified-time", "Thu, 01 Jan 2015 00:00:00 GMT"));
+        foreach (var code in (string[])["PreconditionFailed", "NoSuchKey"])
+        {
+            Assert.Equal("PreconditionFailed", await FailAsync("", size));
+            Assert.Equal("PreconditionFailed", await FailAsync("", date));
+            Assert.Equal(code, await FailAsync("", ("If-Match", "\"other\"")));
+            await DeleteAsync("k");
+        }
+
+        // A version does not change: it is there, or it was deleted before.
+        Assert.Equal("PreconditionFailed", await FailAsync("versionId=" + version, ("If-Match", "\"other\"")));
+        for (var i = 0; i < 2; i++)
+        {
+            var deleted = await _bench.SendAsync(S3Operation.DeleteObject, "k", null, "versionId=" + version, ("If-Match", "*"));
+            Assert.Equal(204, deleted.Status);
+        }
+
+        Assert.Equal("NoSuchVersion", await _bench.FailAsync(S3Operation.GetObject, "k", null, "versionId=" + version));
+
+        Task<string> FailAsync(string query, (string, string) condition) =>
+            _bench.FailAsync(S3Operation.DeleteObject, "k", null, query, condition);
+    }
+
     [Theory]
     [InlineData("restart")]
     [InlineData("rebuild")]

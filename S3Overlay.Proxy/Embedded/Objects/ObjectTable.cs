@@ -262,8 +262,14 @@ internal sealed class ObjectTable(
         using var bucket = await buckets.KeepAsync(bucketName, cancellationToken);
         using var locked = await LockAsync(bucketName, key, cancellationToken);
         var old = await FindAsync(bucketName, key);
-        conditions?.Judge(old?.Info.ETag, old?.Info.Size ?? 0, old?.Info.LastModified ?? default);
         var versioning = buckets.VersioningOf(bucketName);
+        if (conditions is not null)
+        {
+            var judged = old ?? (conditions.SeesMarkers && versioning != Versioning.Never
+                ? await rows.FindNewestOfAllAsync(bucketName, key) : null);
+            conditions.Judge(judged?.Info.ETag, judged?.Info.Size ?? 0, judged?.Info.LastModified ?? default);
+        }
+
         var replaced = await ReplacedAsync(bucketName, key, versioning, old);
         RequireUnlocked(replaced, bypassesGovernance: false);
         if (versioning != Versioning.Never)
@@ -306,7 +312,11 @@ internal sealed class ObjectTable(
         using var locked = await LockAsync(bucketName, key, cancellationToken);
         if (await FindAsync(bucketName, key, versionId) is not { } row)
         {
-            conditions?.Judge(null, 0, default);
+            if (versionId == VersionIds.Null)
+            {
+                conditions?.Judge(null, 0, default);
+            }
+
             return null;
         }
 

@@ -101,6 +101,12 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         }
     }
 
+    /// <summary>The delete marker that is a key's newest version; null if it is none.</summary>
+    public async ValueTask<LocalObject?> FindNewestAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        versions is not null && await versions.ListOfAsync(bucket, key, cancellationToken)
+            .FirstOrDefaultAsync(cancellationToken) is { Object: null } row
+            ? new LocalObject("", row.MarkedAt) { VersionId = row.VersionId, IsDeleteMarker = true } : null;
+
     /// <summary>Throws if the local layer is known to keep the version that a delete names.</summary>
     /// <exception cref="S3Exception">AccessDenied.</exception>
     public ValueTask RequireUnlockedAsync(KeyDelete delete) => versions is null || delete.VersionId is not { Length: > 0 } version ? default
@@ -145,7 +151,27 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
         }
     }
 
-    /// <summary>Deletes one version of a key. A version that the local layer lacks belongs to the remote and cannot be deleted.</summary>
+    /// <summary>Whether the remote may have a version. Only its own word that there is none counts.</summary>
+    /// <exception cref="RemoteException">It cannot be asked.</exception>
+    private static async Task<bool> MayHaveAsync(RemoteBucket remote, string key, string versionId, CancellationToken cancellationToken)
+    {
+        // A HEAD would not say why it is refused: an object encrypted with a client's key, or no version id.
+        var read = remote.Read(key) with { Query = "versionId=" + UriEncoding.EncodeComponent(versionId), Range = "bytes=0-0" };
+        var got = await remote.Remote.TryGetAsync(read, cancellationToken);
+        await using var found = got.Found;
+        return got.Failure switch
+        {
+            null => true,
+            { Failure: RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket } or { Status: StatusCodes.Status404NotFound }
+                or { Status: StatusCodes.Status400BadRequest, Code: "InvalidArgument" } => false,
+            { Status: >= 400 and < 500, Failure: not (RemoteFailure.Throttled or RemoteFailure.BadCredentials) } => true,
+            var failure => throw failure,
+        };
+    }
+
+    /// <summary>
+    /// Deletes one version of a key. One that the local layer lacks is the remote's and cannot be deleted, unless the remote lacks it too.
+    /// </summary>
     /// <remarks>Conditions are judged here: a version does not change between check and delete.</remarks>
     public async Task DeleteVersionAsync(KeyDelete delete, S3Response response, CancellationToken cancellationToken)
     {
@@ -171,9 +197,13 @@ public sealed class DeleteMarkers(LocalObjects local, ILocalVersions? versions, 
             response.Headers[IsMarker] = "true";
             response.Headers[VersionId] = versionId;
         }
-        else
+        else if (bucket.AskedRoutes?.Of(key) is { } remote && await MayHaveAsync(remote, key, versionId, cancellationToken))
         {
             throw new S3Exception(S3Errors.AccessDenied, "This version is not in the local layer, and the remote is never written to.");
+        }
+        else
+        {
+            await local.DeleteVersionAsync(request, bucket.Name, key, versionId, response, cancellationToken);
         }
 
         if (undoes && response.Status < StatusCodes.Status300MultipleChoices)

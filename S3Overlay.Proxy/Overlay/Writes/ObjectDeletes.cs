@@ -164,6 +164,13 @@ public sealed class ObjectDeletes(
             await markers.FinishAsync(bucket.Name, key, cancellationToken);
         }
 
+        if (current is null && state == KeyState.Deleted && conditions.SeesMarkers && versionId is null
+            && await markers.FindNewestAsync(bucket.Name, key, cancellationToken) is { } marker)
+        {
+            conditions.Judge(marker.ETag, marker.Size, marker.LastModified);
+            return (state, null, false);
+        }
+
         conditions.Judge(current?.ETag, current?.Size ?? 0, current?.LastModified ?? default);
         return (state, current, own is not null);
     }

@@ -21,6 +21,11 @@ public sealed record DeleteConditions(string? IfMatch, long? Size, DateTimeOffse
     /// <summary>Whether there are conditions besides the ETag.</summary>
     public bool HasOthers => Size is not null || LastModified is not null;
 
+    /// <summary>
+    /// Whether they are judged on the delete marker of a deleted key, which has a date and no bytes. For If-Match, the key has no object.
+    /// </summary>
+    public bool SeesMarkers => IfMatch is null;
+
     /// <summary>The conditions of DeleteObject; null for none.</summary>
     /// <exception cref="S3Exception">InvalidArgument: an invalid size or date.</exception>
     public static DeleteConditions? Of(IHeaderDictionary headers) =>

@@ -78,6 +78,50 @@ public sealed partial class BuiltInVersionTests : IAsyncLifetime
         Assert.Equal((200, "remote"), await GetAsync("other"));
     }
 
+    [Fact, Trait("Rule", "V2")]
+    public async Task A_version_that_nobody_has_is_gone_already()
+    {
+        var version = await PutAsync("key", "mine");
+        _remote.Script = async (request, context) =>
+        {
+            if (!request.RawQuery.StartsWith("versionId=", StringComparison.Ordinal))
+            {
+                return ScriptedOutcome.AsUsual;
+            }
+
+            await (request.Key == "other" ? ScriptedRemote.RespondErrorAsync(context, 503, "ServiceUnavailable")
+                : ScriptedRemote.RespondErrorAsync(context, 404, "NoSuchVersion"));
+            return ScriptedOutcome.Answered;
+        };
+        for (var i = 0; i < 2; i++)
+        {
+            var deleted = await _proxy.SendAsync("DELETE", $"/bucket/key?versionId={version}", null, ("If-Match", "*"));
+            Assert.Equal((204, version), (deleted.Status, deleted.Headers["x-amz-version-id"]));
+        }
+
+        Assert.Equal((200, "remote"), await GetAsync("key"));
+        Assert.Equal(503, (await _proxy.SendAsync("DELETE", $"/bucket/other?versionId={version}")).Status);
+    }
+
+    /// <summary>The remaining conditions are for directory buckets, which have no versions. A marker has a date, and no bytes.</summary>
+    [Fact, Trait("Rule", "W3")]
+    public async Task Conditions_on_size_and_date_are_judged_on_the_marker_of_a_deleted_key()
+    {
+        await PutAsync("key", "");
+        var marker = await DeleteAsync("key");
+        var (past, size) = (("x-amz-if-match-last-modified-time", "Thu, 01 Jan 2015 00:00:00 GMT"), ("x-amz-if-match-size", "9"));
+        Assert.Equal(412, (await _proxy.SendAsync("DELETE", "/bucket/key", null, past)).Status);
+        Assert.Equal(412, (await _proxy.SendAsync("DELETE", "/bucket/key", null, size)).Status);
+        Assert.Equal((404, "NoSuchKey"), await CodeAsync("DELETE", "/bucket/key", ("If-Match", "*")));
+        Assert.Equal((404, "NoSuchKey"), await CodeAsync("DELETE", "/bucket/key", ("If-Match", "*"), size));
+        Assert.Equal($"marker key {marker} latest", (await ListAsync()).First());
+        Assert.Equal(204, (await _proxy.SendAsync("DELETE", "/bucket/never", null, size)).Status);
+        Assert.Equal((404, "NoSuchKey"), await CodeAsync("DELETE", "/bucket/absent", ("If-Match", "*")));
+
+        async Task<(int, string)> CodeAsync(string method, string target, params (string, string)[] headers) =>
+            await _proxy.SendAsync(method, target, null, headers) is var response ? (response.Status, response.Code) : default;
+    }
+
     [Fact, Trait("Rule", "V4")]
     public async Task A_conditional_delete_leaves_a_marker_too()
     {
