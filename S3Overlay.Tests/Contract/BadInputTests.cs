@@ -66,7 +66,7 @@ public abstract class BadInputTests<TFixture>(TFixture fixture) : IClassFixture<
         { "GET", "/BUCKET/there?partNumber=nonsense", null, "", 400, "InvalidArgument" },
         { "GET", "/BUCKET/there", null, "Range: bytes=99-", 416, "InvalidRange" },
         { "GET", "/BUCKET/there", null, "If-Match: \"other\"", 412, "PreconditionFailed" },
-        { "GET", "/BUCKET/there?torrent", null, "", 501, "NotImplemented" },
+        { "GET", "/BUCKET/there?torrent", null, "", 404, "NoSuchKey" },
         { "DELETE", "/BUCKET/there?retention", null, "", 405, "MethodNotAllowed" },
         { "PUT", "/BUCKET/there?policy", "{}", "", 405, "MethodNotAllowed" },
         { "POST", "/BUCKET/there?select&select-type=2", "<x/>", "", 501, "NotImplemented" },

@@ -110,6 +110,11 @@ public sealed class OperationsPageTests
             return "501 NotImplemented";
         }
 
+        if (row.Operation == S3Operation.GetObjectTorrent)
+        {
+            return $"{answer.Status} {answer.Code}: no object has one";
+        }
+
         var canSet = !Names.ContainsKey(row.Selector) || row.Level != TargetLevel.Bucket || answers.Any(each => each.Key.Level == row.Level
             && each.Key.Selector == row.Selector && each.Key.Method is "PUT" or "POST" && each.Value.Status != 501);
         return canSet || row.Selector == "policyStatus" ? "served"

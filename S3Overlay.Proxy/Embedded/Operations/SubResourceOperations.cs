@@ -89,6 +89,15 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
         }
     }
 
+    /// <summary>No object has a torrent, as in S3 since 2022. Its documentation names no error for that.</summary>
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTorrent.html</remarks>
+    /// <exception cref="S3Exception">NoSuchKey.</exception>
+    public async Task GetTorrentAsync(S3Request request)
+    {
+        await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
+        throw new S3Exception(S3Errors.NoSuchKey, "The object has no torrent.");
+    }
+
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>
     public async Task GetAttributesAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {

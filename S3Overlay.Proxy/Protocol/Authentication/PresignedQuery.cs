@@ -163,7 +163,9 @@ internal static class PresignedQuery
         < 0 => Wrong("X-Amz-Expires must be non-negative"),
         > MaxLifetime =>
             Wrong("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"),
-        0 => Wrong("X-Amz-Expires must be at least one second"),
+
+        // S3 refuses only negative ones, so that none is one that has passed.
+        0 => new S3Exception(S3Errors.AccessDenied, "Request has expired") { Details = [new(Expires, "0")] },
         _ => null,
     };
 

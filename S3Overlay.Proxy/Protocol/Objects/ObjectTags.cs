@@ -33,7 +33,9 @@ public static class ObjectTags
             return null;
         }
 
-        return isClients ? Join(Parse(header), isClients: true) : Join(Split(HeaderText.ToText(header)), isClients: false);
+        // S3 keeps the order of a document, and none of a header. These are sorted, as in Ceph's gateway.
+        return isClients ? Join([.. Parse(header).OrderBy(static tag => tag.Key, StringComparer.Ordinal)], isClients: true)
+            : Join(Split(HeaderText.ToText(header)), isClients: false);
     }
 
     /// <summary>The tags in a Tagging document; null for none.</summary>

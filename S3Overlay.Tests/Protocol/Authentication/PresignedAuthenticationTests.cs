@@ -47,7 +47,7 @@ public sealed class PresignedAuthenticationTests : AuthenticatorTestBase
     [Theory]
     [InlineData("X-Amz-Expires=86400", "X-Amz-Expires=86401", "SignatureDoesNotMatch")]
     [InlineData("X-Amz-Expires=86400", "X-Amz-Expires=604801", "AuthorizationQueryParametersError")]
-    [InlineData("X-Amz-Expires=86400", "X-Amz-Expires=0", "AuthorizationQueryParametersError")]
+    [InlineData("X-Amz-Expires=86400", "X-Amz-Expires=0", "AccessDenied")]
     [InlineData("X-Amz-Expires=86400", "X-Amz-Expires=-1", "AuthorizationQueryParametersError")]
     [InlineData("X-Amz-Expires=86400", "X-Amz-Expires=x", "AuthorizationQueryParametersError")]
     [InlineData("&X-Amz-Expires=86400", "", "AuthorizationQueryParametersError")]
