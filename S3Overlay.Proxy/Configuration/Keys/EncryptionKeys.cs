@@ -55,6 +55,11 @@ public sealed record EncryptionKeys(IReadOnlyList<byte[]> Masters, IReadOnlyDict
             // The parser's own message may quote what it stumbled over, which may be a secret.
             throw new FormatException($"is not JSON: see line {problem.LineNumber + 1}, byte {problem.BytePositionInLine}.", problem);
         }
+        catch (InvalidOperationException problem)
+        {
+            // What the parser throws for a string that is no text.
+            throw new FormatException("is not JSON: it must be UTF-8 without halves of surrogate pairs.", problem);
+        }
     }
 
     private static EncryptionKeys Parse(JsonElement root)

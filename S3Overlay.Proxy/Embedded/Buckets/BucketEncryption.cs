@@ -22,6 +22,9 @@ internal sealed record BucketEncryption(string? Method, string? KeyId, bool HasB
     private const string Default = "ApplyServerSideEncryptionByDefault";
     private const string Blocked = "BlockedEncryptionTypes";
 
+    /// <summary>AWS's limit for the ARN of a key.</summary>
+    private const int LongestKeyId = 2048;
+
     /// <summary>The setting of a bucket; null if it has none.</summary>
     public static BucketEncryption? Of(BucketRecord bucket) => bucket.Documents.TryGetValue(Name, out var document)
         ? Read(S3XmlReader.Parse(Encoding.UTF8.GetBytes(document))) : null;
@@ -46,6 +49,11 @@ internal sealed record BucketEncryption(string? Method, string? KeyId, bool HasB
         {
             method = usual.ChildText("SSEAlgorithm");
             keyId = usual.ChildText("KMSMasterKeyID") is { Length: > 0 } id ? id : null;
+        }
+
+        if (keyId is { Length: > LongestKeyId })
+        {
+            throw S3Exception.Argument($"KMSMasterKeyID has more than {LongestKeyId} characters.", "KMSMasterKeyID");
         }
 
         switch (method)

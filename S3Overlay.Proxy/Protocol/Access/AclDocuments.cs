@@ -8,7 +8,9 @@ namespace S3Overlay.Proxy.Protocol.Access;
 /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_AccessControlPolicy.html</remarks>
 public static class AclDocuments
 {
-    private static readonly XName Type = XName.Get("type", "http://www.w3.org/2001/XMLSchema-instance");
+    // Not a name of the framework's: one that is kept keeps all names that were ever seen in its namespace.
+    private const string TypeName = "type";
+    private const string TypeNamespace = "http://www.w3.org/2001/XMLSchema-instance";
 
     /// <summary>Reads the document of PutBucketAcl and PutObjectAcl.</summary>
     /// <param name="root">The document.</param>
@@ -88,7 +90,8 @@ public static class AclDocuments
             throw new S3Exception(AccessErrors.MalformedAcl);
         }
 
-        var type = grantee.Attribute(Type)?.Value;
+        var type = grantee.Attributes().FirstOrDefault(static attribute =>
+            attribute.Name.LocalName == TypeName && attribute.Name.NamespaceName == TypeNamespace)?.Value;
         return type switch
         {
             "CanonicalUser" => new(OfAccount(grantee.ChildText("ID") ?? "", accounts), right),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Xml.Linq;
 
 using S3Overlay.Proxy.Protocol.Xml;
@@ -11,6 +12,7 @@ namespace S3Overlay.Proxy.Protocol.Buckets;
 public sealed class CorsRules
 {
     private const int MostRules = 100;
+    private const int LargestDocument = 64 * 1024;
     private const string Root = "CORSConfiguration";
     private const string AllowedOrigin = "AllowedOrigin";
     private const string AllowedMethod = "AllowedMethod";
@@ -26,7 +28,8 @@ public sealed class CorsRules
 
     /// <summary>The rules of a document that was checked before. Parsed once for each document.</summary>
     public static CorsRules Of(string document) =>
-        Known.GetValue(document, static text => new CorsRules([.. XElement.Parse(text).Children("CORSRule").Select(Read)]));
+        Known.GetValue(document, static text =>
+            new CorsRules([.. S3XmlReader.Parse(Encoding.UTF8.GetBytes(text)).Children("CORSRule").Select(Read)]));
 
     /// <summary>Reads the document of PutBucketCors.</summary>
     /// <returns>The document as GetBucketCors sends it.</returns>
@@ -34,7 +37,8 @@ public sealed class CorsRules
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html</remarks>
     public static async Task<string> ReadAsync(S3Request request, CancellationToken cancellationToken)
     {
-        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken, LargestDocument)
+            ?? throw new S3Exception(S3Errors.MissingRequestBody);
         var rules = root.Name.LocalName == Root ? root.Children("CORSRule").Select(Read).ToList() : [];
         if (rules.Count is 0 or > MostRules)
         {

@@ -35,9 +35,12 @@ public static class S3XmlReader
 
     /// <summary>Reads the whole body, so that all its checks run, and parses it. Null for an empty body.</summary>
     /// <exception cref="S3Exception">MalformedXML, or a failed check of the body.</exception>
-    public static async Task<XElement?> ReadAsync(S3Body body, CancellationToken cancellationToken)
+    /// <param name="body">The body.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <param name="limit">The most bytes, if less than <see cref="Limit"/>.</param>
+    public static async Task<XElement?> ReadAsync(S3Body body, CancellationToken cancellationToken, int limit = Limit)
     {
-        if (body.Length > Limit)
+        if (body.Length > limit)
         {
             throw TooLarge();
         }
@@ -50,7 +53,7 @@ public static class S3XmlReader
             while ((read = await body.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
             {
                 length += read;
-                if (length > Limit)
+                if (length > limit)
                 {
                     throw TooLarge();
                 }
@@ -77,7 +80,7 @@ public static class S3XmlReader
     public static XElement Parse(ReadOnlyMemory<byte> document)
     {
         using var stream = new MemoryStream(document.ToArray(), writable: false);
-        using var reader = XmlReader.Create(stream, Settings);
+        using var reader = XmlReader.Create(stream, NewSettings());
         return XmlTree.Read(reader);
     }
 
@@ -100,6 +103,13 @@ public static class S3XmlReader
     /// <summary>The text of a child element; null if there is none.</summary>
     public static string? ChildText(this XElement parent, string name) => parent.Children(name).FirstOrDefault()?.Value;
 
+    private static XmlReaderSettings NewSettings()
+    {
+        var settings = Settings.Clone();
+        settings.NameTable = new LimitedNames();
+        return settings;
+    }
+
     private static S3Exception TooLarge() => new(S3Errors.MalformedXml, "The XML document is too large.");
 
     private static XElement Parse(byte[] buffer, int length, CancellationToken cancellationToken)
@@ -107,7 +117,7 @@ public static class S3XmlReader
         try
         {
             using var stream = new MemoryStream(buffer, 0, length, writable: false);
-            using var reader = XmlReader.Create(stream, Settings);
+            using var reader = XmlReader.Create(stream, NewSettings());
             return XmlTree.Read(reader, cancellationToken);
         }
         catch (XmlException)

@@ -15,7 +15,13 @@ public sealed class XmlTree
     /// <summary>The most attributes of an element. S3's documents have up to three.</summary>
     public const int MaxAttributes = 32;
 
+    /// <summary>
+    /// The most nodes: elements and texts. A list of 10,000 parts with all their checksums has a quarter million, and each costs memory.
+    /// </summary>
+    public const int MaxNodes = 500_000;
+
     private XElement? _root;
+    private int _nodes;
 
     /// <summary>The innermost element that is still open; null outside of the root.</summary>
     private XElement? _open;
@@ -25,7 +31,7 @@ public sealed class XmlTree
     }
 
     /// <summary>Parses a document in memory.</summary>
-    /// <exception cref="XmlException">It is malformed, or has too many levels or attributes.</exception>
+    /// <exception cref="XmlException">It is malformed, or has too many levels, attributes or nodes.</exception>
     public static XElement Read(XmlReader reader, CancellationToken cancellationToken = default)
     {
         var tree = new XmlTree();
@@ -39,7 +45,7 @@ public sealed class XmlTree
     }
 
     /// <summary>Parses a document as it arrives.</summary>
-    /// <exception cref="XmlException">It is malformed, or has too many levels or attributes.</exception>
+    /// <exception cref="XmlException">It is malformed, or has too many levels, attributes or nodes.</exception>
     public static async Task<XElement> ReadAsync(XmlReader reader, CancellationToken cancellationToken)
     {
         var tree = new XmlTree();
@@ -59,6 +65,11 @@ public sealed class XmlTree
 
     private void Add(XmlReader reader, string text)
     {
+        if (reader.NodeType != XmlNodeType.EndElement && ++_nodes > MaxNodes)
+        {
+            throw new XmlException($"The document has more than {MaxNodes} elements and texts.");
+        }
+
         switch (reader.NodeType)
         {
             case XmlNodeType.Element:
