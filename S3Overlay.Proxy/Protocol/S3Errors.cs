@@ -82,6 +82,8 @@ public static class S3Errors
     public static readonly S3Error NoSuchVersion = Error(404, "The specified version does not exist.");
     public static readonly S3Error NotImplemented =
         Error(501, "A header or query that you provided implies functionality that is not implemented.");
+    public static readonly S3Error OperationAborted =
+        Error(409, "A conflicting conditional operation is currently in progress against this resource. Please try again.");
     public static readonly S3Error PreconditionFailed = Error(412, "At least one of the preconditions that you specified did not hold.");
     public static readonly S3Error RemoteChanged =
         Error(503, "The object has changed at the remote. The cached bytes of its previous version are kept, but do not include what"

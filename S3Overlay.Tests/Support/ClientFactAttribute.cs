@@ -4,7 +4,9 @@ namespace S3Overlay.Tests.Support;
 public sealed class ClientFactAttribute : FactAttribute
 {
     /// <summary>A test that needs a command.</summary>
-    public ClientFactAttribute(string command)
+    /// <param name="command">The command.</param>
+    /// <param name="folder">An environment variable that names a folder with something the command needs; null for none.</param>
+    public ClientFactAttribute(string command, string? folder = null)
     {
         if (Environment.GetEnvironmentVariable("S3OVERLAY_TEST_CLIENTS") != "1")
         {
@@ -13,6 +15,10 @@ public sealed class ClientFactAttribute : FactAttribute
         else if (!S3Tool.IsInstalled(command))
         {
             Skip = $"{command} is not installed.";
+        }
+        else if (folder is not null && !Directory.Exists(Environment.GetEnvironmentVariable(folder)))
+        {
+            Skip = $"{folder} names no folder.";
         }
     }
 }

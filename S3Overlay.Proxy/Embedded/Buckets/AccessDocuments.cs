@@ -18,6 +18,7 @@ internal sealed class AccessDocuments(IAccounts accounts)
     {
         PutStatus = StatusCodes.Status204NoContent,
         ContentType = "application/json",
+        DependsOn = [BucketAccess.BlockName],
     };
 
     private static readonly BucketDocument PolicyStatus = new("policyStatus", static (_, _, _) =>
@@ -41,6 +42,7 @@ internal sealed class AccessDocuments(IAccounts accounts)
             : new S3XmlWriter().Root("OwnershipControls").Open("Rule").Element("ObjectOwnership", AccessOf(bucket).Ownership.ToString())
                 .Close("Rule").Close("OwnershipControls").TakeText(),
         AfterDelete = BucketAccess.Deleted,
+        DependsOn = [BucketAccess.AclName],
     };
 
     /// <summary>The configuration of a sub-resource; null if it decides nothing.</summary>
@@ -50,7 +52,11 @@ internal sealed class AccessDocuments(IAccounts accounts)
         "policyStatus" => PolicyStatus,
         BucketAccess.BlockName => Block,
         BucketAccess.OwnershipName => Ownership,
-        BucketAccess.AclName => new(BucketAccess.AclName, ReadAclAsync) { Show = ShowAcl },
+        BucketAccess.AclName => new(BucketAccess.AclName, ReadAclAsync)
+        {
+            Show = ShowAcl,
+            DependsOn = [BucketAccess.OwnershipName, BucketAccess.BlockName],
+        },
         _ => null,
     };
 

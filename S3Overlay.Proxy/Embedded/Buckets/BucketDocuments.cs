@@ -22,6 +22,12 @@ internal sealed record BucketDocument(string Name, Func<S3Request, BucketRecord,
     /// </summary>
     public Action<BucketRecord> Check { get; init; } = static _ => { };
 
+    /// <summary>The other documents that the check of a request looks at. They must not change while its body arrives.</summary>
+    public IReadOnlyList<string> DependsOn { get; init; } = [];
+
+    /// <summary>A header that is set and sent with the document; null for none.</summary>
+    public DocumentHeader? Header { get; init; }
+
     /// <summary>The status of a successful PUT.</summary>
     public int PutStatus { get; init; } = StatusCodes.Status200OK;
 
@@ -38,13 +44,19 @@ internal sealed record BucketDocument(string Name, Func<S3Request, BucketRecord,
 /// <summary>The configurations that the store keeps.</summary>
 internal static class BucketDocuments
 {
+    /// <summary>
+    /// The smallest object that transitions move. There are none here, but clients such as Terraform wait until they see what they set.
+    /// </summary>
+    private static readonly DocumentHeader TransitionSize = new(
+        "x-amz-transition-default-minimum-object-size", ["all_storage_classes_128K", "varies_by_storage_class"]);
+
     private static readonly Dictionary<string, BucketDocument> Kinds = new BucketDocument[]
     {
         new(BucketEncryption.Name, BucketEncryption.ReadAsync),
         new("tagging", ReadTagsAsync) { PutStatus = StatusCodes.Status204NoContent },
         new("cors", static async (request, _, token) => await CorsRules.ReadAsync(request, token)),
         new(LockConfiguration.Name, ReadLockAsync) { Check = RequireVersioning },
-        new(LifecycleConfiguration.Name, ReadLifecycleAsync),
+        new(LifecycleConfiguration.Name, ReadLifecycleAsync) { Header = TransitionSize },
         new(WebsiteConfiguration.Name, ReadWebsiteAsync),
     }.ToDictionary(static kind => kind.Name, StringComparer.Ordinal);
 

@@ -18,8 +18,6 @@ internal sealed class BucketOperations(EmbeddedStore store)
 
     private const int MaxPage = 10_000;
 
-    private static readonly string[] Deciding = [BucketAccess.OwnerName, BucketAccess.OwnershipName, BucketAccess.BlockName];
-
     /// <summary>With the newer parameters: <c>prefix</c>, <c>bucket-region</c>, <c>max-buckets</c>, <c>continuation-token</c>.</summary>
     public Task ListAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
     {
@@ -138,10 +136,14 @@ internal sealed class BucketOperations(EmbeddedStore store)
             return VersioningDocument.Write(bucket.Versioning).SendAsync(request, response, cancellationToken);
         }
 
-        return FindKind(name) is { } kind
-            && (kind.Show is { } show ? show(bucket) : bucket.Documents.GetValueOrDefault(kind.Name)) is { } document
-            ? response.SendTextAsync(request, document, kind.ContentType, cancellationToken)
-            : CreateBucketResponses.SendAsync(request, response, bucket.Region, cancellationToken);
+        if (FindKind(name) is not { } kind
+            || (kind.Show is { } show ? show(bucket) : bucket.Documents.GetValueOrDefault(kind.Name)) is not { } document)
+        {
+            return CreateBucketResponses.SendAsync(request, response, bucket.Region, cancellationToken);
+        }
+
+        kind.Header?.Show(bucket, response);
+        return response.SendTextAsync(request, document, kind.ContentType, cancellationToken);
     }
 
     /// <summary>Sets a configuration. One that the store does not keep is refused rather than ignored.</summary>
@@ -160,30 +162,34 @@ internal sealed class BucketOperations(EmbeddedStore store)
         }
 
         var kind = FindKind(name) ?? throw new S3Exception(S3Errors.NotImplemented);
+        var header = kind.Header?.Read(request);
         var document = await kind.ReadAsync(request, bucket, cancellationToken);
         await store.Buckets.ChangeAsync(
             request.Bucket,
             now =>
             {
-                RequireSame(bucket, now);
+                RequireSame(bucket, now, kind);
                 kind.Check(now);
-                return now.With(kind.Name, document);
+                now = now.With(kind.Name, document);
+                return kind.Header is null ? now : now.With(kind.Header.Name, header);
             },
             cancellationToken);
+        kind.Header?.Show(store.Buckets.Require(request.Bucket), response);
         store.ConfigurationChanged();
         response.Status = kind.PutStatus;
         response.Headers.ContentLength = kind.PutStatus == StatusCodes.Status200OK ? 0 : null;
     }
 
     /// <summary>
-    /// The bucket and what decides about access must still be those that the request was judged on: a body may take hours.
+    /// The bucket, its owner and what the request was checked against must still be the same: a body may take hours. Other documents may
+    /// have changed: some clients set many at once.
     /// </summary>
-    private static void RequireSame(BucketRecord known, BucketRecord now)
+    private static void RequireSame(BucketRecord known, BucketRecord now, BucketDocument kind)
     {
-        if (known.Created != now.Created || Deciding.Any(name =>
+        if (known.Created != now.Created || kind.DependsOn.Prepend(BucketAccess.OwnerName).Any(name =>
             known.Documents.GetValueOrDefault(name) != now.Documents.GetValueOrDefault(name)))
         {
-            throw new S3Exception(S3Errors.ConditionalRequestConflict);
+            throw new S3Exception(S3Errors.OperationAborted);
         }
     }
 
@@ -197,6 +203,7 @@ internal sealed class BucketOperations(EmbeddedStore store)
     {
         var bucket = store.Buckets.Require(request.Bucket);
         var name = SubResources.ConfigurationOf(request.Query);
+        CreateBucketResponses.RefuseOneOfMany(name);
         var rest = FindKind(name)?.AfterDelete;
         if (name is null || (rest is null && !CreateBucketResponses.IsMissing(name)))
         {
@@ -205,7 +212,9 @@ internal sealed class BucketOperations(EmbeddedStore store)
 
         if (bucket.Documents.GetValueOrDefault(name) != rest)
         {
-            await store.Buckets.ChangeAsync(request.Bucket, bucket => bucket.With(name, rest), cancellationToken);
+            var header = FindKind(name)?.Header?.Name;
+            await store.Buckets.ChangeAsync(request.Bucket,
+                bucket => header is null ? bucket.With(name, rest) : bucket.With(name, rest).With(header, null), cancellationToken);
         }
 
         response.Status = StatusCodes.Status204NoContent;

@@ -33,6 +33,27 @@ public static class CreateBucketResponses
         ["replication"] = new("ReplicationConfigurationNotFoundError", 404, "The replication configuration was not found"),
     };
 
+    /// <summary>Sub-resources of which a bucket can have several by <c>id</c>, with the root of S3's list of them.</summary>
+    private static readonly Dictionary<string, string> Lists = new(StringComparer.Ordinal)
+    {
+        ["analytics"] = "ListBucketAnalyticsConfigurationResult",
+        ["intelligent-tiering"] = "ListBucketIntelligentTieringConfigurationsOutput",
+        ["inventory"] = "ListInventoryConfigurationsResult",
+        ["metrics"] = "ListMetricsConfigurationsResult",
+    };
+
+    private static readonly S3Error NoSuchConfiguration = new("NoSuchConfiguration", 404, "The specified configuration does not exist.");
+
+    /// <summary>Throws S3's error for deleting one of several that a new bucket does not have.</summary>
+    /// <exception cref="S3Exception">NoSuchConfiguration.</exception>
+    public static void RefuseOneOfMany(string? name)
+    {
+        if (name is not null && Lists.ContainsKey(name))
+        {
+            throw new S3Exception(NoSuchConfiguration);
+        }
+    }
+
     /// <summary>Whether a sub-resource does not exist until it is set. Deleting it from a new bucket succeeds and does nothing.</summary>
     public static bool IsMissing(string name) => Missing.ContainsKey(name);
 
@@ -65,6 +86,12 @@ public static class CreateBucketResponses
             if (Missing.TryGetValue(name, out var missing))
             {
                 throw new S3Exception(missing);
+            }
+
+            if (Lists.TryGetValue(name, out var list))
+            {
+                return request.Query["id"] is null ? new S3XmlWriter().Root(list).Element("IsTruncated", false).Close(list)
+                    : throw new S3Exception(NoSuchConfiguration);
             }
 
             if (name == "requestPayment")

@@ -45,8 +45,28 @@ public sealed class LateBodyTests
             bench.Time.Advance(TimeSpan.FromSeconds(1));
             await bench.SendAsync(S3Operation.CreateBucket, "");
         });
-        Assert.Equal("ConditionalRequestConflict",
+        Assert.Equal("OperationAborted",
             await bench.FailAsync(S3Operation.PutBucketConfiguration, "", body, "policy"));
+        Assert.Equal("NoSuchBucketPolicy", await bench.FailAsync(S3Operation.GetBucketConfiguration, "", null, "policy"));
+    }
+
+    /// <summary>Terraform sets ten configurations of a bucket at once, and tries again after OperationAborted only.</summary>
+    [Fact]
+    public async Task Configurations_that_are_set_at_once_do_not_meet_unless_one_depends_on_the_other()
+    {
+        await using var bench = await OpenAsync();
+        Task SetAsync(string query, string text, Func<Task>? before = null) => bench.SendAsync(
+            S3Operation.PutBucketConfiguration, "", new LateBody(text, before ?? (static () => Task.CompletedTask)), query);
+
+        const string Block =
+            "<PublicAccessBlockConfiguration><BlockPublicPolicy>false</BlockPublicPolicy></PublicAccessBlockConfiguration>";
+        const string Public =
+            """{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::bucket/*"}}""";
+        await SetAsync("tagging", Tags, () => SetAsync("ownershipControls",
+            "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule></OwnershipControls>",
+            () => SetAsync("publicAccessBlock", Block)));
+        Assert.Equal("OperationAborted", (await Assert.ThrowsAsync<S3Exception>(() => SetAsync("policy", Public,
+            () => SetAsync("publicAccessBlock", Block.Replace("false", "true", StringComparison.Ordinal))))).Error.Code);
         Assert.Equal("NoSuchBucketPolicy", await bench.FailAsync(S3Operation.GetBucketConfiguration, "", null, "policy"));
     }
 

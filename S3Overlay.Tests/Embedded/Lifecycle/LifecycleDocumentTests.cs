@@ -47,6 +47,27 @@ public sealed class LifecycleDocumentTests : IAsyncLifetime
         Assert.Equal(got.ToString(), Xml(await _bench.SendAsync(S3Operation.GetBucketConfiguration, "", null, "lifecycle")).ToString());
     }
 
+    /// <summary>Terraform sends the header and waits until it reads it back.</summary>
+    [Fact]
+    public async Task The_smallest_object_of_transitions_is_kept_with_the_document()
+    {
+        const string Name = "x-amz-transition-default-minimum-object-size";
+        async Task<string> GetAsync() =>
+            (await _bench.SendAsync(S3Operation.GetBucketConfiguration, "", null, "lifecycle")).Headers[Name].ToString();
+        Task<BufferedResponse> PutAsync(params (string, string)[] headers) => _bench.SendAsync(
+            S3Operation.PutBucketConfiguration, "", TextBody(Document(Rule("<Filter/>", Days))), "lifecycle", headers);
+
+        await PutAsync();
+        Assert.Equal("all_storage_classes_128K", await GetAsync());
+        Assert.Equal("varies_by_storage_class", (await PutAsync((Name, "varies_by_storage_class"))).Headers[Name]);
+        await _bench.ReopenAsync();
+        Assert.Equal("varies_by_storage_class", await GetAsync());
+        Assert.Equal("InvalidArgument", (await Assert.ThrowsAsync<S3Exception>(() => PutAsync((Name, "other")))).Error.Code);
+        await _bench.SendAsync(S3Operation.DeleteBucketConfiguration, "", null, "lifecycle");
+        await PutAsync();
+        Assert.Equal("all_storage_classes_128K", await GetAsync());
+    }
+
     [Fact]
     public async Task A_rule_without_an_id_gets_one_that_stays()
     {
