@@ -90,6 +90,12 @@ public sealed class BucketSettingClientTests : IAsyncLifetime
             {"Version":"2012-10-17","Statement":[
               {"Effect":"Allow","Principal":"*","Action":"s3:ListBucket","Resource":"arn:aws:s3:::own"}]}
             """);
+        await File.WriteAllTextAsync(_folder["lifecycle"],
+            "<LifecycleConfiguration><Rule><ID>old</ID><Status>Enabled</Status><Filter><Prefix>logs/</Prefix></Filter>"
+            + "<Expiration><Days>7</Days></Expiration></Rule></LifecycleConfiguration>");
+        await File.WriteAllTextAsync(_folder["cors"],
+            "<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>https://a.example</AllowedOrigin></CORSRule>"
+            + "</CORSConfiguration>");
         async Task S3(params string[] arguments) => (await RunAsync("s3cmd",
             [
                 "--no-ssl", "--access_key=minioadmin", "--secret_key=minioadmin", $"--host={_proxy.Endpoint.Authority}",
@@ -109,18 +115,32 @@ public sealed class BucketSettingClientTests : IAsyncLifetime
         await S3("delpolicy", "s3://own");
         Assert.Equal(403, await UnsignedAsync("/own"));
         await S3("info", "s3://own/k");
+
+        await S3("setlifecycle", _folder["lifecycle"], "s3://own");
+        await S3("getlifecycle", "s3://own");
+        await S3("dellifecycle", "s3://own");
+        await S3("setcors", _folder["cors"], "s3://own");
+        await S3("info", "s3://own");
+        await S3("delcors", "s3://own");
+        await S3("put", "--server-side-encryption", _folder["one"], "s3://own/sealed");
+        Assert.Equal("AES256", (await _proxy.SendAsync("HEAD", "/own/sealed")).Headers["x-amz-server-side-encryption"]);
+        await S3("get", "s3://own/sealed", _folder["back"]);
+        Assert.Equal("one", await File.ReadAllTextAsync(_folder["back"]));
+        await S3("del", "--recursive", "--force", "s3://own");
+        await S3("rb", "s3://own");
     }
 
     [ClientFact("rclone")]
     public async Task Rclone()
     {
-        await _proxy.SendAsync("PUT", "/versions");
-        await _proxy.SendAsync("PUT", "/versions?versioning",
-            "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>");
         var remote = $":s3,provider=Other,endpoint='{Endpoint}',access_key_id=minioadmin,secret_access_key=minioadmin,"
             + "force_path_style=true:versions";
         async Task<string> Rclone(params string[] arguments) =>
             (await RunAsync("rclone", ["--config", "/dev/null", .. arguments])).Succeeded();
+
+        await Rclone("mkdir", remote);
+        Assert.Contains("Unversioned", await Rclone("backend", "versioning", remote), StringComparison.Ordinal);
+        Assert.Contains("Enabled", await Rclone("backend", "versioning", remote, "Enabled"), StringComparison.Ordinal);
 
         // Versions of one key and second have the same name in rclone.
         foreach (var name in (string[])["one", "two"])
@@ -139,6 +159,12 @@ public sealed class BucketSettingClientTests : IAsyncLifetime
         }
 
         Assert.Equal(["one", "two"], texts.Order());
+
+        await Rclone("copyto", _folder["one"], $"{remote}/kept.txt");
+        await Rclone("backend", "cleanup-hidden", remote);
+        Assert.Equal("kept.txt", (await Rclone("lsf", "--s3-versions", remote)).Trim());
+        Assert.Contains("Suspended", await Rclone("backend", "versioning", remote, "Suspended"), StringComparison.Ordinal);
+        await Rclone("purge", remote);
     }
 
     private string Endpoint => _proxy.Endpoint.ToString().TrimEnd('/');
