@@ -70,6 +70,7 @@ public sealed class EmbeddedService(EmbeddedStore store) : IS3Service
         S3Operation.PutObjectTagging => _subResources.PutTagsAsync(request, response, cancellationToken),
         S3Operation.DeleteObjectTagging => _subResources.DeleteTagsAsync(request, response, cancellationToken),
         S3Operation.GetObjectAttributes => _subResources.GetAttributesAsync(request, response, cancellationToken),
+        S3Operation.RestoreObject => _subResources.RestoreAsync(request, response, cancellationToken),
         S3Operation.GetObjectTorrent => _subResources.GetTorrentAsync(request),
         S3Operation.GetObjectRetention => _locks.GetRetentionAsync(request, response, cancellationToken),
         S3Operation.PutObjectRetention => _locks.PutRetentionAsync(request, response, cancellationToken),

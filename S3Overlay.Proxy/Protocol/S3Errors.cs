@@ -43,6 +43,7 @@ public static class S3Errors
     public static readonly S3Error InvalidEncryptionAlgorithm =
         Error(400, "The encryption request that you specified is not valid. The valid value is AES256.", "InvalidEncryptionAlgorithmError");
     public static readonly S3Error InvalidLocationConstraint = Error(400, "The specified location (Region) constraint is not valid.");
+    public static readonly S3Error InvalidObjectState = Error(403, "Restore is not allowed for the object's current storage class.");
     public static readonly S3Error InvalidPart =
         Error(400, "One or more of the specified parts could not be found. The part might not have been uploaded, or the specified"
             + " entity tag might not have matched the part's entity tag.");

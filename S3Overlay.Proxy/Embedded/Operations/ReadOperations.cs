@@ -153,12 +153,18 @@ internal sealed class ReadOperations(EmbeddedStore store)
         ],
     };
 
-    /// <summary>Shows what can change after the write: how many tags there are, the lock, to those who signed, and the expiry.</summary>
+    /// <summary>Shows what can change after the write: the number of tags, the lock, to those who signed, expiry and restore.</summary>
     private void ShowState(S3Request request, S3Response response, ObjectRow row)
     {
         if (!request.Query.Has("versionId") && !row.IsCopiedUp)
         {
             store.ShowExpiry(request.Bucket, request.Key, row.Info, row.Tags, response);
+        }
+
+        if (StoredHeaders.IsArchived(row.Info))
+        {
+            // aws and others do not read an archived object unless it was restored.
+            response.Headers["x-amz-restore"] = "ongoing-request=\"false\", expiry-date=\"Fri, 31 Dec 9999 00:00:00 GMT\"";
         }
 
         if (row.Lock is { } locked && !request.Caller.IsAnonymous)

@@ -96,6 +96,9 @@ internal static class StoredHeaders
         }
     }
 
+    /// <summary>Whether S3 would have to restore an object of this class before it can be read. Here it can be read at once.</summary>
+    public static bool IsArchived(ObjectInfo info) => info.Header("x-amz-storage-class") is "GLACIER" or "DEEP_ARCHIVE";
+
     /// <summary>STANDARD is the default, so it is not stored.</summary>
     private static void AddStorageClass(S3Request request, List<KeyValuePair<string, string>> headers)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Embedded.Buckets;
@@ -96,6 +98,42 @@ internal sealed class SubResourceOperations(EmbeddedStore store)
     {
         await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
         throw new S3Exception(S3Errors.NoSuchKey, "The object has no torrent.");
+    }
+
+    /// <summary>
+    /// Restores an archived object: all are readable at once, so there is nothing to do. As in S3, objects of other classes are refused.
+    /// </summary>
+    /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html</remarks>
+    /// <exception cref="S3Exception">InvalidObjectState; MalformedXML; NotImplemented for a selection (Type).</exception>
+    public async Task RestoreAsync(S3Request request, S3Response response, CancellationToken cancellationToken)
+    {
+        var row = await store.Objects.RequireAsync(request.Bucket, request.Key, request.Query["versionId"]);
+        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        if (root.Name.LocalName != "RestoreRequest")
+        {
+            throw new S3Exception(S3Errors.MalformedXml);
+        }
+
+        if (root.ChildText("Type") is not null)
+        {
+            throw new S3Exception(S3Errors.NotImplemented);
+        }
+
+        if (!int.TryParse(root.ChildText("Days"), NumberStyles.None, CultureInfo.InvariantCulture, out var days) || days == 0)
+        {
+            throw new S3Exception(S3Errors.MalformedXml);
+        }
+
+        if (!StoredHeaders.IsArchived(row.Info))
+        {
+            throw new S3Exception(S3Errors.InvalidObjectState)
+            {
+                Details = [new("StorageClass", row.Info.Header("x-amz-storage-class") ?? "STANDARD")],
+            };
+        }
+
+        response.Status = StatusCodes.Status200OK;
+        response.Headers.ContentLength = 0;
     }
 
     /// <remarks>https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html</remarks>
