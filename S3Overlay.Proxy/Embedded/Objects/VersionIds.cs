@@ -38,7 +38,10 @@ internal static class VersionIds
     public static bool TryParse(string versionId, out ulong sequence)
     {
         Span<byte> bytes = stackalloc byte[Bytes];
-        var isId = versionId.Length == Characters && Base64Url.TryDecodeFromChars(versionId, bytes, out var length) && length == Bytes;
+
+        // Decoding throws for other characters, whatever its name says.
+        var isId = versionId.Length == Characters && Base64Url.IsValid(versionId)
+            && Base64Url.TryDecodeFromChars(versionId, bytes, out var length) && length == Bytes;
         sequence = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         return isId;
     }

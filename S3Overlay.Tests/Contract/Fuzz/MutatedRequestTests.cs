@@ -61,6 +61,16 @@ public abstract class MutatedRequestTests<TFixture>(TFixture fixture) : IClassFi
         }
     }
 
+    [Theory]
+    [InlineData("GET", "/BUCKET/k?versionId=AAAAAACQA%5EiVaGMrsjzKjg")]
+    [InlineData("DELETE", "/BUCKET/k?versionId=AAAAAAAUBa3nkl%40Xh9Ep5A")]
+    [InlineData("GET", "/BUCKET?versions&key-marker=k&version-id-marker=AAAAAACQA%5EiVaGMrsjzKjg")]
+    public async Task A_version_id_of_other_characters_is_no_failure_of_the_server(string method, string target)
+    {
+        var response = await (await FuzzBucket.MakeAsync(fixture)).SendAsync(method, target);
+        Assert.True(response.Status is >= 400 and < 500, $"{response.Status} {response.Text}");
+    }
+
     /// <summary>Requests that S3 refuses here although they are whole: the object has no such key, date or size.</summary>
     private static bool Refused(string name) =>
         name is "read with a customer key" or "copy" or "delete with headers" or "preflight";
