@@ -59,7 +59,8 @@ internal static class StoredVersions
         var page = new List<(VersionRow, ulong)>();
         var statement = connection.Prepare(Sql.ListVersions);
         var latestOf = (string?)null;
-        if (start.Behind is > 0 and var behind && query.CommonPrefixOf(start.Key) is null)
+        if (start.Behind is > 0 and var behind && start.Key.StartsWith(query.Prefix, StringComparison.Ordinal)
+            && query.CommonPrefixOf(start.Key) is null)
         {
             page.AddRange(VersionRows.Older(connection, bucket, start.Key, behind, limit)
                 .Select(row => (Show(start.Key, row, isLatest: false), row.Sequence)));

@@ -71,6 +71,19 @@ public abstract class MutatedRequestTests<TFixture>(TFixture fixture) : IClassFi
         Assert.True(response.Status is >= 400 and < 500, $"{response.Status} {response.Text}");
     }
 
+    [Theory]
+    [InlineData("a")]
+    [InlineData("longer-than-the-key-before-it-in-order")]
+    public async Task Older_versions_of_a_marker_behind_the_prefix_are_not_listed(string prefix)
+    {
+        var bucket = await FuzzBucket.MakeAsync(fixture);
+        await bucket.SendAsync("PUT", "/BUCKET/z", "one"u8.ToArray());
+        var newest = (await bucket.SendAsync("PUT", "/BUCKET/z", "two"u8.ToArray())).Headers["x-amz-version-id"];
+        var page = await bucket.SendAsync(
+            "GET", $"/BUCKET?versions&key-marker=z&version-id-marker={newest}&prefix={prefix}&delimiter=%2F");
+        Assert.Equal((200, false), (page.Status, page.Text.Contains("<Version>", StringComparison.Ordinal)));
+    }
+
     /// <summary>Requests that S3 refuses here although they are whole: the object has no such key, date or size.</summary>
     private static bool Refused(string name) =>
         name is "read with a customer key" or "copy" or "delete with headers" or "preflight";
