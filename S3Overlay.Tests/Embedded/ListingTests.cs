@@ -47,6 +47,16 @@ public sealed class ListingTests
         }
     }
 
+    [Theory]
+    [InlineData(S3Operation.ListObjects)]
+    [InlineData(S3Operation.ListObjectsV2)]
+    public async Task A_listing_without_an_order_has_no_delimiter(S3Operation operation)
+    {
+        await using var bench = await OpenAsync();
+        await bench.SendAsync(operation, "", null, "allow-unordered=true");
+        Assert.Equal("InvalidArgument", await bench.FailAsync(operation, "", null, "delimiter=/&allow-unordered=true"));
+    }
+
     [Fact]
     public async Task Marker_pages_reach_the_end_too()
     {
