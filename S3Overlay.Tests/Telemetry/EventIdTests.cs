@@ -38,6 +38,6 @@ public sealed partial class EventIdTests
             ids.Sum(found => found.Count));
     }
 
-    [GeneratedRegex(@"LoggerMessage\(\s*(\d+)")]
+    [GeneratedRegex(@"LoggerMessage\(\s*(?:EventId = )?(\d+)")]
     private static partial Regex Id();
 }

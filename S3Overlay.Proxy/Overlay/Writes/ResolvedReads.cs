@@ -25,8 +25,11 @@ public sealed class ResolvedReads(IS3Service local, ILayerState layer, ILocalVer
             if (!(request.Query["versionId"] is { Length: > 0 } version ? await IsLocalsAsync(request, version, cancellationToken)
                 : state == KeyState.Written))
             {
-                return state != KeyState.Deleted ? WrittenRead.Nothing
-                    : WrittenRead.Deleted with { Marker = await MarkerAsync(request, cancellationToken) };
+                // A key that was written again keeps its tombstone: it has no version of the remote (rule V1).
+                return state == KeyState.Deleted ? WrittenRead.Deleted with { Marker = await MarkerAsync(request, cancellationToken) }
+                    : state == KeyState.Written && versions is not null
+                        && await versions.FindTombstoneAsync(request.Bucket, request.Key, cancellationToken) is not null
+                    ? WrittenRead.Deleted : WrittenRead.Nothing;
             }
 
             try

@@ -39,6 +39,21 @@ public sealed partial class BuiltInVersionTests : IAsyncLifetime
         Assert.Equal(404, (await GetAsync("key", "null")).Status);
     }
 
+    [Fact, Trait("Rule", "V1")]
+    public async Task A_key_that_was_deleted_and_written_again_has_no_version_of_the_remote()
+    {
+        await DeleteAsync("key");
+        await PutAsync("key", "mine");
+        foreach (var query in (string[])["versionId=null", "tagging&versionId=null"])
+        {
+            Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key?" + query)).Status);
+            Assert.Equal(404, (await _proxy.SendAsync("HEAD", "/bucket/key?versionId=null")).Status);
+        }
+
+        Assert.Equal(404, (await _proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/key?versionId=null"))).Status);
+        Assert.Equal((200, "mine"), await GetAsync("key"));
+    }
+
     [Fact, Trait("Rule", "V3")]
     public async Task A_listing_shows_locals_versions_or_the_remotes_object()
     {
