@@ -172,8 +172,9 @@ public sealed partial class S3FrontDoor
         Call call, HttpContext context, S3Operation operation, string key, HeaderDictionary headers)
     {
         ObjectKeys.Check(key);
-        var (bucket, query) = (call.Target.Bucket, S3Query.Parse(""));
-        var decision = await _gate.JudgeAsync(new AccessQuestion(S3Caller.Anonymous, operation, bucket, key, query, headers, context)
+        var (bucket, query) = (call.Target.Bucket, S3Query.Empty);
+        var judged = Judged(headers, context.Request.Headers);
+        var decision = await _gate.JudgeAsync(new AccessQuestion(S3Caller.Anonymous, operation, bucket, key, query, judged, context)
         {
             Notes = call.Records,
         });
@@ -194,6 +195,18 @@ public sealed partial class S3FrontDoor
             Received = settings.Time.GetUtcNow(),
             Address = new S3Address(context.Request.Scheme, context.Request.Host.Value ?? "", true),
         };
+    }
+
+    /// <summary>What a policy sees: also the page that the request comes from and the program that sends it.</summary>
+    private static HeaderDictionary Judged(HeaderDictionary headers, IHeaderDictionary sent)
+    {
+        var judged = new HeaderDictionary { ["Referer"] = sent.Referer, ["User-Agent"] = sent.UserAgent };
+        foreach (var (name, value) in headers)
+        {
+            judged[name] = value;
+        }
+
+        return judged;
     }
 
     private static void Redirect(KestrelResponse response, int? code, string location)

@@ -136,7 +136,9 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         var host = http.Host.Value ?? "";
         var target = call.Target = RequestTarget.Parse(
             rawTarget, host, settings.Domain, settings.KnowsTenants, settings.WebsiteDomain);
-        var query = S3Query.Parse(target.RawQuery);
+
+        // A website ignores its query, also one that is not well formed.
+        var query = target.IsWebsite ? S3Query.Empty : S3Query.Parse(target.RawQuery);
 
         // 3
         var isAdministration = target.IsAdministration;

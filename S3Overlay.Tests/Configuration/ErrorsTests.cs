@@ -39,6 +39,18 @@ public sealed class ErrorsTests : OptionsTestBase
         Assert.DoesNotContain("word", ReadAll($"{setting}={value}").Problems.Describe(), StringComparison.Ordinal);
     }
 
+    [Theory, Trait("Rule", "A7")]
+    [InlineData("example.com", "s3.example.com")]
+    [InlineData("Example.com", "a.s3.example.COM")]
+    [InlineData("s3.example.com", "s3.example.com")]
+    public void No_website_takes_the_host_of_the_S3_API(string site, string domain)
+    {
+        Assert.Equal("S3_OVERLAY_WEBSITE_DOMAIN",
+            ReadError($"S3_OVERLAY_WEBSITE_DOMAIN={site}", $"S3_OVERLAY_DOMAIN={domain}").Setting);
+        Read($"S3_OVERLAY_WEBSITE_DOMAIN=web.{site}", $"S3_OVERLAY_DOMAIN={domain}");
+        Read($"S3_OVERLAY_WEBSITE_DOMAIN={site}", $"S3_OVERLAY_DOMAIN=s3{domain[domain.IndexOf('.', StringComparison.Ordinal)..]}.net");
+    }
+
     [Fact]
     public void An_old_name_works_without_a_warning()
     {

@@ -43,6 +43,12 @@ internal static class OptionsValidator
             problems.Error(Settings.WebsiteDomain.Name, site,
                 $"is also {Settings.Domain.Name}, so its subdomains would be buckets and websites at once. Choose another domain.");
         }
+        else if (options.Clients is { WebsiteDomain: { } above, Domain: { } domain }
+            && domain.EndsWith("." + above, StringComparison.OrdinalIgnoreCase))
+        {
+            problems.Error(Settings.WebsiteDomain.Name, above,
+                $"is above {Settings.Domain.Name} ({domain}), so the S3 API's own host would be a website. Choose another domain.");
+        }
         else if (options.Clients.WebsiteDomain is { } unused && options.Local.Endpoint is not null)
         {
             problems.Error(Settings.WebsiteDomain.Name, unused,

@@ -85,7 +85,8 @@ internal static class BucketDocuments
 
     private static async Task<string?> ReadWebsiteAsync(S3Request request, BucketRecord bucket, CancellationToken cancellationToken)
     {
-        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken) ?? throw new S3Exception(S3Errors.MissingRequestBody);
+        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken, WebsiteConfiguration.MaxSize)
+            ?? throw new S3Exception(S3Errors.MissingRequestBody);
         return WebsiteReader.Read(root).Write().TakeText();
     }
 

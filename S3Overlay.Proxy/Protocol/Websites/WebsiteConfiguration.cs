@@ -11,6 +11,9 @@ public sealed record WebsiteConfiguration
     /// <summary>The sub-resource.</summary>
     public const string Name = "website";
 
+    /// <summary>The most bytes of a document: 128 KiB, as in S3.</summary>
+    public const int MaxSize = 128 << 10;
+
     internal const string Root = "WebsiteConfiguration";
 
     /// <summary>Where all requests are redirected to; null if the bucket itself answers.</summary>

@@ -13,7 +13,7 @@ internal static class WebsiteReader
     private const string Index = "IndexDocument", Error = "ErrorDocument", RuleList = "RoutingRules", All = "RedirectAllRequestsTo";
 
     /// <summary>Reads a document.</summary>
-    /// <exception cref="S3Exception">MalformedXML, InvalidArgument, InvalidRequest.</exception>
+    /// <exception cref="S3Exception">MalformedXML, InvalidArgument, InvalidRequest, KeyTooLongError.</exception>
     public static WebsiteConfiguration Read(XElement root)
     {
         if (root.Name.LocalName != WebsiteConfiguration.Root)
@@ -28,10 +28,10 @@ internal static class WebsiteReader
                 : throw Invalid("RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules.");
         }
 
-        var suffix = One(root, Index) is { } index ? ChildOf(index, "Suffix")
+        var suffix = One(root, Index) is { } index ? OnlyKeyOf(index, "Suffix")
             : throw S3Exception.Argument(
                 "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty", "IndexDocument", "null");
-        var errorKey = One(root, Error) is { } error ? ChildOf(error, "Key") : null;
+        var errorKey = One(root, Error) is { } error ? OnlyKeyOf(error, "Key") : null;
         return suffix is not { Length: > 0 } || suffix.Contains('/')
             ? throw S3Exception.Argument("The IndexDocument Suffix is not well formed", "IndexDocument", suffix ?? "")
             : errorKey is ""
@@ -70,7 +70,7 @@ internal static class WebsiteReader
         if (One(element, "Condition") is { } condition)
         {
             RequireOnly(condition, "HttpErrorCodeReturnedEquals", "KeyPrefixEquals");
-            (prefix, error) = (One(condition, "KeyPrefixEquals")?.Value, CodeOf(condition, "HttpErrorCodeReturnedEquals"));
+            (prefix, error) = (KeyOf(condition, "KeyPrefixEquals"), CodeOf(condition, "HttpErrorCodeReturnedEquals"));
             if (prefix is null && error is null)
             {
                 throw Invalid("Condition cannot be empty. To redirect all requests without a condition, the condition element shouldn't be "
@@ -95,8 +95,8 @@ internal static class WebsiteReader
         {
             Host = ReadHost(element),
             Protocol = ReadProtocol(element),
-            ReplaceKey = One(element, "ReplaceKeyWith")?.Value,
-            ReplacePrefix = One(element, "ReplaceKeyPrefixWith")?.Value,
+            ReplaceKey = KeyOf(element, "ReplaceKeyWith"),
+            ReplacePrefix = KeyOf(element, "ReplaceKeyPrefixWith"),
             Code = CodeOf(element, "HttpRedirectCode"),
         };
         return target.Code is <= 300 or > 399
@@ -130,10 +130,18 @@ internal static class WebsiteReader
     private static int? CodeOf(XElement parent, string name) => One(parent, name)?.Value is not { } text ? null
         : int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var code) ? code : throw Malformed();
 
-    private static string? ChildOf(XElement parent, string name)
+    private static string? OnlyKeyOf(XElement parent, string name)
     {
         RequireOnly(parent, name);
-        return One(parent, name)?.Value;
+        return KeyOf(parent, name);
+    }
+
+    /// <summary>A key or a part of one, none longer than a key can be: each request to the website is compared with them.</summary>
+    private static string? KeyOf(XElement parent, string name)
+    {
+        var text = One(parent, name)?.Value;
+        ObjectKeys.Check(text ?? "");
+        return text;
     }
 
     private static XElement? One(XElement parent, string name)
