@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Authentication;
+using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Protocol.Operations;
 
@@ -67,7 +68,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
 
         var item = await buckets.FindObjectAsync(source.Bucket, source.Key, source.VersionId is { Length: > 0 } id ? id : null);
 
-        // A remote's object may have tags. Which, is not known yet.
+        // A remote's object may have tags. It is not known yet which.
         var tags = item is null && (source.IsForwarded || settings.IsOverlaid(source.Bucket)) ? "" : item?.Tags;
         return tags is null || (source.IsForwarded && asked.Caller.IsAnonymous)
             || (await JudgeAsync(source) != AccessDecision.Denied
@@ -141,6 +142,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
             NewTags = asked.NewTags
                 ?? (IsWrite(asked.Operation) && asked.Headers["x-amz-tagging"].ToString() is { Length: > 0 } tags ? tags : null),
             NewLock = asked.NewLock,
+            IsLockInBody = asked.Operation is S3Operation.PutObjectRetention or S3Operation.PutObjectLegalHold,
             ResourceAccount = access.OwnerId ?? settings.Owners?.Account ?? access.Owner,
         };
         return new()
@@ -210,12 +212,15 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
         is S3Operation.GetBucketConfiguration or S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration
         ? SubResources.ConfigurationOf(asked.Query) : null;
 
-    /// <summary>Whether the operation decides who else may do something. It needs the right <c>owner</c>.</summary>
+    /// <summary>
+    /// Whether the operation decides who else may do something, or see what others did. It needs the right <c>owner</c>.
+    /// </summary>
     private static bool IsForOwners(AccessQuestion asked) => asked.Operation switch
     {
         S3Operation.PutObjectAcl => true,
         S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration => SubResources.ConfigurationOf(asked.Query)
-            is BucketAccess.AclName or BucketAccess.PolicyName or BucketAccess.OwnershipName or BucketAccess.BlockName,
+            is BucketAccess.AclName or BucketAccess.PolicyName or BucketAccess.OwnershipName or BucketAccess.BlockName
+            or LoggingConfiguration.Name,
         S3Operation.CreateBucket => (AclHeaders.AreIn(asked.Headers) && !AclHeaders.AreForOwners(asked.Headers, null))
             || asked.Headers["x-amz-object-ownership"] is [not (null or "BucketOwnerEnforced")],
         _ => false,

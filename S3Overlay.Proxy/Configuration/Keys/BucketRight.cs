@@ -50,6 +50,6 @@ public enum AccessRight
     /// <summary>Read, and change everything but who else may do something.</summary>
     Write,
 
-    /// <summary>Everything: write ACLs, policies, object ownership and public access blocks too.</summary>
+    /// <summary>Everything: write ACLs, policies, object ownership, public access blocks and bucket logging too.</summary>
     Owner,
 }

@@ -12,10 +12,10 @@ public sealed record BucketPolicy(string Text, IReadOnlyList<PolicyStatement> St
     /// <summary>Whether it lets everybody do something: such a policy is what a public access block refuses and restricts.</summary>
     public bool IsPublic { get; } = Statements.Any(static statement => statement.IsPublic);
 
-    /// <summary>Whether a condition is about the tags that a request sets.</summary>
+    /// <summary>Whether a condition or a variable is about the tags that a request sets.</summary>
     public bool ReadsNewTags { get; } = Reads(Statements, "s3:RequestObjectTag");
 
-    /// <summary>Whether a condition is about the retention or legal hold that a request sets.</summary>
+    /// <summary>Whether a condition or a variable is about the retention or legal hold that a request sets.</summary>
     public bool ReadsNewLocks { get; } = Reads(Statements, "s3:object-lock-");
 
     /// <summary>Whether a statement denies the request. Nothing allows what a statement denies.</summary>
@@ -24,8 +24,19 @@ public sealed record BucketPolicy(string Text, IReadOnlyList<PolicyStatement> St
     /// <summary>Whether a statement allows the request.</summary>
     public bool Allows(PolicyRequest request) => Has(request, isAllow: true);
 
-    private static bool Reads(IReadOnlyList<PolicyStatement> statements, string keys) => statements.Any(statement => statement.Conditions
-        .Any(condition => condition.Key.StartsWith(keys, StringComparison.OrdinalIgnoreCase)));
+    /// <summary>Whether a statement allows the request by naming exactly its resource, without wildcards or variables.</summary>
+    public bool AllowsByName(PolicyRequest request) => Statements.Any(statement => statement.IsAllow && !statement.IsNotResources
+        && statement.Resources.Any(each => !each.IsWide && each.Text == request.Resource) && statement.Matches(request));
+
+    private static bool Reads(IReadOnlyList<PolicyStatement> statements, string keys)
+    {
+        var variable = "${" + keys;
+        return statements.Any(statement => statement.Resources.Any(resource => Uses(resource.Text))
+            || statement.Conditions.Any(condition => condition.Key.StartsWith(keys, StringComparison.OrdinalIgnoreCase)
+                || condition.Values.Any(Uses)));
+
+        bool Uses(string text) => text.Contains(variable, StringComparison.OrdinalIgnoreCase);
+    }
 
     private bool Has(PolicyRequest request, bool isAllow)
     {

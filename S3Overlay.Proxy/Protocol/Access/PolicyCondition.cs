@@ -29,13 +29,16 @@ public sealed class PolicyCondition
             _wantsNone = values is ["true"] || (values is ["false"] ? false : throw new FormatException("Null is true or false"));
         }
 
-        Key = key;
+        (Key, Values) = (key, values);
         _matches = _operator.IsNull ? [] : [.. values.Select(value => _operator.Prepare(value, hasVariables))];
         IsFixed = !_operator.IsNull && !_operator.IsNegated && !_ifExists && !_isForAll && values.All(_operator.IsFixed);
     }
 
     /// <summary>The condition key.</summary>
     public string Key { get; }
+
+    /// <summary>The values as in the policy.</summary>
+    public IReadOnlyList<string> Values { get; }
 
     /// <summary>Whether only listed values meet it: no wildcards, and not everything else.</summary>
     public bool IsFixed { get; }

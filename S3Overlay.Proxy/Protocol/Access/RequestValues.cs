@@ -47,6 +47,9 @@ public sealed record RequestValues
     /// <summary>The retention or legal hold that the body sets; null if it sets none.</summary>
     public ObjectLock? NewLock { get; init; }
 
+    /// <summary>Whether the body alone sets retention or legal hold, so that headers about them mean nothing.</summary>
+    public bool IsLockInBody { get; init; }
+
     /// <summary>The account of the bucket's owner: 12 digits, or its id.</summary>
     public string? ResourceAccount { get; init; }
 
@@ -91,11 +94,11 @@ public sealed record RequestValues
             "s3:if-match" => One(HeaderOf("If-Match")),
             "s3:if-none-match" => One(HeaderOf("If-None-Match")),
             "s3:requestobjecttagkeys" => NewTags is null ? null : [.. Split(NewTags).Select(static tag => tag.Key)],
-            "s3:object-lock-mode" => One(NewLock?.Mode is { } mode ? RetentionModes.Name(mode) : HeaderOf(LockHeader + "mode")),
+            "s3:object-lock-mode" => One(NewLock?.Mode is { } mode ? RetentionModes.Name(mode) : LockHeaderOf("mode")),
             "s3:object-lock-retain-until-date" => One(RetainUntil()),
             "s3:object-lock-remaining-retention-days" => One(RemainingDays()),
             "s3:object-lock-legal-hold" => One(NewLock?.LegalHold is { } isOn ? LegalHolds.Name(isOn)
-                : HeaderOf(LockHeader + "legal-hold")),
+                : LockHeaderOf("legal-hold")),
             "s3:x-amz-copy-source" => One(HeaderOf("x-amz-copy-source") is { } source
                 && UriEncoding.TryDecodeQuery(source, out var path) ? path.TrimStart('/') : null),
             "s3:x-amz-content-sha256" => One(HeaderOf("x-amz-content-sha256")),
@@ -110,12 +113,14 @@ public sealed record RequestValues
 
     private string? HeaderOf(string name) => Headers.TryGetValue(name, out var values) ? values.ToString() : null;
 
+    private string? LockHeaderOf(string name) => IsLockInBody ? null : HeaderOf(LockHeader + name);
+
     /// <summary>Milliseconds since a presigned request was signed.</summary>
     private string? SignatureAge() => DateTimeOffset.TryParseExact(Query["X-Amz-Date"] ?? HeaderOf("x-amz-date") ?? "",
         "yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var signed)
         ? ((long)Math.Max(0, (Received - signed).TotalMilliseconds)).ToString(CultureInfo.InvariantCulture) : null;
 
-    private string? RetainUntil() => NewLock?.Until is { } until ? HttpDates.Xml(until) : HeaderOf(LockHeader + "retain-until-date");
+    private string? RetainUntil() => NewLock?.Until is { } until ? HttpDates.Xml(until) : LockHeaderOf("retain-until-date");
 
     /// <summary>Days of the retention that the request sets. A begun day counts: a request for ten days arrives a little later.</summary>
     private string? RemainingDays() => HttpDates.TryParseXml(RetainUntil(), out var until)
