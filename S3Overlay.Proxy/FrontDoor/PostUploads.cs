@@ -24,10 +24,12 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
     /// <param name="form">The request: PostObject, the caller that signed its headers, and the form as its body.</param>
     /// <param name="context">The connection that it came over.</param>
     /// <param name="response">Where to.</param>
+    /// <param name="logged">Takes what the logs show of the upload.</param>
     /// <exception cref="S3Exception">
     /// The form is malformed, its signature does not cover the upload, or the object cannot be stored.
     /// </exception>
-    public async Task HandleAsync(S3Request form, HttpContext context, S3Response response, CancellationToken cancellationToken)
+    public async Task HandleAsync(
+        S3Request form, HttpContext context, S3Response response, IFormRecord logged, CancellationToken cancellationToken)
     {
         using var read = await PostForm.ReadAsync(form.Body, form.Header("Content-Type"), cancellationToken);
         var fields = read.Fields;
@@ -39,13 +41,18 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
         }
 
         var key = KeyOf(fields);
+        logged.FormKey = key;
         var authenticated = new FormSignature(authenticator).Authenticate(fields, form.Bucket, form.Caller, MaxSize);
         var caller = authenticated.Caller;
+        logged.Caller = caller;
         var (smallest, largest) = authenticated.Policy is { } policy ? (policy.Smallest, policy.Largest) : (0, MaxSize);
         var headers = PostHeaders.Of(fields);
         var isForwarded = settings.IsForwarded(form.Bucket);
-        var decision = await gate.JudgeAsync(
-            new(caller, S3Operation.PutObject, form.Bucket, key, S3Query.Empty, headers, context) { IsForwarded = isForwarded });
+        var decision = await gate.JudgeAsync(new(caller, S3Operation.PutObject, form.Bucket, key, S3Query.Empty, headers, context)
+        {
+            IsForwarded = isForwarded,
+            Notes = logged.Records,
+        });
         if (decision == AccessDecision.Denied && !(caller.IsAnonymous && isForwarded))
         {
             throw new S3Exception(S3Errors.AccessDenied);
@@ -99,4 +106,17 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
         ObjectKeys.Check(key);
         return key;
     }
+}
+
+/// <summary>What logs show of an upload form. Only its fields say it.</summary>
+internal interface IFormRecord
+{
+    /// <summary>The key, once it is known.</summary>
+    string? FormKey { get; set; }
+
+    /// <summary>The caller, once the form's signature was checked.</summary>
+    S3Caller Caller { get; set; }
+
+    /// <summary>What only the bucket's log shows; null if the bucket has none.</summary>
+    LogNotes? Records { get; }
 }

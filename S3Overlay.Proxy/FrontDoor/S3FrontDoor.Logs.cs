@@ -31,7 +31,7 @@ public sealed partial class S3FrontDoor
             Configuration = ConfigurationOf(call),
             IsOfWebsite = call.Target.IsWebsite,
             Bucket = bucket,
-            Key = call.Target.Key ?? "",
+            Key = call.FormKey ?? call.Target.Key ?? "",
             Error = call.Error,
             Sent = response.Sent,
             Duration = duration,

@@ -275,7 +275,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             };
         }
 
-        await (isForm ? _posts.HandleAsync(request, context, response, context.RequestAborted)
+        await (isForm ? _posts.HandleAsync(request, context, response, call, context.RequestAborted)
             : (isAdministration ? administration.Service : service).HandleAsync(request, response, context.RequestAborted));
     }
 
@@ -426,7 +426,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             + "setting that names that store, to another one.");
 
     /// <summary>What is known of a request so far, for reports of its end.</summary>
-    private sealed class Call(string requestId, Activity? span)
+    private sealed class Call(string requestId, Activity? span) : IFormRecord
     {
         public string RequestId { get; } = requestId;
 
@@ -438,6 +438,9 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
 
         /// <summary>The caller, once the signature was checked.</summary>
         public S3Caller Caller { get; set; } = S3Caller.Anonymous;
+
+        /// <summary>The key of an upload form, once it was read; null for other requests.</summary>
+        public string? FormKey { get; set; }
 
         /// <summary>The source of a copy; null for other requests.</summary>
         public CopySource? Source { get; set; }
