@@ -6,6 +6,9 @@ namespace S3Overlay.Proxy.FrontDoor;
 /// <summary>What only a bucket's log shows of a request. Made for requests to buckets that log.</summary>
 internal sealed class LogNotes
 {
+    /// <summary>No store has longer version ids. Clients may send any.</summary>
+    private const int MostOfVersion = 1024;
+
     private List<DeletedObject>? _deleted;
 
     /// <summary>Whether only an ACL allowed the request.</summary>
@@ -16,5 +19,6 @@ internal sealed class LogNotes
 
     /// <summary>Notes what DeleteObjects did with one key.</summary>
     public void NoteDeleted(string key, string? versionId, S3Error? error) =>
-        (_deleted ??= []).Add(new(key, versionId, error?.Status ?? 204, error?.Code));
+        (_deleted ??= []).Add(new(
+            key, versionId is { Length: > MostOfVersion } ? versionId[..MostOfVersion] : versionId, error?.Status ?? 204, error?.Code));
 }

@@ -22,6 +22,8 @@ internal sealed class LogTargets(BucketTable buckets, IAccounts accounts, string
     public string AccountOf(string bucket) => buckets.AccessOf(bucket)?.OwnerId ?? accountNumber ?? Account.Default.Id;
 
     /// <summary>Why a bucket gets no logs of another; null if it may get them.</summary>
+    /// <param name="source">The logged bucket, as it was when it was logged: it may be gone, or be another one by now.</param>
+    /// <param name="target">The bucket that would get them.</param>
     public S3Exception? Refusal(BucketRecord source, string target)
     {
         if (buckets.Find(target) is not { Exists: true } found)
@@ -29,7 +31,7 @@ internal sealed class LogTargets(BucketTable buckets, IAccounts accounts, string
             return Invalid("The target bucket for logging does not exist");
         }
 
-        return buckets.AccessOf(source.Name)?.OwnerId != buckets.AccessOf(target)?.OwnerId
+        return source.Documents.GetValueOrDefault(BucketAccess.OwnerName) != buckets.AccessOf(target)?.OwnerId
             ? Invalid("The owner for the bucket to be logged and the target bucket must be the same.")
             : source.Region != found.Region ? new(CrossLocation)
             : found.ObjectLock is not null ? Invalid("The target bucket for logging must not have Object Lock.")
@@ -57,10 +59,17 @@ internal sealed class LogTargets(BucketTable buckets, IAccounts accounts, string
             throw refusal;
         }
 
-        var hasAcls = buckets.AccessOf(logging.TargetBucket) is { HasAcls: true };
+        var access = buckets.AccessOf(logging.TargetBucket);
+        var hasAcls = access is { HasAcls: true };
         if (!hasAcls && logging.Grants.Count > 0)
         {
             throw new S3Exception(AccessErrors.AclNotSupported);
+        }
+
+        if (access is { Block.BlocksAcls: true } && logging.Grants.Any(static grant => grant.Grantee.IsPublic))
+        {
+            // Each log object would be refused.
+            throw new S3Exception(S3Errors.AccessDenied);
         }
 
         var account = AccountOf(bucket.Name);

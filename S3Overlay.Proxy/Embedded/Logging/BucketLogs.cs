@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 
 using S3Overlay.Proxy.Embedded.Rows;
-using S3Overlay.Proxy.Protocol.Buckets;
 using S3Overlay.Proxy.Telemetry.AccessLogs;
 
 namespace S3Overlay.Proxy.Embedded.Logging;
@@ -14,16 +13,14 @@ namespace S3Overlay.Proxy.Embedded.Logging;
 /// <remarks>
 /// <code>
 ///   request ends -> queue (8 MiB) -> collect: a line per record -> batches (16 MiB), one per bucket -> write, one by one
-///                   full: dropped                                   full: dropped                     refused, disk full: dropped
+///                   full: dropped                                   full, or 4 MiB of its bucket:     refused, disk full: dropped
+///                                                                   dropped
 /// </code>
 /// </remarks>
 internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
 {
     /// <summary>Bytes of entries that may wait to be collected.</summary>
     private const long MostQueued = 8 << 20;
-
-    /// <summary>Bytes of records that may wait to be written.</summary>
-    private const long MostCollected = 16 << 20;
 
     /// <summary>A batch of this size is written before its time.</summary>
     private const int FullBatch = 1 << 20;
@@ -35,7 +32,8 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
     private readonly LogWriter _writer;
     private readonly TimeSpan _interval;
     private readonly TimeSpan _quiet;
-    private readonly Channel<BucketLogEntry> _queue = Channel.CreateUnbounded<BucketLogEntry>(new() { SingleReader = true });
+    private readonly Channel<(BucketLogEntry Entry, int Weight)> _queue =
+        Channel.CreateUnbounded<(BucketLogEntry, int)>(new() { SingleReader = true });
 
     /// <summary>Wakes the writing. One signal is enough: it looks at all batches.</summary>
     private readonly Channel<bool> _signals =
@@ -43,11 +41,11 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
     private readonly CancellationTokenSource _ending = new();
     private readonly Dictionary<string, LogBatch> _batches = new(StringComparer.Ordinal);
     private readonly Queue<LogBatch> _full = new();
+    private readonly LogShares _shares;
     private readonly ITimer _timer;
     private readonly Task _collecting;
     private readonly Task _writing;
     private long _queued;
-    private long _collected;
     private bool _isTimed;
 
     /// <summary>Starts it.</summary>
@@ -56,7 +54,7 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
     /// <param name="interval">How long a record waits for others at most.</param>
     public BucketLogs(EmbeddedStore store, LogWriter writer, TimeSpan interval)
     {
-        (_store, _writer, _interval, _quiet) = (store, writer, interval, interval / 5);
+        (_store, _writer, _interval, _quiet, _shares) = (store, writer, interval, interval / 5, new LogShares(store));
         _timer = store.Time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _collecting = Task.Run(CollectAsync);
         _writing = Task.Run(WriteAsync);
@@ -72,10 +70,10 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
     public void Add(BucketLogEntry entry)
     {
         var weight = entry.Weight;
-        if (Interlocked.Add(ref _queued, weight) > MostQueued || !_queue.Writer.TryWrite(entry))
+        if (Interlocked.Add(ref _queued, weight) > MostQueued || !_queue.Writer.TryWrite((entry, weight)))
         {
             Interlocked.Add(ref _queued, -weight);
-            _writer.Lose(1 + (entry.Deleted?.Count ?? 0));
+            Lose(entry, LogShares.TooMany);
         }
     }
 
@@ -102,16 +100,33 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
 
     private async Task CollectAsync()
     {
-        await foreach (var entry in _queue.Reader.ReadAllAsync())
+        await foreach (var (entry, weight) in _queue.Reader.ReadAllAsync())
         {
-            Interlocked.Add(ref _queued, -entry.Weight);
-            if (_store.Buckets.Find(entry.Bucket) is { Logging: not null } bucket)
+            Interlocked.Add(ref _queued, -weight);
+            try
             {
-                foreach (var line in AccessLogLines.OfBucket(entry, _store.OwnerOf(entry.Bucket).Id))
+                if (_store.Buckets.Find(entry.Bucket) is { Logging: not null } bucket)
                 {
-                    Collect(bucket, entry.Request.Time.UtcDateTime.Date, line);
+                    foreach (var line in AccessLogLines.OfBucket(entry, _store.OwnerOf(entry.Bucket).Id))
+                    {
+                        Collect(bucket, entry.Request.Time.UtcDateTime.Date, line);
+                    }
                 }
             }
+            catch (Exception failure)
+            {
+                // The next request can be logged all the same.
+                Lose(entry, failure.Message);
+            }
+        }
+    }
+
+    private void Lose(BucketLogEntry entry, string problem)
+    {
+        _writer.Lose(1 + (entry.Deleted?.Count ?? 0));
+        lock (_lock)
+        {
+            _shares.NoteLoss(entry.Bucket, problem);
         }
     }
 
@@ -119,16 +134,16 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
     {
         lock (_lock)
         {
-            if (_collected + line.Length > MostCollected)
+            if (!_shares.HasRoom(bucket.Name, line.Length))
             {
                 _writer.Lose(1);
+                _shares.NoteLoss(bucket.Name, LogShares.TooMany);
                 return;
             }
 
-            var (logging, document, now) = (
-                bucket.Logging!, bucket.Documents[LoggingConfiguration.Name], _store.Time.GetTimestamp());
-            var batch = _batches.GetValueOrDefault(LogBatch.NameOf(bucket.Name, logging, day));
-            if (batch is not null && batch.Document != document)
+            var now = _store.Time.GetTimestamp();
+            var batch = _batches.GetValueOrDefault(LogBatch.NameOf(bucket.Name, bucket.Logging!, day));
+            if (batch is not null && !batch.IsOf(bucket))
             {
                 SetAside(batch);
                 batch = null;
@@ -136,14 +151,13 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
 
             if (batch is null)
             {
-                batch = new LogBatch(
-                    bucket.Name, logging, document, _store.LogTargets.AccountOf(bucket.Name), bucket.Region, now, day);
+                batch = new LogBatch(bucket, _store.LogTargets.AccountOf(bucket.Name), now, day);
                 _batches[batch.Name] = batch;
             }
 
             var length = batch.Length;
             batch.Add(line, now);
-            _collected += batch.Length - length;
+            _shares.Add(bucket.Name, batch.Length - length);
             if (batch.Length >= FullBatch)
             {
                 SetAside(batch);
@@ -187,10 +201,16 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
 
     private async Task WriteAsync(LogBatch batch)
     {
-        await _writer.WriteAsync(batch, _ending.Token);
-        lock (_lock)
+        try
         {
-            _collected -= batch.Length;
+            await _writer.WriteAsync(batch, _ending.Token);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _shares.Remove(batch);
+            }
         }
     }
 

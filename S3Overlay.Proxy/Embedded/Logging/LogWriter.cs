@@ -24,7 +24,7 @@ internal sealed class LogWriter(EmbeddedStore store, IS3Service service)
 
     /// <summary>
     /// Writes a log object, or loses its records: if the target does not accept it, or the disk is full. The first loss of a bucket is
-    /// logged.
+    /// logged. Throws nothing: the logs of other buckets come next.
     /// </summary>
     public async Task WriteAsync(LogBatch batch, CancellationToken cancellationToken)
     {
@@ -45,27 +45,28 @@ internal sealed class LogWriter(EmbeddedStore store, IS3Service service)
     /// <returns>Null, or why it was not written.</returns>
     private async Task<string?> TryWriteAsync(LogBatch batch, CancellationToken cancellationToken)
     {
-        var (targets, target) = (store.LogTargets, batch.Logging.TargetBucket);
-        if (store.Buckets.Find(batch.Bucket) is { Exists: true } source && targets.Refusal(source, target) is { } refusal)
-        {
-            return refusal.Message;
-        }
-
-        var key = batch.KeyAt(store.Now);
-        if (!targets.Allows(batch.Logging, key, batch.Bucket, batch.Account, store.Now))
-        {
-            return $"Its policy does not allow {LogDeliveryAccess.Service} to s3:PutObject there";
-        }
-
         try
         {
+            var targets = store.LogTargets;
+            if (targets.Refusal(batch.Source, batch.Logging.TargetBucket) is { } refusal)
+            {
+                return refusal.Message;
+            }
+
+            var key = batch.KeyAt(store.Now);
+            if (!targets.Allows(batch.Logging, key, batch.Bucket, batch.Account, store.Now))
+            {
+                return $"Its policy does not allow {LogDeliveryAccess.Service} to s3:PutObject there";
+            }
+
             var response = new BufferedResponse();
             await service.HandleAsync(Request(batch, key), response, cancellationToken);
             return response.Status < StatusCodes.Status300MultipleChoices ? null : $"The write failed with {response.Status}";
         }
-        catch (Exception failure) when (failure is not OperationCanceledException || cancellationToken.IsCancellationRequested)
+        catch (Exception failure)
         {
-            return failure is OperationCanceledException ? "There was no time left at the shutdown" : failure.Message;
+            return failure is OperationCanceledException && cancellationToken.IsCancellationRequested
+                ? "There was no time left at the shutdown" : failure.Message;
         }
     }
 

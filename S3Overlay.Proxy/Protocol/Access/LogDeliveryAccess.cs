@@ -43,7 +43,7 @@ public static class LogDeliveryAccess
                 return false;
             }
 
-            if (policy.Allows(request) || policy.Allows(request with { Resource = $"{bucket}/{prefix}" }))
+            if (policy.Allows(request) || policy.AllowsByName(request with { Resource = $"{bucket}/{prefix}" }))
             {
                 return true;
             }

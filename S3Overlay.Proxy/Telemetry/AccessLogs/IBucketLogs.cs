@@ -38,7 +38,7 @@ public sealed record BucketLogEntry(AccessLogEntry Request)
                 + Request.Host.Length));
             foreach (var each in Deleted ?? [])
             {
-                weight += 80 + (2 * each.Key.Length);
+                weight += 80 + (2 * (each.Key.Length + (each.VersionId?.Length ?? 0)));
             }
 
             return weight;

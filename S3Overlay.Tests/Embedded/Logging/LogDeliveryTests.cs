@@ -53,7 +53,10 @@ public sealed class LogDeliveryTests
     [InlineData("logs/*", "src", "", true)]
     [InlineData("logs/log/*", "src", "", true)]
     [InlineData("logs/log/", "s*", "", true)]
+    [InlineData("logs/log?", "src", "", false)]
     [InlineData("logs/other/*", "src", "", false)]
+    [InlineData("logs/other/*", "src", ",{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"logging.s3.amazonaws.com\"},"
+        + "\"Action\":\"s3:PutObject\",\"NotResource\":\"arn:aws:s3:::logs/log/?*\"}", false)]
     [InlineData("logs/*", "another", "", false)]
     [InlineData("logs/*", "src", ",{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:Put*\",\"Resource\":\"arn:aws:s3:::logs/*\"}",
         false)]
@@ -131,6 +134,50 @@ public sealed class LogDeliveryTests
         await AccessScene.ExpectAsync(200, scene.Main, "PUT", "/src");
         var refused = await AccessScene.ExpectAsync(400, scene.Main, "PUT", "/src?logging", LoggingScene.Logging(target: "bbb"));
         Assert.Equal("InvalidTargetBucketForLogging", refused.Code);
+    }
+
+    [Fact]
+    public async Task A_bucket_that_another_account_made_under_the_name_gets_nothing()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["keys.json"],
+            """
+            [ { "accessKey": "minioadmin", "secretKey": "minioadmin", "rights": { "*": "owner" }, "id": "main-id" },
+              { "accessKey": "alt", "secretKey": "alt-here", "rights": { "*": "owner" }, "id": "alt-id" } ]
+            """);
+        await using var scene = await LoggingScene.StartAsync(null, ("S3_OVERLAY_KEYS_FILE", folder["keys.json"]));
+        var alt = new SignedHttp(scene.Proxy.Endpoint, "alt", "alt-here") { Clock = scene.Time };
+        await scene.LogAsync();
+        foreach (var target in (string[])["/src", "/logs"])
+        {
+            await scene.ExpectAsync(204, "DELETE", target);
+        }
+
+        await AccessScene.ExpectAsync(200, alt, "PUT", "/logs");
+        await AccessScene.ExpectAsync(204, alt, "PUT", "/logs?policy", LoggingScene.Policy());
+        await Patience.UntilAsync(
+            async () =>
+            {
+                scene.Time.Advance(TimeSpan.FromMinutes(5));
+                return await scene.LostAsync() > 0;
+            },
+            "Nothing is lost.");
+        Assert.DoesNotContain("<Key>", (await AccessScene.ExpectAsync(200, alt, "GET", "/logs")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Grants_to_everybody_are_refused_where_each_log_object_would_be()
+    {
+        await using var scene = await LoggingScene.StartAsync();
+        await scene.ExpectAsync(200, "PUT", "/acls", null, ("x-amz-object-ownership", "ObjectWriter"), ("x-amz-acl", "log-delivery-write"));
+        const string Grants = """
+            <TargetGrants><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group">
+            <URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee><Permission>READ</Permission></Grant></TargetGrants>
+            """;
+        var logging = LoggingScene.Logging(target: "acls", more: Grants);
+        Assert.Equal("AccessDenied", (await scene.ExpectAsync(403, "PUT", "/src?logging", logging)).Code);
+        await scene.ExpectAsync(204, "DELETE", "/acls?publicAccessBlock");
+        await scene.ExpectAsync(200, "PUT", "/src?logging", logging);
     }
 
     [Fact]

@@ -67,10 +67,73 @@ public sealed partial class LogQueueTests
             },
             "Nothing is dropped.");
 
-        // At most 8 MiB of entries and 16 MiB of records wait.
+        // At most 8 MiB of entries and 4 MiB of the bucket's records wait.
         Assert.InRange(added - logs.Lost, 500, 6000);
         stuck.Release();
         await logs.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_flood_to_one_bucket_is_one_warning_and_loses_no_record_of_another()
+    {
+        await using var bench = await OpenAsync();
+        await bench.Store.Buckets.CreateAsync("other", "us-east-1", bench.Time.GetUtcNow(),
+            static bucket => bucket.With("logging", LoggingScene.Logging("other/")), default);
+        var stuck = new StuckService(bench.Service);
+        var logs = Logs(bench, stuck);
+        var agent = new string('a', 4000);
+        var (added, kept) = (0L, -1L);
+        await Patience.UntilAsync(
+            () =>
+            {
+                for (var i = 0; i < (logs.Lost > 1000 ? 1 : 100); i++, added++)
+                {
+                    logs.Add(Entry("flood", agent));
+                }
+
+                // The queue is empty once the number of those that were kept does not change.
+                var (before, now) = (kept, kept = added - logs.Lost);
+                return logs.Lost > 1000 && before == now;
+            },
+            "Nothing is dropped.");
+        logs.Add(Entry("calm") with { Bucket = "other" });
+        stuck.Release();
+        await logs.DisposeAsync();
+        Assert.Contains(" calm ", await RecordsAsync(bench), StringComparison.Ordinal);
+        Assert.Single(bench.Log.Names, static name => name == "BucketLogLost");
+    }
+
+    [Fact]
+    public void Version_ids_count_while_they_wait()
+    {
+        static int Weight(string version) => (Entry("k") with { Deleted = [new("k", version, 204, null)] }).Weight;
+        Assert.Equal(2000, Weight(new string('v', 1000)) - Weight(""));
+    }
+
+    [Fact]
+    public async Task A_stray_failure_loses_one_log_object_and_not_the_next()
+    {
+        await using var bench = await OpenAsync();
+        await using var logs = Logs(bench, new FailingOnceService(bench.Service));
+        logs.Add(Entry("lost"));
+        await UntilAsync(bench, () => Task.FromResult(logs.Lost == 1));
+        logs.Add(Entry("kept"));
+        await UntilAsync(bench, async () => (await RecordsAsync(bench)).Contains(" kept ", StringComparison.Ordinal));
+        Assert.Equal(1, logs.Lost);
+        Assert.Single(bench.Log.Names, static name => name == "BucketLogLost");
+    }
+
+    [Fact]
+    public async Task A_record_that_cannot_be_made_is_lost_and_not_the_next()
+    {
+        await using var bench = await OpenAsync();
+        var logs = Logs(bench, bench.Service);
+        logs.Add(Entry("torn") with { Deleted = new TornList() });
+        logs.Add(Entry("kept"));
+        await logs.DisposeAsync();
+        Assert.Contains(" kept ", await RecordsAsync(bench), StringComparison.Ordinal);
+        Assert.Equal(2, logs.Lost);
+        Assert.Single(bench.Log.Names, static name => name == "BucketLogLost");
     }
 
     [Fact]
@@ -153,14 +216,4 @@ public sealed partial class LogQueueTests
 
     [GeneratedRegex("<Key>([^<]*)</Key>")]
     private static partial Regex KeyPattern();
-
-    /// <summary>Takes no request until it is released.</summary>
-    private sealed class StuckService : IS3Service
-    {
-        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Release() => _released.TrySetResult();
-
-        public Task HandleAsync(S3Request request, S3Response response, CancellationToken cancellationToken) => _released.Task;
-    }
 }

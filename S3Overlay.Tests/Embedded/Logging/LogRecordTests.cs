@@ -77,6 +77,17 @@ public sealed class LogRecordTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_version_id_that_none_can_have_is_cut()
+    {
+        await _scene.LogAsync();
+        await _scene.ExpectAsync(200, "POST", "/src?delete",
+            $"<Delete><Object><Key>k</Key><VersionId>{new string('v', 5000)}</VersionId></Object></Delete>");
+        var records = await _scene.RecordsAsync("BATCH.DELETE.OBJECT k");
+        var record = Assert.Single(records, record => record.Contains("BATCH.DELETE.OBJECT k", StringComparison.Ordinal));
+        Assert.Equal(new string('v', 1024), LoggingScene.Columns(record)[17]);
+    }
+
+    [Fact]
     public async Task Unsigned_and_presigned_requests_and_ACLs_are_told()
     {
         await _scene.ExpectAsync(204, "DELETE", "/src?publicAccessBlock");
