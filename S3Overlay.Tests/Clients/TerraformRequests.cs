@@ -119,8 +119,8 @@ internal static class TerraformRequests
     ];
 
     /// <summary>
-    /// Configurations that the store does not keep: it refuses to set them, and reads and deletes them as S3 does where they are not set,
-    /// so that a plan or a destruction with them ends.
+    /// Configurations that the store does not keep: it refuses to set them to anything but S3's default, and reads and deletes them as S3
+    /// does where they are not set, so that a plan or a destruction with them ends.
     /// </summary>
     public static readonly (string Request, string Header, string Body, int Status, string Shown)[] NotKept =
     [
@@ -132,7 +132,17 @@ internal static class TerraformRequests
         ("DELETE /terraform?replication=", "", "", 204, ""),
         ("PUT /terraform?accelerate=", "", $"<AccelerateConfiguration{Ns}><Status>Enabled</Status></AccelerateConfiguration>", 501,
             "NotImplemented"),
+        ("PUT /terraform?accelerate=", "", $"<AccelerateConfiguration{Ns}><Status>Suspended</Status></AccelerateConfiguration>", 200, ""),
+        ("GET /terraform?accelerate=", "", "", 200, "<Status>Suspended</Status>"),
+        ("PUT /terraform?accelerate=", "", "<AccelerateConfiguration/>", 501, "NotImplemented"),
         ("PUT /terraform?requestPayment=", "", $"<RequestPaymentConfiguration{Ns}><Payer>Requester</Payer></RequestPaymentConfiguration>",
+            501, "NotImplemented"),
+        ("PUT /terraform?requestPayment=", "", $"<RequestPaymentConfiguration{Ns}><Payer>BucketOwner</Payer></RequestPaymentConfiguration>",
+            200, ""),
+        ("GET /terraform?requestPayment=", "", "", 200, "<Payer>BucketOwner</Payer>"),
+        ("PUT /terraform?notification=", "", $"<NotificationConfiguration{Ns}></NotificationConfiguration>", 200, ""),
+        ("PUT /terraform?notification=", "", "<Notifications/>", 501, "NotImplemented"),
+        ("PUT /terraform?notification=", "", "<NotificationConfiguration><a/><a/></NotificationConfiguration>",
             501, "NotImplemented"),
         ("PUT /terraform?notification=", "", $"<NotificationConfiguration{Ns}><EventBridgeConfiguration/></NotificationConfiguration>", 501,
             "NotImplemented"),

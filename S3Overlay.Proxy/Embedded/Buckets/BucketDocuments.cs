@@ -58,6 +58,19 @@ internal static class BucketDocuments
         new(LockConfiguration.Name, ReadLockAsync) { Check = RequireVersioning },
         new(LifecycleConfiguration.Name, ReadLifecycleAsync) { Header = TransitionSize },
         new(WebsiteConfiguration.Name, ReadWebsiteAsync),
+
+        // Of these only the default can be set. A bucket that had acceleration, unlike others, says that it is suspended.
+        new("accelerate", static (request, _, token) => ReadOnlyAsync(request, "AccelerateConfiguration", ("Status", "Suspended"), token)),
+        new("requestPayment", static async (request, _, token) =>
+        {
+            await ReadOnlyAsync(request, "RequestPaymentConfiguration", ("Payer", "BucketOwner"), token);
+            return null;
+        }),
+        new("notification", static async (request, _, token) =>
+        {
+            await ReadOnlyAsync(request, "NotificationConfiguration", null, token);
+            return null;
+        }),
     }.ToDictionary(static kind => kind.Name, StringComparer.Ordinal);
 
     /// <summary>The configuration of a sub-resource; null if the store does not keep it.</summary>
@@ -88,6 +101,30 @@ internal static class BucketDocuments
         var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken, WebsiteConfiguration.MaxSize)
             ?? throw new S3Exception(S3Errors.MissingRequestBody);
         return WebsiteReader.Read(root).Write().TakeText();
+    }
+
+    /// <summary>Reads the one document that is served of a configuration.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="name">The document's root.</param>
+    /// <param name="field">Its only child, with its text; null if it is empty.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="S3Exception">NotImplemented: it is another document.</exception>
+    private static async Task<string?> ReadOnlyAsync(
+        S3Request request, string name, (string Name, string Text)? field, CancellationToken cancellationToken)
+    {
+        var root = await S3XmlReader.ReadAsync(request.Body, cancellationToken);
+        if (root?.Name.LocalName != name || !(root.Elements().ToList() switch
+        {
+            [] => field is null && string.IsNullOrWhiteSpace(root.Value),
+            [{ HasElements: false } child] => (child.Name.LocalName, child.Value) == field,
+            _ => false,
+        }))
+        {
+            throw new S3Exception(S3Errors.NotImplemented);
+        }
+
+        var xml = new S3XmlWriter().Root(name);
+        return (field is { } one ? xml.Element(one.Name, one.Text) : xml).Close(name).TakeText();
     }
 
     private static void RequireVersioning(BucketRecord bucket)
