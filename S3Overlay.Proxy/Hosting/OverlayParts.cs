@@ -75,7 +75,7 @@ internal static class OverlayParts
             writes,
             deletes,
             new ManyDeletes(deletes, directory, logger),
-            new CopyRequests(service, objects, directory, layer, reader, conditional, copy, writes, slow, local.Identities),
+            new CopyRequests(service, objects, directory, layer, reader, local.Marks, conditional, copy, writes, slow, local.Identities),
             new SubResourceWrites(local, objects, directory, reader, conditional, writes, settings),
             failover,
             settings.Budget,

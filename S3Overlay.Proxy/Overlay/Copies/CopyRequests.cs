@@ -22,7 +22,8 @@ namespace S3Overlay.Proxy.Overlay.Copies;
 /// </remarks>
 public sealed class CopyRequests(
     IS3Service local, LocalObjects objects, BucketDirectory directory, ILayerState layer, IRemoteReader reader,
-    ConditionalWrites conditional, StreamedCopy remoteCopy, ObjectWrites writes, KeepAliveResponses slow, ILocalIdentities? identities)
+    ITombstones marks, ConditionalWrites conditional, StreamedCopy remoteCopy, ObjectWrites writes, KeepAliveResponses slow,
+    ILocalIdentities? identities)
 {
     /// <summary>Handles a copy into <paramref name="target"/>, overlaid or not.</summary>
     public async Task CopyAsync(BucketView target, S3Request request, S3Response response, CancellationToken cancellationToken)
@@ -142,6 +143,7 @@ public sealed class CopyRequests(
             case KeyState.Written when !namesVersion:
                 return null;
             case KeyState.Deleted:
+            case KeyState.Written when await marks.FindAsync(source.Bucket, source.Key, cancellationToken) is not null:
                 throw Absent(source);
         }
 

@@ -19,7 +19,7 @@ internal sealed class StuckService(IS3Service? inner = null) : IS3Service
     }
 }
 
-/// <summary>Fails at the first request in a way that nobody expects.</summary>
+/// <summary>Fails at the first request with an unexpected exception.</summary>
 internal sealed class FailingOnceService(IS3Service inner) : IS3Service
 {
     private bool _hasFailed;

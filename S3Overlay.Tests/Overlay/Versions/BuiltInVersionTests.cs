@@ -47,10 +47,10 @@ public sealed partial class BuiltInVersionTests : IAsyncLifetime
         foreach (var query in (string[])["versionId=null", "tagging&versionId=null"])
         {
             Assert.Equal(404, (await _proxy.SendAsync("GET", "/bucket/key?" + query)).Status);
-            Assert.Equal(404, (await _proxy.SendAsync("HEAD", "/bucket/key?versionId=null")).Status);
         }
 
-        Assert.Equal(404, (await _proxy.SendAsync("PUT", "/bucket/copy", null, ("x-amz-copy-source", "/bucket/key?versionId=null"))).Status);
+        (string, string) source = ("x-amz-copy-source", "/bucket/key?versionId=null");
+        Assert.Equal(404, (await _proxy.SendAsync("PUT", "/bucket/copy", null, source)).Status);
         Assert.Equal((200, "mine"), await GetAsync("key"));
     }
 
