@@ -49,7 +49,7 @@ internal sealed record AdministeredParts
     public required StatsHistory History { get; init; }
 
     /// <summary>Reads what the proxy is.</summary>
-    public required Func<CancellationToken, Task<StatusDocument>> Status { get; init; }
+    public required Func<StatusDocument> Status { get; init; }
 
     /// <summary>Lists all settings with their values.</summary>
     public required Func<IReadOnlyList<ShownSetting>> Settings { get; init; }

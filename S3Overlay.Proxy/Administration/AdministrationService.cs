@@ -64,6 +64,11 @@ public sealed class AdministrationService : IS3Service
             await RefuseBodyAsync(request, cancellationToken);
         }
 
+        if (method.IsPolled)
+        {
+            response.MarkPolled();
+        }
+
         response.Headers.CacheControl = "no-store";
         response.Headers.XContentTypeOptions = "nosniff";
         await RunAsync(method, new MethodCall(parameters, request, response, _targets, _time), $"{name} {parameters}", cancellationToken);

@@ -26,7 +26,10 @@ internal abstract class Method(string verb, string name, string summary)
     /// <summary>Its parameters. Others are rejected: a misspelt one would make the method do more than intended.</summary>
     public IReadOnlyList<Parameter> Parameters { get; init; } = [];
 
-    /// <summary>True if it changes nothing, and programs call it again and again: its calls are logged with level Debug.</summary>
+    /// <summary>
+    /// True if it changes nothing, and programs call it again and again: its calls are logged with level Debug, and those that succeed
+    /// leave no access log line and no span.
+    /// </summary>
     public bool IsPolled { get; init; }
 
     /// <summary>What the request's body has, as a content type; null if there must be none.</summary>

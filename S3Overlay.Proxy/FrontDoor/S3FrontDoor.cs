@@ -83,8 +83,14 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
         }
 
         meters.RequestFinished(started, call.Operation, response.Status, layer, cache, response.Sent);
+        var isRoutine = response.IsPolled && outcome == Outcomes.Ok;
         if (call.Span is { } span)
         {
+            if (isRoutine)
+            {
+                Tracing.Drop(span);
+            }
+
             Tracing.FinishRequest(span, call.RequestId, response, layer, cache, outcome);
         }
 
@@ -109,7 +115,10 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             });
         }
 
-        WriteLogs(call, context, response, started, outcome, layer, cache);
+        if (!isRoutine)
+        {
+            WriteLogs(call, context, response, started, outcome, layer, cache);
+        }
     }
 
     private static string OutcomeOf(Call call, HttpContext context, KestrelResponse response) =>

@@ -89,7 +89,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             : opened.Add(new LifecycleWorker(_store, service, new LifecycleClock(options.Local.LifecycleDay)));
         var logs = _store is null ? null : OpenLogs(_store, service);
         var history = opened.Add(new StatsHistory(meters, Time));
-        var status = new ProxyStatus(options, local, remotes, Time);
+        var status = opened.Add(new ProxyStatus(options, local, remotes, Time));
         var administration = OpenAdministration(local, overlay, history, status);
         var rights = Rights();
         return new ProxyServices(opened)
@@ -448,7 +448,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Tail = _tail,
             Meters = meters,
             History = history,
-            Status = status.ReadAsync,
+            Status = status.Read,
             Settings = options.Shown,
         };
         var logger = loggers.CreateLogger<AdministrationService>();

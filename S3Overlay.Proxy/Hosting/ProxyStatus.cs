@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 using S3Overlay.Proxy.Administration.Methods;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Hosting.Commands;
@@ -9,18 +11,28 @@ namespace S3Overlay.Proxy.Hosting;
 
 /// <summary>What a proxy is, for the method <c>status</c>.</summary>
 internal sealed class ProxyStatus(ProxyOptions options, LocalLayer local, ProxyServices.RemoteLayers? remotes, TimeProvider time)
+    : IAsyncDisposable
 {
     /// <summary>More changes than this are not counted.</summary>
     private const int MostCounted = 10_000;
 
-    /// <summary>How long a count is reused.</summary>
+    /// <summary>How long a count of the built-in store is reused.</summary>
     private static readonly TimeSpan CountLife = TimeSpan.FromSeconds(10);
+
+    /// <summary>The same over an S3 endpoint, which gets a request for every thousand keys.</summary>
+    private static readonly TimeSpan CountLifeOverS3 = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long a count may take to notice that it is to end.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private static readonly ListingQuery Everything = new("", "", ListingPosition.Start, 1000);
 
     private readonly Lock _lock = new();
-    private Task<ChangeCounts> _counting = Task.FromResult(new ChangeCounts(0, 0, false));
+    private readonly CancellationTokenSource _ending = new();
+    private Task _counting = Task.CompletedTask;
+    private ChangeCounts? _counts;
     private long? _countedAt;
+    private bool _hasEnded;
 
     /// <summary>Where clients on this machine reach the proxy, once it listens.</summary>
     public string Endpoint { get; set; } = options.Listen.Plain?.GetLeftPart(UriPartial.Authority) ?? "";
@@ -28,8 +40,8 @@ internal sealed class ProxyStatus(ProxyOptions options, LocalLayer local, ProxyS
     /// <summary>Checks the layers; null if nothing does.</summary>
     public LayerChecks? Health { get; set; }
 
-    /// <summary>Reads it. Waits for no layer.</summary>
-    public async Task<StatusDocument> ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Reads it. Waits for no layer: what takes time is from the last look.</summary>
+    public StatusDocument Read()
     {
         var (state, problem) = HealthOf(null);
         return new StatusDocument(
@@ -38,7 +50,21 @@ internal sealed class ProxyStatus(ProxyOptions options, LocalLayer local, ProxyS
             [.. options.Remotes.Select(Of)],
             new CacheStatus(
                 options.Cache.IsEnabled && options.Remotes.Count > 0, StartupLines.Place(options), options.Cache.MaxBytes),
-            await CountAsync().WaitAsync(cancellationToken));
+            LastCounts());
+    }
+
+    /// <summary>Ends counting.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task counting;
+        lock (_lock)
+        {
+            (_hasEnded, counting) = (true, _counting);
+        }
+
+        await _ending.CancelAsync();
+        await counting.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _ending.Dispose();
     }
 
     private LayerStatus Of(RemoteOptions remote)
@@ -55,27 +81,32 @@ internal sealed class ProxyStatus(ProxyOptions options, LocalLayer local, ProxyS
         _ => (LayerHealth.Ok, null),
     };
 
-    private Task<ChangeCounts> CountAsync()
+    /// <summary>The last count; null before the first. Begins another one if it is old, and does not wait for it.</summary>
+    private ChangeCounts? LastCounts()
     {
         lock (_lock)
         {
-            if (_counting.IsCompleted && (_countedAt is not { } at || time.GetElapsedTime(at) >= CountLife))
+            var life = options.Local.Endpoint is null || _counts is null ? CountLife : CountLifeOverS3;
+            if (!_hasEnded && _counting.IsCompleted && (_countedAt is not { } at || time.GetElapsedTime(at) >= life))
             {
                 _countedAt = time.GetTimestamp();
-                _counting = Task.Run(CountOnceAsync);
+                var ending = _ending.Token;
+                _counting = Task.Run(() => CountAsync(ending), CancellationToken.None);
             }
 
-            return _counting;
+            return _counts;
         }
     }
 
-    /// <summary>Counts without asking a remote. A store that does not answer has no changes that anyone could see.</summary>
-    private async Task<ChangeCounts> CountOnceAsync()
+    /// <summary>Counts without asking a remote. If the store does not answer, the last count stays.</summary>
+    private async Task CountAsync(CancellationToken ending)
     {
+        // Not part of any request's trace.
+        Activity.Current = null;
         var (written, deleted) = (0L, 0L);
         try
         {
-            foreach (var bucket in await local.State.ListBucketsAsync(CancellationToken.None))
+            foreach (var bucket in await local.State.ListBucketsAsync(ending))
             {
                 if (remotes?.Buckets.Find(bucket.Name) is null)
                 {
@@ -83,15 +114,15 @@ internal sealed class ProxyStatus(ProxyOptions options, LocalLayer local, ProxyS
                 }
 
                 await using var rows = local.State.ListWritten(bucket.Name, Everything);
-                while (written < MostCounted && await rows.NextAsync(CancellationToken.None) is not null)
+                while (written < MostCounted && await rows.NextAsync(ending) is not null)
                 {
                     written++;
                 }
             }
 
-            await foreach (var bucket in local.Marks.ListBucketsAsync(CancellationToken.None))
+            await foreach (var bucket in local.Marks.ListBucketsAsync(ending))
             {
-                await foreach (var _ in local.State.ListDeletedAsync(bucket, "", "", CancellationToken.None))
+                await foreach (var _ in local.State.ListDeletedAsync(bucket, "", "", ending))
                 {
                     if (++deleted >= MostCounted)
                     {
@@ -100,11 +131,15 @@ internal sealed class ProxyStatus(ProxyOptions options, LocalLayer local, ProxyS
                 }
             }
         }
-        catch (Exception failure) when (failure is IOException or Protocol.S3Exception)
+        catch (Exception)
         {
             // Its health says so.
+            return;
         }
 
-        return new(written, Math.Min(deleted, MostCounted), written >= MostCounted || deleted >= MostCounted);
+        lock (_lock)
+        {
+            _counts = new(written, Math.Min(deleted, MostCounted), written >= MostCounted || deleted >= MostCounted);
+        }
     }
 }

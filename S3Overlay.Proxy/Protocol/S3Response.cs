@@ -14,6 +14,7 @@ public abstract class S3Response
 {
     private const long Cut = 1L << 62;
     private const long Left = 1L << 61;
+    private const long Polled = 1L << 60;
 
     /// <summary>The count of <see cref="Sent"/>, with flags in the highest bits: one field, since every request has a response.</summary>
     private long _sent;
@@ -34,7 +35,7 @@ public abstract class S3Response
     public abstract PipeWriter Body { get; }
 
     /// <summary>Bytes of body so far.</summary>
-    public long Sent => _sent & (Left - 1);
+    public long Sent => _sent & (Polled - 1);
 
     /// <summary>Whether the connection was cut.</summary>
     public bool IsCut => (_sent & Cut) != 0;
@@ -44,10 +45,16 @@ public abstract class S3Response
     /// </summary>
     public bool ClientDisconnected => (_sent & Left) != 0;
 
+    /// <summary>Whether a program asks for this again and again, so that logs and traces without it say more.</summary>
+    public bool IsPolled => (_sent & Polled) != 0;
+
     /// <summary>
     /// Whether the announced body was sent completely. A client that disconnects after that has everything, as far as the proxy can know.
     /// </summary>
     public bool IsWhole => Sent > 0 && Headers.ContentLength is { } length && Sent >= length;
+
+    /// <summary>Marks the response as one that is asked for again and again.</summary>
+    public void MarkPolled() => _sent |= Polled;
 
     /// <summary>Counts bytes written to the body's memory; they are sent with the next flush.</summary>
     public void Advance(int bytes)

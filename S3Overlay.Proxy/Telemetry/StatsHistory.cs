@@ -16,6 +16,7 @@ internal sealed class StatsHistory(ProxyMeters meters, TimeProvider time) : IDis
         (new(meters.Durations.Hits), new(meters.Durations.Misses), new(meters.Durations.Writes));
 
     private ProxyStatistics? _last;
+    private long _lastAt;
     private ITimer? _timer;
 
     /// <summary>The samples so far, the oldest first.</summary>
@@ -33,7 +34,7 @@ internal sealed class StatsHistory(ProxyMeters meters, TimeProvider time) : IDis
     /// <summary>Begins to take samples.</summary>
     public void Start()
     {
-        _last = meters.Statistics();
+        (_last, _lastAt) = (meters.Statistics(), time.GetTimestamp());
         _timer = time.CreateTimer(static history => ((StatsHistory)history!).Take(), this, Step, Step);
     }
 
@@ -42,8 +43,9 @@ internal sealed class StatsHistory(ProxyMeters meters, TimeProvider time) : IDis
 
     private void Take()
     {
-        var (now, last) = (meters.Statistics(), _last!);
-        _last = now;
+        var (now, last, at) = (meters.Statistics(), _last!, time.GetTimestamp());
+        var elapsed = time.GetElapsedTime(_lastAt, at);
+        (_last, _lastAt) = (now, at);
         lock (_lock)
         {
             while (_samples.Count >= Most)
@@ -54,7 +56,7 @@ internal sealed class StatsHistory(ProxyMeters meters, TimeProvider time) : IDis
             _samples.Enqueue(new StatsSample
             {
                 At = now.Since + now.Uptime,
-                Seconds = (now.Uptime - last.Uptime).TotalSeconds,
+                Seconds = elapsed.TotalSeconds,
                 Local = now.Local - last.Local,
                 Cache = now.Cache - last.Cache,
                 Remote = now.Remote - last.Remote,

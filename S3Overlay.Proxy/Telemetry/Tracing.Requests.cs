@@ -53,6 +53,9 @@ public static partial class Tracing
     /// <summary>Records the error code, even for a client's mistake.</summary>
     internal static void RecordRequestError(Activity? span, S3Error error) => span?.SetTag(SpanAttributes.ErrorType, error.Code);
 
+    /// <summary>Keeps a span from being sent: exporters skip what is not recorded.</summary>
+    internal static void Drop(Activity span) => span.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+
     /// <summary>Ends the span.</summary>
     /// <param name="layer">The layer that answered; null if unknown, as in buckets without a remote.</param>
     /// <param name="cache">The cache result; null for none.</param>

@@ -163,6 +163,20 @@ public sealed class RequestSpanTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_programs_ask_again_and_again_is_sent_only_if_it_fails()
+    {
+        using var spans = new SpanCollector();
+
+        foreach (var method in (string[])["stats", "status", "history", "stats?no=such"])
+        {
+            await _proxy.SendAsync("GET", "/-/v1/" + method, null, spans.Header);
+        }
+
+        await spans.UntilAsync(() => spans.Ended.Count >= 4, "A span does not end.");
+        Assert.Equal(400, Assert.Single(spans.Ended, static span => span.Recorded).GetTagItem("http.response.status_code"));
+    }
+
+    [Fact]
     public async Task Looks_at_health_and_metrics_are_no_requests_of_S3()
     {
         using var spans = new SpanCollector();

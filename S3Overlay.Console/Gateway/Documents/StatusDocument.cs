@@ -3,7 +3,7 @@ namespace S3Overlay.WebConsole.Gateway.Documents;
 /// <summary>What <c>GET status</c> returns.</summary>
 public sealed record StatusDocument(
     string Version, string Endpoint, string Client, LayerStatus Local, IReadOnlyList<LayerStatus> Remotes, CacheStatus Cache,
-    ChangeCounts Changes);
+    ChangeCounts? Changes);
 
 /// <summary>A layer.</summary>
 public sealed record LayerStatus(string Name, string Place, string Buckets, LayerHealth Health, string? Problem);

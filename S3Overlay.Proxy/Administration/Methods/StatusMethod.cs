@@ -5,17 +5,17 @@ namespace S3Overlay.Proxy.Administration.Methods;
 /// <summary><c>GET status</c>: what this proxy is, and how its layers are. It waits for no layer.</summary>
 internal sealed class StatusMethod : DocumentMethod<StatusDocument>
 {
-    private readonly Func<CancellationToken, Task<StatusDocument>> _read;
+    private readonly Func<StatusDocument> _read;
 
-    public StatusMethod(Func<CancellationToken, Task<StatusDocument>> read)
+    public StatusMethod(Func<StatusDocument> read)
         : base("GET", "status", "Returns what this proxy is: its mode, its layers with their health, and how much was changed here.")
     {
         (_read, IsPolled) = (read, true);
     }
 
     /// <inheritdoc/>
-    protected override async Task<(StatusDocument Document, string Result)> GetAsync(
-        MethodCall call, CancellationToken cancellationToken) => (await _read(cancellationToken), "read");
+    protected override Task<(StatusDocument Document, string Result)> GetAsync(MethodCall call, CancellationToken cancellationToken) =>
+        Task.FromResult((_read(), "read"));
 }
 
 /// <summary>What a proxy is.</summary>
@@ -26,7 +26,7 @@ internal sealed record StatusDocument(
     LayerStatus Local,
     [property: Description("The remotes; empty in local-only mode.")] IReadOnlyList<LayerStatus> Remotes,
     CacheStatus Cache,
-    ChangeCounts Changes);
+    [property: Description("Counted in the background; null until they are known.")] ChangeCounts? Changes);
 
 /// <summary>A layer.</summary>
 internal sealed record LayerStatus(

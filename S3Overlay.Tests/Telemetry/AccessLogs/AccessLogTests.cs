@@ -49,6 +49,23 @@ public sealed partial class AccessLogTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_programs_ask_again_and_again_leaves_a_line_only_if_it_fails()
+    {
+        await using (var proxy = await StartAsync("text"))
+        {
+            foreach (var method in (string[])["stats", "status", "history", "stats?no=such", "settings"])
+            {
+                await proxy.SendAsync("GET", "/-/v1/" + method);
+            }
+        }
+
+        var lines = await LinesAsync();
+        Assert.Equal(2, lines.Length);
+        Assert.Contains(" /-/v1/stats?no=such 400 ", lines[0], StringComparison.Ordinal);
+        Assert.Contains(" /-/v1/settings 200 ", lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_JSON_line_has_the_same_and_the_object()
     {
         await using (var proxy = await StartAsync("json"))
