@@ -32,15 +32,17 @@ public sealed class ConsoleApp : IAsyncDisposable
     /// <summary>Builds the console.</summary>
     /// <param name="proxy">The proxy that it shows.</param>
     /// <param name="addresses">Where its port listens.</param>
+    /// <param name="names">Names of those addresses, as they were set.</param>
     /// <param name="loggers">The proxy's log.</param>
-    public static async Task<ConsoleApp> StartAsync(IProxy proxy, IReadOnlyList<string> addresses, ILoggerFactory loggers)
+    public static async Task<ConsoleApp> StartAsync(
+        IProxy proxy, IReadOnlyList<string> addresses, IReadOnlyList<string> names, ILoggerFactory loggers)
     {
         var builder = WebApplication.CreateEmptyBuilder(new() { ApplicationName = typeof(ConsoleApp).Assembly.GetName().Name });
         builder.Environment.WebRootFileProvider = new InitializerList();
         var server = new InnerServer();
         builder.Services.AddSingleton<IServer>(server);
         builder.Services.AddSingleton(loggers);
-        builder.Services.AddConsole(proxy, new ConsoleAddresses(addresses, proxy.Hosts));
+        builder.Services.AddConsole(proxy, new ConsoleAddresses(addresses, [.. names, .. proxy.Hosts]));
         var app = builder.Build();
         app.UseMiddleware<AddressGuard>();
         app.UseMiddleware<SecurityHeaders>();

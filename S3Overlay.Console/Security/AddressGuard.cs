@@ -14,8 +14,10 @@ internal sealed class AddressGuard(RequestDelegate next, ConsoleAddresses addres
         var request = context.Request;
         if (!addresses.Include(request.Scheme, request.Host))
         {
-            return RefuseAsync(context, StatusCodes.Status421MisdirectedRequest,
-                $"The console listens on {addresses.Listed}, and answers no other host. S3_OVERLAY_HOSTS names more hosts.");
+            return RefuseAsync(context, StatusCodes.Status421MisdirectedRequest, addresses.IncludeOnOtherPort(request.Host)
+                ? $"The console listens on {addresses.Listed}: ask for the same port and scheme. Forward the port {addresses.Port} as "
+                    + $"itself: docker -p {addresses.Port}:{addresses.Port}, ssh -L {addresses.Port}:127.0.0.1:{addresses.Port}."
+                : $"The console listens on {addresses.Listed}, and answers no other host. S3_OVERLAY_HOSTS names more hosts.");
         }
 
         return IsOfOtherPage(request)

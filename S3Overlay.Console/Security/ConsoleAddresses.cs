@@ -23,6 +23,9 @@ internal sealed class ConsoleAddresses(IReadOnlyList<string> bound, IReadOnlyLis
     /// <summary>Where it listens, for people.</summary>
     public string Listed => string.Join(", ", bound);
 
+    /// <summary>Its port; the first one of several.</summary>
+    public int Port => _bound[0].Port;
+
     /// <summary>The name of a cookie. Cookies ignore ports, so without TLS the port is in the name.</summary>
     public string CookieName(string name) => IsSecure ? $"__Host-s3overlay-{name}"
         : string.Create(CultureInfo.InvariantCulture, $"s3overlay-{name}-{_bound[0].Port}");
@@ -38,6 +41,9 @@ internal sealed class ConsoleAddresses(IReadOnlyList<string> bound, IReadOnlyLis
         var port = host.Port ?? (scheme == Uri.UriSchemeHttps ? 443 : 80);
         return Array.Exists(_bound, address => address.Scheme == scheme && address.Port == port && Names(address.Host, host.Host));
     }
+
+    /// <summary>Whether a request would name one of them, had it another port or scheme.</summary>
+    public bool IncludeOnOtherPort(HostString host) => host.HasValue && Array.Exists(_bound, address => Names(address.Host, host.Host));
 
     private bool Names(string own, string host)
     {

@@ -103,11 +103,17 @@ internal static class Parsers
         }
 
         var addresses = text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        return addresses.Length > 0 && addresses.All(address => ListenAddresses.IsWellFormed(address)
-            && (address.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
-                || address.StartsWith("https://", StringComparison.OrdinalIgnoreCase)))
-            ? addresses
-            : throw new FormatException("must be false, or addresses to listen on, such as http://127.0.0.1:8001.");
+        if (addresses.Length == 0 || !addresses.All(address => ListenAddresses.IsWellFormed(address) && (IsPlain(address)
+            || address.StartsWith("https://", StringComparison.OrdinalIgnoreCase))))
+        {
+            throw new FormatException("must be false, or addresses to listen on, such as http://127.0.0.1:8001.");
+        }
+
+        // A cookie has one name: that of a session over TLS must not be sent without.
+        return addresses.All(IsPlain) || !addresses.Any(IsPlain) ? addresses
+            : throw new FormatException("has http and https addresses: use one of the two for all.");
+
+        static bool IsPlain(string address) => address.StartsWith("http://", StringComparison.OrdinalIgnoreCase);
     }
 
     public static Uri? Endpoint(string text)

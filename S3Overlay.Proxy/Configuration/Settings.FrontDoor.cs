@@ -83,8 +83,8 @@ public static partial class Settings
 
     public static readonly Setting<IReadOnlyList<string>> ConsoleUrls = new(
         "S3_OVERLAY_CONSOLE_URLS", Clients, "http://127.0.0.1:8001",
-        "Addresses of the web console of `serve`, separated by `;`: see [console.md](console.md). `false` turns it off. If the default "
-        + "is in use, the proxy runs without a console.", Parsers.ConsoleAddresses);
+        "Addresses of the web console of `serve` and `demo`, separated by `;`: see [console.md](console.md). `false` turns it off. If "
+        + "the default is in use, the proxy runs without a console.", Parsers.ConsoleAddresses);
 
     public static readonly Setting<IReadOnlyList<IPNetwork>> TrustedProxies = new Setting<ClientOptions, IReadOnlyList<IPNetwork>>(
         "S3_OVERLAY_TRUSTED_PROXIES", Clients, null,

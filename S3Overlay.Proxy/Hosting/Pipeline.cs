@@ -87,7 +87,8 @@ internal static class Pipeline
                 MetricsPath => AnswerMetricsAsync(context, metrics),
                 "/robots.txt" => AnswerAsync(context, "text/plain", Robots),
                 "/favicon.ico" => AnswerEmpty(context),
-                "/-" or "/-/" when console() is { } port && IsOfBrowser(context.Request) => Redirect(context, port),
+                "/-" or "/-/" when IsOfBrowser(context.Request) && console()?.UrlFor(context.Request) is { } url =>
+                    Redirect(context, url),
                 _ => next(context),
             };
     };
@@ -100,10 +101,10 @@ internal static class Pipeline
         request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Sends a browser to the console. Clients keep getting the administration's errors.</summary>
-    private static Task Redirect(HttpContext context, ConsolePort port)
+    private static Task Redirect(HttpContext context, Uri console)
     {
         context.Response.Headers.CacheControl = "no-store";
-        context.Response.Redirect(port.UrlFor(context.Request.Host).ToString());
+        context.Response.Redirect(console.ToString());
         return Task.CompletedTask;
     }
 

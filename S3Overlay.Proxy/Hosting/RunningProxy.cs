@@ -114,8 +114,8 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
         }
 
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
-        (_console, var problem) = await ConsolePort.StartAsync(options.Console, app.Configuration, addresses =>
-            OpenConsole.OpenAsync(services, options, new Uri(Endpoint), _links, machine, loggers, addresses), loggers);
+        (_console, var problem) = await ConsolePort.StartAsync(options.Console, app.Configuration, listening =>
+            OpenConsole.OpenAsync(services, options, new Uri(Endpoint), _links, machine, loggers, listening), loggers);
         if (_console is not null)
         {
             services.History.Start();
@@ -128,16 +128,18 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
     public Uri? MintSignInLink() => _console is { } console && options.Clients.Keys.FirstOrDefault(key => key.IsAdministrator) is { } key
         ? new Uri(console.Endpoint, $"sign-in/{_links.Mint(key.AccessKey)}") : null;
 
+    /// <summary>Whether announcements are lines for a person; else they are log messages.</summary>
+    public bool IsForPeople => app.Configuration["Logging:Console:FormatterName"] == "simple";
+
     /// <summary>
     /// Prints lines for a person, ready to copy. If logs are for machines (<c>Logging__Console__FormatterName=json</c>), they are log
     /// messages.
     /// </summary>
     public void Announce(IEnumerable<string> lines)
     {
-        var isForPeople = app.Configuration["Logging:Console:FormatterName"] == "simple";
         foreach (var line in lines)
         {
-            if (isForPeople)
+            if (IsForPeople)
             {
                 Console.WriteLine(line);
             }
@@ -174,11 +176,7 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
             return;
         }
 
-        if (_console is { } console)
-        {
-            _console = null;
-            await console.DisposeAsync();
-        }
+        var console = Interlocked.Exchange(ref _console, null);
 
         // Watchers would keep their connections open until they are cut.
         services.Tail.End();
@@ -190,7 +188,7 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
 
         using var cut = new CancellationTokenSource();
         using var limit = new CancellationTokenSource(options.ShutdownTimeout, time);
-        var stopping = app.StopAsync(cut.Token);
+        var stopping = Task.WhenAll(console?.StopAsync(cut.Token) ?? Task.CompletedTask, app.StopAsync(cut.Token));
         await Task.WhenAny(stopping, _hurried.Task, Task.Delay(Timeout.Infinite, limit.Token));
         if (!stopping.IsCompleted)
         {

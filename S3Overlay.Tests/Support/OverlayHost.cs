@@ -61,6 +61,9 @@ internal sealed class OverlayHost : IAsyncDisposable
     /// <summary>What it did since its start.</summary>
     public ProxyStatistics Statistics => _proxy.Statistics;
 
+    /// <summary>S3 requests in progress.</summary>
+    public long InProgress => _proxy.Meters.InProgress;
+
     /// <summary>The entries in the store. Null if the cache is off.</summary>
     public BucketCacheStore? Copies => Services.Local.Cache as BucketCacheStore;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.WebSockets;
 
+using S3Overlay.Tests.Support;
 using S3Overlay.WebConsole.Security;
 
 namespace S3Overlay.Tests.WebConsole;
@@ -76,6 +77,31 @@ public sealed class AddressTests : ConsoleTestBase
         using var form = await NewClient().SignInAsync(headers: [("Origin", "null"), ("Sec-Fetch-Site", "same-origin")]);
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Found), (link.StatusCode, form.StatusCode));
+    }
+
+    [Fact]
+    public async Task A_name_in_the_settings_is_one_of_its_hosts_and_that_of_links()
+    {
+        await using var named = await OverlayHost.StartEmbeddedAsync(null, ("S3_OVERLAY_CONSOLE_URLS", "http://console.test:0"));
+        var address = named.WebConsole!;
+        Assert.Equal("console.test", address.Host);
+        Assert.Equal(address.Authority, named.MintSignInLink().Authority);
+        using var client = new ConsoleClient(new Uri($"http://127.0.0.1:{address.Port}/"));
+
+        using var own = await client.SendAsync(HttpMethod.Get, "/sign-in", ("Host", address.Authority));
+        using var other = await client.SendAsync(HttpMethod.Get, "/sign-in", ("Host", $"evil.test:{address.Port}"));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.MisdirectedRequest), (own.StatusCode, other.StatusCode));
+    }
+
+    [Fact]
+    public async Task If_only_the_port_is_another_the_refusal_says_so()
+    {
+        using var forwarded = await NewClient().SendAsync(HttpMethod.Get, "/", ("Host", "localhost:9001"));
+        using var elsewhere = await NewClient().SendAsync(HttpMethod.Get, "/", ("Host", "evil.test:9001"));
+
+        Assert.Contains($"docker -p {Address.Port}:{Address.Port}", await forwarded.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("S3_OVERLAY_HOSTS", await elsewhere.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.WebSockets;
 using System.Text.RegularExpressions;
 
 namespace S3Overlay.Tests.WebConsole;
@@ -63,6 +64,24 @@ internal sealed partial class ConsoleClient : IDisposable
             ["__RequestVerificationToken"] = TokenOf(await PageAsync("/sign-in")),
         });
         return await SendAsync(HttpMethod.Post, "/sign-in", form, headers);
+    }
+
+    /// <summary>Opens the connection of a page, which then does nothing.</summary>
+    public async Task<ClientWebSocket> OpenPageAsync(string hub = "/_blazor")
+    {
+        var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Origin", Console.GetLeftPart(UriPartial.Authority));
+        socket.Options.SetRequestHeader("Cookie", Cookies.GetCookieHeader(Console));
+        try
+        {
+            await socket.ConnectAsync(new UriBuilder(Console) { Scheme = "ws", Path = hub }.Uri, CancellationToken.None);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The token against forgery in a page's form.</summary>

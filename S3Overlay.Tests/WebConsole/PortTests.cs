@@ -3,6 +3,8 @@ using System.Net;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 
+using S3Overlay.Proxy.Configuration.Checks;
+using S3Overlay.Proxy.Configuration.Reading;
 using S3Overlay.Proxy.Hosting;
 using S3Overlay.Proxy.Hosting.WebConsole;
 using S3Overlay.Tests.Support;
@@ -53,6 +55,36 @@ public sealed class PortTests : ConsoleTestBase
 
         Assert.Equal(expected, response.Status);
         Assert.Equal(expected == 302 ? Address.ToString() : null, response.Headers.GetValueOrDefault("Location"));
+    }
+
+    [Fact, NeedsNetwork]
+    public async Task A_browser_elsewhere_is_not_sent_to_its_own_machine()
+    {
+        foreach (var (console, expected) in ((string, int)[])[("http://127.0.0.1:0", 403), ("http://*:0", 302)])
+        {
+            await using var open = await OverlayHost.StartEmbeddedAsync(
+                null, ("urls", "http://*:0"), ("S3_OVERLAY_CONSOLE_URLS", console));
+            var http = new SignedHttp(new Uri($"http://{NeedsNetworkAttribute.Address}:{open.Endpoint.Port}"));
+
+            var response = await http.SendUnsignedAsync("GET", "/-/", null, ("Accept", "text/html"));
+
+            Assert.Equal((console, expected), (console, response.Status));
+            Assert.Equal(expected == 302 ? $"http://{NeedsNetworkAttribute.Address}:{open.WebConsole!.Port}/" : null,
+                response.Headers.GetValueOrDefault("Location"));
+        }
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:8001;https://127.0.0.1:8443", true)]
+    [InlineData("http://127.0.0.1:8001;http://[::1]:8001", false)]
+    [InlineData("https://127.0.0.1:8001;https://console.test:8443", false)]
+    public void Addresses_with_and_without_TLS_are_refused_together(string urls, bool isWrong)
+    {
+        var problems = new ConfigurationProblems();
+        ProxyOptionsReader.Read(
+            new ConfigurationBuilder().AddInMemoryCollection([new("S3_OVERLAY_CONSOLE_URLS", urls)]).Build(), problems);
+
+        Assert.Equal(isWrong, problems.Errors.Any(static error => $"{error}".Contains("http and https", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -10,26 +10,70 @@ namespace S3Overlay.Proxy.Hosting.WebConsole;
 /// <summary>Sends requests to the front door without a connection. Both bodies stream.</summary>
 internal sealed class InnerRequests(S3FrontDoor door, Uri endpoint)
 {
+    private readonly Lock _lock = new();
+    private readonly Dictionary<InnerResponse, Task> _running = [];
+    private bool _isClosing;
+
     /// <summary>Sends a request, and returns its response once that has begun.</summary>
+    /// <exception cref="IOException">The proxy stops, or cut the request.</exception>
     public async Task<ProxyResponse> SendAsync(ProxyCaller caller, ProxyRequest request, CancellationToken cancellationToken)
     {
         var response = new InnerResponse(cancellationToken);
         var context = new DefaultHttpContext(FeaturesOf(caller, request, response));
 
         // Not on the thread of a page: a page waits for the response, and the front door for the page to read it.
-        _ = Task.Run(async () =>
+        lock (_lock)
         {
-            try
+            if (_isClosing)
             {
-                await door.HandleAsync(context);
-                await response.EndAsync();
+                throw new IOException("The proxy stops.");
             }
-            catch (Exception failure)
-            {
-                response.Fail(failure);
-            }
-        }, CancellationToken.None);
+
+            _running.Add(response, Task.Run(() => RunAsync(context, response), CancellationToken.None));
+        }
+
         return await response.Begun;
+    }
+
+    /// <summary>
+    /// Cancels requests that still run, and waits for their ends: what they use is closed next. There are no more after this.
+    /// </summary>
+    /// <param name="cut">Cancelled when they are not to be waited for any longer.</param>
+    public async Task StopAsync(CancellationToken cut)
+    {
+        KeyValuePair<InnerResponse, Task>[] running;
+        lock (_lock)
+        {
+            (_isClosing, running) = (true, [.. _running]);
+        }
+
+        foreach (var (response, _) in running)
+        {
+            response.Cancel();
+        }
+
+        await Task.WhenAll(running.Select(static each => each.Value)).WaitAsync(cut)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task RunAsync(HttpContext context, InnerResponse response)
+    {
+        try
+        {
+            await door.HandleAsync(context);
+            await response.EndAsync();
+        }
+        catch (Exception failure)
+        {
+            response.Fail(failure);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _running.Remove(response);
+            }
+        }
     }
 
     private FeatureCollection FeaturesOf(ProxyCaller caller, ProxyRequest request, InnerResponse response)

@@ -127,6 +127,19 @@ internal sealed class InnerResponse : IHttpResponseFeature, IHttpResponseBodyFea
         _pipe.Writer.Complete(failure);
     }
 
+    /// <summary>The proxy stops: a handler that still runs is cancelled.</summary>
+    public void Cancel()
+    {
+        try
+        {
+            _aborted.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The reader has left.
+        }
+    }
+
     /// <summary>The reader leaves: a handler that still runs is cancelled.</summary>
     private void Leave()
     {

@@ -68,6 +68,10 @@ internal sealed class ProxyOfConsole(
         from.GetLeftPart(UriPartial.Authority) + path + "?"
         + SignerOf(caller).Presign("GET", from.Authority, path, query, [], machine.ClientTime.GetUtcNow(), lifetime);
 
+    /// <summary>Cancels requests that still run, and waits for their ends. There are no more after this.</summary>
+    /// <param name="cut">Cancelled when they are not to be waited for any longer.</param>
+    public Task StopAsync(CancellationToken cut) => _requests.StopAsync(cut);
+
     private RequestSigner SignerOf(ProxyCaller caller) => _rights.TryGetSecret(caller.AccessKey, out var secret)
         ? new(new SigningCredentials(caller.AccessKey, secret), _region) : throw new UnknownKeyException();
 
