@@ -9,7 +9,8 @@ namespace S3Overlay.WebConsole.Gateway;
 /// <param name="status">The HTTP status.</param>
 /// <param name="code">S3's code: <c>NoSuchKey</c>.</param>
 /// <param name="message">What is wrong.</param>
-internal sealed class ProxyError(int status, string code, string message) : Exception(message)
+/// <param name="cause">What caused it; null for the proxy's own refusal.</param>
+internal sealed class ProxyError(int status, string code, string message, Exception? cause = null) : Exception(message, cause)
 {
     /// <summary>An error document is small. A longer response is none.</summary>
     private const int MaxLength = 64 << 10;
@@ -22,6 +23,14 @@ internal sealed class ProxyError(int status, string code, string message) : Exce
 
     /// <summary>The id in the proxy's log; null if there is none.</summary>
     public string? RequestId { get; init; }
+
+    /// <summary>Whether an exception means that a response broke off, or is no document that the console can read.</summary>
+    public static bool IsOfResponse(Exception failure) => failure is IOException or JsonException or XmlException;
+
+    /// <summary>The error in place of such an exception.</summary>
+    public static ProxyError Of(Exception failure) => failure is IOException
+        ? new(502, "ResponseCut", "The proxy cut its response. Try again.", failure)
+        : new(502, "BadDocument", "The proxy sent a document that the console cannot read.", failure);
 
     /// <summary>Reads the error of a response.</summary>
     public static async Task<ProxyError> ReadAsync(ProxyResponse response, CancellationToken cancellationToken)

@@ -21,9 +21,8 @@ internal sealed class ProxyGateway(IProxy proxy, ICaller signedIn)
     /// <exception cref="ProxyError">The proxy refused.</exception>
     public async Task<T> GetAsync<T>(string method, ProxyQuery? query, CancellationToken cancellationToken)
     {
-        await using var response = await SendAsync(new("GET", Methods + method, $"{query}"), cancellationToken);
-        await ThrowUnlessSuccessAsync(response, cancellationToken);
-        return await JsonSerializer.DeserializeAsync<T>(response.Body, ProxyJson.Options, cancellationToken)
+        await using var response = await S3Async(new("GET", Methods + method, $"{query}"), cancellationToken);
+        return await NamedAsync(async () => await JsonSerializer.DeserializeAsync<T>(response.Body, ProxyJson.Options, cancellationToken))
             ?? throw new ProxyError(response.Status, "NoDocument", "The proxy sent no document.");
     }
 
@@ -39,7 +38,7 @@ internal sealed class ProxyGateway(IProxy proxy, ICaller signedIn)
                 yield break;
             }
 
-            yield return line.Deserialize<T>(ProxyJson.Options)!;
+            yield return Item<T>(line);
         }
 
         throw EndedEarly();
@@ -56,7 +55,7 @@ internal sealed class ProxyGateway(IProxy proxy, ICaller signedIn)
     {
         await foreach (var line in LinesAsync(new("POST", Methods + method, $"{query}"), cancellationToken))
         {
-            var result = line.Deserialize<T>(ProxyJson.Options)!;
+            var result = Item<T>(line);
             if (IsDone(line) is not false)
             {
                 return result;
@@ -73,47 +72,52 @@ internal sealed class ProxyGateway(IProxy proxy, ICaller signedIn)
     public async Task<ProxyResponse> S3Async(ProxyRequest request, CancellationToken cancellationToken)
     {
         var response = await SendAsync(request, cancellationToken);
-        try
+        if (response.IsSuccess)
         {
-            await ThrowUnlessSuccessAsync(response, cancellationToken);
             return response;
         }
-        catch
+
+        await using (response)
         {
-            await response.DisposeAsync();
-            throw;
+            throw await NamedAsync(() => ProxyError.ReadAsync(response, cancellationToken));
         }
     }
 
     /// <summary>Sends any request, and returns the response whatever its status. The caller disposes it.</summary>
+    /// <exception cref="ProxyError">The session is over, or the proxy cut the request.</exception>
+    public Task<ProxyResponse> SendAsync(ProxyRequest request, CancellationToken cancellationToken) =>
+        NamedAsync(async () => await proxy.SendAsync(await signedIn.CallerAsync(), request, cancellationToken));
+
+    /// <summary>Signs a URL that reads an object without a key.</summary>
     /// <exception cref="ProxyError">The session is over.</exception>
-    public async Task<ProxyResponse> SendAsync(ProxyRequest request, CancellationToken cancellationToken)
+    public Task<string> PresignAsync(Uri endpoint, string path, string query, TimeSpan lifetime) =>
+        NamedAsync(async () => proxy.Presign(await signedIn.CallerAsync(), endpoint, path, query, lifetime));
+
+    /// <summary>Does a part of a call. Whatever can happen to it on its way becomes an error that pages show.</summary>
+    private async Task<T> NamedAsync<T>(Func<Task<T>> act)
     {
         try
         {
-            return await proxy.SendAsync(await signedIn.CallerAsync(), request, cancellationToken);
+            return await act();
         }
         catch (UnknownKeyException)
         {
             await signedIn.EndAsync();
             throw new ProxyError(401, "SessionOver", "You are signed out. Reload the page to sign in again.");
         }
+        catch (Exception failure) when (ProxyError.IsOfResponse(failure))
+        {
+            throw ProxyError.Of(failure);
+        }
     }
-
-    /// <summary>Signs a URL that reads an object without a key.</summary>
-    public async Task<string> PresignAsync(Uri endpoint, string path, string query, TimeSpan lifetime) =>
-        proxy.Presign(await signedIn.CallerAsync(), endpoint, path, query, lifetime);
 
     private async IAsyncEnumerable<JsonElement> LinesAsync(
         ProxyRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await using var response = await SendAsync(request, cancellationToken);
-        await ThrowUnlessSuccessAsync(response, cancellationToken);
+        await using var response = await S3Async(request, cancellationToken);
         using var reader = new StreamReader(response.Body);
-        while (await reader.ReadLineAsync(cancellationToken) is { } text)
+        while (await NamedAsync(() => ReadLineAsync(reader, cancellationToken)) is { } line)
         {
-            using var document = JsonDocument.Parse(text);
-            var line = document.RootElement.Clone();
             if (line.TryGetProperty("error", out var error))
             {
                 throw ProxyError.Of(response.Status, error);
@@ -123,11 +127,27 @@ internal sealed class ProxyGateway(IProxy proxy, ICaller signedIn)
         }
     }
 
-    private static async Task ThrowUnlessSuccessAsync(ProxyResponse response, CancellationToken cancellationToken)
+    private static async Task<JsonElement?> ReadLineAsync(StreamReader reader, CancellationToken cancellationToken)
     {
-        if (!response.IsSuccess)
+        if (await reader.ReadLineAsync(cancellationToken) is not { } text)
         {
-            throw await ProxyError.ReadAsync(response, cancellationToken);
+            return null;
+        }
+
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.ValueKind == JsonValueKind.Object ? document.RootElement.Clone()
+            : throw new JsonException("A line is an object.");
+    }
+
+    private static T Item<T>(JsonElement line)
+    {
+        try
+        {
+            return line.Deserialize<T>(ProxyJson.Options)!;
+        }
+        catch (JsonException failure)
+        {
+            throw ProxyError.Of(failure);
         }
     }
 

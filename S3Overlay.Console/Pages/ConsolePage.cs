@@ -12,12 +12,15 @@ public abstract class ConsolePage : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource _leaving = new();
 
+    /// <summary>Makes a page.</summary>
+    protected ConsolePage() => Leaving = _leaving.Token;
+
     /// <summary>Requests to the proxy with the rights of the signed-in key.</summary>
     [Inject]
     internal ProxyGateway Gateway { get; set; } = null!;
 
-    /// <summary>Cancelled when the user leaves the page.</summary>
-    protected CancellationToken Leaving => _leaving.Token;
+    /// <summary>Cancelled when the user leaves the page. Can be asked after that, too.</summary>
+    protected CancellationToken Leaving { get; }
 
     /// <summary>What the proxy refused last; null if nothing. Show it with <c>ProblemBar</c>.</summary>
     internal ProxyError? Problem { get; private set; }
@@ -41,6 +44,12 @@ public abstract class ConsolePage : ComponentBase, IDisposable
         catch (ProxyError refusal)
         {
             Problem = refusal;
+            return false;
+        }
+        catch (Exception failure) when (ProxyError.IsOfResponse(failure))
+        {
+            // Of a body that the page reads itself.
+            Problem = ProxyError.Of(failure);
             return false;
         }
         catch (OperationCanceledException) when (Leaving.IsCancellationRequested)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace S3Overlay.Tests.Support;
 
 /// <summary>Remembers which messages were logged, by the names of their events.</summary>
-internal sealed class EventLogger : ILogger
+internal class EventLogger : ILogger
 {
     private readonly ConcurrentQueue<string> _names = new();
 
@@ -21,3 +21,6 @@ internal sealed class EventLogger : ILogger
         string> formatter) =>
         _names.Enqueue(eventId.Name ?? "");
 }
+
+/// <summary>The same for a class that logs under its name.</summary>
+internal sealed class EventLogger<T> : EventLogger, ILogger<T>;

@@ -13,6 +13,10 @@ internal sealed class OverviewFeed(TimeProvider time, ILogger<OverviewFeed> logg
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
+    /// <summary>A rate over less jumps, and one over more is not of now.</summary>
+    private static readonly TimeSpan ShortestRate = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestRate = TimeSpan.FromSeconds(10);
+
     /// <summary>The history has a new sample every ten seconds.</summary>
     private const int RoundsPerHistory = 5;
 
@@ -20,8 +24,12 @@ internal sealed class OverviewFeed(TimeProvider time, ILogger<OverviewFeed> logg
     private readonly List<Subscription> _pages = [];
     private CancellationTokenSource? _running;
 
-    /// <summary>The numbers before, for rates. A page that opens does not wait for two.</summary>
+    /// <summary>The numbers before, and the rate between them. A page that opens does not wait for two.</summary>
     private ProxyStatistics? _last;
+    private double? _rate;
+
+    /// <summary>Whether the last numbers could not be read: only the first failure of a series is logged.</summary>
+    private bool _isFailing;
 
     /// <summary>Begins to show numbers on a page. Dispose the result when the page closes.</summary>
     /// <param name="gateway">The page's own.</param>
@@ -67,12 +75,12 @@ internal sealed class OverviewFeed(TimeProvider time, ILogger<OverviewFeed> logg
                 var stats = await first.Gateway.GetAsync<StatsDocument>("stats", null, ending);
                 var status = await first.Gateway.GetAsync<StatusDocument>("status", null, ending);
                 var now = new ProxyStatistics(stats, time.GetTimestamp());
-                found = (new OverviewNumbers(status, stats, history, RateOf(_last, now)), null);
-                _last = now;
+                found = (new OverviewNumbers(status, stats, history, RateOf(now)), null);
+                _isFailing = false;
             }
-            catch (ProxyError refusal)
+            catch (ProxyError refusal) when (refusal.Status is 401 or 403)
             {
-                // Its key may be gone. The others go on with the next one.
+                // Its key is gone, or has no right to the numbers. The others go on with the next one.
                 Leave(first);
                 await first.ShowAsync(null, refusal);
                 continue;
@@ -83,8 +91,14 @@ internal sealed class OverviewFeed(TimeProvider time, ILogger<OverviewFeed> logg
             }
             catch (Exception failure)
             {
-                Logged.Failed(logger, "overview", failure);
-                found = (null, new ProxyError(500, "InternalError", "The numbers cannot be read. The log of the proxy says why."));
+                if (!_isFailing)
+                {
+                    Logged.Failed(logger, "overview", failure);
+                }
+
+                _isFailing = true;
+                found = (null, failure as ProxyError
+                    ?? new ProxyError(500, "InternalError", "The numbers cannot be read. The log of the proxy says why."));
             }
 
             foreach (var page in pages)
@@ -96,8 +110,18 @@ internal sealed class OverviewFeed(TimeProvider time, ILogger<OverviewFeed> logg
         }
     }
 
-    private double? RateOf(ProxyStatistics? last, ProxyStatistics now) => last is null ? null
-        : (now.Stats.Requests.Total - last.Stats.Requests.Total) / time.GetElapsedTime(last.At, now.At).TotalSeconds;
+    private double? RateOf(ProxyStatistics now)
+    {
+        var elapsed = _last is { } last ? time.GetElapsedTime(last.At, now.At) : TimeSpan.MaxValue;
+        if (elapsed >= ShortestRate)
+        {
+            _rate = elapsed > LongestRate ? null
+                : (now.Stats.Requests.Total - _last!.Stats.Requests.Total) / elapsed.TotalSeconds;
+            _last = now;
+        }
+
+        return _rate;
+    }
 
     private void Leave(Subscription page)
     {
@@ -123,9 +147,10 @@ internal sealed class OverviewFeed(TimeProvider time, ILogger<OverviewFeed> logg
             {
                 await show(numbers, problem);
             }
-            catch (ObjectDisposedException)
+            catch (Exception)
             {
-                // The page has closed.
+                // The page has closed, or cannot be drawn. The others go on.
+                Dispose();
             }
         }
 
