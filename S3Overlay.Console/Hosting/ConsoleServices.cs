@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components.Server;
-using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -30,15 +29,14 @@ internal static class ConsoleServices
         services.AddSingleton<Sessions>();
         services.AddSingleton<SignInLimits>();
         services.AddSingleton<SignIns>();
-        services.AddSingleton<CircuitCount>();
+        services.AddSingleton<OpenPages>();
         services.AddSingleton<OverviewFeed>();
-        services.AddScoped<CircuitHandler, CountedCircuits>();
         services.AddScoped<ICaller, SignedIn>();
         services.AddScoped<ProxyGateway>();
         services.AddSecurity(addresses);
         services.AddRazorComponents().AddInteractiveServerComponents(static circuits =>
         {
-            circuits.DisconnectedCircuitMaxRetained = CircuitCount.Most / 4;
+            circuits.DisconnectedCircuitMaxRetained = OpenPages.Most / 4;
             circuits.DisconnectedCircuitRetentionPeriod = Retention;
         });
         services.AddFluentUIComponents();

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Components.Server.Circuits;
 using Microsoft.AspNetCore.Http;
 
 namespace S3Overlay.WebConsole.Security;
@@ -7,12 +6,14 @@ namespace S3Overlay.WebConsole.Security;
 /// The connections of pages: only with a session, which they end with, and only so many. Runs before authorization, so that it also sees
 /// the negotiation.
 /// </summary>
-internal sealed class CircuitGuard(RequestDelegate next, CircuitCount count)
+internal sealed class CircuitGuard(RequestDelegate next, OpenPages pages)
 {
+    private const string Hub = "/_blazor";
+
     /// <summary>Serves a request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
-        if (!context.Request.Path.StartsWithSegments("/_blazor", StringComparison.Ordinal))
+        if (!context.Request.Path.StartsWithSegments(Hub, StringComparison.OrdinalIgnoreCase, out var rest))
         {
             await next(context);
             return;
@@ -24,46 +25,76 @@ internal sealed class CircuitGuard(RequestDelegate next, CircuitCount count)
             return;
         }
 
-        if (count.IsFull && context.Request.Path.Value!.EndsWith("/negotiate", StringComparison.Ordinal))
+        // A page holds a connection for as long as it is open: a socket, or one long request after the other. A socket needs no negotiation
+        // before it; where there is one, it tells a page early that there is no room.
+        var part = rest.Value?.Trim('/') ?? "";
+        var isConnection = part.Length == 0 && context.Request.Method is "GET" or "CONNECT";
+        var isNegotiation = part.Equals("negotiate", StringComparison.OrdinalIgnoreCase);
+        if (isConnection ? !pages.TryOpen(session) : isNegotiation && !pages.HasRoom(session))
         {
             context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return;
         }
 
-        await using var ending = session.Ended.Register(static context => ((HttpContext)context!).Abort(), context);
-        await next(context);
+        try
+        {
+            await using var ending = session.Ended.Register(static context => ((HttpContext)context!).Abort(), context);
+            await next(context);
+        }
+        finally
+        {
+            if (isConnection)
+            {
+                pages.Close(session);
+            }
+        }
     }
 }
 
-/// <summary>How many pages are open.</summary>
-internal sealed class CircuitCount
+/// <summary>The pages that are open. Each costs memory of the proxy.</summary>
+internal sealed class OpenPages
 {
-    /// <summary>The most pages at a time. Each costs memory of the proxy.</summary>
+    /// <summary>The most pages at a time.</summary>
     public const int Most = 100;
 
+    /// <summary>The most pages of one session: a browser must not use up what others need.</summary>
+    public const int MostOfSession = 25;
+
+    private readonly Lock _lock = new();
     private int _open;
 
-    /// <summary>Whether no more pages may be opened.</summary>
-    public bool IsFull => Volatile.Read(ref _open) >= Most;
-
-    /// <summary>A page opens or closes.</summary>
-    public void Add(int change) => Interlocked.Add(ref _open, change);
-}
-
-/// <summary>Counts pages.</summary>
-internal sealed class CountedCircuits(CircuitCount count) : CircuitHandler
-{
-    /// <inheritdoc/>
-    public override Task OnCircuitOpenedAsync(Circuit circuit, CancellationToken cancellationToken)
+    /// <summary>Whether a session may open another page.</summary>
+    public bool HasRoom(Session session)
     {
-        count.Add(1);
-        return Task.CompletedTask;
+        lock (_lock)
+        {
+            return _open < Most && session.Pages < MostOfSession;
+        }
     }
 
-    /// <inheritdoc/>
-    public override Task OnCircuitClosedAsync(Circuit circuit, CancellationToken cancellationToken)
+    /// <summary>Opens a page, if there is room. Close it then.</summary>
+    public bool TryOpen(Session session)
     {
-        count.Add(-1);
-        return Task.CompletedTask;
+        lock (_lock)
+        {
+            if (!HasRoom(session))
+            {
+                return false;
+            }
+
+            _open++;
+            session.Pages++;
+            return true;
+        }
+    }
+
+    /// <summary>A page has closed.</summary>
+    public void Close(Session session)
+    {
+        lock (_lock)
+        {
+            _open--;
+            session.Pages--;
+        }
     }
 }

@@ -80,8 +80,27 @@ internal sealed class SessionAuthentication(
         }
 
         var target = Request.Path + Request.QueryString;
-        Response.Redirect(target is "/" ? "/sign-in" : "/sign-in?to=" + Uri.EscapeDataString(target));
+        var signIn = target is "/" ? "/sign-in" : "/sign-in?to=" + Uri.EscapeDataString(target);
+        if (Request.Headers["Sec-Fetch-Site"] == "cross-site")
+        {
+            return SendOnAsync(signIn);
+        }
+
+        Response.Redirect(signIn);
         return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// A link on another site brings no cookie, since that is for this site alone (<c>SameSite=Strict</c>), and neither would a redirect. A
+    /// page of this site that goes on by itself does. Where it goes shows the form, or leads somebody who is signed in to the target: it
+    /// never comes back here without a session, so this happens once.
+    /// </summary>
+    private Task SendOnAsync(string signIn)
+    {
+        Response.ContentType = "text/html; charset=utf-8";
+        return Response.WriteAsync(
+            $"<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"0;url={signIn}\">"
+            + $"<title>S3Overlay</title><p><a href=\"{signIn}\">Go on</a></p></html>\n", Context.RequestAborted);
     }
 
     /// <inheritdoc/>

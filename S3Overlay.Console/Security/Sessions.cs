@@ -17,21 +17,36 @@ internal sealed class Sessions(IProxy proxy) : IDisposable
     /// <summary>The most sessions; the oldest ends first.</summary>
     private const int Most = 1000;
 
+    /// <summary>The most sessions of one key: it can end its own by signing in, and hardly those of others.</summary>
+    private const int MostOfKey = 20;
+
+    private readonly Lock _beginning = new();
     private readonly ConcurrentDictionary<string, Session> _sessions = new(StringComparer.Ordinal);
+    private long _begun;
 
     /// <summary>Begins a session.</summary>
     /// <returns>The value of its cookie.</returns>
     public string Begin(ProxyKey key)
     {
-        if (_sessions.Count >= Most && _sessions.Values.MinBy(static session => session.Ends) is { } oldest)
+        var cookie = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        lock (_beginning)
+        {
+            MakeRoom(_sessions.Values.Where(each => each.AccessKey == key.AccessKey), MostOfKey);
+            MakeRoom(_sessions.Values, Most);
+            var session = new Session(Hash(cookie), key.AccessKey, proxy.Time, Lifetime) { Number = ++_begun };
+            _sessions[session.Id] = session;
+        }
+
+        return cookie;
+    }
+
+    private void MakeRoom(IEnumerable<Session> sessions, int most)
+    {
+        var all = sessions.OrderBy(static session => session.Number).ToList();
+        foreach (var oldest in all.Take(all.Count - most + 1))
         {
             End(oldest);
         }
-
-        var cookie = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
-        var session = new Session(Hash(cookie), key.AccessKey, proxy.Time, Lifetime);
-        _sessions[session.Id] = session;
-        return cookie;
     }
 
     /// <summary>Finds the session of a cookie, with its key as it is now; null if there is none, or it is over.</summary>
@@ -104,6 +119,12 @@ internal sealed class Session
 
     /// <summary>When it ends at the latest.</summary>
     public DateTimeOffset Ends { get; }
+
+    /// <summary>Its place in the order of their beginnings.</summary>
+    public required long Number { get; init; }
+
+    /// <summary>Its open pages. For <see cref="OpenPages"/> alone.</summary>
+    public int Pages { get; set; }
 
     /// <summary>Cancelled when it ends.</summary>
     public CancellationToken Ended { get; }

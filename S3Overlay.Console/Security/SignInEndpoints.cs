@@ -53,7 +53,7 @@ internal static class SignInEndpoints
         var from = context.Connection.RemoteIpAddress;
         if (!limits.TryBegin(from))
         {
-            return signIns.Refuse(from, "too many attempts", to, TooMany, StatusCodes.Status429TooManyRequests);
+            return signIns.RefuseMore(from, to, TooMany);
         }
 
         if (accessKey.Length > MaxLength || secret.Length > MaxLength || !proxy.IsSecretOf(accessKey, secret))
@@ -65,26 +65,17 @@ internal static class SignInEndpoints
         return signIns.Begin(context, accessKey, to);
     }
 
-    private static IResult FollowLink(HttpContext context, string token, IProxy proxy, SignInLimits limits, SignIns signIns)
+    /// <remarks>Without a limit: nobody guesses one of 2^192 links.</remarks>
+    private static IResult FollowLink(HttpContext context, string token, IProxy proxy, SignIns signIns)
     {
         if (!MaySend(context))
         {
             return Page(null, InTheOpen, StatusCodes.Status403Forbidden);
         }
 
-        var from = context.Connection.RemoteIpAddress;
-        if (!limits.TryBegin(from))
-        {
-            return signIns.Refuse(from, "too many attempts", "", TooMany, StatusCodes.Status429TooManyRequests);
-        }
-
-        if (proxy.TakeLink(token) is not { } accessKey)
-        {
-            return signIns.Refuse(from, "a link that is not valid", "", UsedUp, StatusCodes.Status403Forbidden);
-        }
-
-        limits.Succeed(from);
-        return signIns.Begin(context, accessKey, "");
+        return proxy.TakeLink(token) is { } accessKey ? signIns.Begin(context, accessKey, "")
+            : signIns.Refuse(
+                context.Connection.RemoteIpAddress, "a link that is not valid", "", UsedUp, StatusCodes.Status403Forbidden);
     }
 
     private static async Task<IResult> SignOutAsync(HttpContext context, IAntiforgery antiforgery, Sessions sessions, SignIns signIns)
@@ -102,10 +93,10 @@ internal static class SignInEndpoints
     private static bool MaySend(HttpContext context) => context.Request.IsHttps
         || (context.Connection.LocalIpAddress is { } own && IPAddress.IsLoopback(own));
 
-    /// <summary>A path of the console; the first page in place of anything else.</summary>
+    /// <summary>A path of the console, encoded; the first page in place of anything else.</summary>
     internal static string Local(string? to) =>
         to is ['/', ..] && !to.StartsWith("//", StringComparison.Ordinal) && !to.Contains('\\', StringComparison.Ordinal)
-            && !to.Any(char.IsControl) ? to : "/";
+            && to.All(static c => c is > ' ' and <= '~') ? to : "/";
 
     /// <summary>The sign-in page.</summary>
     internal static RazorComponentResult<SignInPage> Page(string? to, string? problem, int status) =>
@@ -115,7 +106,15 @@ internal static class SignInEndpoints
 /// <summary>Begins and ends sessions for the endpoints.</summary>
 internal sealed class SignIns(IProxy proxy, Sessions sessions, ConsoleAddresses addresses, ILogger<SignIns> logger)
 {
-    /// <summary>Signs a key in. A session of before ends: its cookie may be known to others.</summary>
+    /// <summary>How often the log says that there are too many attempts: whoever makes them must not fill it.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private long? _saidTooMany;
+
+    /// <summary>
+    /// Signs a key in. The browser's session of another key ends. One of the same key goes on, and with it the other open pages.
+    /// </summary>
     public IResult Begin(HttpContext context, string accessKey, string to)
     {
         if (proxy.Find(accessKey) is not { } key)
@@ -123,7 +122,13 @@ internal sealed class SignIns(IProxy proxy, Sessions sessions, ConsoleAddresses 
             return Results.StatusCode(StatusCodes.Status403Forbidden);
         }
 
-        if (context.Features.Get<Session>() is { } before)
+        var before = context.Features.Get<Session>();
+        if (before?.AccessKey == accessKey && sessions.IsRunning(before.Id))
+        {
+            return Results.Redirect(SignInEndpoints.Local(to));
+        }
+
+        if (before is not null)
         {
             sessions.End(before.Id);
         }
@@ -138,6 +143,21 @@ internal sealed class SignIns(IProxy proxy, Sessions sessions, ConsoleAddresses 
     {
         Logged.Refused(logger, $"{from}", reason);
         return SignInEndpoints.Page(to, line, status);
+    }
+
+    /// <summary>Refuses an attempt because there are too many. Logs that at most once a minute.</summary>
+    public IResult RefuseMore(IPAddress? from, string to, string line)
+    {
+        lock (_lock)
+        {
+            if (_saidTooMany is not { } at || proxy.Time.GetElapsedTime(at) >= Pause)
+            {
+                _saidTooMany = proxy.Time.GetTimestamp();
+                Logged.Refused(logger, $"{from}", "too many attempts; more of these are not logged for a minute");
+            }
+        }
+
+        return SignInEndpoints.Page(to, line, StatusCodes.Status429TooManyRequests);
     }
 
     /// <summary>Signs out.</summary>

@@ -7,7 +7,7 @@ namespace S3Overlay.WebConsole.Security;
 
 /// <summary>
 /// Limits failed attempts to sign in: ten from one address at once, then one every six seconds; a hundred from all, then one every 0.6
-/// seconds. A success does not count.
+/// seconds. A success does not count. This machine has only the first limit: others must not be able to lock its users out.
 /// </summary>
 internal sealed class SignInLimits(IProxy proxy)
 {
@@ -39,13 +39,14 @@ internal sealed class SignInLimits(IProxy proxy)
 
             var own = _addresses.GetValueOrDefault(address, new(OfAddress, now)).At(now, OfAddress);
             _all = _all.At(now, OfAll);
-            if (own.Left < 1 || _all.Left < 1)
+            var isOfAll = !IPAddress.IsLoopback(address);
+            if (own.Left < 1 || (isOfAll && _all.Left < 1))
             {
                 return false;
             }
 
             _addresses[address] = own with { Left = own.Left - 1 };
-            _all = _all with { Left = _all.Left - 1 };
+            _all = isOfAll ? _all with { Left = _all.Left - 1 } : _all;
             return true;
         }
     }
@@ -61,7 +62,7 @@ internal sealed class SignInLimits(IProxy proxy)
                 _addresses[address] = own with { Left = Math.Min(OfAddress, own.Left + 1) };
             }
 
-            _all = _all with { Left = Math.Min(OfAll, _all.Left + 1) };
+            _all = IPAddress.IsLoopback(address) ? _all : _all with { Left = Math.Min(OfAll, _all.Left + 1) };
         }
     }
 

@@ -1,11 +1,12 @@
 using System.Net;
+using System.Text.RegularExpressions;
 
 using S3Overlay.WebConsole.Security;
 
 namespace S3Overlay.Tests.WebConsole;
 
 /// <summary>Nothing is shown without a session, and a session is its browser's alone.</summary>
-public sealed class SessionTests : ConsoleTestBase
+public sealed partial class SessionTests : ConsoleTestBase
 {
     [Fact]
     public async Task Without_a_session_every_page_is_the_sign_in_page()
@@ -99,6 +100,48 @@ public sealed class SessionTests : ConsoleTestBase
     }
 
     [Fact]
+    public async Task A_link_on_another_site_leads_somebody_who_is_signed_in_to_its_page()
+    {
+        (string, string)[] link = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")];
+
+        // The browser follows the link without the cookie, which is for this site alone.
+        using var response = await NewClient().SendAsync(HttpMethod.Get, "/settings?a=b&c=\"><script>", link);
+        var page = await response.Content.ReadAsStringAsync();
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("text/html", response.Content.Headers.ContentType!.MediaType);
+        var next = Refresh().Match(page).Groups[1].Value;
+        Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
+
+        // Its page goes on with the cookie.
+        var client = await SignedInAsync();
+        using (var signedIn = await client.GetAsync(next))
+        {
+            Assert.StartsWith("/settings?a=b&c=", signedIn.Headers.Location!.ToString(), StringComparison.Ordinal);
+        }
+
+        // Without a session it ends there.
+        Assert.Contains("name=\"secretKey\"", await NewClient().PageAsync(next), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_key_ends_its_own_oldest_session_and_no_others()
+    {
+        var admin = await SignedInAsync();
+        var first = await SignedInAsync("reader", "reader-secret");
+        var second = await SignedInAsync("reader", "reader-secret");
+        for (var more = 2; more < 21; more++)
+        {
+            await SignedInAsync("reader", "reader-secret");
+        }
+
+        await admin.PageAsync("/");
+        await second.PageAsync("/browse");
+        using var ended = await first.GetAsync("/browse");
+        Assert.Equal(HttpStatusCode.Found, ended.StatusCode);
+    }
+
+    [Fact]
     public async Task A_guessed_cookie_is_none()
     {
         var client = NewClient();
@@ -108,4 +151,7 @@ public sealed class SessionTests : ConsoleTestBase
 
         Assert.Equal(HttpStatusCode.Found, response.StatusCode);
     }
+
+    [GeneratedRegex("http-equiv=\"refresh\" content=\"0;url=([^\"]+)\"")]
+    private static partial Regex Refresh();
 }

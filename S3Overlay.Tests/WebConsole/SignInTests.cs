@@ -1,5 +1,8 @@
 using System.Net;
 
+using S3Overlay.Tests.Support;
+using S3Overlay.WebConsole.Security;
+
 namespace S3Overlay.Tests.WebConsole;
 
 /// <summary>Who may sign in, how often one may try, and what a link is good for.</summary>
@@ -37,9 +40,10 @@ public sealed class SignInTests : ConsoleTestBase
             Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         }
 
+        // Nobody guesses a link.
         using (var link = await NewClient().GetAsync(Proxy.MintSignInLink().AbsolutePath))
         {
-            Assert.Equal(HttpStatusCode.TooManyRequests, link.StatusCode);
+            Assert.Equal(HttpStatusCode.Found, link.StatusCode);
         }
 
         Time.Advance(TimeSpan.FromSeconds(6));
@@ -47,6 +51,36 @@ public sealed class SignInTests : ConsoleTestBase
 
         // A success does not count.
         await SignedInAsync();
+    }
+
+    [Fact]
+    public void Others_cannot_lock_this_machine_out()
+    {
+        var limits = new SignInLimits(Proxy.ForConsole);
+        for (var attempt = 0; attempt < 100; attempt++)
+        {
+            Assert.True(limits.TryBegin(IPAddress.Parse($"192.0.2.{attempt}")));
+        }
+
+        Assert.False(limits.TryBegin(IPAddress.Parse("192.0.2.200")));
+        Assert.True(limits.TryBegin(IPAddress.Loopback));
+        Assert.True(limits.TryBegin(IPAddress.IPv6Loopback));
+    }
+
+    [Theory]
+    [InlineData("/sign-in")]
+    [InlineData("/sign-out")]
+    public async Task A_body_that_no_form_has_is_refused_before_it_is_read(string target)
+    {
+        var client = target == "/sign-out" ? await SignedInAsync() : NewClient();
+        await client.PageAsync(target == "/sign-out" ? "/" : "/sign-in");
+        using var body = new StringContent("secretKey=" + new string('x', 1 << 20));
+        body.Headers.ContentType = new("application/x-www-form-urlencoded");
+
+        // The client sends the body only when it is asked for.
+        using var response = await client.SendAsync(HttpMethod.Post, target, body, ("Expect", "100-continue"));
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
     }
 
     [Fact]
@@ -68,6 +102,8 @@ public sealed class SignInTests : ConsoleTestBase
     [InlineData("/\\evil.test/", "/")]
     [InlineData("https://evil.test/", "/")]
     [InlineData("javascript:alert(1)", "/")]
+    [InlineData("/caf\u00e9", "/")]
+    [InlineData("/a b", "/")]
     public async Task Then_it_leads_to_a_page_of_the_console(string to, string expected)
     {
         using var response = await NewClient().SignInAsync(to: to);
@@ -115,19 +151,11 @@ public sealed class SignInTests : ConsoleTestBase
         Assert.Equal(HttpStatusCode.Forbidden, late.StatusCode);
     }
 
-    [Fact]
+    [Fact, NeedsNetwork]
     public async Task Over_plain_HTTP_secrets_are_taken_on_this_machine_alone()
     {
-        // The same address as others see it: not loopback.
-        var own = (await Dns.GetHostAddressesAsync(Dns.GetHostName()))
-            .FirstOrDefault(static address => address.GetAddressBytes().Length == 4 && !IPAddress.IsLoopback(address));
-        if (own is null)
-        {
-            return;
-        }
-
-        await using var open = await Support.OverlayHost.StartEmbeddedAsync(null, ("S3_OVERLAY_CONSOLE_URLS", "http://*:0"));
-        using var client = new ConsoleClient(new Uri($"http://{own}:{open.WebConsole!.Port}/"));
+        await using var open = await OverlayHost.StartEmbeddedAsync(null, ("S3_OVERLAY_CONSOLE_URLS", "http://*:0"));
+        using var client = new ConsoleClient(new Uri($"http://{NeedsNetworkAttribute.Address}:{open.WebConsole!.Port}/"));
 
         using var response = await client.SignInAsync();
 

@@ -34,10 +34,17 @@ internal static class ServeCommand
         }
     }
 
-    /// <summary>Where the console is. On a terminal, a link that signs its reader in; logs are kept, and read by others.</summary>
+    /// <summary>Where the console is. For a person at a terminal, a link that signs in.</summary>
     internal static string? ConsoleOf(RunningProxy proxy) =>
-        !Console.IsOutputRedirected && proxy.MintSignInLink() is { } link ? $"{link} (works once, for ten minutes)"
-        : proxy.WebConsole?.ToString();
+        MayShowLink(proxy.IsForPeople, Console.IsInputRedirected, Console.IsOutputRedirected,
+            Environment.GetEnvironmentVariable("DOTNET_RUNNING_IN_CONTAINER") is "true" or "1")
+        && proxy.MintSignInLink() is { } link ? $"{link} (works once, for ten minutes)" : proxy.WebConsole?.ToString();
+
+    /// <summary>
+    /// Whether only a person reads the lines of the start. Logs are kept, and read by others; a container's terminal is a log, too.
+    /// </summary>
+    internal static bool MayShowLink(bool isForPeople, bool isInputRedirected, bool isOutputRedirected, bool isInContainer) =>
+        isForPeople && !isInputRedirected && !isOutputRedirected && !isInContainer;
 
     /// <summary>
     /// Requests <c>/health</c> of the proxy with the same settings. For containers, whose images have no other program for that.

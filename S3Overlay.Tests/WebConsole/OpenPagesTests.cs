@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.WebSockets;
+
+using S3Overlay.Tests.Support;
+using S3Overlay.WebConsole.Security;
+
+namespace S3Overlay.Tests.WebConsole;
+
+/// <summary>How many pages may be open, and how they end.</summary>
+public sealed class OpenPagesTests : ConsoleTestBase
+{
+    [Fact]
+    public async Task Signing_in_again_leaves_the_other_pages_of_the_browser_alone()
+    {
+        var client = await SignedInAsync();
+        using var page = await client.OpenPageAsync();
+        var before = client.Session!.Value;
+
+        using (var again = await client.GetAsync(Proxy.MintSignInLink().AbsolutePath))
+        {
+            Assert.Equal(HttpStatusCode.Found, again.StatusCode);
+        }
+
+        Assert.Equal(before, client.Session!.Value);
+        Assert.Equal(WebSocketState.Open, page.State);
+        await client.PageAsync("/");
+    }
+
+    [Fact]
+    public async Task An_open_page_ends_with_its_session()
+    {
+        var client = await SignedInAsync();
+        using var page = await client.OpenPageAsync();
+        var closing = page.ReceiveAsync(new byte[1], CancellationToken.None);
+        Assert.False(closing.IsCompleted);
+
+        Time.Advance(Sessions.Lifetime);
+
+        await ((Task)closing.WaitAsync(Patience.Limit)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Assert.True(closing.IsCompleted);
+        Assert.NotEqual(WebSocketState.Open, page.State);
+    }
+
+    [Theory]
+    [InlineData("/_blazor")]
+    [InlineData("/_Blazor/")]
+    public async Task One_session_opens_only_so_many_pages(string hub)
+    {
+        var client = await SignedInAsync();
+        List<ClientWebSocket> pages = [];
+        for (var page = 0; page < 25; page++)
+        {
+            pages.Add(await client.OpenPageAsync(hub));
+        }
+
+        await Assert.ThrowsAsync<WebSocketException>(() => client.OpenPageAsync(hub));
+        using (var negotiation = await client.SendAsync(HttpMethod.Post, "/_blazor/negotiate?negotiateVersion=1"))
+        {
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, negotiation.StatusCode);
+        }
+
+        using (await (await SignedInAsync()).OpenPageAsync())
+        {
+            // Another session has its own.
+        }
+
+        pages.ForEach(static page => page.Dispose());
+        await Patience.UntilAsync(async () =>
+        {
+            try
+            {
+                using var page = await client.OpenPageAsync(hub);
+                return true;
+            }
+            catch (WebSocketException)
+            {
+                return false;
+            }
+        }, "A page that closed still counts.");
+    }
+
+    [Fact]
+    public async Task All_sessions_together_open_a_hundred_pages()
+    {
+        List<ClientWebSocket> pages = [];
+        for (var session = 0; session < 4; session++)
+        {
+            var client = await SignedInAsync();
+            for (var page = 0; page < 25; page++)
+            {
+                pages.Add(await client.OpenPageAsync());
+            }
+        }
+
+        var late = await SignedInAsync();
+        await Assert.ThrowsAsync<WebSocketException>(() => late.OpenPageAsync());
+        pages.ForEach(static page => page.Dispose());
+    }
+}
