@@ -26,7 +26,7 @@ internal sealed class CircuitGuard(RequestDelegate next, OpenPages pages)
         }
 
         // A page holds a connection for as long as it is open: a socket, or one long request after the other. A socket needs no negotiation
-        // before it; where there is one, it tells a page early that there is no room.
+        // before it; where there is one, a page learns early that there is no room.
         var part = rest.Value?.Trim('/') ?? "";
         var isConnection = part.Length == 0 && context.Request.Method is "GET" or "CONNECT";
         var isNegotiation = part.Equals("negotiate", StringComparison.OrdinalIgnoreCase);

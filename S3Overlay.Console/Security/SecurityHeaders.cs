@@ -22,7 +22,7 @@ internal sealed class SecurityHeaders(RequestDelegate next)
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
 
-        // To nobody, not even to itself: keys of objects are in its URLs. Its forms then say that their origin is null (AddressGuard).
+        // Not even to the console itself: keys of objects are in its URLs. Its forms then say that their origin is null (AddressGuard).
         headers["Referrer-Policy"] = "no-referrer";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";

@@ -92,7 +92,7 @@ internal sealed class SessionAuthentication(
 
     /// <summary>
     /// A link on another site brings no cookie, since that is for this site alone (<c>SameSite=Strict</c>), and neither would a redirect. A
-    /// page of this site that goes on by itself does. Where it goes shows the form, or leads somebody who is signed in to the target: it
+    /// page of this site that goes on by itself does. Where it goes shows the form, or leads a browser that is signed in to the target: it
     /// never comes back here without a session, so this happens once.
     /// </summary>
     private Task SendOnAsync(string signIn)

@@ -65,7 +65,7 @@ internal static class SignInEndpoints
         return signIns.Begin(context, accessKey, to);
     }
 
-    /// <remarks>Without a limit: nobody guesses one of 2^192 links.</remarks>
+    /// <remarks>Without a limit: one of 2^192 links cannot be guessed.</remarks>
     private static IResult FollowLink(HttpContext context, string token, IProxy proxy, SignIns signIns)
     {
         if (!MaySend(context))
@@ -106,7 +106,7 @@ internal static class SignInEndpoints
 /// <summary>Begins and ends sessions for the endpoints.</summary>
 internal sealed class SignIns(IProxy proxy, Sessions sessions, ConsoleAddresses addresses, ILogger<SignIns> logger)
 {
-    /// <summary>How often the log says that there are too many attempts: whoever makes them must not fill it.</summary>
+    /// <summary>How often the log says that there are too many attempts: those who make them must not fill it.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();

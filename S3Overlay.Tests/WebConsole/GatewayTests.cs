@@ -126,7 +126,7 @@ public sealed class GatewayTests : ConsoleTestBase
     {
         private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>Completed once somebody reads it.</summary>
+        /// <summary>Completed once it is read.</summary>
         public Task Reached => _reached.Task;
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

@@ -36,7 +36,8 @@ public sealed class OpenPagesTests : ConsoleTestBase
 
         Time.Advance(Sessions.Lifetime);
 
-        await ((Task)closing.WaitAsync(Patience.Limit)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)closing.WaitAsync(Patience.Limit)).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Assert.True(closing.IsCompleted);
         Assert.NotEqual(WebSocketState.Open, page.State);
     }

@@ -40,7 +40,7 @@ public sealed class SignInTests : ConsoleTestBase
             Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         }
 
-        // Nobody guesses a link.
+        // A link cannot be guessed.
         using (var link = await NewClient().GetAsync(Proxy.MintSignInLink().AbsolutePath))
         {
             Assert.Equal(HttpStatusCode.Found, link.StatusCode);

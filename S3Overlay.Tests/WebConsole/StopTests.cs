@@ -23,8 +23,8 @@ public sealed class StopTests : ConsoleTestBase
 
         await Requests.StopAsync(CancellationToken.None).WaitAsync(Patience.Limit);
 
-        Assert.False(Proxy.Services.Tail.IsWatched);
         Assert.Equal(0, Proxy.InProgress);
+        await Patience.UntilAsync(() => !Proxy.Services.Tail.IsWatched, "The tail is watched still.");
         await Assert.ThrowsAsync<IOException>(() => Requests.SendAsync(Admin, new("GET", "/"), CancellationToken.None));
     }
 
@@ -42,7 +42,8 @@ public sealed class StopTests : ConsoleTestBase
 
         await stopping.WaitAsync(Patience.Limit);
         body.Go.TrySetResult();
-        await ((Task)writing.WaitAsync(Patience.Limit)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)writing.WaitAsync(Patience.Limit)).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await Patience.UntilAsync(() => Proxy.InProgress == 0, "The request goes on.");
     }
 
