@@ -27,15 +27,42 @@ internal sealed class RunFolder : IDisposable
     {
         try
         {
-            var path = Directory.CreateTempSubdirectory(Prefix).FullName;
-            var folder = new RunFolder(path, FileLock.TryTake(LockOf(path))!);
-            File.WriteAllBytes(folder.ConfigFile, []);
-            File.WriteAllBytes(folder.CredentialsFile, []);
+            RunFolder? folder;
+            while ((folder = TryCreate()) is null)
+            {
+                // A run that ended took it for left behind, in the instant before it was locked.
+            }
+
             return folder;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new RunException(RunExitCodes.NotStarted, $"{Path.GetTempPath()} cannot be used: {failure.Message}", failure);
+        }
+    }
+
+    /// <summary>Creates one; null if another run removed it before it was locked. Afterwards, none does.</summary>
+    private static RunFolder? TryCreate()
+    {
+        var path = Directory.CreateTempSubdirectory(Prefix).FullName;
+        FileStream? owner = null;
+        try
+        {
+            owner = FileLock.TryTake(LockOf(path));
+            if (owner is null)
+            {
+                return null;
+            }
+
+            var folder = new RunFolder(path, owner);
+            File.WriteAllBytes(folder.ConfigFile, []);
+            File.WriteAllBytes(folder.CredentialsFile, []);
+            return folder;
+        }
+        catch (DirectoryNotFoundException) when (!Directory.Exists(path))
+        {
+            owner?.Dispose();
+            return null;
         }
     }
 
