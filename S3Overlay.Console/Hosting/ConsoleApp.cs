@@ -50,6 +50,7 @@ public sealed class ConsoleApp : IAsyncDisposable
         app.UseMiddleware<FailurePages>();
         app.UseRouting();
         app.UseAuthentication();
+        app.UseWebSockets();
         app.UseMiddleware<CircuitGuard>();
         app.UseAuthorization();
         app.UseAntiforgery();

@@ -25,10 +25,16 @@ internal sealed class CircuitGuard(RequestDelegate next, OpenPages pages)
             return;
         }
 
-        // A page holds a connection for as long as it is open: a socket, or one long request after the other. A socket needs no negotiation
-        // before it; where there is one, a page learns early that there is no room.
+        // A page holds a socket for as long as it is open. It needs no negotiation before it; where there is one, a page learns early that
+        // there is no room. Long polling and server-sent events would be pages that nothing counts.
         var part = rest.Value?.Trim('/') ?? "";
-        var isConnection = part.Length == 0 && context.Request.Method is "GET" or "CONNECT";
+        var isConnection = part.Length == 0;
+        if (isConnection && !context.WebSockets.IsWebSocketRequest)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            return;
+        }
+
         var isNegotiation = part.Equals("negotiate", StringComparison.OrdinalIgnoreCase);
         if (isConnection ? !pages.TryOpen(session) : isNegotiation && !pages.HasRoom(session))
         {

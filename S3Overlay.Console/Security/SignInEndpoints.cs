@@ -53,7 +53,7 @@ internal static class SignInEndpoints
         var from = context.Connection.RemoteIpAddress;
         if (!limits.TryBegin(from))
         {
-            return signIns.RefuseMore(from, to, TooMany);
+            return signIns.RefuseSeldom(from, "too many attempts", to, TooMany, StatusCodes.Status429TooManyRequests);
         }
 
         if (accessKey.Length > MaxLength || secret.Length > MaxLength || !proxy.IsSecretOf(accessKey, secret))
@@ -74,7 +74,7 @@ internal static class SignInEndpoints
         }
 
         return proxy.TakeLink(token) is { } accessKey ? signIns.Begin(context, accessKey, "")
-            : signIns.Refuse(
+            : signIns.RefuseSeldom(
                 context.Connection.RemoteIpAddress, "a link that is not valid", "", UsedUp, StatusCodes.Status403Forbidden);
     }
 
@@ -106,11 +106,11 @@ internal static class SignInEndpoints
 /// <summary>Begins and ends sessions for the endpoints.</summary>
 internal sealed class SignIns(IProxy proxy, Sessions sessions, ConsoleAddresses addresses, ILogger<SignIns> logger)
 {
-    /// <summary>How often the log says that there are too many attempts: those who make them must not fill it.</summary>
+    /// <summary>How often the log names a reason whose attempts have no limit: those who make them must not fill it.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
-    private long? _saidTooMany;
+    private readonly Dictionary<string, long> _said = [];
 
     /// <summary>
     /// Signs a key in. The browser's session of another key ends. One of the same key goes on, and with it the other open pages.
@@ -145,19 +145,19 @@ internal sealed class SignIns(IProxy proxy, Sessions sessions, ConsoleAddresses 
         return SignInEndpoints.Page(to, line, status);
     }
 
-    /// <summary>Refuses an attempt because there are too many. Logs that at most once a minute.</summary>
-    public IResult RefuseMore(IPAddress? from, string to, string line)
+    /// <summary>Refuses an attempt of which there may be any number. Logs each reason at most once a minute.</summary>
+    public IResult RefuseSeldom(IPAddress? from, string reason, string to, string line, int status)
     {
         lock (_lock)
         {
-            if (_saidTooMany is not { } at || proxy.Time.GetElapsedTime(at) >= Pause)
+            if (!_said.TryGetValue(reason, out var at) || proxy.Time.GetElapsedTime(at) >= Pause)
             {
-                _saidTooMany = proxy.Time.GetTimestamp();
-                Logged.Refused(logger, $"{from}", "too many attempts; more of these are not logged for a minute");
+                _said[reason] = proxy.Time.GetTimestamp();
+                Logged.Refused(logger, $"{from}", $"{reason}; more of these are not logged for a minute");
             }
         }
 
-        return SignInEndpoints.Page(to, line, StatusCodes.Status429TooManyRequests);
+        return SignInEndpoints.Page(to, line, status);
     }
 
     /// <summary>Signs out.</summary>

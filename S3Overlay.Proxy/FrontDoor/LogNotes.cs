@@ -19,6 +19,8 @@ internal sealed class LogNotes
 
     /// <summary>Notes what DeleteObjects did with one key.</summary>
     public void NoteDeleted(string key, string? versionId, S3Error? error) =>
-        (_deleted ??= []).Add(new(
-            key, versionId is { Length: > MostOfVersion } ? versionId[..MostOfVersion] : versionId, error?.Status ?? 204, error?.Code));
+        (_deleted ??= []).Add(new(key, Shown(versionId), error?.Status ?? 204, error?.Code));
+
+    /// <summary>As much of a version id as is logged.</summary>
+    public static string? Shown(string? versionId) => versionId is { Length: > MostOfVersion } ? versionId[..MostOfVersion] : versionId;
 }

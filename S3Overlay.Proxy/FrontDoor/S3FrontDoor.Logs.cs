@@ -31,7 +31,7 @@ public sealed partial class S3FrontDoor
             Configuration = ConfigurationOf(call),
             IsOfWebsite = call.Target.IsWebsite,
             Bucket = bucket,
-            Key = call.FormKey ?? call.Target.Key ?? "",
+            Key = call.Key,
             Error = call.Error,
             Sent = response.Sent,
             Duration = duration,
@@ -56,7 +56,7 @@ public sealed partial class S3FrontDoor
             {
                 Bucket = call.Source!.Bucket,
                 Requester = RequesterOf(call),
-                Copied = new(call.Source.Key, call.Source.VersionId),
+                Copied = new(call.Source.Key, LogNotes.Shown(call.Source.VersionId)),
             });
         }
     }

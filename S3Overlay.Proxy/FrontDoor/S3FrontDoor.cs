@@ -102,7 +102,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
                 Time = settings.Time.GetUtcNow() - Stopwatch.GetElapsedTime(started),
                 Operation = call.Operation,
                 Bucket = call.Target.Bucket ?? "",
-                Key = call.Target.Key ?? "",
+                Key = call.Key,
                 Status = response.Status,
                 Error = call.Error,
                 Layer = layer,
@@ -450,6 +450,9 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
 
         /// <summary>The key of an upload form, once it was read; null for other requests.</summary>
         public string? FormKey { get; set; }
+
+        /// <summary>The key, as far as it is known; empty for none.</summary>
+        public string Key => FormKey ?? Target.Key ?? "";
 
         /// <summary>The source of a copy; null for other requests.</summary>
         public CopySource? Source { get; set; }

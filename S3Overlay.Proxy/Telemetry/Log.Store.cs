@@ -124,8 +124,8 @@ public static partial class Log
         + "S3_OVERLAY_ENCRYPTION_KEY or S3_OVERLAY_ENCRYPTION_FILE has it again")]
     public static partial void EncryptionKeyMissing(ILogger logger, string name);
 
-    /// <summary>A log object could not be written. Logged once per bucket until one can.</summary>
+    /// <summary>Records of a bucket's log were lost. Logged once per bucket until a log object is written.</summary>
     [LoggerMessage(5025, LogLevel.Warning,
-        "The log of the bucket {Bucket} cannot be written to the bucket {Target}: {Problem}. Its records are lost until that is repaired")]
+        "Records of the bucket {Bucket} for its log in the bucket {Target} are lost: {Problem}")]
     public static partial void BucketLogLost(ILogger logger, string bucket, string target, string problem);
 }

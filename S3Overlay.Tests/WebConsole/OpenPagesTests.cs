@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.WebSockets;
+using System.Text.Json;
 
 using S3Overlay.Tests.Support;
 using S3Overlay.WebConsole.Security;
@@ -40,6 +41,24 @@ public sealed class OpenPagesTests : ConsoleTestBase
             ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         Assert.True(closing.IsCompleted);
         Assert.NotEqual(WebSocketState.Open, page.State);
+    }
+
+    /// <summary>They would be pages that nothing counts.</summary>
+    [Fact]
+    public async Task Pages_open_by_a_socket_and_in_no_other_way()
+    {
+        var client = await SignedInAsync();
+        using var negotiation = await client.SendAsync(HttpMethod.Post, "/_blazor/negotiate?negotiateVersion=1");
+        using var answered = JsonDocument.Parse(await negotiation.Content.ReadAsStringAsync());
+        var token = answered.RootElement.GetProperty("connectionToken").GetString();
+        foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Post])
+        {
+            using var answer = await client.SendAsync(method, $"/_blazor?id={token}");
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        }
+
+        using var page = await client.OpenPageAsync();
+        Assert.Equal(WebSocketState.Open, page.State);
     }
 
     [Theory]

@@ -29,12 +29,12 @@ public sealed class SignInLogTests
 
         for (var attempt = 0; attempt < 10; attempt++)
         {
-            signIns.RefuseMore(IPAddress.Loopback, "", "Too many.");
+            signIns.RefuseSeldom(IPAddress.Loopback, "too many attempts", "", "Too many.", 429);
         }
 
         Assert.Single(log.Names);
         time.Advance(TimeSpan.FromMinutes(1));
-        signIns.RefuseMore(IPAddress.Loopback, "", "Too many.");
+        signIns.RefuseSeldom(IPAddress.Loopback, "too many attempts", "", "Too many.", 429);
         Assert.Equal(2, log.Names.Count);
     }
 }

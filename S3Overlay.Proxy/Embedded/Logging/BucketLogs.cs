@@ -22,6 +22,8 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
     /// <summary>Bytes of entries that may wait to be collected.</summary>
     private const long MostQueued = 8 << 20;
 
+    private const string TooMany = "They come faster than they can be written";
+
     /// <summary>A batch of this size is written before its time.</summary>
     private const int FullBatch = 1 << 20;
 
@@ -54,7 +56,7 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
     /// <param name="interval">How long a record waits for others at most.</param>
     public BucketLogs(EmbeddedStore store, LogWriter writer, TimeSpan interval)
     {
-        (_store, _writer, _interval, _quiet, _shares) = (store, writer, interval, interval / 5, new LogShares(store));
+        (_store, _writer, _interval, _quiet, _shares) = (store, writer, interval, interval / 5, new LogShares());
         _timer = store.Time.CreateTimer(_ => Tick(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _collecting = Task.Run(CollectAsync);
         _writing = Task.Run(WriteAsync);
@@ -73,7 +75,7 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
         if (Interlocked.Add(ref _queued, weight) > MostQueued || !_queue.Writer.TryWrite((entry, weight)))
         {
             Interlocked.Add(ref _queued, -weight);
-            Lose(entry, LogShares.TooMany);
+            Lose(entry, TooMany);
         }
     }
 
@@ -121,14 +123,8 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
         }
     }
 
-    private void Lose(BucketLogEntry entry, string problem)
-    {
-        _writer.Lose(1 + (entry.Deleted?.Count ?? 0));
-        lock (_lock)
-        {
-            _shares.NoteLoss(entry.Bucket, problem);
-        }
-    }
+    private void Lose(BucketLogEntry entry, string problem) =>
+        _writer.Lose(entry.Bucket, 1 + (entry.Deleted?.Count ?? 0), problem);
 
     private void Collect(BucketRecord bucket, DateTime day, string line)
     {
@@ -136,8 +132,7 @@ internal sealed class BucketLogs : IBucketLogs, IAsyncDisposable
         {
             if (!_shares.HasRoom(bucket.Name, line.Length))
             {
-                _writer.Lose(1);
-                _shares.NoteLoss(bucket.Name, LogShares.TooMany);
+                _writer.Lose(bucket.Name, 1, TooMany);
                 return;
             }
 

@@ -1,24 +1,15 @@
-using S3Overlay.Proxy.Telemetry;
-
 namespace S3Overlay.Proxy.Embedded.Logging;
 
 /// <summary>
 /// How many bytes of records wait to be written, and of which buckets, so that the requests to one bucket do not lose the records of
 /// others. Not safe for several threads.
 /// </summary>
-/// <param name="store">The store.</param>
-internal sealed class LogShares(EmbeddedStore store)
+internal sealed class LogShares
 {
-    /// <summary>The problem of a bucket whose records are dropped.</summary>
-    public const string TooMany = "Its records come faster than they can be written";
-
     private const long MostOfAll = 16 << 20;
     private const long MostOfBucket = 4 << 20;
 
     private readonly Dictionary<string, long> _shares = new(StringComparer.Ordinal);
-
-    /// <summary>Buckets that have lost records since all of theirs were written.</summary>
-    private readonly HashSet<string> _losing = new(StringComparer.Ordinal);
     private long _all;
 
     /// <summary>Whether there is room for a record.</summary>
@@ -39,16 +30,6 @@ internal sealed class LogShares(EmbeddedStore store)
         if ((_shares[batch.Bucket] -= batch.Length) == 0)
         {
             _shares.Remove(batch.Bucket);
-            _losing.Remove(batch.Bucket);
-        }
-    }
-
-    /// <summary>Logs the first loss of a bucket's records.</summary>
-    public void NoteLoss(string bucket, string problem)
-    {
-        if (_losing.Add(bucket) && store.Buckets.Find(bucket)?.Logging is { } logging)
-        {
-            Log.BucketLogLost(store.Logger, bucket, logging.TargetBucket, problem.TrimEnd('.'));
         }
     }
 }

@@ -12,33 +12,51 @@ namespace S3Overlay.Proxy.Embedded.Logging;
 /// <param name="service">Writes as for a client.</param>
 internal sealed class LogWriter(EmbeddedStore store, IS3Service service)
 {
-    /// <summary>Buckets whose last log object was lost.</summary>
+    private readonly Lock _lock = new();
+
+    /// <summary>Buckets that have lost records since their last log object was written.</summary>
     private readonly HashSet<string> _losing = new(StringComparer.Ordinal);
     private long _lost;
 
     /// <summary>The number of records that were lost.</summary>
     public long Lost => Interlocked.Read(ref _lost);
 
-    /// <summary>Counts records that were lost.</summary>
-    public void Lose(int records) => Interlocked.Add(ref _lost, records);
+    /// <summary>Counts records that were lost, and logs the first loss of a bucket since its last log object was written.</summary>
+    public void Lose(string bucket, int records, string problem)
+    {
+        Interlocked.Add(ref _lost, records);
+        if (store.Buckets.Find(bucket)?.Logging is not { } logging)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            if (!_losing.Add(bucket))
+            {
+                return;
+            }
+        }
+
+        Log.BucketLogLost(store.Logger, bucket, logging.TargetBucket, problem.TrimEnd('.'));
+    }
 
     /// <summary>
-    /// Writes a log object, or loses its records: if the target does not accept it, or the disk is full. The first loss of a bucket is
-    /// logged. Throws nothing: the logs of other buckets come next.
+    /// Writes a log object, or loses its records: if the target does not accept it, or the disk is full. Throws nothing: the logs of other
+    /// buckets come next.
     /// </summary>
     public async Task WriteAsync(LogBatch batch, CancellationToken cancellationToken)
     {
         var problem = await TryWriteAsync(batch, cancellationToken);
-        if (problem is null)
+        if (problem is not null)
         {
-            _losing.Remove(batch.Bucket);
+            Lose(batch.Bucket, batch.Count, problem);
             return;
         }
 
-        Lose(batch.Count);
-        if (_losing.Add(batch.Bucket))
+        lock (_lock)
         {
-            Log.BucketLogLost(store.Logger, batch.Bucket, batch.Logging.TargetBucket, problem.TrimEnd('.'));
+            _losing.Remove(batch.Bucket);
         }
     }
 

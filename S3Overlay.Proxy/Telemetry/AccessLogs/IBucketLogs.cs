@@ -35,7 +35,7 @@ public sealed record BucketLogEntry(AccessLogEntry Request)
         get
         {
             var weight = 600 + (2 * (Request.RawTarget.Length + Request.Key.Length + Request.UserAgent.Length + Request.Referer.Length
-                + Request.Host.Length));
+                + Request.Host.Length + (Requester?.Length ?? 0) + (Copied?.Key.Length ?? 0) + (Copied?.VersionId?.Length ?? 0)));
             foreach (var each in Deleted ?? [])
             {
                 weight += 80 + (2 * (each.Key.Length + (each.VersionId?.Length ?? 0)));
