@@ -41,6 +41,9 @@ internal static class Show
         _ => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.0} s"),
     };
 
+    /// <summary>A date: <c>2026-11-26 07:21</c>, in UTC.</summary>
+    public static string Date(DateTimeOffset date) => date.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
     /// <summary>How long something has lasted: <c>3 h 20 min</c>.</summary>
     public static string Span(TimeSpan span) => span switch
     {

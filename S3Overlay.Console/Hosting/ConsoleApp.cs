@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 
 using S3Overlay.WebConsole.Assets;
 using S3Overlay.WebConsole.Gateway;
+using S3Overlay.WebConsole.Pages.Browse;
 using S3Overlay.WebConsole.Security;
 
 namespace S3Overlay.WebConsole.Hosting;
@@ -19,7 +20,8 @@ namespace S3Overlay.WebConsole.Hosting;
 ///     3 assets      scripts and styles, for anyone
 ///     4 session     the cookie of a signed-in key; else the sign-in page (SessionAuthentication)
 ///     5 sign in     and out, as plain forms (SignInEndpoints)
-///     6 pages       Razor components over a circuit; each gets its data through ProxyGateway
+///     6 bytes       of objects: downloads, uploads (BrowseEndpoints)
+///     7 pages       Razor components over a circuit; each gets its data through ProxyGateway
 /// </code>
 /// </remarks>
 public sealed class ConsoleApp : IAsyncDisposable
@@ -55,6 +57,7 @@ public sealed class ConsoleApp : IAsyncDisposable
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapSignIn();
+        app.MapBrowse();
         app.MapPages();
         await app.StartAsync();
         return new ConsoleApp(app, server);

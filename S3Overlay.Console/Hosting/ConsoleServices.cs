@@ -9,6 +9,7 @@ using Microsoft.FluentUI.AspNetCore.Components;
 
 using S3Overlay.WebConsole.Gateway;
 using S3Overlay.WebConsole.Layout;
+using S3Overlay.WebConsole.Pages.Browse;
 using S3Overlay.WebConsole.Pages.Overview;
 using S3Overlay.WebConsole.Security;
 
@@ -33,6 +34,7 @@ internal static class ConsoleServices
         services.AddSingleton<OverviewFeed>();
         services.AddScoped<ICaller, SignedIn>();
         services.AddScoped<ProxyGateway>();
+        services.AddBrowse();
         services.AddSecurity(addresses);
         services.AddRazorComponents().AddInteractiveServerComponents(static circuits =>
         {

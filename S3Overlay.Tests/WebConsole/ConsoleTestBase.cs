@@ -5,7 +5,7 @@ namespace S3Overlay.Tests.WebConsole;
 /// <summary>A proxy in this process with its console on a free port, a clock of the test's, and keys of all kinds.</summary>
 public abstract class ConsoleTestBase : IAsyncLifetime
 {
-    private const string Keys =
+    private const string KeysFile =
         """
         [ { "accessKey": "minioadmin", "secretKey": "minioadmin", "rights": { "*": "owner" }, "admin": true },
           { "accessKey": "reader", "secretKey": "reader-secret", "rights": { "photos": "read" } } ]
@@ -23,7 +23,7 @@ public abstract class ConsoleTestBase : IAsyncLifetime
     public async Task InitializeAsync()
     {
         using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder["keys.json"], Keys);
+        await File.WriteAllTextAsync(folder["keys.json"], KeysFile);
         Proxy = await OverlayHost.StartOnAsync(
             new Proxy.Hosting.Machine { Time = Time }, null, null,
             ("S3_OVERLAY_CONSOLE_URLS", "http://127.0.0.1:0"), ("S3_OVERLAY_KEYS_FILE", folder["keys.json"]));

@@ -22,11 +22,13 @@ internal sealed class LayeredListing(LocalLayer local, IRemoteReader? reader, Bu
     /// <param name="prefix">What keys start with.</param>
     /// <param name="delimiter">Rolls up keys; empty for none.</param>
     /// <param name="withDeleted">True to show deleted keys too.</param>
+    /// <param name="after">The row to begin after; empty for the start.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <exception cref="S3Exception">NoSuchBucket; ServiceUnavailable if a layer cannot be listed.</exception>
-    public async IAsyncEnumerable<LayeredRow> ListAsync(string bucket, string prefix, string delimiter, bool withDeleted,
+    public async IAsyncEnumerable<LayeredRow> ListAsync(string bucket, string prefix, string delimiter, bool withDeleted, string after,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        var start = ListingPosition.Behind(after, prefix, delimiter);
         var view = await directory.LookAsync(bucket, cancellationToken);
         if (!view.IsOverlaid)
         {
@@ -34,8 +36,8 @@ internal sealed class LayeredListing(LocalLayer local, IRemoteReader? reader, Bu
         }
 
         await RequireAsync(view, cancellationToken);
-        await using var deleted = Deleted(view, prefix, withDeleted);
-        await foreach (var row in ShownAsync(view, prefix, delimiter, cancellationToken))
+        await using var deleted = Deleted(view, prefix, withDeleted, start);
+        await foreach (var row in ShownAsync(view, prefix, delimiter, start, cancellationToken))
         {
             await foreach (var hidden in DeletedBeforeAsync(deleted, prefix, delimiter, row.Name, cancellationToken))
             {
@@ -64,14 +66,14 @@ internal sealed class LayeredListing(LocalLayer local, IRemoteReader? reader, Bu
     }
 
     /// <summary>The rows that clients see.</summary>
-    private async IAsyncEnumerable<LayeredRow> ShownAsync(BucketView view, string prefix, string delimiter,
+    private async IAsyncEnumerable<LayeredRow> ShownAsync(BucketView view, string prefix, string delimiter, ListingPosition start,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var entries = new KeyCursor<EntryUsage>(
             (after, token) => local.Cache is { } cache && view.IsOverlaid ? cache.ListUsagesAsync(view.Name, prefix, after, token)
                 : AsyncEnumerable.Empty<EntryUsage>(),
-            static usage => usage.Key, "");
-        var position = ListingPosition.Start;
+            static usage => usage.Key, ListingBounds.After(start));
+        var position = start;
         for (var isFull = true; isFull;)
         {
             // One row more than is read: the last one only shows that another page follows.
@@ -123,8 +125,9 @@ internal sealed class LayeredListing(LocalLayer local, IRemoteReader? reader, Bu
         return new LayeredRow(row.Name, shown, cached == shown.Size && entry?.Key == row.Name ? RowLayer.Cache : RowLayer.Remote, cached);
     }
 
-    private KeyCursor<string>? Deleted(BucketView view, string prefix, bool withDeleted) => !withDeleted || view.State.IsOpaque ? null
-        : new KeyCursor<string>((after, token) => local.State.ListDeletedAsync(view.Name, prefix, after, token), static key => key, "");
+    private KeyCursor<string>? Deleted(BucketView view, string prefix, bool withDeleted, ListingPosition start) =>
+        !withDeleted || view.State.IsOpaque ? null : new KeyCursor<string>(
+            (after, token) => local.State.ListDeletedAsync(view.Name, prefix, after, token), static key => key, ListingBounds.After(start));
 
     /// <summary>Deleted keys before a row, or up to the end. A tombstone under a row that is shown is one of that row.</summary>
     private static async IAsyncEnumerable<LayeredRow> DeletedBeforeAsync(KeyCursor<string>? deleted, string prefix, string delimiter,

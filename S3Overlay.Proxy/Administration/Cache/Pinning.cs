@@ -126,7 +126,7 @@ internal sealed class Pinning(CachePins pins, ICacheStore cache, LayeredListing 
             return count.Bytes;
         }
 
-        await foreach (var row in listing.ListAsync(target.Bucket, target.Name, "", withDeleted: false, cancellationToken))
+        await foreach (var row in listing.ListAsync(target.Bucket, target.Name, "", withDeleted: false, after: "", cancellationToken))
         {
             if (row is { Layer: RowLayer.Cache or RowLayer.Remote, Object: { } listed })
             {

@@ -99,7 +99,8 @@ internal sealed class Warming(LocalLayer local, WarmReads warmer, LayeredListing
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var asked = time.GetUtcNow();
-        await foreach (var row in listing.ListAsync(bucket, request.Scope.Prefix ?? "", "", withDeleted: false, cancellationToken))
+        await foreach (var row in listing.ListAsync(
+            bucket, request.Scope.Prefix ?? "", "", withDeleted: false, after: "", cancellationToken))
         {
             if (row.Object is not { } listed || !request.Filter.Has(row.Name) || listed.LastModified < request.NewerThan)
             {

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text.Json.Serialization;
 
 using S3Overlay.Proxy.Administration.Cache;
+using S3Overlay.Proxy.Protocol;
 
 namespace S3Overlay.Proxy.Administration.Methods;
 
@@ -19,6 +20,8 @@ internal sealed class LsMethod : ListMethod<LsItem>
             Parameter.Bucket with { IsRequired = true }, Parameter.Prefix,
             new("recursive", "True to list all keys. Otherwise keys below a / are one row.") { Type = "boolean" },
             new("deleted", "True to list keys too that were deleted here.") { Type = "boolean" },
+            new("after", "The name of the row to begin after."),
+            new("limit", "The most rows to list.") { Type = "integer" },
         ];
     }
 
@@ -28,7 +31,15 @@ internal sealed class LsMethod : ListMethod<LsItem>
         var parameters = call.Parameters;
         return _layers.ListAsync(
             parameters.RequireBucket(), parameters.Prefix ?? "", parameters.Flag("recursive", otherwise: false) ? "" : "/",
-            parameters.Flag("deleted", otherwise: false), cancellationToken).Select(LsItem.Of);
+            parameters.Flag("deleted", otherwise: false), AfterOf(parameters), cancellationToken)
+            .Take(parameters.Number("limit", 1, int.MaxValue, int.MaxValue)).Select(LsItem.Of);
+    }
+
+    private static string AfterOf(CallParameters parameters)
+    {
+        var after = parameters["after"] ?? "";
+        ObjectKeys.Check(after);
+        return after;
     }
 }
 

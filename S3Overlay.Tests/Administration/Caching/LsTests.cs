@@ -46,6 +46,37 @@ public sealed class LsTests
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("&recursive=true")]
+    [InlineData("&deleted=true")]
+    [InlineData("&recursive=true&deleted=true")]
+    [InlineData("&prefix=p")]
+    [Trait("Rule", "L2")]
+    public async Task A_listing_goes_on_after_any_row(string how)
+    {
+        await using var scene = await CacheScene.StartAsync();
+        scene.Put(1000, "gone/x", "gone/y", "o", "p/1", "p/2", "p0", "q");
+        await scene.ReadAsync("p/2", "q");
+        await scene.Proxy.SendAsync("PUT", "/photos/p", "mine");
+        foreach (var key in (string[])["gone/x", "gone/y", "p0"])
+        {
+            await scene.Proxy.SendAsync("DELETE", "/photos/" + key);
+        }
+
+        var all = Rows(await scene.ListAsync("ls?bucket=photos" + how));
+        Assert.NotEmpty(all);
+        for (var (at, after) = (0, ""); at < all.Length; after = all[at++].Name)
+        {
+            var rest = $"ls?bucket=photos{how}&after={Uri.EscapeDataString(after)}";
+            Assert.Equal(all.Skip(at), Rows(await scene.ListAsync(rest)));
+            Assert.Equal(all.Skip(at).Take(2), Rows(await scene.ListAsync(rest + "&limit=2")));
+        }
+
+        Assert.Empty(Rows(await scene.ListAsync($"ls?bucket=photos{how}&after=z")));
+        Assert.Equal(400, (await scene.RefusedAsync("GET", "ls?bucket=photos&limit=0")).Status);
+    }
+
     [Fact]
     [Trait("Rule", "L2")]
     public async Task Many_rows_cost_the_remote_a_page_for_each_thousand()
