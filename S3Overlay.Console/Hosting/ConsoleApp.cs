@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 
 using S3Overlay.WebConsole.Assets;
 using S3Overlay.WebConsole.Gateway;
+using S3Overlay.WebConsole.Pages.Changes;
 using S3Overlay.WebConsole.Security;
 
 namespace S3Overlay.WebConsole.Hosting;
@@ -54,6 +55,7 @@ public sealed class ConsoleApp : IAsyncDisposable
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapSignIn();
+        app.MapArchives();
         app.MapPages();
         await app.StartAsync();
         return new ConsoleApp(app, server);

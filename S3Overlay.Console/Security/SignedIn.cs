@@ -10,10 +10,10 @@ namespace S3Overlay.WebConsole.Security;
 /// <summary>The key that a page belongs to.</summary>
 internal sealed class SignedIn(AuthenticationStateProvider authentication, Sessions sessions) : ICaller
 {
-    /// <inheritdoc/>
-    public async Task<ProxyCaller> CallerAsync()
+    /// <summary>The key of a user whose session goes on.</summary>
+    /// <exception cref="UnknownKeyException">The session is over.</exception>
+    public static ProxyCaller CallerOf(ClaimsPrincipal user, Sessions sessions)
     {
-        var user = (await authentication.GetAuthenticationStateAsync()).User;
         var session = user.FindFirstValue(SessionAuthentication.SessionClaim);
         return user.Identity?.Name is { } accessKey && session is not null && sessions.IsRunning(session)
             ? new ProxyCaller(accessKey,
@@ -22,13 +22,18 @@ internal sealed class SignedIn(AuthenticationStateProvider authentication, Sessi
             : throw new UnknownKeyException();
     }
 
-    /// <inheritdoc/>
-    public async Task EndAsync()
+    /// <summary>Ends the session of a user.</summary>
+    public static void End(ClaimsPrincipal user, Sessions sessions)
     {
-        var user = (await authentication.GetAuthenticationStateAsync()).User;
         if (user.FindFirstValue(SessionAuthentication.SessionClaim) is { } session)
         {
             sessions.End(session);
         }
     }
+
+    /// <inheritdoc/>
+    public async Task<ProxyCaller> CallerAsync() => CallerOf((await authentication.GetAuthenticationStateAsync()).User, sessions);
+
+    /// <inheritdoc/>
+    public async Task EndAsync() => End((await authentication.GetAuthenticationStateAsync()).User, sessions);
 }
