@@ -93,6 +93,27 @@ internal sealed class ProxyGateway(IProxy proxy, ICaller signedIn)
     public Task<string> PresignAsync(Uri endpoint, string path, string query, TimeSpan lifetime) =>
         NamedAsync(async () => proxy.Presign(await signedIn.CallerAsync(), endpoint, path, query, lifetime));
 
+    /// <summary>Writes an archive of changes, as <c>revert --save</c> does.</summary>
+    /// <param name="scope">Which changes.</param>
+    /// <param name="archive">Gets a tar file.</param>
+    /// <param name="saved">Gets each change once it is saved.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <returns>How many changes were left out because only their clients have the key to read them.</returns>
+    /// <exception cref="ProxyError">The proxy refused. The archive is not complete.</exception>
+    public async Task<long> SaveChangesAsync(
+        ChangeScope scope, Stream archive, Action<SavedKey> saved, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await NamedAsync(
+                async () => await proxy.SaveChangesAsync(await signedIn.CallerAsync(), scope, archive, saved, cancellationToken));
+        }
+        catch (RefusedException refusal)
+        {
+            throw new ProxyError(refusal.Status, $"{refusal.Status}", refusal.Message);
+        }
+    }
+
     /// <summary>Does a part of a call. Whatever can happen to it on its way becomes an error that pages show.</summary>
     private async Task<T> NamedAsync<T>(Func<Task<T>> act)
     {

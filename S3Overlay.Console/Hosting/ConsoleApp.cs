@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using S3Overlay.WebConsole.Assets;
 using S3Overlay.WebConsole.Gateway;
 using S3Overlay.WebConsole.Pages.Browse;
+using S3Overlay.WebConsole.Pages.Changes;
 using S3Overlay.WebConsole.Security;
 
 namespace S3Overlay.WebConsole.Hosting;
@@ -58,6 +59,7 @@ public sealed class ConsoleApp : IAsyncDisposable
         app.UseAntiforgery();
         app.MapSignIn();
         app.MapBrowse();
+        app.MapArchives();
         app.MapPages();
         await app.StartAsync();
         return new ConsoleApp(app, server);

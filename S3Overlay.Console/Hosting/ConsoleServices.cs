@@ -9,7 +9,7 @@ using Microsoft.FluentUI.AspNetCore.Components;
 
 using S3Overlay.WebConsole.Gateway;
 using S3Overlay.WebConsole.Layout;
-using S3Overlay.WebConsole.Pages.Browse;
+using S3Overlay.WebConsole.Pages.Changes;
 using S3Overlay.WebConsole.Pages.Overview;
 using S3Overlay.WebConsole.Security;
 
@@ -32,9 +32,10 @@ internal static class ConsoleServices
         services.AddSingleton<SignIns>();
         services.AddSingleton<OpenPages>();
         services.AddSingleton<OverviewFeed>();
+        services.AddSingleton<ArchiveOffers>();
+        services.AddSingleton<RequestGateways>();
         services.AddScoped<ICaller, SignedIn>();
         services.AddScoped<ProxyGateway>();
-        services.AddBrowse();
         services.AddSecurity(addresses);
         services.AddRazorComponents().AddInteractiveServerComponents(static circuits =>
         {

@@ -12,6 +12,7 @@ internal sealed record Navigation(string Path, string Label, string Icon, bool I
     [
         new("", "Overview", "overview", IsForAdministrators: true),
         new("browse", "Browse", "browse", IsForAdministrators: false),
+        new("changes", "Changes", "changes", IsForAdministrators: true),
         new("settings", "Settings", "settings", IsForAdministrators: true),
     ];
 }

@@ -79,7 +79,7 @@ public sealed class AdministrationService : IS3Service
     private async Task RunAsync(Method method, MethodCall call, string what, CancellationToken cancellationToken)
     {
         var (caller, requestId) = (call.Request.Caller.AccessKey, call.Request.RequestId);
-        var level = method.IsPolled ? LogLevel.Debug : LogLevel.Information;
+        var level = method.IsRepeated(call.Parameters) ? LogLevel.Debug : LogLevel.Information;
         Log.Administered(_logger, level, caller, what, requestId);
         try
         {

@@ -32,6 +32,9 @@ internal abstract class Method(string verb, string name, string summary)
     /// </summary>
     public bool IsPolled { get; init; }
 
+    /// <summary>Whether programs make such a call again and again.</summary>
+    public virtual bool IsRepeated(CallParameters parameters) => IsPolled;
+
     /// <summary>What the request's body has, as a content type; null if there must be none.</summary>
     public string? Body { get; init; }
 

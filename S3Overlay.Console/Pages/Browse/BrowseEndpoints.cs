@@ -14,9 +14,6 @@ namespace S3Overlay.WebConsole.Pages.Browse;
 /// </summary>
 internal static class BrowseEndpoints
 {
-    /// <summary>What they need.</summary>
-    public static void AddBrowse(this IServiceCollection services) => services.AddSingleton<RequestGateways>();
-
     /// <summary>Maps them. All need a session.</summary>
     public static void MapBrowse(this IEndpointRouteBuilder app)
     {

@@ -20,6 +20,16 @@ internal static class ExplanationText
             yield return $"             {ChunkBar.Of(chunks.Runs, chunks.Size, chunks.ChunkSize.Value)}";
         }
 
+        if (of.Coming.Count > 0)
+        {
+            yield return $"  coming     {Words.Size(of.Coming.Sum(static range => range[1] - range[0] + 1))}";
+        }
+
+        if (of.Pin is { } pin)
+        {
+            yield return $"  pinned     {(pin.Prefix is { } prefix ? Words.Name($"with {of.Bucket}/{prefix}") : "yes")}";
+        }
+
         yield return $"  remote     {Remote(of.Remote)}";
         if (Next(of, Words.Argument(name)) is { } next)
         {

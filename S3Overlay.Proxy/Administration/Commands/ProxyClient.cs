@@ -150,6 +150,12 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
         SendAsync(verb, $"/{bucket}/{UriEncoding.EncodeKey(key)}", query, body?.Bytes, body?.Sha256 ?? SigV4.EmptyPayload, headers,
             cancellationToken);
 
+    /// <summary>Sends an S3 request about an object, without a body.</summary>
+    /// <returns>The response, whatever its status. The caller disposes it.</returns>
+    public Task<HttpResponseMessage> SendObjectAsync(
+        string verb, string bucket, string key, string query, IReadOnlyCollection<KeyValuePair<string, string>> headers,
+        CancellationToken cancellationToken) => SendObjectAsync(verb, bucket, key, query, null, headers, cancellationToken);
+
     private Task<HttpResponseMessage> SendAsync(
         string verb, string path, Parameters parameters, Stream? body, CancellationToken cancellationToken, long? length = null) =>
         SendAsync(

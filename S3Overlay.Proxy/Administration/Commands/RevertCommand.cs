@@ -2,7 +2,6 @@ using System.CommandLine;
 
 using S3Overlay.Proxy.Administration.Commands.Archives;
 using S3Overlay.Proxy.Administration.Methods;
-using S3Overlay.Proxy.Overlay.Changes;
 using S3Overlay.Proxy.Terminal;
 
 namespace S3Overlay.Proxy.Administration.Commands;
@@ -50,28 +49,19 @@ internal sealed class RevertCommand : WorkCommand<RevertResult>
         }
 
         var hasAdded = line.GetValue(_added);
-        string? deleted = null;
-        var changes = proxy.ListAsync("changes", new Parameters().With(target), cancellationToken)
-            .Select(static each => each.As<ChangeLine>())
-            .Where(change => IsShown(change.Bucket, change.Key))
-            .Where(change => hasAdded || change.Kind != ChangeKind.Added || change.Remote is not null)
-            .Select(SavedChange.Of).Where(static change => change is not null).Select(static change => change!);
-        var writer = new ArchiveWriter(proxy);
-        var saved = await Screen.ShowProgressAsync(show => writer.WriteAsync(
-            path, changes, (count, bytes) => show(new WorkState(count, "key") { Verb = "saved", Bytes = bytes }), cancellationToken));
+        var changes = ArchiveContent.ChooseAsync(
+            proxy.ListAsync("changes", new Parameters().With(target), cancellationToken).Select(static each => each.As<ChangeLine>()),
+            isOfAllBuckets: target is null, hasAdded, cancellationToken);
+        var writer = new ArchiveWriter(proxy.SendObjectAsync);
+        var saved = await Screen.ShowProgressAsync(show => ArchiveFile.WriteAsync(
+            writer, path, changes, (count, bytes) => show(new WorkState(count, "key") { Verb = "saved", Bytes = bytes }),
+            cancellationToken));
         await Screen.NoteAsync(
             $"Saved {Words.Count(saved, "key")} to {path}. To bring them back:  s3overlay import {Words.Argument(path)}");
         if (writer.Unreadable > 0)
         {
             await Screen.NoteAsync($"Left {Words.Count(writer.Unreadable, "key")}: encrypted with a key that only its client has (SSE-C), "
                 + "so it cannot be saved. To revert such keys: without --save.");
-        }
-
-        // Without a bucket in the target, deleted buckets stay as they are. Their deletion is listed before their keys.
-        bool IsShown(string bucket, string? key)
-        {
-            deleted = key is null ? bucket : deleted;
-            return target is not null || bucket != deleted;
         }
 
         var (gate, total) = (new Lock(), new RevertResult(0, 0, 0, 0, 0, 0, 0, 0));

@@ -17,6 +17,10 @@ internal sealed class ExplainMethod : DocumentMethod<object>
     }
 
     /// <inheritdoc/>
+    /// <remarks>Only what is cached of an object, and on its way, changes from one second to the next.</remarks>
+    public override bool IsRepeated(CallParameters parameters) => parameters["remote"] == "false";
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Type> Responses => [typeof(KeyExplanation), typeof(BucketExplanation)];
 
     /// <inheritdoc/>

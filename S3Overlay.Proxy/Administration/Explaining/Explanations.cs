@@ -28,6 +28,9 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
         var bucketState = await local.State.ResolveBucketAsync(bucket, cancellationToken);
         var tombstone = bucketState.IsOpaque ? null : await local.Marks.FindAsync(bucket, key, cancellationToken);
         var below = directory.Below(bucket)?.Of(key);
+
+        // Before the entry: what has come in between is then in both, and not in neither.
+        var coming = below is null ? [] : reader?.OnTheirWay(bucket, key) ?? [];
         var cached = below is null ? null : await CachedAsync(bucket, key, below, cancellationToken);
         var remote = below is null ? null : await RemoteAsync(below, below.RemoteKey(key), asksRemote, cancellationToken);
         if (remote is { Finding: RemoteFinding.Found })
@@ -47,8 +50,20 @@ internal sealed class Explanations(LocalLayer local, IRemoteReader? reader, Buck
                 RemoteFinding.Absent => KeyReason.Absent,
                 _ => KeyReason.Unknown,
             };
-        return new KeyReport(reason) { Written = written, Tombstone = tombstone, Cached = cached, Remote = remote };
+        return new KeyReport(reason)
+        {
+            Written = written,
+            Tombstone = tombstone,
+            Cached = cached,
+            Remote = remote,
+            OnTheirWay = coming,
+            Pin = PinOf(bucket, key),
+        };
     }
+
+    /// <summary>The pin of a key: its own before that of a prefix, and a longer prefix before a shorter one.</summary>
+    private CachePin? PinOf(string bucket, string key) => (local.Pins?.All ?? []).Where(pin => pin.Has(bucket, key))
+        .OrderBy(static pin => pin.IsPrefix).ThenByDescending(static pin => pin.Name.Length).FirstOrDefault();
 
     /// <summary>Explains a bucket.</summary>
     public async Task<BucketReport> OfBucketAsync(string bucket, bool asksRemote, CancellationToken cancellationToken)

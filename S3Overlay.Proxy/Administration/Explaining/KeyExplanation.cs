@@ -30,6 +30,12 @@ internal sealed record KeyExplanation
     [Description("The cache entry; null for none.")]
     public required EntryState? Held { get; init; }
 
+    [Description("The ranges of bytes that running fills bring, first and last, in order.")]
+    public required IReadOnlyList<long[]> Coming { get; init; }
+
+    [Description("What pins the key; null for nothing.")]
+    public required PinState? Pin { get; init; }
+
     [Description("What the remote has; null if no remote backs the key.")]
     public required RemoteState? Remote { get; init; }
 
@@ -46,6 +52,8 @@ internal sealed record KeyExplanation
             ? new(written.Size, written.ETag, written.LastModified, written.VersionId) : null,
         Tombstone = report.Tombstone is { } tombstone ? new(tombstone.Made) : null,
         Held = report.Cached is { } cached ? EntryState.Of(cached, report.Remote) : null,
+        Coming = [.. report.OnTheirWay.Select(static range => (long[])[range.First, range.Last])],
+        Pin = report.Pin is { } pin ? new(pin.IsPrefix ? null : pin.Name, pin.IsPrefix ? pin.Name : null) : null,
         Remote = report.Remote is { } remote ? RemoteState.Of(remote) : null,
     };
 
@@ -102,6 +110,11 @@ internal sealed record WrittenVersion(
 internal sealed record TombstoneDate(
     [property: Description("When the key was deleted, if the store records it.")]
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Deleted);
+
+/// <summary>A pin.</summary>
+internal sealed record PinState(
+    [property: Description("The pinned key; null for a prefix.")] string? Key,
+    [property: Description("The pinned prefix; null for a key, and empty for the whole bucket.")] string? Prefix);
 
 /// <summary>A cache entry.</summary>
 internal sealed record EntryState

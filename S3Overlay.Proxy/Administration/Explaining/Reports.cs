@@ -63,6 +63,12 @@ internal sealed record KeyReport(KeyReason Reason)
 
     /// <summary>What the remote has; null if the key has no remote.</summary>
     public RemoteReport? Remote { get; init; }
+
+    /// <summary>The bytes that running fills bring, in order.</summary>
+    public IReadOnlyList<ByteRange> OnTheirWay { get; init; } = [];
+
+    /// <summary>The pin of the key, or of a prefix of it; null for none.</summary>
+    public CachePin? Pin { get; init; }
 }
 
 /// <summary>Why clients see what they see of a key.</summary>

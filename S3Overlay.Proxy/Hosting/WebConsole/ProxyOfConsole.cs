@@ -64,6 +64,11 @@ internal sealed class ProxyOfConsole(
     }
 
     /// <inheritdoc/>
+    public Task<long> SaveChangesAsync(
+        ProxyCaller caller, ChangeScope scope, Stream archive, Action<SavedKey> saved, CancellationToken cancellationToken) =>
+        new ChangeArchive((request, token) => SendAsync(caller, request, token)).WriteAsync(scope, archive, saved, cancellationToken);
+
+    /// <inheritdoc/>
     public string Presign(ProxyCaller caller, Uri from, string path, string query, TimeSpan lifetime) =>
         from.GetLeftPart(UriPartial.Authority) + path + "?"
         + SignerOf(caller).Presign("GET", from.Authority, path, query, [], machine.ClientTime.GetUtcNow(), lifetime);

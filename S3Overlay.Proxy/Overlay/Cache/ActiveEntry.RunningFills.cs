@@ -27,6 +27,25 @@ internal sealed partial class ActiveEntry
 
         public bool Any => _running.Count > 0;
 
+        /// <summary>The bytes that come, in order. Those that adjoin are one range.</summary>
+        public IReadOnlyList<ByteRange> OnTheirWay()
+        {
+            var ranges = new List<ByteRange>();
+            foreach (var claim in Claims().OrderBy(static claim => claim.First))
+            {
+                if (ranges is [.., var last] && claim.First <= last.Last + 1)
+                {
+                    ranges[^1] = last with { Last = Math.Max(last.Last, claim.Last) };
+                }
+                else
+                {
+                    ranges.Add(claim);
+                }
+            }
+
+            return ranges;
+        }
+
         public bool Brings(long position) => Claims().Exists(claim => claim.First <= position && position <= claim.Last);
 
         /// <summary>The fill that brings a byte: a running one, or a new one.</summary>

@@ -110,6 +110,15 @@ internal sealed partial class ActiveEntry
         }
     }
 
+    /// <summary>The bytes that its fills will bring, in order.</summary>
+    public IReadOnlyList<ByteRange> OnTheirWay()
+    {
+        lock (Gate)
+        {
+            return _running.OnTheirWay();
+        }
+    }
+
     /// <summary>Starts the first fill with the remote's response, then completes the chunks it touches.</summary>
     public void StartWith(RemoteObject response, InFlightTable.PendingFill pending)
     {

@@ -65,6 +65,9 @@ public interface IRemoteReader
     /// <summary>True if all bytes of a version are cached.</summary>
     ValueTask<bool> IsCachedAsync(string bucket, string key, RemoteBucket remote, ObjectInfo version, CancellationToken cancellationToken);
 
+    /// <summary>The bytes of a key that running fills bring, in order; none while nothing is filled.</summary>
+    IReadOnlyList<ByteRange> OnTheirWay(string bucket, string key) => [];
+
     /// <summary>Evicts a key after it was written or deleted here. Only cleanup: the local layer already takes precedence.</summary>
     ValueTask InvalidateAsync(string bucket, string key);
 

@@ -263,6 +263,10 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<ByteRange> OnTheirWay(string bucket, string key) =>
+        Fills?.Objects.Find(new ObjectName(bucket, key))?.OnTheirWay() ?? [];
+
+    /// <inheritdoc/>
     public ValueTask InvalidateAsync(string bucket, string key)
     {
         var name = new ObjectName(bucket, key);

@@ -7,7 +7,7 @@ internal abstract class ForwardStream : Stream
     public sealed override bool CanRead => true;
 
     /// <inheritdoc/>
-    public sealed override bool CanSeek => false;
+    public override bool CanSeek => false;
 
     /// <inheritdoc/>
     public sealed override bool CanWrite => false;

@@ -11,110 +11,75 @@ using S3Overlay.Proxy.Protocol.Xml;
 
 namespace S3Overlay.Proxy.Administration.Commands.Archives;
 
+/// <summary>Sends an S3 request about an object to a proxy.</summary>
+/// <param name="verb">The HTTP method.</param>
+/// <param name="bucket">The bucket.</param>
+/// <param name="key">The key.</param>
+/// <param name="query">The query, encoded; empty for none.</param>
+/// <param name="headers">More headers.</param>
+/// <param name="cancellationToken">Cancels the request.</param>
+/// <returns>The response, whatever its status. The caller disposes it.</returns>
+internal delegate Task<HttpResponseMessage> ObjectRequests(
+    string verb, string bucket, string key, string query, IReadOnlyCollection<KeyValuePair<string, string>> headers,
+    CancellationToken cancellationToken);
+
 /// <summary>
 /// Writes changes into a tar file. <c>format.json</c> comes first. Further entries are numbered: <c>1.data</c> has the bytes of the first
 /// change, <c>1.json</c> what it is and their checksum. <c>end.json</c> has the number of changes, so that a shortened file is noticed.
 /// </summary>
-internal sealed class ArchiveWriter(ProxyClient proxy)
+/// <param name="send">Reads the objects.</param>
+internal sealed class ArchiveWriter(ObjectRequests send)
 {
     /// <summary>How many objects were left out because only their clients have the key to read them (SSE-C).</summary>
     public long Unreadable { get; private set; }
 
-    /// <summary>Saves changes. The file appears at its path once it is complete and on disk.</summary>
-    /// <param name="path">Where to write. A file there is not replaced.</param>
+    /// <summary>Saves changes. Nothing but the sent bytes is kept: the archive may be of any size, and need not seek.</summary>
+    /// <param name="archive">Gets the file.</param>
     /// <param name="changes">The changes.</param>
-    /// <param name="show">Gets the number of changes saved so far, and of their bytes.</param>
-    /// <param name="cancellationToken">Stops. Nothing is left at the path.</param>
+    /// <param name="saved">Gets each change once it is saved.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <returns>
     /// How many were saved. One that is changed or reverted before it is saved is left out, and so is one that needs its client's key.
     /// </returns>
-    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="IOException">The archive cannot be written, or an object broke off.</exception>
     /// <exception cref="ProxyRefusal">An object cannot be read.</exception>
     public async Task<long> WriteAsync(
-        string path, IAsyncEnumerable<SavedChange> changes, Action<long, long> show, CancellationToken cancellationToken)
+        Stream archive, IAsyncEnumerable<SavedChange> changes, Action<SavedChange> saved, CancellationToken cancellationToken)
     {
-        if (File.Exists(path))
+        var count = 0L;
+        await using var tar = new TarWriter(archive, TarEntryFormat.Pax, leaveOpen: true);
+        await WriteAsync(tar, ArchiveFormat.EntryName, new ArchiveFormat(ArchiveFormat.Current), cancellationToken);
+        await foreach (var change in changes.WithCancellation(cancellationToken))
         {
-            throw new IOException($"{path} exists. Name another file.");
-        }
-
-        // Of its own, so that what a killed command left does not block the next.
-        var aside = $"{path}.{Guid.NewGuid():n}.partial";
-        var (count, bytes, file) = (0L, 0L, new FileStream(aside, Private));
-        try
-        {
-            await using (file)
+            if (await SaveAsync(tar, count + 1, change, cancellationToken) is { } done)
             {
-                await using (var tar = new TarWriter(file, TarEntryFormat.Pax, leaveOpen: true))
-                {
-                    await WriteAsync(tar, ArchiveFormat.EntryName, new ArchiveFormat(ArchiveFormat.Current), cancellationToken);
-                    await foreach (var change in changes.WithCancellation(cancellationToken))
-                    {
-                        if (await SaveAsync(tar, count + 1, change, cancellationToken))
-                        {
-                            (count, bytes) = (count + 1, bytes + change.Size);
-                            show(count, bytes);
-                        }
-                    }
-
-                    await WriteAsync(tar, "end.json", new ArchiveEnd(count), cancellationToken);
-                }
-
-                file.Flush(flushToDisk: true);
+                count++;
+                saved(done);
             }
-
-            File.Move(aside, path);
-
-            // The revert must not reach the disk before the file's name does: a sync after the rename covers both.
-            await using var named = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
-            named.Flush(flushToDisk: true);
-            return count;
         }
-        catch (Exception failure)
-        {
-            File.Delete(aside);
-            if (failure is ArgumentOutOfRangeException)
-            {
-                // What the runtime makes of EFBIG.
-                throw new IOException($"{path} would be larger than the file system or a limit (ulimit -f) allows.", failure);
-            }
 
-            throw;
-        }
+        await WriteAsync(tar, "end.json", new ArchiveEnd(count), cancellationToken);
+        return count;
     }
 
-    /// <summary>A new file that only its owner can read: objects may be secret.</summary>
-    private static FileStreamOptions Private
-    {
-        get
-        {
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            return options;
-        }
-    }
-
-    private async Task<bool> SaveAsync(TarWriter tar, long number, SavedChange change, CancellationToken cancellationToken)
+    private async Task<SavedChange?> SaveAsync(
+        TarWriter tar, long number, SavedChange change, CancellationToken cancellationToken)
     {
         var name = number.ToString(CultureInfo.InvariantCulture);
         if (!change.Deleted)
         {
-            using var response = await proxy.SendObjectAsync("GET", change.Bucket, change.Key, "", null,
+            using var response = await send("GET", change.Bucket, change.Key, "",
                 [new("If-Match", change.ETag), new("x-amz-checksum-mode", "ENABLED")], cancellationToken);
             if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.PreconditionFailed)
             {
-                return false;
+                return null;
             }
 
             if (response.StatusCode == HttpStatusCode.BadRequest
                 && ClientKeys.AreWantedBy(await response.Content.ReadAsStringAsync(cancellationToken)))
             {
                 Unreadable++;
-                return false;
+                return null;
             }
 
             if (response.StatusCode != HttpStatusCode.OK)
@@ -122,7 +87,8 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
                 throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for {change.Bucket}/{change.Key}");
             }
 
-            await using var hashed = new HashedStream(await response.Content.ReadAsStreamAsync(cancellationToken));
+            await using var hashed = new HashedStream(
+                await response.Content.ReadAsStreamAsync(cancellationToken), response.Content.Headers.ContentLength ?? change.Size);
             await tar.WriteEntryAsync(
                 new PaxTarEntry(TarEntryType.RegularFile, name + ".data") { DataStream = hashed }, cancellationToken);
             // As they were sent: parsed ones would be written in another way.
@@ -138,7 +104,7 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
                 Tags = await TagsAsync(change, cancellationToken),
             };
             change = change with { Checksum = change.ChecksumHeader is { } header ? headers[header] : "" };
-            var parts = await new SavedParts(proxy, change).FindAsync(hashed.Md5, cancellationToken);
+            var parts = await new SavedParts(send, change).FindAsync(hashed.Md5, cancellationToken);
             var isOpaque = headers.TryGetValue("x-amz-server-side-encryption", out var method) && method != "AES256";
             change = parts.IsCopiedUp && !isOpaque
                 ? change with { CopiedUp = response.Content.Headers.LastModified ?? DateTimeOffset.UnixEpoch }
@@ -146,12 +112,12 @@ internal sealed class ArchiveWriter(ProxyClient proxy)
         }
 
         await WriteAsync(tar, name + ".json", change, cancellationToken);
-        return true;
+        return change;
     }
 
     private async Task<string?> TagsAsync(SavedChange change, CancellationToken cancellationToken)
     {
-        using var response = await proxy.SendObjectAsync("GET", change.Bucket, change.Key, "tagging", null, [], cancellationToken);
+        using var response = await send("GET", change.Bucket, change.Key, "tagging", [], cancellationToken);
         return response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.NotFound)
             ? throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for the tags of {change.Bucket}/{change.Key}")
             : response.StatusCode == HttpStatusCode.OK

@@ -5,7 +5,12 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Administration.Commands.Archives;
 
 /// <summary>Counts and hashes what is read.</summary>
-internal sealed class HashedStream(Stream inner) : ForwardStream
+/// <param name="inner">The bytes.</param>
+/// <param name="length">How many there are.</param>
+/// <remarks>
+/// It says that it can seek, so that a tar writer takes the length from it, and needs no archive that can: it only reads it once.
+/// </remarks>
+internal sealed class HashedStream(Stream inner, long length) : ForwardStream
 {
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly IncrementalHash _md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
@@ -18,6 +23,15 @@ internal sealed class HashedStream(Stream inner) : ForwardStream
 
     /// <summary>Their MD5 in lower-case hex.</summary>
     public string Md5 => Convert.ToHexStringLower(_md5.GetCurrentHash());
+
+    /// <inheritdoc/>
+    public override bool CanSeek => true;
+
+    /// <inheritdoc/>
+    public override long Length => length;
+
+    /// <inheritdoc/>
+    public override long Position { get => Count; set => throw new NotSupportedException(); }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

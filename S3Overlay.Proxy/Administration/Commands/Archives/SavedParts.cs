@@ -7,7 +7,7 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Administration.Commands.Archives;
 
 /// <summary>Finds the parts an object was written in.</summary>
-internal sealed class SavedParts(ProxyClient proxy, SavedChange change)
+internal sealed class SavedParts(ObjectRequests send, SavedChange change)
 {
     /// <summary>Part sizes that clients use, in MiB.</summary>
     private static readonly long[] Usual = [8, 5, 16, 10, 15, 20, 25, 32, 50, 64, 100, 128, 256, 512];
@@ -29,8 +29,8 @@ internal sealed class SavedParts(ProxyClient proxy, SavedChange change)
         var sizes = new List<long>();
         for (var number = 1; sizes.Count < count && number <= PartNumbers.Max; number++)
         {
-            using var response = await proxy.SendObjectAsync(
-                "HEAD", change.Bucket, change.Key, string.Create(CultureInfo.InvariantCulture, $"partNumber={number}"), null,
+            using var response = await send(
+                "HEAD", change.Bucket, change.Key, string.Create(CultureInfo.InvariantCulture, $"partNumber={number}"),
                 [new("If-Match", change.ETag)], cancellationToken);
             if (response.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
             {
