@@ -10,6 +10,7 @@ using Microsoft.FluentUI.AspNetCore.Components;
 using S3Overlay.WebConsole.Gateway;
 using S3Overlay.WebConsole.Layout;
 using S3Overlay.WebConsole.Pages.Overview;
+using S3Overlay.WebConsole.Pages.Requests;
 using S3Overlay.WebConsole.Security;
 
 namespace S3Overlay.WebConsole.Hosting;
@@ -31,6 +32,7 @@ internal static class ConsoleServices
         services.AddSingleton<SignIns>();
         services.AddSingleton<OpenPages>();
         services.AddSingleton<OverviewFeed>();
+        services.AddSingleton<RequestsFeed>();
         services.AddScoped<ICaller, SignedIn>();
         services.AddScoped<ProxyGateway>();
         services.AddSecurity(addresses);

@@ -100,6 +100,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             tail.Add(new AnsweredRequest
             {
                 Time = settings.Time.GetUtcNow() - Stopwatch.GetElapsedTime(started),
+                Method = context.Request.Method,
                 Operation = call.Operation,
                 Bucket = call.Target.Bucket ?? "",
                 Key = call.Target.Key ?? "",
