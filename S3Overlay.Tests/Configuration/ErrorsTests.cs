@@ -51,6 +51,17 @@ public sealed class ErrorsTests : OptionsTestBase
         Read($"S3_OVERLAY_WEBSITE_DOMAIN={site}", $"S3_OVERLAY_DOMAIN=s3{domain[domain.IndexOf('.', StringComparison.Ordinal)..]}.net");
     }
 
+    [Theory]
+    [InlineData(" , ")]
+    [InlineData("/private/")]
+    [InlineData("photos,a b/x")]
+    [InlineData("photos/*.jpg")]
+    public void What_is_hidden_is_a_bucket_or_a_prefix_of_one(string names)
+    {
+        Assert.Equal("S3_OVERLAY_HIDE", ReadError($"S3_OVERLAY_HIDE={names}").Setting);
+        Assert.False(Read("S3_OVERLAY_HIDE=photos/private/, secrets").Clients.Hidden.IsEmpty);
+    }
+
     [Fact]
     public void An_old_name_works_without_a_warning()
     {
