@@ -510,9 +510,12 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             OpenAccessLog());
     }
 
-    /// <summary>The service without what is hidden.</summary>
-    private static IS3Service Shown(IS3Service service, ClientOptions clients) =>
-        clients.Hidden.IsEmpty ? service : new VisibleListings(service, clients.Hidden);
+    /// <summary>The service without what is hidden, and with pages for people.</summary>
+    private static IS3Service Shown(IS3Service service, ClientOptions clients)
+    {
+        var visible = clients.Hidden.IsEmpty ? service : new VisibleListings(service, clients.Hidden);
+        return clients.PublicPages.Count == 0 ? visible : new PublicPages(visible, clients.PublicPages);
+    }
 
     /// <summary>Whether only the S3 endpoint has a bucket. With a remote, that excludes the list of buckets and the cache bucket.</summary>
     private Func<string, bool> IsForwarded(ProxyServices.RemoteLayers? remotes) => (options.Local.Endpoint, remotes) switch

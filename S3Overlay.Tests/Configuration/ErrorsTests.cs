@@ -52,6 +52,16 @@ public sealed class ErrorsTests : OptionsTestBase
     }
 
     [Theory]
+    [InlineData("photos", "photos/x/*")]
+    [InlineData("photos", "music")]
+    public void Pages_are_for_buckets_that_everybody_may_list(string bucket, string open)
+    {
+        var error = ReadError($"S3_OVERLAY_CONSOLE_PUBLIC={bucket}", $"S3_OVERLAY_ANONYMOUS_READ={open}");
+        Assert.Equal(("S3_OVERLAY_CONSOLE_PUBLIC", bucket), (error.Setting, error.Value));
+        Assert.Empty(ReadAll($"S3_OVERLAY_CONSOLE_PUBLIC={bucket}", $"S3_OVERLAY_ANONYMOUS_READ={open},{bucket[..2]}*").Problems.Errors);
+    }
+
+    [Theory]
     [InlineData(" , ")]
     [InlineData("/private/")]
     [InlineData("photos,a b/x")]

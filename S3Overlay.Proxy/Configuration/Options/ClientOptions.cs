@@ -26,6 +26,9 @@ public sealed record ClientOptions
     /// <summary>Buckets and prefixes that do not exist for clients (rule A8).</summary>
     public HiddenNames Hidden { get; init; } = HiddenNames.None;
 
+    /// <summary>Buckets that people without keys browse as pages.</summary>
+    public IReadOnlySet<string> PublicPages { get; init; } = new HashSet<string>();
+
     /// <summary>Whether the default keys, or no authentication, are allowed beyond localhost.</summary>
     public bool AllowsDefaultKeys { get; init; }
 
