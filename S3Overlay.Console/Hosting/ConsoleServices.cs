@@ -11,6 +11,7 @@ using S3Overlay.WebConsole.Gateway;
 using S3Overlay.WebConsole.Layout;
 using S3Overlay.WebConsole.Pages.Changes;
 using S3Overlay.WebConsole.Pages.Overview;
+using S3Overlay.WebConsole.Pages.Requests;
 using S3Overlay.WebConsole.Security;
 
 namespace S3Overlay.WebConsole.Hosting;
@@ -34,6 +35,7 @@ internal static class ConsoleServices
         services.AddSingleton<OverviewFeed>();
         services.AddSingleton<ArchiveOffers>();
         services.AddSingleton<RequestGateways>();
+        services.AddSingleton<RequestsFeed>();
         services.AddScoped<ICaller, SignedIn>();
         services.AddScoped<ProxyGateway>();
         services.AddSecurity(addresses);

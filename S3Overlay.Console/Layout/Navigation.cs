@@ -13,6 +13,8 @@ internal sealed record Navigation(string Path, string Label, string Icon, bool I
         new("", "Overview", "overview", IsForAdministrators: true),
         new("browse", "Browse", "browse", IsForAdministrators: false),
         new("changes", "Changes", "changes", IsForAdministrators: true),
+        new("cache", "Cache", "cache", IsForAdministrators: true),
+        new("requests", "Requests", "requests", IsForAdministrators: true),
         new("settings", "Settings", "settings", IsForAdministrators: true),
     ];
 }

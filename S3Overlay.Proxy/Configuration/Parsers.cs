@@ -213,6 +213,11 @@ internal static class Parsers
             : rights;
     }
 
+    /// <summary>Names of buckets.</summary>
+    public static IReadOnlySet<string> ListedBuckets(string text) => text
+        .Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(BucketName)
+        .ToHashSet(StringComparer.Ordinal);
+
     public static string BucketName(string text) => BucketNames.IsAddressable(text)
         ? text
         : throw new FormatException("is not a bucket name (letters, digits, dots and dashes).");

@@ -2,6 +2,7 @@ using System.Net;
 using S3Overlay.Proxy.Configuration.Keys;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Configuration.Values;
+using S3Overlay.Proxy.Protocol.Access;
 
 namespace S3Overlay.Proxy.Configuration;
 
@@ -29,6 +30,17 @@ public static partial class Settings
         "S3_OVERLAY_ANONYMOUS_READ", Clients, null,
         "What can be read without a signature: buckets with their listings (`photos`), or objects (`photos/2024/*`). `*` and `?` "
         + "work as in rights. Unset: nothing.", Parsers.ReadableByAll, static (options, value) => options with { ReadableByAll = value });
+
+    public static readonly Setting<IReadOnlySet<string>> ConsolePublic = new Setting<ClientOptions, IReadOnlySet<string>>(
+        "S3_OVERLAY_CONSOLE_PUBLIC", Clients, null,
+        "Buckets of `S3_OVERLAY_ANONYMOUS_READ` that people without keys browse as HTML pages at the S3 address, separated by commas. "
+        + "Unset: none.", Parsers.ListedBuckets, static (options, value) => options with { PublicPages = value });
+
+    public static readonly Setting<HiddenNames> Hide = new Setting<ClientOptions, HiddenNames>(
+        "S3_OVERLAY_HIDE", Clients, null,
+        "Buckets (`secrets`), and prefixes of buckets (`photos/private/`), that do not exist for clients, separated by commas (rule A8). "
+        + "The administration sees them. Unset: nothing.", HiddenNames.Parse,
+        static (options, value) => options with { Hidden = value });
 
     public static readonly Setting<bool> AllowDefaultKeys = new Setting<ClientOptions, bool>(
         "S3_OVERLAY_ALLOW_DEFAULT_KEYS", Clients, "false",

@@ -104,7 +104,9 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
 
     private async ValueTask<AccessDecision> JudgeAsync(AccessQuestion asked, BucketAccess access, bool hasRight, bool isOpen)
     {
-        var item = AccessEvaluator.IsOfObject(asked.Operation)
+        // Who may not list learns no more of a hidden object than of one that is not there.
+        var isHidden = AccessRights.IsRead(asked.Operation) && settings.Hidden.Covers(asked.Bucket, asked.Key);
+        var item = AccessEvaluator.IsOfObject(asked.Operation) && !isHidden
             ? await settings.Access!.FindObjectAsync(asked.Bucket, asked.Key, asked.VersionId is { Length: > 0 } id ? id : null) : null;
         var facts = Facts(asked, access, hasRight, item) with
         {
@@ -112,7 +114,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
 
             // Where a remote is shared, it may have the object.
             IsMissing = item is null && AccessEvaluator.IsOfObject(asked.Operation)
-                && (!settings.IsOverlaid(asked.Bucket) || settings.KeepsRemote(asked.Bucket)),
+                && (isHidden || !settings.IsOverlaid(asked.Bucket) || settings.KeepsRemote(asked.Bucket)),
         };
         facts = facts.MoreActions.Contains(PutAcl) ? facts with { HasRight = facts.MayOwn } : facts;
         var decision = AccessEvaluator.Judge(facts);

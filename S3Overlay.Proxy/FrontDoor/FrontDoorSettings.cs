@@ -77,6 +77,9 @@ public sealed record FrontDoorSettings
     /// <summary>Whether a bucket has a remote.</summary>
     public Func<string, bool> IsOverlaid { get; init; } = static _ => false;
 
+    /// <summary>Buckets and prefixes that do not exist for clients.</summary>
+    public HiddenNames Hidden { get; init; } = HiddenNames.None;
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -53,7 +53,7 @@ internal sealed class PostUploads(IS3Service service, RequestAuthenticator authe
             IsForwarded = isForwarded,
             Notes = logged.Records,
         });
-        if (decision == AccessDecision.Denied && !(caller.IsAnonymous && isForwarded))
+        if ((decision == AccessDecision.Denied && !(caller.IsAnonymous && isForwarded)) || settings.Hidden.Covers(form.Bucket, key))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }

@@ -43,6 +43,7 @@ public sealed partial class S3FrontDoor
         }
 
         await RefuseKeptAsync(bucket, key, context.RequestAborted);
+        RefuseHidden(call.Operation, bucket, "", null);
         var site = settings.WebsiteOf(bucket) ?? throw (settings.Access?.Exists(bucket) == true || settings.IsOverlaid(bucket)
             ? new S3Exception(NoWebsite) : new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] });
         var host = http.Host.Value ?? "";
@@ -178,7 +179,13 @@ public sealed partial class S3FrontDoor
         {
             Notes = call.Records,
         });
-        return decision == AccessDecision.Denied ? throw new S3Exception(S3Errors.AccessDenied) : new S3Request
+        if (decision == AccessDecision.Denied)
+        {
+            throw new S3Exception(S3Errors.AccessDenied);
+        }
+
+        RefuseHidden(operation, bucket, key, null);
+        return new S3Request
         {
             Operation = operation,
             Method = operation == S3Operation.HeadObject ? "HEAD" : "GET",

@@ -100,6 +100,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             tail.Add(new AnsweredRequest
             {
                 Time = settings.Time.GetUtcNow() - Stopwatch.GetElapsedTime(started),
+                Method = context.Request.Method,
                 Operation = call.Operation,
                 Bucket = call.Target.Bucket ?? "",
                 Key = call.Key,
@@ -225,6 +226,11 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             ObjectResponse.RefuseOverrides(query);
         }
 
+        if (!isAdministration)
+        {
+            RefuseHidden(call.Operation, target.Bucket, target.Key, asked.VersionId);
+        }
+
         if (!isForwarded && !isAdministration)
         {
             settings.Owners?.Judge(call.Operation, http.Headers, settings.Access?.Find(target.Bucket)?.OwnerId);
@@ -259,6 +265,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             Received = settings.Time.GetUtcNow(),
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
         };
+        request = WithoutHidden(request, isForwarded);
         if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
             && CopySource.Parse(request, settings.KnowsTenants) is var source)
         {
@@ -271,6 +278,12 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
                 || !await _gate.MayCopyTagsAsync(asked, OfSource(asked, source, S3Operation.GetObjectTagging)))
             {
                 throw new S3Exception(S3Errors.AccessDenied);
+            }
+
+            RefuseHidden(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId);
+            if (source.WithPlus is { } spelling)
+            {
+                RefuseHidden(S3Operation.GetObject, spelling.Bucket, spelling.Key, spelling.VersionId);
             }
 
             if (!isOfStore)
@@ -327,8 +340,9 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
 
     /// <summary>The refusal of a request. As in S3, an unsigned request learns that a bucket does not exist.</summary>
     private S3Exception Denied(S3Caller caller, string bucket) =>
-        caller.IsAnonymous && bucket.Length > 0 && settings.Access is { } access && !access.Exists(bucket)
-            && (access.IsDeleted(bucket) || !settings.IsOverlaid(bucket))
+        caller.IsAnonymous && bucket.Length > 0 && settings.Access is { } access
+            && (settings.Hidden.Hides(bucket)
+                || (!access.Exists(bucket) && (access.IsDeleted(bucket) || !settings.IsOverlaid(bucket))))
             ? new(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] } : new(S3Errors.AccessDenied);
 
     /// <summary>Reads what the body sets (tags, a lock) before the request is judged, if the bucket's policy asks for it.</summary>

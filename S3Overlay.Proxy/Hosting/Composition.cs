@@ -468,7 +468,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         var isOff = clients.Authentication == AuthenticationMode.None;
         var isPlainProxy = options.Local.Endpoint is not null && remotes is null;
         return new S3FrontDoor(
-            service,
+            Shown(service, clients),
             new AdministrationDoor(administration, new RequestAuthenticator(rights,
                 new AuthenticationSettings { Region = clients.Region, AllowsVersion2 = false, AllowsPresigned = false },
                 machine.ClientTime)),
@@ -496,7 +496,8 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 IsKeptByStoreAsync = async (bucket, key, cancellationToken) => await local.KeepsAsync(bucket, key, cancellationToken)
                     || (remotes is not null && await remotes.KeepsAsync(bucket, key, cancellationToken)),
                 KnowsTenants = isPlainProxy,
-                CorsOf = local.CorsOf,
+                CorsOf = bucket => clients.Hidden.Hides(bucket) ? null : local.CorsOf(bucket),
+                Hidden = clients.Hidden,
                 WebsiteDomain = clients.WebsiteDomain ?? "",
                 WebsiteOf = local.WebsiteOf,
                 Logs = logs,
@@ -507,6 +508,13 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             loggers.CreateLogger<S3FrontDoor>(),
             _tail,
             OpenAccessLog());
+    }
+
+    /// <summary>The service without what is hidden, and with pages for people.</summary>
+    private static IS3Service Shown(IS3Service service, ClientOptions clients)
+    {
+        var visible = clients.Hidden.IsEmpty ? service : new VisibleListings(service, clients.Hidden);
+        return clients.PublicPages.Count == 0 ? visible : new PublicPages(visible, clients.PublicPages);
     }
 
     /// <summary>Whether only the S3 endpoint has a bucket. With a remote, that excludes the list of buckets and the cache bucket.</summary>

@@ -51,6 +51,27 @@ public sealed class ErrorsTests : OptionsTestBase
         Read($"S3_OVERLAY_WEBSITE_DOMAIN={site}", $"S3_OVERLAY_DOMAIN=s3{domain[domain.IndexOf('.', StringComparison.Ordinal)..]}.net");
     }
 
+    [Theory]
+    [InlineData("photos", "photos/x/*")]
+    [InlineData("photos", "music")]
+    public void Pages_are_for_buckets_that_everybody_may_list(string bucket, string open)
+    {
+        var error = ReadError($"S3_OVERLAY_CONSOLE_PUBLIC={bucket}", $"S3_OVERLAY_ANONYMOUS_READ={open}");
+        Assert.Equal(("S3_OVERLAY_CONSOLE_PUBLIC", bucket), (error.Setting, error.Value));
+        Assert.Empty(ReadAll($"S3_OVERLAY_CONSOLE_PUBLIC={bucket}", $"S3_OVERLAY_ANONYMOUS_READ={open},{bucket[..2]}*").Problems.Errors);
+    }
+
+    [Theory]
+    [InlineData(" , ")]
+    [InlineData("/private/")]
+    [InlineData("photos,a b/x")]
+    [InlineData("photos/*.jpg")]
+    public void What_is_hidden_is_a_bucket_or_a_prefix_of_one(string names)
+    {
+        Assert.Equal("S3_OVERLAY_HIDE", ReadError($"S3_OVERLAY_HIDE={names}").Setting);
+        Assert.False(Read("S3_OVERLAY_HIDE=photos/private/, secrets").Clients.Hidden.IsEmpty);
+    }
+
     [Fact]
     public void An_old_name_works_without_a_warning()
     {

@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Administration.Cache;
 
@@ -23,13 +24,14 @@ internal sealed class CachedListing(ICacheStore cache, CachePins pins, IRemoteRe
     /// <param name="scope">Which ones.</param>
     /// <param name="sort">Their order.</param>
     /// <param name="limit">The most rows.</param>
+    /// <param name="after">In the order of keys, where to begin: behind this entry, which may be gone. Null for the start.</param>
     /// <param name="cancellationToken">Ends the listing.</param>
     /// <exception cref="S3Exception">ServiceUnavailable if the cache cannot be listed.</exception>
-    public async IAsyncEnumerable<CachedRow> ListAsync(AdministrationScope scope, CachedSort sort, int limit,
+    public async IAsyncEnumerable<CachedRow> ListAsync(AdministrationScope scope, CachedSort sort, int limit, ObjectName? after,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await RefreshPinsAsync(cancellationToken);
-        var found = sort == CachedSort.Key ? UsagesAsync(scope, cancellationToken)
+        var found = sort == CachedSort.Key ? UsagesAsync(scope, after, cancellationToken)
             : (await FirstAsync(scope, sort, limit, cancellationToken)).ToAsyncEnumerable();
         var looking = new Queue<Task<CachedRow?>>();
         var shown = 0;
@@ -59,7 +61,7 @@ internal sealed class CachedListing(ICacheStore cache, CachePins pins, IRemoteRe
         CancellationToken cancellationToken)
     {
         var first = new PriorityQueue<(string Bucket, EntryUsage Usage), long>();
-        await using var usages = UsagesAsync(scope, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var usages = UsagesAsync(scope, null, cancellationToken).GetAsyncEnumerator(cancellationToken);
         var batch = new List<Task<(string Bucket, EntryUsage Usage, long? Rank)>>(Parallel);
         do
         {
@@ -170,7 +172,7 @@ internal sealed class CachedListing(ICacheStore cache, CachePins pins, IRemoteRe
         new(S3Errors.ServiceUnavailable, "The cache cannot be listed at the moment.", failure);
 
     /// <summary>The entries of a scope, each key once: for a moment there may be rows of two versions.</summary>
-    private async IAsyncEnumerable<(string Bucket, EntryUsage Usage)> UsagesAsync(AdministrationScope scope,
+    private async IAsyncEnumerable<(string Bucket, EntryUsage Usage)> UsagesAsync(AdministrationScope scope, ObjectName? after,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (scope is { Bucket: { } name, Key: { } key })
@@ -181,10 +183,10 @@ internal sealed class CachedListing(ICacheStore cache, CachePins pins, IRemoteRe
 
         var buckets = scope.Bucket is { } one ? [one]
             : (await cache.ListBucketsAsync(cancellationToken).ToListAsync(cancellationToken)).Order(StringComparer.Ordinal).ToArray();
-        foreach (var bucket in buckets)
+        foreach (var bucket in buckets.Where(bucket => string.CompareOrdinal(bucket, after?.Bucket) >= 0))
         {
-            string? last = null;
-            await foreach (var usage in cache.ListUsagesAsync(bucket, scope.Prefix ?? "", "", cancellationToken))
+            var last = bucket == after?.Bucket ? after?.Key : null;
+            await foreach (var usage in cache.ListUsagesAsync(bucket, scope.Prefix ?? "", last ?? "", cancellationToken))
             {
                 if (usage.Key != last)
                 {

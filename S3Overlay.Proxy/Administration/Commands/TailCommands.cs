@@ -55,11 +55,23 @@ internal sealed class TailCommand : LiveCommand
     private readonly Option<string?> _layer = new("--layer")
         { Description = "Only reads with this layer or cache result: local, cache, remote, hit, miss, stale ...", HelpName = "LAYER" };
 
+    private readonly Option<string?> _verb = new("--method")
+        { Description = "Only requests with this HTTP method: GET, PUT ...", HelpName = "METHOD" };
+
+    private readonly Option<string?> _status = new("--status")
+        { Description = "Only responses with this status (404), or of this class (4xx)", HelpName = "STATUS" };
+
     public TailCommand(CommandContext context)
         : base(context, "tail", "Print requests as they are answered.",
-            "s3overlay tail", "s3overlay tail photos/2024/ --layer miss", "s3overlay tail --json") => Options.Add(_layer);
+            "s3overlay tail", "s3overlay tail photos/2024/ --layer miss", "s3overlay tail --status 5xx", "s3overlay tail --json")
+    {
+        Options.Add(_layer);
+        Options.Add(_verb);
+        Options.Add(_status);
+    }
 
-    protected override Parameters AddTo(Parameters parameters, ParseResult line) => parameters.With("layer", line.GetValue(_layer));
+    protected override Parameters AddTo(Parameters parameters, ParseResult line) => parameters.With("layer", line.GetValue(_layer))
+        .With("method", line.GetValue(_verb)).With("status", line.GetValue(_status));
 
     protected override Task ShowAsync(ProxyLine item)
     {

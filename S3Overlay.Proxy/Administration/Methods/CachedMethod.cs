@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Text.Json.Serialization;
 
 using S3Overlay.Proxy.Administration.Cache;
+using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Administration.Methods;
 
@@ -25,6 +26,7 @@ internal sealed class CachedMethod : ListMethod<CachedItem>
                 + "first, which is the order of eviction)."),
             new("limit", $"The most entries. Without sort there is no limit; with sort the default is {SortedLimit}, and the most is "
                 + $"{MaxSortedLimit}.") { Type = "integer" },
+            new("after", "Only entries behind this one in the order of keys, as bucket/key. Not with another sort."),
         ];
     }
 
@@ -41,8 +43,17 @@ internal sealed class CachedMethod : ListMethod<CachedItem>
         };
         var limit = sort == CachedSort.Key ? call.Parameters.Number("limit", 1, int.MaxValue, int.MaxValue)
             : call.Parameters.Number("limit", 1, MaxSortedLimit, SortedLimit);
-        return CacheOff.Require(_entries).ListAsync(call.Parameters.Scope(), sort, limit, cancellationToken).Select(CachedItem.Of);
+        return CacheOff.Require(_entries).ListAsync(call.Parameters.Scope(), sort, limit, AfterOf(call.Parameters, sort), cancellationToken)
+            .Select(CachedItem.Of);
     }
+
+    private static ObjectName? AfterOf(CallParameters parameters, CachedSort sort) => parameters["after"] switch
+    {
+        null => null,
+        _ when sort != CachedSort.Key => throw CallParameters.Wrong("after", "is for the order of keys alone"),
+        var text => text.Split('/', 2) is [{ Length: > 0 } bucket, var key] ? new ObjectName(bucket, key)
+            : throw CallParameters.Wrong("after", "is a bucket, a slash and a key"),
+    };
 }
 
 /// <summary>A cache entry.</summary>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Serialization;
 
 using S3Overlay.Proxy.Administration.Cache;
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry.Tails;
 
@@ -12,6 +13,11 @@ namespace S3Overlay.Proxy.Administration.Methods;
 internal sealed class TailMethod : ListMethod<object>
 {
     private const int Capacity = 4096;
+
+    /// <summary>How often a second the queue is emptied if there is a rate.</summary>
+    private const int PausesPerSecond = 4;
+
+    private const int MaxRate = 10_000;
 
     private static readonly string[] Layers = ["local", "cache", "remote", "hit", "miss", "revalidated", "stale", "bypass"];
 
@@ -25,6 +31,10 @@ internal sealed class TailMethod : ListMethod<object>
         [
             Parameter.Bucket, Parameter.Key, Parameter.Prefix,
             new("layer", $"Only reads of objects with this layer or cache result: {string.Join(", ", Layers)}."),
+            new("method", "Only requests with this HTTP method."),
+            new("status", "Only responses with this status (404), or of this class (4xx)."),
+            new("rate", $"The most requests a second, {PausesPerSecond} to {MaxRate}; others count as lost. Without it, as many as the "
+                + "client reads.") { Type = "integer" },
         ];
     }
 
@@ -45,6 +55,12 @@ internal sealed class TailMethod : ListMethod<object>
             : request.Key.StartsWith(scope.Prefix ?? "", StringComparison.Ordinal));
     }
 
+    private static (int Lowest, int Highest) StatusesOf(string? text) =>
+        text is null ? (0, int.MaxValue)
+        : text is [>= '1' and <= '5' and var first, 'x', 'x'] ? ((first - '0') * 100, ((first - '0') * 100) + 99)
+        : WholeNumbers.TryParse(text, out int status) && status is >= 100 and <= 599 ? (status, status)
+        : throw CallParameters.Wrong("status", "is a status such as 404, or a class such as 4xx");
+
     /// <inheritdoc/>
     protected override async IAsyncEnumerable<object> ListAsync(
         MethodCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -56,10 +72,17 @@ internal sealed class TailMethod : ListMethod<object>
             throw CallParameters.Wrong("layer", $"is one of {string.Join(", ", Layers)}");
         }
 
+        var method = call.Parameters["method"];
+        var (lowest, highest) = StatusesOf(call.Parameters["status"]);
+        var rate = call.Parameters.Number("rate", PausesPerSecond, MaxRate, 0);
         using var reader = _tail.Watch(
-            request => wants(request) && (layer is null || request.Layer == layer
-                || string.Equals(request.Cache, layer, StringComparison.OrdinalIgnoreCase)), Capacity);
-        await foreach (var item in reader.ReadAsync(cancellationToken))
+            request => wants(request)
+                && (layer is null || request.Layer == layer || string.Equals(request.Cache, layer, StringComparison.OrdinalIgnoreCase))
+                && (method is null || string.Equals(request.Method, method, StringComparison.OrdinalIgnoreCase))
+                && request.Status >= lowest && request.Status <= highest,
+            rate == 0 ? Capacity : rate / PausesPerSecond);
+        var pause = rate == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(1.0 / PausesPerSecond);
+        await foreach (var item in reader.ReadAsync(pause, call.Time, cancellationToken))
         {
             if (item.Lost > 0)
             {
@@ -78,6 +101,9 @@ internal sealed class TailMethod : ListMethod<object>
 internal sealed record TailLine
 {
     public required DateTimeOffset Time { get; init; }
+
+    [Description("The HTTP method.")]
+    public required string Method { get; init; }
 
     [Description("The operation, as AWS names it.")]
     public required string Operation { get; init; }
@@ -109,6 +135,7 @@ internal sealed record TailLine
     public static TailLine Of(AnsweredRequest of) => new()
     {
         Time = of.Time,
+        Method = of.Method,
         Operation = of.Operation.ToString(),
         Bucket = of.Bucket,
         Key = of.Key,

@@ -23,6 +23,7 @@ internal static class OptionsValidator
 
         CheckLocal(options.Local, options.Listen, problems);
         CheckStoreKeys(options, problems);
+        CheckPages(options.Clients, problems);
         if (options.Local.Endpoint is not null && !BucketNames.IsValid(options.Cache.Bucket))
         {
             problems.Error(
@@ -68,6 +69,16 @@ internal static class OptionsValidator
             problems.Error(
                 Settings.Proxies.Name, local.Proxies.ToString(System.Globalization.CultureInfo.InvariantCulture),
                 $"says that several proxies share the store, but the built-in store has one. Set {Settings.LocalEndpoint.Name}.");
+        }
+    }
+
+    /// <summary>Pages are for people without keys.</summary>
+    private static void CheckPages(ClientOptions clients, ConfigurationProblems problems)
+    {
+        foreach (var bucket in clients.PublicPages.Where(bucket => !clients.ReadableByAll.Any(right => right.Covers(bucket, ""))))
+        {
+            problems.Error(Settings.ConsolePublic.Name, bucket,
+                $"cannot be listed without a key. Add it to {Settings.AnonymousRead.Name}.");
         }
     }
 

@@ -146,7 +146,7 @@ public sealed class AccessRights(
         or S3Operation.GetBucketLocation or S3Operation.ListObjects or S3Operation.ListObjectsV2;
 
     /// <summary>Everything that is not known to only read counts as writing.</summary>
-    private static bool IsRead(S3Operation operation) => operation
+    public static bool IsRead(S3Operation operation) => operation
         is S3Operation.ListBuckets or S3Operation.HeadBucket or S3Operation.GetBucketLocation or S3Operation.ListObjects
         or S3Operation.ListObjectsV2 or S3Operation.ListObjectVersions or S3Operation.ListMultipartUploads or S3Operation.GetObject
         or S3Operation.HeadObject or S3Operation.GetObjectAttributes or S3Operation.GetObjectAcl or S3Operation.GetObjectTagging

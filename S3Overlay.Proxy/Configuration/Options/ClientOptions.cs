@@ -1,6 +1,8 @@
 using S3Overlay.Proxy.Configuration.Keys;
 using System.Net;
 
+using S3Overlay.Proxy.Protocol.Access;
+
 namespace S3Overlay.Proxy.Configuration.Options;
 
 /// <summary>Who may send requests, and how.</summary>
@@ -20,6 +22,12 @@ public sealed record ClientOptions
 
     /// <summary>What anyone may read without a signature (rule A3).</summary>
     public IReadOnlyList<BucketRight> ReadableByAll { get; init; } = [];
+
+    /// <summary>Buckets and prefixes that do not exist for clients (rule A8).</summary>
+    public HiddenNames Hidden { get; init; } = HiddenNames.None;
+
+    /// <summary>Buckets that people without keys browse as pages.</summary>
+    public IReadOnlySet<string> PublicPages { get; init; } = new HashSet<string>();
 
     /// <summary>Whether the default keys, or no authentication, are allowed beyond localhost.</summary>
     public bool AllowsDefaultKeys { get; init; }

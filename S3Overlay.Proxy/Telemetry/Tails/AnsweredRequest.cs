@@ -9,6 +9,9 @@ public sealed record AnsweredRequest
     /// <summary>When it arrived.</summary>
     public required DateTimeOffset Time { get; init; }
 
+    /// <summary>The HTTP method.</summary>
+    public required string Method { get; init; }
+
     /// <summary>The operation.</summary>
     public required S3Operation Operation { get; init; }
 

@@ -18,7 +18,15 @@ public sealed class TailReader : IDisposable
     }
 
     /// <summary>The requests as they are answered, until the proxy stops. Where some were lost, an item says how many.</summary>
-    public async IAsyncEnumerable<TailItem> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<TailItem> ReadAsync(CancellationToken cancellationToken) =>
+        ReadAsync(TimeSpan.Zero, TimeProvider.System, cancellationToken);
+
+    /// <summary>
+    /// The same, no more often than once in a pause: what the queue has no room for in the meantime is lost, so that a busy proxy spends
+    /// little on a reader who needs no more.
+    /// </summary>
+    public async IAsyncEnumerable<TailItem> ReadAsync(
+        TimeSpan pause, TimeProvider time, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var isOpen = true;
         while (isOpen)
@@ -31,6 +39,11 @@ public sealed class TailReader : IDisposable
             if (Interlocked.Exchange(ref _lost, 0) is > 0 and var lost)
             {
                 yield return new TailItem(null, lost);
+            }
+
+            if (pause > TimeSpan.Zero)
+            {
+                await Task.WhenAny(Task.Delay(pause, time, cancellationToken), _queue.Reader.Completion);
             }
 
             isOpen = await _queue.Reader.WaitToReadAsync(cancellationToken);

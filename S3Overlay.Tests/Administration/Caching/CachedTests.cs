@@ -36,6 +36,32 @@ public sealed class CachedTests
             await scene.RefusedAsync("GET", "cached?bucket=photos&key=nothing"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_list_goes_on_behind_any_entry(bool onStore)
+    {
+        await using var scene = await CacheScene.StartAsync(onStore);
+        scene.Put(10, "a", "b", "b/c", "\ud83d\ude00");
+        scene.Remote.Put("other", "z", new byte[10]);
+        await scene.ReadAsync("a", "b", "b/c", "%F0%9F%98%80");
+        await scene.Proxy.SendAsync("GET", "/other/z");
+        await scene.Proxy.WhenIdleAsync();
+        List<string> seen = [];
+        var after = "";
+        while (await scene.ListAsync($"cached?all=true&limit=1{after}") is [var item])
+        {
+            seen.Add(NameOf(item));
+            after = "&after=" + Uri.EscapeDataString(NameOf(item));
+        }
+
+        Assert.Equal(["other/z", "photos/a", "photos/b", "photos/b/c", "photos/\ud83d\ude00"], seen);
+        Assert.Equal(["photos/b/c"], (await scene.ListAsync("cached?bucket=photos&prefix=b&after=photos/b")).Select(NameOf));
+        Assert.Equal(["photos/b", "photos/b/c"], (await scene.ListAsync("cached?all=true&limit=2&after=photos/aa")).Select(NameOf));
+        Assert.Equal((400, "InvalidArgument"), Code(await scene.RefusedAsync("GET", "cached?all=true&sort=size&after=photos/a")));
+        Assert.Equal((400, "InvalidArgument"), Code(await scene.RefusedAsync("GET", "cached?all=true&after=photos")));
+    }
+
     [Fact]
     [Trait("Rule", "E1")]
     public async Task Looking_is_no_use_and_sorts_say_what_goes_first()

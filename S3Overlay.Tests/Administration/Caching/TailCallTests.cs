@@ -72,9 +72,30 @@ public class TailCallTests : IAsyncLifetime
                 line.GetProperty("etag").GetString())));
     }
 
-    [Fact]
-    public async Task A_layer_that_is_none_is_refused() =>
-        Assert.Equal(400, (await _scene.RefusedAsync("GET", "tail?layer=disk")).Status);
+    [Theory]
+    [InlineData("layer=disk")]
+    [InlineData("status=4x")]
+    [InlineData("status=600")]
+    [InlineData("status=9xx")]
+    [InlineData("rate=1")]
+    public async Task A_filter_that_is_none_is_refused(string filter) =>
+        Assert.Equal(400, (await _scene.RefusedAsync("GET", $"tail?{filter}")).Status);
+
+    [Theory]
+    [InlineData("method", "put", "PUT 200")]
+    [InlineData("status", "404", "GET 404")]
+    [InlineData("status", "4xx", "GET 404")]
+    [InlineData("status", "2xx", "PUT 200,GET 200")]
+    public async Task A_watcher_sees_a_method_or_statuses(string filter, string value, string expected)
+    {
+        var lines = await WatchAsync("tail", new Parameters().With(filter, value), async () =>
+        {
+            await _scene.Proxy.SendAsync("PUT", "/photos/w", "mine");
+            await _scene.Proxy.SendAsync("GET", "/photos/nothing");
+            await _scene.Proxy.SendAsync("GET", "/photos/w");
+        });
+        Assert.Equal(expected, string.Join(',', lines.Select(static line => $"{line.GetProperty("method")} {line.GetProperty("status")}")));
+    }
 
     /// <summary>Watches while something happens, until the proxy ends it.</summary>
     private async Task<List<JsonElement>> WatchAsync(string method, Parameters parameters, Func<Task> happens)

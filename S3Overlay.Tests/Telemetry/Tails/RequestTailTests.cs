@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry.Tails;
+using S3Overlay.Tests.Support;
 
 namespace S3Overlay.Tests.Telemetry.Tails;
 
@@ -47,6 +48,35 @@ public sealed class RequestTailTests
     }
 
     [Fact]
+    public async Task A_watcher_with_a_pause_gets_what_its_queue_has_room_for_in_that_time()
+    {
+        var clock = new ManualTimeProvider(DateTimeOffset.UnixEpoch);
+        using var reader = _tail.Watch(static _ => true, 2);
+        await using var reading = reader.ReadAsync(TimeSpan.FromSeconds(1), clock, default).GetAsyncEnumerator();
+        _tail.Add(Request("a", "remote"));
+        Assert.True(await reading.MoveNextAsync());
+        var next = reading.MoveNextAsync().AsTask();
+        foreach (var key in (string[])["b", "c", "d", "e"])
+        {
+            _tail.Add(Request(key, "remote"));
+        }
+
+        Assert.False(next.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        List<(string?, long)> seen = [];
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.True(await next.WaitAsync(Patience.Limit));
+            seen.Add(Of(reading.Current));
+            next = i < 2 ? reading.MoveNextAsync().AsTask() : next;
+        }
+
+        Assert.Equal([("b", 0L), ("c", 0L), (null, 2L)], seen);
+        _tail.End();
+        Assert.False(await reading.MoveNextAsync());
+    }
+
+    [Fact]
     public async Task Without_a_watcher_nothing_is_kept()
     {
         Assert.False(_tail.IsWatched);
@@ -79,7 +109,8 @@ public sealed class RequestTailTests
 
     private static AnsweredRequest Request(string key, string layer) => new()
     {
-        Time = DateTimeOffset.UnixEpoch, Operation = S3Operation.GetObject, Bucket = "photos", Key = key, Status = 200, Error = null,
+        Time = DateTimeOffset.UnixEpoch, Method = "GET", Operation = S3Operation.GetObject, Bucket = "photos", Key = key, Status = 200,
+        Error = null,
         Layer = layer, Cache = null, Sent = 0, Duration = TimeSpan.Zero, ETag = "\"e\"", Range = null, Size = null,
     };
 }
