@@ -1,8 +1,6 @@
 using System.Globalization;
 
-using S3Overlay.WebConsole.Gateway;
-
-namespace S3Overlay.WebConsole.Pages.Objects;
+namespace S3Overlay.WebConsole.Gateway;
 
 /// <summary>What a HEAD of an object shows its key.</summary>
 internal sealed class ObjectHead
@@ -27,7 +25,7 @@ internal sealed class ObjectHead
     public IReadOnlyList<KeyValuePair<string, string>> Metadata { get; }
 
     /// <summary>Bytes of the object.</summary>
-    public long? Size => long.TryParse(this["Content-Length"], NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : null;
+    public long Size => long.TryParse(this["Content-Length"], NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? size : 0;
 
     /// <summary>When it was last modified.</summary>
     public DateTimeOffset? Modified => DateTimeOffset.TryParse(
