@@ -103,6 +103,60 @@ public sealed class HostingTests
     }
 
     [Fact]
+    public void A_console_runs_if_it_is_asked_for()
+    {
+        var builder = DistributedApplication.CreateBuilder();
+        var (without, with, many) = (builder.AddS3Overlay("a"), builder.AddS3Overlay("b").WithConsole(8001),
+            builder.AddS3Overlay("c").WithLocal(builder.AddConnectionString("store")).WithReplicas(2).WithConsole());
+
+        Assert.Equal(["false", "http://localhost:8001", "http://127.0.0.1:0"], new[] { without, with, many }.Select(static overlay =>
+        {
+            var context = new EnvironmentCallbackContext(new(DistributedApplicationOperation.Run));
+            overlay.Resource.Describe(context);
+            return (string)context.EnvironmentVariables["S3_OVERLAY_CONSOLE_URLS"];
+        }));
+    }
+
+    [Fact]
+    public async Task A_console_has_its_own_port_and_replicas_have_one_each()
+    {
+        var builder = DistributedApplication.CreateBuilder();
+        var store = builder.AddConnectionString("store");
+        var (one, many) = (builder.AddS3Overlay("one").WithConsole(8001),
+            builder.AddS3Overlay("many").WithLocal(store).WithConsole().WithReplicas(2));
+        await using var application = builder.Build();
+        await builder.Eventing.PublishAsync(
+            new BeforeStartEvent(application.Services, application.Services.GetRequiredService<DistributedApplicationModel>()));
+
+        var endpoint = Assert.Single(one.Resource.Annotations.OfType<EndpointAnnotation>(), static each => each.Name == "console");
+        Assert.Equal((8001, 8001, false), (endpoint.Port, endpoint.TargetPort, endpoint.IsProxied));
+        Assert.DoesNotContain(many.Resource.Annotations.OfType<EndpointAnnotation>(), static each => each.Name == "console");
+    }
+
+    [Fact]
+    public async Task Consoles_of_replicas_cannot_have_the_same_port()
+    {
+        var builder = DistributedApplication.CreateBuilder();
+        builder.AddS3Overlay("s3").WithLocal(builder.AddConnectionString("store")).WithReplicas(2).WithConsole(8001);
+
+        await using var application = builder.Build();
+        var starting = new BeforeStartEvent(application.Services, application.Services.GetRequiredService<DistributedApplicationModel>());
+        var error = await Assert.ThrowsAsync<DistributedApplicationException>(() => builder.Eventing.PublishAsync(starting));
+
+        Assert.Contains("Call WithConsole without it", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_console_is_published()
+    {
+        var builder = Publishing();
+        builder.AddS3Overlay("s3").WithConsole();
+
+        await using var application = builder.Build();
+        Assert.DoesNotContain("S3_OVERLAY_CONSOLE_URLS", (await application.EnvironmentAsync("s3")).Keys);
+    }
+
+    [Fact]
     public async Task No_folder_of_this_machine_is_published()
     {
         var builder = Publishing();

@@ -9,7 +9,7 @@ var run = builder.ExecutionContext.IsRunMode;
 var stores = StoreKinds.Read(builder.Configuration);
 
 // 1 The overlay.
-var proxy = builder.AddS3Overlay<Projects.S3Overlay_Proxy>("proxy").WithCaching().WithExternalHttpEndpoints();
+var proxy = builder.AddS3Overlay<Projects.S3Overlay_Proxy>("proxy").WithCaching().WithConsole().WithExternalHttpEndpoints();
 
 // 2 Where writes go: a store that two proxies share, or a folder, which only one can use.
 if (stores == StoreKind.Embedded)

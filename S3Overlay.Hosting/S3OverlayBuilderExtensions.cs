@@ -72,7 +72,8 @@ public static class S3OverlayBuilderExtensions
             .WithEnvironment("S3_OVERLAY_ACCESS_KEY", resource.AccessKey)
             .WithEnvironment("S3_OVERLAY_SECRET_KEY", resource.SecretKey)
             .WithEnvironment(resource.Describe)
-            .WithAdministration();
+            .WithAdministration()
+            .WithEndpointsInEnvironment(static endpoint => endpoint.Name != S3OverlayResource.ConsoleEndpointName);
 
         IResourceBuilder<ParameterResource> Generated(string what) =>
             builder.AddParameter($"{name}-{what}", new GenerateParameterDefault { MinLength = 22, Special = false }, secret: true,

@@ -15,6 +15,7 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
     : ProjectResource(name), IResourceWithConnectionString
 {
     internal const string PrimaryEndpointName = "http";
+    internal const string ConsoleEndpointName = "console";
 
     private EndpointReference? _primaryEndpoint;
 
@@ -64,6 +65,9 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
     /// <summary>The number of proxies that share <see cref="Local"/>.</summary>
     internal int Replicas { get; set; } = 1;
 
+    /// <summary>The web console; null for none.</summary>
+    internal ConsolePort? Console { get; set; }
+
     private IResourceWithConnectionString? Redirect => this.TryGetLastAnnotation<ConnectionStringRedirectAnnotation>(out var redirect)
         ? redirect.Resource : null;
 
@@ -88,6 +92,12 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
                 $"The S3 overlay \"{Name}\" has {Replicas} replicas but keeps writes in a data folder, which only one proxy can use. "
                 + "Call WithLocal, or leave it at one replica.");
         }
+
+        if (Replicas > 1 && Console is { Wanted: { } port })
+        {
+            throw new DistributedApplicationException(
+                $"The S3 overlay \"{Name}\" has {Replicas} replicas, whose consoles cannot all have port {port}. Call WithConsole without it.");
+        }
     }
 
     /// <summary>Adds the proxy's settings that depend on the finished model.</summary>
@@ -98,10 +108,15 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
             context.EnvironmentVariables["S3_OVERLAY_PROXIES"] = Replicas.ToString(CultureInfo.InvariantCulture);
         }
 
-        // A folder of this machine means nothing to a deployment.
-        if (Local is null && context.ExecutionContext.IsRunMode)
+        // A folder or an address of this machine means nothing to a deployment.
+        if (context.ExecutionContext.IsRunMode)
         {
-            context.EnvironmentVariables["S3_OVERLAY_DATA_DIR"] = DataFolder;
+            context.EnvironmentVariables["S3_OVERLAY_CONSOLE_URLS"] = Console is null ? "false"
+                : Replicas > 1 ? "http://127.0.0.1:0" : $"http://localhost:{Console.Port}";
+            if (Local is null)
+            {
+                context.EnvironmentVariables["S3_OVERLAY_DATA_DIR"] = DataFolder;
+            }
         }
 
         foreach (var (setting, value) in NamedRemotes.Settings)
@@ -116,3 +131,8 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
         }
     }
 }
+
+/// <summary>Where the web console of an overlay listens on this machine.</summary>
+/// <param name="Wanted">The port that was asked for; null for any.</param>
+/// <param name="Port">The port.</param>
+internal sealed record ConsolePort(int? Wanted, int Port);

@@ -70,9 +70,81 @@ public sealed class CommandTests(EmbeddedStack stack)
     }
 
     [OrchestratorFact]
+    public async Task Changes_lists_what_was_written_and_deleted()
+    {
+        await stack.GivenAsync("changes/deleted");
+        await stack.Overlay
+            .PutObjectAsync(new PutObjectRequest { BucketName = EmbeddedStack.Bucket, Key = "changes/mine", ContentBody = "mine" });
+        await stack.Overlay.DeleteObjectAsync(EmbeddedStack.Bucket, "changes/deleted");
+
+        var result = await ExecuteAsync("changes", ("bucket", EmbeddedStack.Bucket), ("prefix", "changes/"));
+
+        Assert.Equal("2 in all.", result.Message);
+        Assert.Equal(["deleted     demo/changes/deleted", "added       demo/changes/mine"],
+            result.Data!.Value.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    [OrchestratorFact]
+    public async Task Warm_brings_a_prefix_into_the_cache()
+    {
+        await stack.GivenAsync("warm/a", "warm/b");
+
+        var result = await ExecuteAsync("warm", ("bucket", EmbeddedStack.Bucket), ("prefix", "warm/"));
+
+        Assert.Contains("brought: 2", result.Message, StringComparison.Ordinal);
+        Assert.Equal(("HIT", "HIT"), (await stack.ReadAsync("warm/a"), await stack.ReadAsync("warm/b")));
+    }
+
+    [OrchestratorFact]
+    public async Task Revert_all_takes_back_writes_and_deletes_of_remote_objects()
+    {
+        await stack.GivenAsync("revert/written", "revert/deleted");
+        await stack.Overlay
+            .PutObjectAsync(new PutObjectRequest { BucketName = EmbeddedStack.Bucket, Key = "revert/written", ContentBody = "mine" });
+        await stack.Overlay.DeleteObjectAsync(EmbeddedStack.Bucket, "revert/deleted");
+
+        await ExecuteAsync("revert-all");
+
+        Assert.Superset(new HashSet<string> { "revert/written", "revert/deleted" }, await EmbeddedStack.KeysAsync(stack.Overlay));
+        using var read = await stack.Overlay.GetObjectAsync(EmbeddedStack.Bucket, "revert/written");
+        Assert.Equal("theirs", await new StreamReader(read.ResponseStream).ReadToEndAsync());
+    }
+
+    [OrchestratorFact]
+    public async Task What_the_proxy_refuses_is_said_in_its_words()
+    {
+        using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
+
+        var result = await stack.Application.ResourceCommands.ExecuteCommandAsync(
+            "proxy", "evict", Inputs(("bucket", "no-such-bucket")), limit.Token);
+
+        Assert.False(result.Success);
+        Assert.Contains("no-such-bucket", result.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("{", result.Message, StringComparison.Ordinal);
+    }
+
+    [OrchestratorFact]
+    public async Task The_console_has_a_named_URL_and_a_command_that_signs_in()
+    {
+        using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
+        var proxy = await stack.Application.ResourceNotifications.WaitForResourceHealthyAsync("proxy", limit.Token);
+        var url = Assert.Single(proxy.Snapshot.Urls, static url => url.DisplayProperties.DisplayName == "Console").Url;
+
+        var link = (await ExecuteAsync("console")).Message![5..];
+
+        Assert.StartsWith(url, link, StringComparison.Ordinal);
+        using var http = new HttpClient();
+        Assert.Contains("Overview", await http.GetStringAsync(new Uri(link)), StringComparison.Ordinal);
+        using var again = await http.GetAsync(new Uri(link));
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, again.StatusCode);
+        Assert.Equal([("console", ResourceCommandState.Hidden)], await CommandsAsync("remote", ["console"]));
+    }
+
+    [OrchestratorFact]
     public async Task Commands_show_only_if_there_is_a_remote()
     {
-        string[] names = ["explain", "evict", "undelete", "drop-cache", "reset-overlay"];
+        string[] names =
+            ["changes", "explain", "warm", "evict", "drop-cache", "undelete", "reset-overlay", "revert-all"];
 
         Assert.Equal(names.Select(name => (name, ResourceCommandState.Enabled)), await CommandsAsync("proxy", names));
         Assert.Equal(names.Select(name => (name, ResourceCommandState.Hidden)), await CommandsAsync("remote", names));
@@ -81,12 +153,13 @@ public sealed class CommandTests(EmbeddedStack stack)
     private async Task<ExecuteCommandResult> ExecuteAsync(string name, params (string Name, string Value)[] arguments)
     {
         using var limit = new CancellationTokenSource(EmbeddedStack.Patience);
-        var inputs = new InteractionInputCollection([.. arguments.Select(
-            argument => new InteractionInput { Name = argument.Name, Value = argument.Value, InputType = InputType.Text })]);
-        var result = await stack.Application.ResourceCommands.ExecuteCommandAsync("proxy", name, inputs, limit.Token);
+        var result = await stack.Application.ResourceCommands.ExecuteCommandAsync("proxy", name, Inputs(arguments), limit.Token);
         Assert.True(result.Success, result.Message);
         return result;
     }
+
+    private static InteractionInputCollection Inputs(params (string Name, string Value)[] arguments) => new([.. arguments.Select(
+        argument => new InteractionInput { Name = argument.Name, Value = argument.Value, InputType = InputType.Text })]);
 
     private async Task<IEnumerable<(string Name, ResourceCommandState State)>> CommandsAsync(string resource, string[] names)
     {

@@ -53,6 +53,9 @@ internal sealed record AdministeredParts
 
     /// <summary>Lists all settings with their values.</summary>
     public required Func<IReadOnlyList<ShownSetting>> Settings { get; init; }
+
+    /// <summary>Makes a link that signs a key in to the web console; null without a console.</summary>
+    public required Func<string, (Uri Url, DateTimeOffset Ends)?> SignInLink { get; init; }
 }
 
 /// <summary>All methods of the administration.</summary>
@@ -74,6 +77,7 @@ internal static class AdministrationMethods
             new StatusMethod(parts.Status),
             new HistoryMethod(parts.History),
             new SettingsMethod(parts.Settings),
+            new ConsoleMethod(parts.SignInLink),
             new TailMethod(parts.Tail),
             new RecordMethod(parts.Tail),
             .. OfCache(parts, logger),

@@ -17,23 +17,36 @@ namespace S3Overlay.Proxy.FrontDoor;
 internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings)
 {
     /// <summary>Decides about an operation.</summary>
-    public ValueTask<AccessDecision> JudgeAsync(AccessQuestion asked)
+    public ValueTask<AccessDecision> JudgeAsync(in AccessQuestion asked)
     {
         var hasRight = rights.May(asked.Caller, asked.Operation, asked.Bucket, asked.Key)
             && (asked.IsForwarded || settings.Access is null || !IsForOwners(asked)
                 || rights.MayOwn(asked.Caller, asked.Bucket, asked.Key));
+        var access = asked.IsForwarded || rights.IsOff || asked.Operation is S3Operation.ListBuckets or S3Operation.CreateBucket
+            ? null : settings.Access?.Find(asked.Bucket);
+        if (hasRight && access is null)
+        {
+            return new(AccessDecision.Allowed);
+        }
+
         var isOpen = !asked.IsForwarded && rights.MayAll(asked.Operation, asked.Bucket, asked.Key, asked.VersionId);
-        return asked.IsForwarded || asked.Operation is S3Operation.ListBuckets or S3Operation.CreateBucket
-            || rights.IsOff || settings.Access?.Find(asked.Bucket) is not { } access
-            ? new(hasRight || isOpen ? AccessDecision.Allowed : AccessDecision.Denied)
-            : JudgeAsync(asked, access, hasRight, isOpen);
+        return access is null ? new(isOpen ? AccessDecision.Allowed : AccessDecision.Denied) : JudgeAsync(asked, access, hasRight, isOpen);
     }
+
+    /// <summary>Which buckets ListBuckets shows a caller.</summary>
+    public Func<string, bool> SightOf(S3Caller caller) => bucket => MaySee(caller, bucket);
+
+    /// <summary>Which keys of a bucket a caller may write.</summary>
+    public Func<string, bool> WritesOf(S3Caller caller, string bucket) => key => rights.MayWrite(caller, bucket, key);
+
+    /// <summary>Which keys and versions DeleteObjects may delete.</summary>
+    public Func<string, string?, bool> DeletesOf(AccessQuestion asked) => (key, version) => MayDelete(asked, key, version);
 
     /// <summary>
     /// Whether DeleteObjects may delete a key or version. In a bucket with a remote, others may not: a delete would hide the remote's
     /// object.
     /// </summary>
-    public bool MayDelete(AccessQuestion asked, string key, string? versionId)
+    private bool MayDelete(AccessQuestion asked, string key, string? versionId)
     {
         var hasRight = rights.MayWrite(asked.Caller, asked.Bucket, key);
         if (asked.IsForwarded || rights.IsOff || settings.Access?.Find(asked.Bucket) is not { } access)
@@ -80,7 +93,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
         ? id => rights.Accounts.Find(id ?? access.Owner) ?? new Account(id ?? access.Owner, "") : S3Request.OneOwner;
 
     /// <summary>Whether ListBuckets shows a bucket: the caller has a right to it, and it is not another account's.</summary>
-    public bool MaySee(S3Caller caller, string bucket) => rights.MaySee(caller, bucket)
+    private bool MaySee(S3Caller caller, string bucket) => rights.MaySee(caller, bucket)
         && (rights.IsOff || settings.Access?.Find(bucket)?.OwnerId is not { } owner || rights.CallerOf(caller).Account?.Id == owner);
 
     /// <summary>
@@ -217,7 +230,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
     /// <summary>
     /// Whether the operation decides who else may do something, or see what others did. It needs the right <c>owner</c>.
     /// </summary>
-    private static bool IsForOwners(AccessQuestion asked) => asked.Operation switch
+    private static bool IsForOwners(in AccessQuestion asked) => asked.Operation switch
     {
         S3Operation.PutObjectAcl => true,
         S3Operation.PutBucketConfiguration or S3Operation.DeleteBucketConfiguration => SubResources.ConfigurationOf(asked.Query)

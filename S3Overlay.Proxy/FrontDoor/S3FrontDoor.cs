@@ -210,7 +210,11 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             IsForwarded = isForwarded,
             Notes = call.Records,
         };
-        (asked, body) = await WithBodyAsync(asked, body, context.RequestAborted);
+        if (call.Operation is S3Operation.PutObjectTagging or S3Operation.PutObjectRetention or S3Operation.PutObjectLegalHold)
+        {
+            (asked, body) = await WithBodyAsync(asked, body, context.RequestAborted);
+        }
+
         var decision = isPreflight || (isAdministration && rights.MayAdminister(caller)) ? AccessDecision.Allowed
             : isAdministration || isForm ? AccessDecision.Denied
             : await _gate.JudgeAsync(asked);
@@ -249,10 +253,9 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             Account = rights.AccountOf(caller),
             Owners = _gate.OwnersOf(target.Bucket),
             MaySee = call.Operation == S3Operation.ListBuckets && !(caller.IsAnonymous && isForwarded)
-                && (!rights.MaySeeAll(caller) || settings.Access is { HasOwners: true }) ? bucket => _gate.MaySee(caller, bucket) : null,
-            MayWrite = key => rights.MayWrite(caller, target.Bucket, key),
-            MayDelete = call.Operation == S3Operation.DeleteObjects
-                ? (key, version) => _gate.MayDelete(asked, key, version) : S3Request.MayDeleteAll,
+                && (!rights.MaySeeAll(caller) || settings.Access is { HasOwners: true }) ? _gate.SightOf(caller) : null,
+            MayWrite = AccessRights.IsRead(call.Operation) ? S3Request.MayWriteNothing : _gate.WritesOf(caller, target.Bucket),
+            MayDelete = call.Operation == S3Operation.DeleteObjects ? _gate.DeletesOf(asked) : S3Request.MayDeleteAll,
             MayWriteAll = mayWriteAll,
             Deleted = call.Operation == S3Operation.DeleteObjects && call.Records is { } records ? records.NoteDeleted : null,
             BypassesGovernance = call.Operation is S3Operation.DeleteObject or S3Operation.DeleteObjects or S3Operation.PutObjectRetention
@@ -266,39 +269,45 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
         };
         request = WithoutHidden(request, isForwarded);
-        if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy
-            && CopySource.Parse(request, settings.KnowsTenants) is var source)
+        if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy)
         {
-            call.Source = source;
-            await RefuseKeptAsync(source.Bucket, source.Key, context.RequestAborted);
-            var isOfStore = settings.IsForwarded(source.Bucket);
-            var read = await MayReadAsync(asked, source);
-            if (read == AccessDecision.Denied
-                || (isOfStore && source.WithPlus is { } other && await MayReadAsync(asked, other) == AccessDecision.Denied)
-                || !await _gate.MayCopyTagsAsync(asked, OfSource(asked, source, S3Operation.GetObjectTagging)))
-            {
-                throw new S3Exception(S3Errors.AccessDenied);
-            }
-
-            RefuseHidden(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId);
-            if (source.WithPlus is { } spelling)
-            {
-                RefuseHidden(S3Operation.GetObject, spelling.Bucket, spelling.Key, spelling.VersionId);
-            }
-
-            if (!isOfStore)
-            {
-                settings.Owners?.JudgeSource(http.Headers, settings.Access?.Find(source.Bucket)?.OwnerId);
-            }
-
-            request = source.Spell(request, leavesPlus: isOfStore) with
-            {
-                CopiesWritten = read == AccessDecision.Opened && settings.KeepsRemote(source.Bucket),
-            };
+            request = await WithSourceAsync(request, asked, call, context.RequestAborted);
         }
 
         await (isForm ? _posts.HandleAsync(request, context, response, call, context.RequestAborted)
             : (isAdministration ? administration.Service : service).HandleAsync(request, response, context.RequestAborted));
+    }
+
+    /// <summary>The request with its source, which the caller may read.</summary>
+    private async ValueTask<S3Request> WithSourceAsync(
+        S3Request request, AccessQuestion asked, Call call, CancellationToken cancellationToken)
+    {
+        var source = call.Source = CopySource.Parse(request, settings.KnowsTenants);
+        await RefuseKeptAsync(source.Bucket, source.Key, cancellationToken);
+        var isOfStore = settings.IsForwarded(source.Bucket);
+        var read = await MayReadAsync(asked, source);
+        if (read == AccessDecision.Denied
+            || (isOfStore && source.WithPlus is { } other && await MayReadAsync(asked, other) == AccessDecision.Denied)
+            || !await _gate.MayCopyTagsAsync(asked, OfSource(asked, source, S3Operation.GetObjectTagging)))
+        {
+            throw new S3Exception(S3Errors.AccessDenied);
+        }
+
+        RefuseHidden(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId);
+        if (source.WithPlus is { } spelling)
+        {
+            RefuseHidden(S3Operation.GetObject, spelling.Bucket, spelling.Key, spelling.VersionId);
+        }
+
+        if (!isOfStore)
+        {
+            settings.Owners?.JudgeSource(request.Headers, settings.Access?.Find(source.Bucket)?.OwnerId);
+        }
+
+        return source.Spell(request, leavesPlus: isOfStore) with
+        {
+            CopiesWritten = read == AccessDecision.Opened && settings.KeepsRemote(source.Bucket),
+        };
     }
 
     /// <summary>
@@ -349,8 +358,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
     private async ValueTask<(AccessQuestion Asked, S3Body Body)> WithBodyAsync(
         AccessQuestion asked, S3Body body, CancellationToken cancellationToken)
     {
-        if (asked.Operation is not (S3Operation.PutObjectTagging or S3Operation.PutObjectRetention or S3Operation.PutObjectLegalHold)
-            || settings.Access?.Find(asked.Bucket) is not { Policy: { } policy }
+        if (settings.Access?.Find(asked.Bucket) is not { Policy: { } policy }
             || !(asked.Operation == S3Operation.PutObjectTagging ? policy.ReadsNewTags : policy.ReadsNewLocks))
         {
             return (asked, body);

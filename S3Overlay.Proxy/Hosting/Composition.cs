@@ -17,6 +17,7 @@ using S3Overlay.Proxy.Forwarding.Remotes;
 using S3Overlay.Proxy.Forwarding.Stores;
 using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Hosting.Diagnosis;
+using S3Overlay.Proxy.Hosting.WebConsole;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Buckets;
 using S3Overlay.Proxy.Overlay.Cache;
@@ -54,6 +55,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     private readonly string _instanceId = shared?.InstanceId ?? Guid.NewGuid().ToString("n");
 
     private readonly RequestTail _tail = new();
+    private readonly SignInLinks _links = new(machine.Time);
 
     /// <summary>The built-in store, once it is open.</summary>
     private EmbeddedStore? _store;
@@ -104,6 +106,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             Overlay = overlay,
             Lifecycle = lifecycle,
             Tail = _tail,
+            SignInLinks = _links,
         };
     }
 
@@ -450,6 +453,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
             History = history,
             Status = status.Read,
             Settings = options.Shown,
+            SignInLink = _links.Mint,
         };
         var logger = loggers.CreateLogger<AdministrationService>();
         return new AdministrationService(AdministrationMethods.Of(parts, logger), new TargetCheck(local, parts.Directory), Time, logger);

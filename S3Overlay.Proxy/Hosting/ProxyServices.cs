@@ -6,6 +6,7 @@ using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Embedded.Lifecycle;
 using S3Overlay.Proxy.FrontDoor;
 using S3Overlay.Proxy.Hosting.Diagnosis;
+using S3Overlay.Proxy.Hosting.WebConsole;
 using S3Overlay.Proxy.Overlay;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Reading;
@@ -43,6 +44,9 @@ internal sealed class ProxyServices(OpenedParts opened) : IAsyncDisposable
 
     /// <summary>Applies lifecycles; null over an S3 endpoint, which does that itself.</summary>
     public LifecycleWorker? Lifecycle { get; init; }
+
+    /// <summary>Links into the web console.</summary>
+    public required SignInLinks SignInLinks { get; init; }
 
     /// <summary>Shows answered requests to those who watch.</summary>
     public required RequestTail Tail { get; init; }

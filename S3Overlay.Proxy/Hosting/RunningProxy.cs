@@ -17,7 +17,6 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
     RemoteProbe probe, ProxyOptions options, Machine machine) : IAsyncDisposable
 {
     private readonly TaskCompletionSource _hurried = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SignInLinks _links = new(machine.Time);
     private ManagementPort? _management;
     private ConsolePort? _console;
     private bool _isDisposed;
@@ -115,9 +114,10 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
 
         var loggers = app.Services.GetRequiredService<ILoggerFactory>();
         (_console, var problem) = await ConsolePort.StartAsync(options.Console, app.Configuration, listening =>
-            OpenConsole.OpenAsync(services, options, new Uri(Endpoint), _links, machine, loggers, listening), loggers);
+            OpenConsole.OpenAsync(services, options, new Uri(Endpoint), services.SignInLinks, machine, loggers, listening), loggers);
         if (_console is not null)
         {
+            services.SignInLinks.Console = _console.Endpoint;
             services.History.Start();
         }
 
@@ -125,8 +125,8 @@ internal sealed class RunningProxy(WebApplication app, ProxyServices services, P
     }
 
     /// <summary>A URL that signs in to the console once; null without a console or a key that may administer.</summary>
-    public Uri? MintSignInLink() => _console is { } console && options.Clients.Keys.FirstOrDefault(key => key.IsAdministrator) is { } key
-        ? new Uri(console.Endpoint, $"sign-in/{_links.Mint(key.AccessKey)}") : null;
+    public Uri? MintSignInLink() => options.Clients.Keys.FirstOrDefault(static key => key.IsAdministrator) is { } key
+        ? services.SignInLinks.Mint(key.AccessKey)?.Url : null;
 
     /// <summary>Whether announcements are lines for a person; else they are log messages.</summary>
     public bool IsForPeople => app.Configuration["Logging:Console:FormatterName"] == "simple";

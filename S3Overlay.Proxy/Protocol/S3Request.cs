@@ -67,6 +67,9 @@ public record S3Request
     /// </summary>
     public Func<string, bool> MayWrite { get; init; } = static _ => true;
 
+    /// <summary>For reads, which ask for no right to write.</summary>
+    public static readonly Func<string, bool> MayWriteNothing = static _ => false;
+
     /// <summary>Whether the caller may delete a key or version that only the body names (DeleteObjects).</summary>
     public Func<string, string?, bool> MayDelete { get; init; } = MayDeleteAll;
 

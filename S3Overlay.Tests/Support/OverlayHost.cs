@@ -136,7 +136,7 @@ internal sealed class OverlayHost : IAsyncDisposable
 
         var host = new OverlayHost(proxy, folder, machine.Time)
         {
-            ForConsole = new ProxyOfConsole(proxy.Services, options, new Uri(proxy.Endpoint), new SignInLinks(machine.Time), machine),
+            ForConsole = new ProxyOfConsole(proxy.Services, options, new Uri(proxy.Endpoint), proxy.Services.SignInLinks, machine),
         };
 
         // A start waits only a while for the probe of the store. On a busy machine the probe would continue during the test's own calls.

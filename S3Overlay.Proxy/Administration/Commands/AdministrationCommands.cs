@@ -20,6 +20,7 @@ internal static class AdministrationCommands
         new ExplainCommand(context),
         new LsCommand(context),
         new CachedCommand(context),
+        new ConsoleCommand(context),
         new StatsCommand(context),
         new TailCommand(context),
         new WarmCommand(context),

@@ -97,11 +97,11 @@ internal sealed class ProxyClient(ProxyAddress proxy) : IDisposable
         throw EndedEarly();
     }
 
-    /// <summary>Sends a body, and returns the document of the response.</summary>
+    /// <summary>Sends a body, or none, and returns the document of the response.</summary>
     /// <exception cref="ProxyRefusal">The proxy refused the call.</exception>
     /// <exception cref="HttpRequestException">The connection failed, or the response ended early.</exception>
     public async Task<ProxyLine> PostAsync(
-        string method, Parameters parameters, Stream body, long length, CancellationToken cancellationToken)
+        string method, Parameters parameters, Stream? body, long? length, CancellationToken cancellationToken)
     {
         await foreach (var line in CallAsync("POST", method, parameters, body, cancellationToken, length))
         {

@@ -11,26 +11,35 @@ internal sealed class SignInLinks(TimeProvider time)
     /// <summary>The most links that wait to be used; the oldest is forgotten first.</summary>
     private const int Most = 100;
 
+    /// <summary>The console's URL for a browser on this machine; null while there is no console.</summary>
+    public Uri? Console { get; set; }
+
     private readonly Lock _lock = new();
     private readonly List<(byte[] Hash, string AccessKey, DateTimeOffset Ends)> _links = [];
 
     /// <summary>Makes a link for a key.</summary>
-    /// <returns>Its token, which is part of the URL.</returns>
-    public string Mint(string accessKey)
+    /// <returns>Its URL, and when it stops working; null without a console.</returns>
+    public (Uri Url, DateTimeOffset Ends)? Mint(string accessKey)
     {
+        if (Console is not { } console)
+        {
+            return null;
+        }
+
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
+        var now = time.GetUtcNow();
         lock (_lock)
         {
-            _links.RemoveAll(link => link.Ends <= time.GetUtcNow());
+            _links.RemoveAll(link => link.Ends <= now);
             if (_links.Count >= Most)
             {
                 _links.RemoveAt(0);
             }
 
-            _links.Add((Hash(token), accessKey, time.GetUtcNow() + Lifetime));
+            _links.Add((Hash(token), accessKey, now + Lifetime));
         }
 
-        return token;
+        return (new Uri(console, $"sign-in/{token}"), now + Lifetime);
     }
 
     /// <summary>Uses a link up.</summary>
