@@ -12,6 +12,9 @@ public static class ChecksumNames
 
     private static readonly string[] Headers = [.. Rows.Select(static row => "x-amz-checksum-" + row.Name.ToLowerInvariant())];
 
+    /// <summary>A list with one name each: rows of listings share them.</summary>
+    private static readonly string[][] Singles = [.. Rows.Select(static row => new[] { row.Name })];
+
     /// <summary>Every algorithm.</summary>
     public static IReadOnlyList<ChecksumAlgorithm> All { get; } = Enum.GetValues<ChecksumAlgorithm>();
 
@@ -20,6 +23,9 @@ public static class ChecksumNames
 
     /// <summary>The name in XML and in <c>x-amz-checksum-algorithm</c>: <c>CRC32C</c>.</summary>
     public static string Name(ChecksumAlgorithm algorithm) => Rows[(int)algorithm].Name;
+
+    /// <summary>A list with the name alone.</summary>
+    public static IReadOnlyList<string> Only(ChecksumAlgorithm algorithm) => Singles[(int)algorithm];
 
     /// <summary>The XML element: <c>ChecksumCRC32C</c>.</summary>
     public static string Element(ChecksumAlgorithm algorithm) => "Checksum" + Name(algorithm);

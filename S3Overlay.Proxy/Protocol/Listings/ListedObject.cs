@@ -28,8 +28,12 @@ public sealed record ListedObject(long Size, string ETag, DateTimeOffset LastMod
     public static ListedObject Of(ObjectInfo info) => new(info.Size, info.ETag, info.LastModified)
     {
         StorageClass = info.Header("x-amz-storage-class") ?? "STANDARD",
-        ChecksumAlgorithms = info.Checksums.Count == 0 ? []
-            : [.. info.Checksums.Select(static checksum => ChecksumNames.Name(checksum.Algorithm))],
+        ChecksumAlgorithms = info.Checksums.Count switch
+        {
+            0 => [],
+            1 => ChecksumNames.Only(info.Checksums[0].Algorithm),
+            _ => [.. info.Checksums.Select(static checksum => ChecksumNames.Name(checksum.Algorithm))],
+        },
         ChecksumType = info.ChecksumType,
     };
 
