@@ -118,30 +118,27 @@ public sealed class HostingTests
     }
 
     [Fact]
-    public async Task A_console_has_its_own_port_and_replicas_have_one_each()
+    public void A_console_has_its_own_port_and_replicas_have_one_each()
     {
         var builder = DistributedApplication.CreateBuilder();
         var store = builder.AddConnectionString("store");
-        var (one, many) = (builder.AddS3Overlay("one").WithConsole(8001),
-            builder.AddS3Overlay("many").WithLocal(store).WithConsole().WithReplicas(2));
-        await using var application = builder.Build();
-        await builder.Eventing.PublishAsync(
-            new BeforeStartEvent(application.Services, application.Services.GetRequiredService<DistributedApplicationModel>()));
+        var one = builder.AddS3Overlay("one").WithConsole(8001);
+        var many = new[] { builder.AddS3Overlay("many").WithLocal(store).WithConsole().WithReplicas(2),
+            builder.AddS3Overlay("more").WithLocal(store).WithReplicas(2).WithConsole() };
 
         var endpoint = Assert.Single(one.Resource.Annotations.OfType<EndpointAnnotation>(), static each => each.Name == "console");
         Assert.Equal((8001, 8001, false), (endpoint.Port, endpoint.TargetPort, endpoint.IsProxied));
-        Assert.DoesNotContain(many.Resource.Annotations.OfType<EndpointAnnotation>(), static each => each.Name == "console");
+        Assert.All(many, static each => Assert.DoesNotContain(
+            each.Resource.Annotations.OfType<EndpointAnnotation>(), static endpoint => endpoint.Name == "console"));
     }
 
     [Fact]
-    public async Task Consoles_of_replicas_cannot_have_the_same_port()
+    public void Consoles_of_replicas_cannot_have_the_same_port()
     {
         var builder = DistributedApplication.CreateBuilder();
-        builder.AddS3Overlay("s3").WithLocal(builder.AddConnectionString("store")).WithReplicas(2).WithConsole(8001);
+        var overlay = builder.AddS3Overlay("s3").WithLocal(builder.AddConnectionString("store")).WithReplicas(2).WithConsole(8001);
 
-        await using var application = builder.Build();
-        var starting = new BeforeStartEvent(application.Services, application.Services.GetRequiredService<DistributedApplicationModel>());
-        var error = await Assert.ThrowsAsync<DistributedApplicationException>(() => builder.Eventing.PublishAsync(starting));
+        var error = Assert.Throws<DistributedApplicationException>(overlay.Resource.Check);
 
         Assert.Contains("Call WithConsole without it", error.Message, StringComparison.Ordinal);
     }

@@ -196,7 +196,7 @@ public static class S3OverlayBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentOutOfRangeException.ThrowIfLessThan(replicas, 1);
         builder.Resource.Replicas = replicas;
-        return builder.WithAnnotation(new ReplicaAnnotation(replicas), ResourceAnnotationMutationBehavior.Replace);
+        return builder.WithAnnotation(new ReplicaAnnotation(replicas), ResourceAnnotationMutationBehavior.Replace).WithConsoleEndpoint();
     }
 
     /// <summary>Injects an overlay's connection string. An overlay is also a project, which Aspire would inject as its addresses.</summary>

@@ -23,20 +23,25 @@ public static class S3OverlayConsoleExtensions
             return builder;
         }
 
+        overlay.Console = new(port, port ?? FreePort());
+        return builder.WithConsoleEndpoint()
+            .WithUrlForEndpoint(S3OverlayResource.ConsoleEndpointName, static url => url.DisplayText = "Console");
+    }
+
+    /// <summary>Adds the endpoint of the console, or removes it if there are replicas.</summary>
+    internal static IResourceBuilder<S3OverlayResource> WithConsoleEndpoint(this IResourceBuilder<S3OverlayResource> builder)
+    {
+        var overlay = builder.Resource;
+        foreach (var endpoint in overlay.Annotations.OfType<EndpointAnnotation>()
+            .Where(static each => each.Name == S3OverlayResource.ConsoleEndpointName).ToList())
+        {
+            overlay.Annotations.Remove(endpoint);
+        }
+
         // The console answers requests for its own port only, since cookies do not know ports: the orchestrator must not put another one
         // before it. Such an endpoint needs a number.
-        overlay.Console = new(port, port ?? FreePort());
-        builder.ApplicationBuilder.Eventing.Subscribe<BeforeStartEvent>((_, _) =>
-        {
-            if (overlay.Replicas == 1)
-            {
-                builder.WithHttpEndpoint(
-                    overlay.Console.Port, overlay.Console.Port, S3OverlayResource.ConsoleEndpointName, isProxied: false);
-            }
-
-            return Task.CompletedTask;
-        });
-        return builder.WithUrlForEndpoint(S3OverlayResource.ConsoleEndpointName, static url => url.DisplayText = "Console");
+        return overlay is { Console: { } console, Replicas: 1 }
+            ? builder.WithHttpEndpoint(console.Port, console.Port, S3OverlayResource.ConsoleEndpointName, isProxied: false) : builder;
     }
 
     private static int FreePort()
