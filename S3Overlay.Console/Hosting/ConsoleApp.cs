@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -64,6 +65,10 @@ public sealed class ConsoleApp : IAsyncDisposable
         await app.StartAsync();
         return new ConsoleApp(app, server);
     }
+
+    /// <summary>All routes, for tests.</summary>
+    internal IReadOnlyList<RouteEndpoint> Routes =>
+        [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
     /// <summary>Serves a request.</summary>
     public Task HandleAsync(IFeatureCollection features) => _server.HandleAsync(features);
