@@ -192,6 +192,86 @@ public sealed class TransferTests : BrowseTestBase
     }
 
     [Fact]
+    public async Task A_transfer_ends_with_its_session()
+    {
+        const long Size = 64L << 20;
+        await PutAsync("large", "x");
+        using (var upload = await UploadAsync(await SignedInAsync(), Upload("photos", "large") + "&replace=true",
+            new StreamContent(new PatternStream(Size))))
+        {
+            Assert.Equal(HttpStatusCode.NoContent, upload.StatusCode);
+        }
+
+        var client = await SignedInAsync();
+        using var http = new HttpClient(new SocketsHttpHandler { CookieContainer = client.Cookies, UseProxy = false });
+        using var download = await http.GetAsync(
+            new Uri(Address, Download("photos", "large")), HttpCompletionOption.ResponseHeadersRead);
+        var body = await download.Content.ReadAsStreamAsync();
+        await body.ReadExactlyAsync(new byte[1 << 20]);
+        using var uploading = await BegunUpload.BeginAsync(client, Upload("photos", "new"), 2 << 20);
+
+        await SignOutAsync(client);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => body.CopyToAsync(Stream.Null));
+        await uploading.CutAsync();
+        Assert.Equal(404, (await Proxy.SendAsync("GET", "/photos/new")).Status);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Parts_are_removed_when_the_session_ends_or_the_browser_leaves(bool signsOut)
+    {
+        await PutAsync("other", "content");
+        var client = await SignedInAsync();
+        using var uploading = await BegunUpload.BeginAsync(client, Upload("photos", "parts"), UploadSizes.LargestPut + 1);
+        await Patience.UntilAsync(async () => (await UploadsAsync()).Contains("<Upload>", StringComparison.Ordinal), "No upload begins.");
+
+        if (signsOut)
+        {
+            await SignOutAsync(client);
+            await uploading.CutAsync();
+        }
+        else
+        {
+            uploading.Dispose();
+        }
+
+        await Patience.UntilAsync(async () => !(await UploadsAsync()).Contains("<Upload>", StringComparison.Ordinal), "The parts stay.");
+        Assert.Equal(404, (await Proxy.SendAsync("GET", "/photos/parts")).Status);
+
+        async Task<string> UploadsAsync() => (await Proxy.SendAsync("GET", "/photos?uploads")).Text;
+    }
+
+    [Fact]
+    public async Task An_object_that_only_its_client_can_read_is_refused_and_not_replaced()
+    {
+        await PutAsync("other", "content");
+        await SealAsync("sealed");
+        var client = await SignedInAsync();
+
+        foreach (var target in (string[])[Download("photos", "sealed"), "/browse/image" + Query("photos", "sealed")])
+        {
+            using var response = await client.GetAsync(target);
+            Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+            AssertIsolated(response);
+        }
+
+        using var upload = await UploadAsync(client, Upload("photos", "sealed"), "mine");
+        Assert.Equal(HttpStatusCode.PreconditionFailed, upload.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_link_may_name_three_of_the_longest_keys()
+    {
+        await PutAsync("other", "content");
+        var key = new string('\u20ac', 341);
+
+        await (await SignedInAsync()).PageAsync(
+            "/" + new BrowsePlace("photos", key, key + "x", key[..^1]).Url);
+    }
+
+    [Fact]
     public async Task An_object_too_large_for_one_request_is_sent_in_parts()
     {
         const long Size = (12L << 20) + 5;
@@ -224,6 +304,14 @@ public sealed class TransferTests : BrowseTestBase
         const long Largest = 5L << 40;
         Assert.Equal(64L << 20, UploadSizes.PartOf(6L << 30));
         Assert.InRange((Largest + UploadSizes.PartOf(Largest) - 1) / UploadSizes.PartOf(Largest), 1, 10_000);
+    }
+
+    private static async Task SignOutAsync(ConsoleClient client)
+    {
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+            { ["__RequestVerificationToken"] = ConsoleClient.TokenOf(await client.PageAsync("/browse")) });
+        using var done = await client.SendAsync(HttpMethod.Post, "/sign-out", form);
+        Assert.Equal(HttpStatusCode.Found, done.StatusCode);
     }
 
     private static void AssertIsolated(HttpResponseMessage response)
