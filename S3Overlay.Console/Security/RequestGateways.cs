@@ -21,7 +21,12 @@ internal sealed class RequestGateways(IProxy proxy, Sessions sessions)
 
     private sealed class Caller(ClaimsPrincipal user, Sessions sessions) : ICaller
     {
-        public Task<ProxyCaller> CallerAsync() => Task.FromResult(SignedIn.CallerOf(user, sessions));
+        private ProxyCaller? _caller;
+
+        /// <summary>
+        /// The key that the request began with. The end of its session cancels what it does, not the removal of what it leaves behind.
+        /// </summary>
+        public Task<ProxyCaller> CallerAsync() => Task.FromResult(_caller ??= SignedIn.CallerOf(user, sessions));
 
         public Task EndAsync()
         {

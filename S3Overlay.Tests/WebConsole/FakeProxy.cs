@@ -69,6 +69,10 @@ internal sealed class FakeProxy(TimeProvider time) : IProxy, ICaller
         return Task.FromResult(new ProxyResponse(status, new HeaderDictionary(), body, static () => { }));
     }
 
+    public Task<long> SaveChangesAsync(
+        ProxyCaller caller, ChangeScope scope, Stream archive, Action<SavedKey> saved, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public string Presign(ProxyCaller caller, Uri endpoint, string path, string query, TimeSpan lifetime) => "";
 
     public Task<ProxyCaller> CallerAsync() =>

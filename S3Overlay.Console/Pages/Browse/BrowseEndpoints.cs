@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -20,7 +21,7 @@ internal static class BrowseEndpoints
         app.MapMethods("/browse/download", ["GET", "HEAD"], Guard(Downloads.SendAsync));
         app.MapGet("/browse/image", Guard(Images.SendAsync));
         app.MapGet("/browse/exists", Guard(Uploads.ExistsAsync));
-        app.MapPut("/browse/upload", Guard(Uploads.TakeAsync));
+        app.MapPut("/browse/upload", Guard(Uploads.TakeAsync)).WithMetadata(new DisableRequestSizeLimitAttribute());
     }
 
     /// <summary>
@@ -50,6 +51,11 @@ internal static class BrowseEndpoints
         catch (ProxyError refusal) when (!context.Response.HasStarted)
         {
             await RefuseAsync(context, refusal);
+        }
+        catch (Exception failure) when (
+            ProxyError.IsOfResponse(failure) && !context.Response.HasStarted && !ending.IsCancellationRequested)
+        {
+            await RefuseAsync(context, ProxyError.Of(failure));
         }
         catch (Exception) when (context.Response.HasStarted || ending.IsCancellationRequested)
         {

@@ -20,7 +20,7 @@ internal static class CsvTable
     public static (IReadOnlyList<IReadOnlyList<string>> Rows, string? Note) Read(string text)
     {
         var (rows, row, cell) = (new List<IReadOnlyList<string>>(), new List<string>(), new StringBuilder());
-        var (separator, isQuoted, isCut) = (SeparatorOf(text), false, false);
+        var (separator, isQuoted, isCut, isWide) = (SeparatorOf(text), false, false, false);
         for (var at = 0; at < text.Length && rows.Count < MostRows; at++)
         {
             var letter = text[at];
@@ -65,11 +65,18 @@ internal static class CsvTable
             EndRow();
         }
 
-        var note = isCut ? $"The first {MostRows} rows are shown." : null;
+        var note = (isCut, isWide) switch
+        {
+            (true, true) => $"The first {MostRows} rows and {MostColumns} columns are shown.",
+            (true, false) => $"The first {MostRows} rows are shown.",
+            (false, true) => $"The first {MostColumns} columns are shown.",
+            _ => null,
+        };
         return (rows, note);
 
         void EndCell()
         {
+            isWide |= row.Count == MostColumns;
             if (row.Count < MostColumns)
             {
                 row.Add(cell.Length <= MostCell ? cell.ToString() : cell.ToString(0, MostCell) + "…");

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace S3Overlay.WebConsole.Pages.Browse;
 
-/// <summary>JSON with a value a line. Numbers and strings stay as they are written: a large number is not rounded.</summary>
+/// <summary>
+/// JSON with a value a line. Numbers and strings stay as they are written: a large number is not rounded. What has comments is no JSON, and
+/// is shown with them.
+/// </summary>
 internal static class JsonText
 {
     /// <summary>JSON that gets longer than this is shown as it is.</summary>
@@ -14,8 +17,7 @@ internal static class JsonText
     public static string? Indent(ReadOnlySpan<byte> content)
     {
         var json = content is [0xEF, 0xBB, 0xBF, ..] ? content[3..] : content;
-        var options = new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
-        var reader = new Utf8JsonReader(json, options);
+        var reader = new Utf8JsonReader(json);
         var (text, before) = (new StringBuilder(), JsonTokenType.None);
         try
         {

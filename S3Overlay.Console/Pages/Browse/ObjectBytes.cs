@@ -32,11 +32,17 @@ internal static class ObjectBytes
             await found.Body.ReadExactlyAsync(content, ending.Token);
             return content;
         }
-        catch (Exception failure) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested
-            && failure is not ProxyError)
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new ProxyError(
-                StatusCodes.Status504GatewayTimeout, "TooSlow", "The object did not arrive within two seconds, so there is no preview.");
+            throw TooSlow();
+        }
+        catch (Exception failure) when (ProxyError.IsOfResponse(failure))
+        {
+            // What is cancelled may look cut.
+            throw limit.IsCancellationRequested ? TooSlow() : ProxyError.Of(failure);
         }
     }
+
+    private static ProxyError TooSlow() => new(
+        StatusCodes.Status504GatewayTimeout, "TooSlow", "The object did not arrive within two seconds, so there is no preview.");
 }

@@ -64,7 +64,8 @@ internal sealed class PartUpload(ProxyGateway gateway, string path, long partSiz
         // S3 begins the response before it knows.
         if (result.Name.LocalName == "Error")
         {
-            throw new ProxyError(500, ChildOf(result, "Code"), ChildOf(result, "Message"));
+            var code = ChildOf(result, "Code");
+            throw new ProxyError(code == "PreconditionFailed" ? 412 : 500, code, ChildOf(result, "Message"));
         }
     }
 

@@ -31,7 +31,7 @@ internal sealed record PreviewText(bool IsImage, string? Text, IReadOnlyList<IRe
         if (Is(kind, name, "text/csv", ".csv") || Is(kind, name, "text/tab-separated-values", ".tsv"))
         {
             var (rows, note) = CsvTable.Read(text);
-            return new(false, text, rows, note);
+            return new(false, null, rows, note);
         }
 
         return Is(kind, name, "application/json", ".json") || kind.EndsWith("+json", StringComparison.OrdinalIgnoreCase)

@@ -44,13 +44,28 @@ internal sealed class RowSource(ProxyGateway gateway, bool withLayers)
     private static bool IsFolder(LsRow row, BrowsePlace place) => row.Layer is null
         || (row.Layer == RowLayer.Deleted && row.Name.Length > place.Prefix.Length && row.Name.EndsWith('/'));
 
+    /// <summary>An S3 endpoint may send fewer rows than it was asked for, and the folder that it was asked to begin after.</summary>
     private async Task<RowPage> PlainAsync(BrowsePlace place, string after, CancellationToken cancellationToken)
     {
-        var query = new ProxyQuery().With("list-type", "2").With("delimiter", "/").With("encoding-type", "url")
-            .With("prefix", NoneIfEmpty(place.Prefix)).With("start-after", NoneIfEmpty(after)).With("max-keys", $"{PageRows}");
-        await using var response = await gateway.S3Async(
-            new("GET", ProxyQuery.PathOf(place.Bucket!), query.ToString()), cancellationToken);
-        var document = (await XDocument.LoadAsync(response.Body, LoadOptions.None, cancellationToken)).Root!;
+        var rows = new List<BrowseRow>();
+        string? token = null;
+        do
+        {
+            var query = new ProxyQuery().With("list-type", "2").With("delimiter", "/").With("encoding-type", "url")
+                .With("prefix", NoneIfEmpty(place.Prefix)).With("start-after", NoneIfEmpty(after)).With("max-keys", $"{PageRows}")
+                .With("continuation-token", token);
+            await using var response = await gateway.S3Async(
+                new("GET", ProxyQuery.PathOf(place.Bucket!), query.ToString()), cancellationToken);
+            var document = (await XDocument.LoadAsync(response.Body, LoadOptions.None, cancellationToken)).Root!;
+            rows.AddRange(RowsOf(document).Where(row => row.Name != after));
+            token = (bool?)Child(document, "IsTruncated") == true ? Child(document, "NextContinuationToken")?.Value : null;
+        }
+        while (token is not null && rows.Count < PageRows);
+        return rows.Count <= PageRows ? new(rows, token is not null) : new(rows[..PageRows], true);
+    }
+
+    private static List<BrowseRow> RowsOf(XElement document)
+    {
         var rows = new List<BrowseRow>();
         foreach (var element in document.Elements())
         {
@@ -67,7 +82,7 @@ internal sealed class RowSource(ProxyGateway gateway, bool withLayers)
 
         rows.Sort(static (one, other) =>
             Encoding.UTF8.GetBytes(one.Name).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(other.Name)));
-        return new(rows, (bool?)Child(document, "IsTruncated") == true && rows.Count > 0);
+        return rows;
     }
 
     private static XElement? Child(XElement element, string name) =>

@@ -1,6 +1,7 @@
 // What the Browse page does in the browser alone: keys, and where files come from.
 import { add, report, here, one } from './uploads.js';
 
+// Whether a key led to the list that loads now: its first row gets the focus then.
 let wantsFocus = false;
 
 export function start(page) {
@@ -9,6 +10,7 @@ export function start(page) {
   Object.entries(listeners).forEach(([name, act]) => document.addEventListener(name, act));
   return {
     loaded: () => focusRow(60),
+    closed: () => one('.browse .rows')?.focus(),
     stop: () => {
       report(undefined);
       Object.entries(listeners).forEach(([name, act]) => document.removeEventListener(name, act));
@@ -17,13 +19,15 @@ export function start(page) {
 }
 
 // Keys: arrows, Enter (a link's own), Backspace, / and Escape.
-const names = () => [...document.querySelectorAll('.rows a.name')];
+const names = () => [...document.querySelectorAll('.browse .rows a.name')];
+const selected = () => one('.browse .row.selected a.name');
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
     return;
   }
   const target = event.target;
+  wantsFocus = false;
   if (target.matches('input:not([type=checkbox]), select, textarea')) {
     if (target.id === 'filter' && (event.key === 'ArrowDown' || event.key === 'Enter')) {
       event.preventDefault();
@@ -31,12 +35,14 @@ function onKey(event) {
     }
     return;
   }
+  const isInList = !target.closest('.panel, .uploads');
   const act = {
-    ArrowDown: () => !target.closest('.panel') && (move(1), true),
-    ArrowUp: () => !target.closest('.panel') && (move(-1), true),
+    ArrowDown: () => isInList && (move(1), true),
+    ArrowUp: () => isInList && (move(-1), true),
     Enter: () => { wantsFocus = target.matches('a.name'); },
-    Backspace: () => follow('[data-up]'),
-    Escape: () => follow('[data-close]'),
+    Backspace: () => isInList && follow('[data-up]'),
+    // A question closes itself.
+    Escape: () => !target.closest('.ask, .confirm') && follow('[data-close]'),
     '/': () => one('#filter') && (one('#filter').select(), one('#filter').focus(), true),
   }[event.key];
   if (act?.()) {
@@ -48,18 +54,14 @@ function follow(selector) {
   const link = one(selector);
   wantsFocus = selector === '[data-up]';
   link?.click();
-  if (selector === '[data-close]') {
-    one('.row.selected a.name')?.focus();
-  }
   return link;
 }
 
 function move(step) {
-  const [rows, all] = [one('.rows'), names()];
+  const [rows, all] = [one('.browse .rows'), names()];
   const at = all.indexOf(document.activeElement);
   const top = rows?.getBoundingClientRect().top + 32;
-  const next = at >= 0 ? all[at + step]
-    : one('.row.selected a.name') ?? all.find(name => name.getBoundingClientRect().top >= top);
+  const next = at >= 0 ? all[at + step] : selected() ?? all.find(name => name.getBoundingClientRect().top >= top);
   if (next) {
     next.focus({ preventScroll: true });
     next.closest('.row').scrollIntoView({ block: 'nearest' });
@@ -68,9 +70,9 @@ function move(step) {
   }
 }
 
-// After a key, the focus is in the new list. Its rows are there a moment after their listing.
+// Its rows are there a moment after their listing.
 function focusRow(tries) {
-  const first = one('.row.selected a.name') ?? names()[0];
+  const first = selected() ?? names()[0];
   if (!wantsFocus || tries === 0) {
     return;
   }
@@ -86,6 +88,8 @@ function focusRow(tries) {
 function onClick(event) {
   if (event.target.closest?.('[data-upload]')) {
     one('[data-files]').click();
+  } else if (event.target.closest?.('[data-close]')) {
+    (selected() ?? one('.browse .rows'))?.focus();
   }
 }
 
@@ -119,22 +123,29 @@ async function onDrop(event) {
   event.preventDefault();
   here()?.classList.remove('dropping');
   if (here()) {
+    // All of it before the first wait: a browser forgets the items then.
     const place = { ...here().dataset };
     const entries = [...event.dataTransfer.items].map(item => item.webkitGetAsEntry?.() ?? item.getAsFile()).filter(Boolean);
     for (const entry of entries) {
-      for await (const file of filesOf(entry, '')) {
-        add([file], place);
+      for await (const found of filesOf(entry, '')) {
+        add([found], place);
       }
     }
   }
 }
 
+// What cannot be read is found too, without a file.
 async function* filesOf(entry, folder) {
   if (entry instanceof File) {
     yield { file: entry, path: entry.name };
-  } else if (entry.isFile) {
-    yield { file: await new Promise((found, failed) => entry.file(found, failed)), path: folder + entry.name };
-  } else {
+    return;
+  }
+  const path = folder + entry.name;
+  try {
+    if (entry.isFile) {
+      yield { file: await new Promise((found, failed) => entry.file(found, failed)), path };
+      return;
+    }
     const reader = entry.createReader();
     for (;;) {
       const some = await new Promise((found, failed) => reader.readEntries(found, failed));
@@ -142,8 +153,10 @@ async function* filesOf(entry, folder) {
         return;
       }
       for (const each of some) {
-        yield* filesOf(each, `${folder}${entry.name}/`);
+        yield* filesOf(each, `${path}/`);
       }
     }
+  } catch {
+    yield { path };
   }
 }

@@ -24,6 +24,9 @@ internal sealed class ConsolePort : IHttpApplication<IFeatureCollection>, IAsync
     /// </summary>
     private const long MaxBody = 64 << 10;
 
+    /// <summary>A link to a place in a bucket names up to three keys of 1,024 bytes, each of which becomes three letters.</summary>
+    private const int MaxRequestLine = 16 << 10;
+
     /// <summary>How long connections get to finish when the port closes.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
@@ -66,6 +69,7 @@ internal sealed class ConsolePort : IHttpApplication<IFeatureCollection>, IAsync
             kestrel.AddServerHeader = false;
             kestrel.Configure(CertificatesOf(configuration));
             kestrel.Limits.MaxRequestBodySize = MaxBody;
+            kestrel.Limits.MaxRequestLineSize = MaxRequestLine;
         });
         var port = new ConsolePort(builder.Build(), open, loggers.CreateLogger<ConsolePort>());
         try

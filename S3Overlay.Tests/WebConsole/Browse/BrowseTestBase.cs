@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 
+using S3Overlay.Tests.Support;
 using S3Overlay.WebConsole.Gateway;
 
 namespace S3Overlay.Tests.WebConsole.Browse;
@@ -26,7 +27,21 @@ public abstract class BrowseTestBase : ConsoleTestBase
 
     private protected static string Upload(string bucket, string key) => "/browse/upload" + Query(bucket, key);
 
-    private protected ProxyGateway GatewayOf(string accessKey = "minioadmin") => new(Proxy.ForConsole, new Caller(accessKey));
+    private protected ProxyGateway GatewayOf(string accessKey = "minioadmin", bool isSecure = false) =>
+        new(Proxy.ForConsole, new Caller(accessKey, isSecure));
+
+    /// <summary>Writes an object with a key that only its client has, which needs TLS.</summary>
+    private protected async Task SealAsync(string key)
+    {
+        await using var done = await GatewayOf(isSecure: true).S3Async(
+            new("PUT", ProxyQuery.PathOf("photos", key))
+            {
+                Headers = [.. CustomerKey.Headers().Select(static header => KeyValuePair.Create(header.Name, header.Value))],
+                Body = new MemoryStream("secret"u8.ToArray()),
+                Length = 6,
+            },
+            CancellationToken.None);
+    }
 
     private protected async Task PutAsync(string key, byte[] content, string type = "text/plain", string bucket = "photos")
     {
@@ -56,9 +71,9 @@ public abstract class BrowseTestBase : ConsoleTestBase
     private protected static Task<HttpResponseMessage> UploadAsync(ConsoleClient client, string target, string content) =>
         UploadAsync(client, target, new ByteArrayContent(Encoding.UTF8.GetBytes(content)));
 
-    private sealed record Caller(string AccessKey) : ICaller
+    private sealed record Caller(string AccessKey, bool IsSecure) : ICaller
     {
-        public Task<ProxyCaller> CallerAsync() => Task.FromResult(new ProxyCaller(AccessKey, null, IsSecure: false));
+        public Task<ProxyCaller> CallerAsync() => Task.FromResult(new ProxyCaller(AccessKey, null, IsSecure));
 
         public Task EndAsync() => Task.CompletedTask;
     }

@@ -84,6 +84,8 @@ public sealed class BrowseTextTests
     [InlineData("{\"a\":[1,12345678901234567890.10]}", "application/json", "a", 
         "{\n  \"a\": [\n    1,\n    12345678901234567890.10\n  ]\n}")]
     [InlineData("{\"a\":", "application/json", "a", "{\"a\":")]
+    [InlineData("{} // why", "application/json", "a", "{} // why")]
+    [InlineData("{\"a\":1}\n{\"a\":2}\n", "application/json", "a", "{\"a\":1}\n{\"a\":2}\n")]
     [InlineData("<html><script>alert(1)</script>", "text/html", "a.html", "<html><script>alert(1)</script>")]
     [InlineData("<svg onload='alert(1)'/>", "image/svg+xml", "a.svg", "<svg onload='alert(1)'/>")]
     [InlineData("{\"a\":1}", "text/plain", "a.json", "{\n  \"a\": 1\n}")]
@@ -127,6 +129,8 @@ public sealed class BrowseTextTests
         var (rows, note) = CsvTable.Read(text);
 
         Assert.Equal((CsvTable.MostRows, CsvTable.MostColumns), (rows.Count, rows[0].Count));
-        Assert.NotNull(note);
+        Assert.Equal("The first 200 rows and 50 columns are shown.", note);
+        Assert.Equal("The first 50 columns are shown.", CsvTable.Read(text[..(text.IndexOf('\n') + 1)]).Note);
+        Assert.Null(CsvTable.Read(string.Concat(Enumerable.Repeat("x\n", CsvTable.MostRows))).Note);
     }
 }

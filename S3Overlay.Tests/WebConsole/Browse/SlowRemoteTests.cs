@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 
 using S3Overlay.Tests.Support;
@@ -52,6 +53,51 @@ public sealed class SlowRemoteTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.GatewayTimeout, response.StatusCode);
         Assert.StartsWith("TooSlow: ", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         release.SetResult();
+    }
+
+    [Fact]
+    public async Task What_breaks_off_never_looks_whole()
+    {
+        _remote.Put("photos", "long", new byte[8 << 20]);
+        var begun = new ConcurrentDictionary<string, bool>();
+        _remote.Script = (request, context) =>
+        {
+            if (request is { Method: "GET", Key: { Length: > 0 } key })
+            {
+                if (begun.TryAdd(key, true))
+                {
+                    return Task.FromResult(new ScriptedOutcome { CutAfter = 8 });
+                }
+
+                context.Abort();
+                return Task.FromResult(ScriptedOutcome.Answered);
+            }
+
+            return Task.FromResult(ScriptedOutcome.AsUsual);
+        };
+        foreach (var target in (string[])["/browse/download?bucket=photos&key=long", "/browse/image?bucket=photos&key=a.gif"])
+        {
+            var asking = AskAsync(target);
+            while (await Task.WhenAny(asking, Task.Delay(50)) != asking)
+            {
+                _time.EndPause(ManualTimeProvider.LongestPause);
+            }
+
+            Assert.NotEqual(HttpStatusCode.OK, await asking);
+        }
+
+        async Task<HttpStatusCode> AskAsync(string target)
+        {
+            try
+            {
+                using var response = await _client.GetAsync(target);
+                return response.StatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return HttpStatusCode.BadGateway;
+            }
+        }
     }
 
     [Fact]

@@ -160,70 +160,30 @@ public sealed class TransferTests : BrowseTestBase
     }
 
     [Fact]
-    public async Task Bodies_flow_in_both_directions()
+    public async Task An_object_that_only_its_client_can_read_is_refused_and_not_replaced()
     {
-        const long Size = 96L << 20;
         await PutAsync("other", "content");
+        await SealAsync("sealed");
         var client = await SignedInAsync();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
 
-        using var upload = await UploadAsync(client, Upload("photos", "large"), new StreamContent(new PatternStream(Size)));
-        Assert.Equal(HttpStatusCode.NoContent, upload.StatusCode);
-        var client2 = new HttpClient(new SocketsHttpHandler { CookieContainer = client.Cookies, UseProxy = false });
-        using var download = await client2.GetAsync(
-            new Uri(Address, Download("photos", "large")), HttpCompletionOption.ResponseHeadersRead);
+        foreach (var target in (string[])[Download("photos", "sealed"), "/browse/image" + Query("photos", "sealed")])
+        {
+            using var response = await client.GetAsync(target);
+            Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+            AssertIsolated(response);
+        }
 
-        Assert.Equal(Size, await PatternStream.VerifyAsync(await download.Content.ReadAsStreamAsync()));
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, Size / 2);
-        client2.Dispose();
+        using var upload = await UploadAsync(client, Upload("photos", "sealed"), "mine");
+        Assert.Equal(HttpStatusCode.PreconditionFailed, upload.StatusCode);
     }
 
     [Fact]
-    public async Task An_upload_that_ends_early_writes_nothing()
-    {
-        await PutAsync("cut", "before");
-        var client = await SignedInAsync();
-        using var body = new StreamContent(new PatternStream(1 << 20));
-        body.Headers.ContentLength = 2 << 20;
-
-        await Assert.ThrowsAsync<HttpRequestException>(() => UploadAsync(client, Upload("photos", "cut") + "&replace=true", body));
-
-        Assert.Equal("before", (await Proxy.SendAsync("GET", "/photos/cut")).Text);
-    }
-
-    [Fact]
-    public async Task An_object_too_large_for_one_request_is_sent_in_parts()
-    {
-        const long Size = (12L << 20) + 5;
-        await PutAsync("other", "content");
-        await new PartUpload(GatewayOf(), "/photos/parts", 5 << 20).SendAsync(
-            new PatternStream(Size), Size, [new("Content-Type", "text/x-test")], [new("If-None-Match", "*")], CancellationToken.None);
-
-        await using var read = await GatewayOf().S3Async(new("GET", "/photos/parts"), CancellationToken.None);
-        Assert.Equal("text/x-test", read.Headers.ContentType.ToString());
-        Assert.EndsWith("-3\"", read.Headers.ETag.ToString(), StringComparison.Ordinal);
-        Assert.Equal(Size, await PatternStream.VerifyAsync(read.Body));
-    }
-
-    [Theory]
-    [InlineData(6L << 20)]
-    [InlineData(0L)]
-    public async Task Parts_of_an_upload_that_ends_early_are_removed(long sent)
+    public async Task A_link_may_name_three_of_the_longest_keys()
     {
         await PutAsync("other", "content");
-        await Assert.ThrowsAnyAsync<Exception>(() => new PartUpload(GatewayOf(), "/photos/parts", 5 << 20).SendAsync(
-            new PatternStream(sent), 12 << 20, [], [], CancellationToken.None));
+        var key = new string('\u20ac', 341);
 
-        Assert.Equal(404, (await Proxy.SendAsync("GET", "/photos/parts")).Status);
-        Assert.DoesNotContain("<Upload>", (await Proxy.SendAsync("GET", "/photos?uploads")).Text, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void The_largest_object_fits_into_the_parts()
-    {
-        const long Largest = 5L << 40;
-        Assert.Equal(64L << 20, UploadSizes.PartOf(6L << 30));
-        Assert.InRange((Largest + UploadSizes.PartOf(Largest) - 1) / UploadSizes.PartOf(Largest), 1, 10_000);
+        await (await SignedInAsync()).PageAsync("/" + new BrowsePlace("photos", key, key + "x", key[..^1]).Url);
     }
 
     private static void AssertIsolated(HttpResponseMessage response)

@@ -4,6 +4,7 @@ using Microsoft.Playwright;
 
 using S3Overlay.Tests.Support;
 using S3Overlay.Tests.WebConsole.Browse;
+using S3Overlay.WebConsole.Components;
 using S3Overlay.WebConsole.Gateway;
 
 namespace S3Overlay.Tests.WebConsole.Browsing;
@@ -24,9 +25,15 @@ public sealed class BrowseBrowserTests(Browser browser) : BrowseTestBase, IClass
 
         await page.GetByRole(AriaRole.Link, new() { Name = "<b>notes.json" }).ClickAsync();
         await Assertions.Expect(page.Locator(".preview pre")).ToContainTextAsync("\"a\": 1");
-        await Assertions.Expect(page.Locator(".row.selected .layer")).ToHaveTextAsync("written");
+        await Assertions.Expect(page.Locator(".row.selected .layer-badge")).ToHaveTextAsync("written");
         var download = await page.RunAndWaitForDownloadAsync(() => page.GetByText("Download", new() { Exact = true }).ClickAsync());
         Assert.Equal("{\"a\":1}", await File.ReadAllTextAsync(await download.PathAsync()));
+
+        // The page of the object, and back.
+        await page.GetByRole(AriaRole.Link, new() { Name = "Details" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Level = 1 })).ToHaveTextAsync("<b>notes.json");
+        await page.GoBackAsync();
+        await Assertions.Expect(page.Locator(".preview pre")).ToContainTextAsync("\"a\": 1");
 
         // The link is the place: another window shows the same.
         await page.GotoAsync(page.Url);
@@ -35,7 +42,7 @@ public sealed class BrowseBrowserTests(Browser browser) : BrowseTestBase, IClass
         // An upload of the same name asks first.
         await page.Locator("[data-files]").SetInputFilesAsync(new FilePayload
             { Name = "<b>notes.json", MimeType = "application/json", Buffer = "[2]"u8.ToArray() });
-        await page.GetByRole(AriaRole.Button, new() { Name = "Replace it" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Replace it: <b>notes.json" }).ClickAsync();
         await Assertions.Expect(page.Locator(".uploads li.done")).ToHaveCountAsync(1);
         await Assertions.Expect(page.Locator(".preview pre")).ToContainTextAsync("2");
 
@@ -102,10 +109,12 @@ public sealed class BrowseBrowserTests(Browser browser) : BrowseTestBase, IClass
             await page.GotoAsync("/browse?" + new ProxyQuery().With("bucket", "photos").With("key", key));
             await Assertions.Expect(page.Locator(".row.selected .name")).ToHaveCountAsync(1);
             Assert.Equal("content of " + key, await page.Locator(".preview pre").TextContentAsync());
+            Assert.Equal(KeyLinks.ObjectLink("photos", key), await page.GetByRole(AriaRole.Link, new() { Name = "Details" })
+                .GetAttributeAsync("href"));
             Assert.Equal($"s3://photos/{key}", await page.Locator(".actions [data-copy]").First.GetAttributeAsync("data-copy"));
             var download = await page.RunAndWaitForDownloadAsync(() => page.Locator("a[download]").ClickAsync());
             Assert.Equal("content of " + key, await File.ReadAllTextAsync(await download.PathAsync()));
-            await page.GetByRole(AriaRole.Button, new() { Name = "Link" }).ClickAsync();
+            await page.GetByRole(AriaRole.Button, new() { Name = "Link", Exact = true }).ClickAsync();
             await page.GetByRole(AriaRole.Button, new() { Name = "Make the link" }).ClickAsync();
             var isCollapsed = key.Split('/').Any(static segment => segment is "." or "..");
             await Assertions.Expect(page.Locator(".ask .command code"))
@@ -126,10 +135,25 @@ public sealed class BrowseBrowserTests(Browser browser) : BrowseTestBase, IClass
         await page.GetByRole(AriaRole.Link, new() { Name = "photos" }).ClickAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "a.txt" }).ClickAsync();
         await Assertions.Expect(page.Locator(".preview pre")).ToHaveTextAsync("content");
-        Assert.Equal(0, await page.Locator(".layer").CountAsync());
+        Assert.Equal(0, await page.Locator(".layer-badge").CountAsync());
         Assert.Equal(0, await page.GetByText("Answered by").CountAsync());
         await page.GotoAsync("/browse?bucket=secrets");
         await Assertions.Expect(page.Locator(".problem")).ToContainTextAsync("AccessDenied");
+        window.AssertNoTrouble();
+    }
+
+    [BrowserFact]
+    public async Task An_object_that_cannot_be_read_can_be_deleted()
+    {
+        await PutAsync("other", "content");
+        await SealAsync("sealed");
+        await using var window = await OpenAsync();
+        var page = window.Page;
+        await page.GotoAsync("/browse?bucket=photos&key=sealed");
+        await Assertions.Expect(page.Locator(".problem")).ToContainTextAsync("SSE-C");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete it" }).ClickAsync();
+        await Assertions.Expect(page.Locator(".row .name")).ToHaveTextAsync(["other"]);
         window.AssertNoTrouble();
     }
 
