@@ -58,10 +58,6 @@ internal sealed class FakeProxy(TimeProvider time) : IProxy, ICaller
 
     public string? TakeLink(string token) => null;
 
-    public Task<long> SaveChangesAsync(
-        ProxyCaller caller, ChangeScope scope, Stream archive, Action<SavedKey> saved, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
-
     public Task<ProxyResponse> SendAsync(ProxyCaller caller, ProxyRequest request, CancellationToken cancellationToken)
     {
         Requests++;

@@ -50,7 +50,7 @@ public sealed partial class RouteTests : ConsoleTestBase
     public async Task A_key_without_admin_gets_no_further_than_its_pages()
     {
         var client = await SignedInAsync("reader", "reader-secret");
-        string[] its = ["/browse", "/object", "/sign-in", "/sign-out", "/_blazor"];
+        string[] its = ["/browse", "/object", "/sign-in", "/sign-out", "/_blazor", "/_framework"];
         foreach (var (method, path) in (await RoutesAsync())
             .Where(route => !its.Any(own => route.Path.StartsWith(own, StringComparison.OrdinalIgnoreCase)) && route.Path != "/"))
         {
