@@ -61,7 +61,7 @@ public sealed class ChangesBrowserTests(Browser browser) : IClassFixture<Browser
 
         // What is written after the archive is not in it, and stays.
         await proxy.DoAsync("PUT", "/photos/app.yaml", "later");
-        await revert.ClickAsync();
+        await revert.DblClickAsync();
         await Expect(question).ToContainTextAsync("Reverted 1 key. The remote shows again.");
         await Expect(question).ToContainTextAsync("1 key stayed: changed in the meantime");
         await Expect(question.Locator(".command")).ToContainTextAsync("s3overlay import changes-photos-");
@@ -81,19 +81,21 @@ public sealed class ChangesBrowserTests(Browser browser) : IClassFixture<Browser
         await using var proxy = await ChangedProxy.StartAsync();
         await using var window = await OpenAsync(proxy, "/changes?bucket=photos&prefix=2024%2F");
         var page = window.Page;
-        await page.FocusAsync("button[aria-label='Revert 2024/a.jpg']");
+        var button = page.Locator("button[aria-label='Revert 2024/a.jpg']");
+        await Expect(button).ToBeVisibleAsync();
+        await TabToAsync(page, "Revert 2024/a.jpg");
         await page.Keyboard.PressAsync("Enter");
         var question = page.GetByRole(AriaRole.Alertdialog);
         await Expect(question.Locator("h2")).ToBeFocusedAsync();
         await Expect(question).ToContainTextAsync("1 key will show the remote again.");
 
-        // No question is left behind by Escape.
+        // No question is left behind by Escape, and the focus is where it was.
         await page.Keyboard.PressAsync("Escape");
         await Expect(question).ToHaveCountAsync(0);
-        await page.FocusAsync("button[aria-label='Revert 2024/a.jpg']");
+        await Expect(button).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Enter");
         await Expect(question).ToContainTextAsync("1 key will show the remote again.");
-        await TabToAsync(page, "Save them into an archive first");
+        await TabToAsync(page, "Save what goes into an archive first");
         await page.Keyboard.PressAsync("Space");
         await Expect(question.Locator("button.danger")).ToBeEnabledAsync();
         await TabToAsync(page, "Revert 1 key");
@@ -102,6 +104,7 @@ public sealed class ChangesBrowserTests(Browser browser) : IClassFixture<Browser
         await TabToAsync(page, "Close");
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByText("No changes here")).ToBeVisibleAsync();
+        await Expect(page.Locator("h1")).ToBeFocusedAsync();
         Assert.Equal("a", await proxy.SeenAsync("2024/a.jpg"));
         window.AssertNoTrouble();
     }
@@ -139,8 +142,8 @@ public sealed class ChangesBrowserTests(Browser browser) : IClassFixture<Browser
         {
             await page.Keyboard.PressAsync("Tab");
             var focused = await page.EvaluateAsync<string>(
-                "document.activeElement === document.body ? '' "
-                + ": (document.activeElement.closest('label') ?? document.activeElement).innerText");
+                "document.activeElement === document.body ? '' : document.activeElement.ariaLabel "
+                + "?? (document.activeElement.closest('label') ?? document.activeElement).innerText");
             if (focused.Contains(label, StringComparison.Ordinal))
             {
                 return;
