@@ -51,7 +51,8 @@ internal sealed class ObjectHead
                 .Select(static header => KeyValuePair.Create(header.Key, header.Value.ToString()))
                 .OrderBy(static header => header.Key, StringComparer.OrdinalIgnoreCase)]),
             404 or 405 => null,
-            400 when Encoding.UTF8.GetByteCount(key) > LongestKey => throw new ProxyError(400, "KeyTooLongError", "Keys have at most 1,024 bytes."),
+            400 when Encoding.UTF8.GetByteCount(key) > LongestKey =>
+                throw new ProxyError(400, "KeyTooLongError", "Keys have at most 1,024 bytes."),
             400 => throw new ProxyError(400, "NotReadable", "The object is encrypted with a key that only its client has (SSE-C)."),
             502 or 503 or 504 => throw new ProxyError(response.Status, $"{response.Status}", "The remote does not answer."),
             403 => throw new ProxyError(403, "AccessDenied", "This key may not read the object."),

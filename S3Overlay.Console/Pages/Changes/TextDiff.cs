@@ -14,7 +14,7 @@ internal static class TextDiff
     public const int MostBytes = 1 << 20;
 
     /// <summary>The most lines of a text that are compared: the work grows with their product.</summary>
-    private const int MostLines = 10_000;
+    private const int MostLines = 5_000;
 
     /// <summary>The most lines that are shown.</summary>
     private const int MostShown = 2_000;

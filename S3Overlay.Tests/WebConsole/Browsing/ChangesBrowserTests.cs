@@ -1,5 +1,7 @@
 using Microsoft.Playwright;
 
+using S3Overlay.Tests.Support;
+
 using static Microsoft.Playwright.Assertions;
 
 namespace S3Overlay.Tests.WebConsole.Browsing;
@@ -106,6 +108,29 @@ public sealed class ChangesBrowserTests(Browser browser) : IClassFixture<Browser
         await Expect(page.GetByText("No changes here")).ToBeVisibleAsync();
         await Expect(page.Locator("h1")).ToBeFocusedAsync();
         Assert.Equal("a", await proxy.SeenAsync("2024/a.jpg"));
+        window.AssertNoTrouble();
+    }
+
+    [BrowserFact]
+    public async Task Without_a_remote_nothing_is_a_change()
+    {
+        await using var proxy = await OverlayHost.StartOnAsync(new(), null, null, ("S3_OVERLAY_CONSOLE_URLS", "http://127.0.0.1:0"));
+        await proxy.SendAsync("PUT", "/photos");
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/photos/a", "here")).Status);
+        await using var window = await browser.OpenAsync(proxy.WebConsole!);
+        await window.SignInAsync();
+        var page = window.Page;
+        foreach (var target in (string[])["/changes", "/changes?bucket=photos"])
+        {
+            await page.GotoAsync(target);
+            await Expect(page.Locator(".empty")).ToContainTextAsync("no remote that");
+        }
+
+        await page.GotoAsync("/object?bucket=photos&key=a");
+        await Expect(page.Locator(".tier-local.answers")).ToContainTextAsync("written");
+        await Expect(page.Locator(".tier-remote")).ToContainTextAsync("no remote backs this key");
+        await Expect(page.Locator("section[aria-label=Versions] tbody tr")).ToHaveCountAsync(1);
+        await Expect(page.Locator("section[aria-label='Your change']")).ToHaveCountAsync(0);
         window.AssertNoTrouble();
     }
 
