@@ -57,6 +57,25 @@ public sealed class ArchiveDownloadTests : IAsyncLifetime
         Assert.Equal(expected.Split(' '), saved.Select(static each => each.Key));
     }
 
+    [Fact]
+    public async Task Objects_that_only_their_client_can_read_are_left_out_and_counted()
+    {
+        await using var store = await VersionedStore.StartAsync();
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "k", "remote"u8.ToArray());
+        remote.Put("bucket", "l", "remote"u8.ToArray());
+        await using var host = await OverlayHost.StartAsync(store.Endpoint, remote.Endpoint);
+        Assert.Equal(200, (await host.SendAsync("PUT", "/bucket/k", "mine", CustomerKey.Headers())).Status);
+        Assert.Equal(200, (await host.SendAsync("PUT", "/bucket/l", "mine")).Status);
+
+        List<SavedKey> saved = [];
+        var unreadable = await host.ForConsole.SaveChangesAsync(
+            Admin, new("bucket", null, null, Added: false), Stream.Null, saved.Add, CancellationToken.None);
+
+        Assert.Equal(1, unreadable);
+        Assert.Equal("l", Assert.Single(saved).Key);
+    }
+
     [Theory]
     [InlineData("hell")]
     [InlineData("hello, world")]
