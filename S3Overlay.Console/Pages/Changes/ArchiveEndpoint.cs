@@ -65,6 +65,9 @@ internal static class ArchiveEndpoint
         {
             var unreadable = await gateway.SaveChangesAsync(offer.Scope, context.Response.Body, offer.Add, ending.Token);
             await context.Response.CompleteAsync();
+
+            // Writing to a browser that has left is no error.
+            ending.Token.ThrowIfCancellationRequested();
             offer.End(unreadable);
         }
         catch (Exception failure)

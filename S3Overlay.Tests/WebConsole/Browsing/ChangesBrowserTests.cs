@@ -135,6 +135,46 @@ public sealed class ChangesBrowserTests(Browser browser) : IClassFixture<Browser
     }
 
     [BrowserFact]
+    public async Task A_remote_that_does_not_answer_is_named_and_holds_nothing_up()
+    {
+        await using var proxy = await ChangedProxy.StartAsync();
+        var open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        proxy.Remote.Script = async (_, context) =>
+        {
+            await open.Task.WaitAsync(context.RequestAborted);
+            return ScriptedOutcome.AsUsual;
+        };
+        await using var window = await OpenAsync(proxy, "/changes?bucket=photos");
+        var page = window.Page;
+        await Expect(page.GetByText("It is slow, or does not answer.")).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await page.ClickAsync("nav[aria-label=Pages] a:has-text('Settings')");
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Settings");
+        await page.ClickAsync("nav[aria-label=Pages] a:has-text('Changes')");
+        await Expect(page.GetByText("Comparing with the remote…")).ToBeVisibleAsync();
+        open.SetResult();
+        await Expect(page.Locator("table.changes tbody tr")).ToHaveCountAsync(1);
+        window.AssertNoTrouble();
+    }
+
+    [BrowserFact]
+    public async Task A_remote_that_is_down_is_named()
+    {
+        await using var proxy = await ChangedProxy.StartAsync();
+        proxy.Remote.Script = static (_, context) =>
+        {
+            context.Response.StatusCode = 503;
+            return Task.FromResult(ScriptedOutcome.Answered);
+        };
+        await using var window = await OpenAsync(proxy, "/changes?bucket=photos");
+        await Expect(window.Page.Locator(".problem")).ToContainTextAsync("ServiceUnavailable", new() { Timeout = 20_000 });
+        await Expect(window.Page.Locator(".toolbar button:has-text('Refresh')")).ToBeEnabledAsync();
+        await window.Page.GotoAsync("/object?bucket=photos&key=app.yaml");
+        await Expect(window.Page.Locator(".tier-local.answers")).ToContainTextAsync("written");
+        await Expect(window.Page.Locator(".tier-remote .upstream")).ToContainTextAsync("failed", new() { Timeout = 20_000 });
+        window.AssertNoTrouble();
+    }
+
+    [BrowserFact]
     public async Task Script_in_keys_metadata_and_texts_is_text()
     {
         const string Evil = "<img src=x onerror=alert(1)>";
