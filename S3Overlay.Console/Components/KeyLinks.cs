@@ -17,8 +17,9 @@ internal static class KeyLinks
         $"/browse?{new ProxyQuery().With("bucket", bucket).With("prefix", prefix.Length > 0 ? prefix : null)}";
 
     /// <summary>
-    /// What a command is about, quoted for a shell: <c>bucket/prefix</c>. Null if a line of a terminal cannot carry it.
+    /// What a command is about, quoted for a shell: <c>bucket/prefix</c>. Null if a line of a terminal cannot carry it, or would show
+    /// something else than it does.
     /// </summary>
     public static string? Argument(string target) =>
-        target.Any(char.IsControl) ? null : ShellWords.Quote(target);
+        VisibleText.Parts(target).Any(static part => part.IsEscape) ? null : ShellWords.Quote(target);
 }

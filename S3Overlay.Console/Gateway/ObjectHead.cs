@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Text;
 
 namespace S3Overlay.WebConsole.Gateway;
 
 /// <summary>What a HEAD of an object shows its key.</summary>
 internal sealed class ObjectHead
 {
+    /// <summary>The most bytes of a key.</summary>
+    private const int LongestKey = 1024;
+
     private const string MetadataPrefix = "x-amz-meta-";
 
     /// <summary>Headers of the response, not of the object.</summary>
@@ -47,6 +51,8 @@ internal sealed class ObjectHead
                 .Select(static header => KeyValuePair.Create(header.Key, header.Value.ToString()))
                 .OrderBy(static header => header.Key, StringComparer.OrdinalIgnoreCase)]),
             404 or 405 => null,
+            400 when Encoding.UTF8.GetByteCount(key) > LongestKey =>
+                throw new ProxyError(400, "KeyTooLongError", "Keys have at most 1,024 bytes."),
             400 => throw new ProxyError(400, "NotReadable", "The object is encrypted with a key that only its client has (SSE-C)."),
             502 or 503 or 504 => throw new ProxyError(response.Status, $"{response.Status}", "The remote does not answer."),
             403 => throw new ProxyError(403, "AccessDenied", "This key may not read the object."),

@@ -22,7 +22,7 @@ namespace S3Overlay.WebConsole.Hosting;
 ///     3 assets      scripts and styles, for anyone
 ///     4 session     the cookie of a signed-in key; else the sign-in page (SessionAuthentication)
 ///     5 sign in     and out, as plain forms (SignInEndpoints)
-///     6 bytes       of objects: downloads, uploads (BrowseEndpoints)
+///     6 bytes       of objects: downloads, uploads, archives (BrowseEndpoints, ArchiveEndpoint)
 ///     7 pages       Razor components over a circuit; each gets its data through ProxyGateway
 /// </code>
 /// </remarks>

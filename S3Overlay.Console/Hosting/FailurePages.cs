@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -42,7 +43,7 @@ internal sealed class FailurePages(RequestDelegate next, ILogger<FailurePages> l
             }
         }
 
-        return StatusCodes.Status500InternalServerError;
+        return failure is AntiforgeryValidationException ? StatusCodes.Status400BadRequest : StatusCodes.Status500InternalServerError;
     }
 
     private static string Line(int status) => status switch

@@ -64,7 +64,7 @@ public sealed class AdministrationService : IS3Service
             await RefuseBodyAsync(request, cancellationToken);
         }
 
-        if (method.IsPolled)
+        if (method.IsRepeated(parameters))
         {
             response.MarkPolled();
         }

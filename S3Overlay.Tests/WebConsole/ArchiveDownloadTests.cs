@@ -1,5 +1,8 @@
 using System.Net;
+using System.Text;
 
+using S3Overlay.Proxy.Administration.Commands.Archives;
+using S3Overlay.Proxy.Administration.Methods;
 using S3Overlay.Tests.Support;
 using S3Overlay.WebConsole.Gateway;
 using S3Overlay.WebConsole.Pages.Changes;
@@ -55,6 +58,53 @@ public sealed class ArchiveDownloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Objects_that_only_their_client_can_read_are_left_out_and_counted()
+    {
+        await using var store = await VersionedStore.StartAsync();
+        await using var remote = await ScriptedRemote.StartAsync();
+        remote.Put("bucket", "k", "remote"u8.ToArray());
+        remote.Put("bucket", "l", "remote"u8.ToArray());
+        await using var host = await OverlayHost.StartAsync(store.Endpoint, remote.Endpoint);
+        Assert.Equal(200, (await host.SendAsync("PUT", "/bucket/k", "mine", CustomerKey.Headers())).Status);
+        Assert.Equal(200, (await host.SendAsync("PUT", "/bucket/l", "mine")).Status);
+
+        List<SavedKey> saved = [];
+        var unreadable = await host.ForConsole.SaveChangesAsync(
+            Admin, new("bucket", null, null, Added: false), Stream.Null, saved.Add, CancellationToken.None);
+
+        Assert.Equal(1, unreadable);
+        Assert.Equal("l", Assert.Single(saved).Key);
+    }
+
+    [Theory]
+    [InlineData("hell")]
+    [InlineData("hello, world")]
+    public async Task An_object_of_another_length_ends_it(string body)
+    {
+        var writer = new ArchiveWriter((_, _, _, _, _, _) =>
+        {
+            // As of a layer that breaks off without an error.
+            var content = new StreamContent(new MemoryStream(Encoding.UTF8.GetBytes(body)));
+            content.Headers.ContentLength = 5;
+            return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = content });
+        });
+        var change = new SavedChange
+            { Bucket = "photos", Key = "a", Deleted = false, Base = new(true, null, null), ETag = "\"e\"", Size = 5 };
+        List<SavedChange> saved = [];
+
+        await Assert.ThrowsAsync<IOException>(
+            () => writer.WriteAsync(new MemoryStream(), Only(change), saved.Add, CancellationToken.None));
+
+        Assert.Empty(saved);
+
+        static async IAsyncEnumerable<SavedChange> Only(SavedChange change)
+        {
+            await Task.CompletedTask;
+            yield return change;
+        }
+    }
+
+    [Fact]
     public async Task A_key_without_admin_gets_none()
     {
         var refusal = await Assert.ThrowsAsync<RefusedException>(() => _proxy.Host.ForConsole.SaveChangesAsync(
@@ -68,6 +118,7 @@ public sealed class ArchiveDownloadTests : IAsyncLifetime
     [InlineData("none", 401)]
     [InlineData("reader", 403)]
     [InlineData("no form", 400)]
+    [InlineData("broken form", 400)]
     [InlineData("made-up token", 400)]
     [InlineData("guessed offer", 404)]
     [InlineData("other origin", 403)]
@@ -87,11 +138,24 @@ public sealed class ArchiveDownloadTests : IAsyncLifetime
             ["offer"] = new string('0', 32),
         });
         (string, string)[] headers = how == "other origin" ? [("Origin", "http://evil.test")] : [];
+        using var broken = new StringContent("--b");
+        broken.Headers.ContentType = new("multipart/form-data") { Parameters = { new("boundary", "b") } };
         using var response = await client.SendAsync(
-            HttpMethod.Post, "/changes/archive", how == "no form" ? null : form, [("Accept", "*/*"), .. headers]);
+            HttpMethod.Post, "/changes/archive", how switch { "no form" => null, "broken form" => broken, _ => form },
+            [("Accept", "*/*"), .. headers]);
 
         Assert.Equal(expected, (int)response.StatusCode);
         Assert.Null(response.Content.Headers.ContentDisposition);
+    }
+
+    [Fact]
+    public async Task A_link_to_it_is_no_archive()
+    {
+        using var client = new ConsoleClient(_proxy.Address);
+        using var signedIn = await client.SignInAsync();
+        using var response = await client.GetAsync("/changes/archive");
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
     }
 
     [Fact]
@@ -104,7 +168,9 @@ public sealed class ArchiveDownloadTests : IAsyncLifetime
         Assert.Same(offer, offers.Find(offer.Id, "session"));
         Assert.True(offer.TryBegin("a.tar"));
         Assert.False(offer.TryBegin("b.tar"));
+        offer.Add(new("photos", "a", "stamp", 1));
         offer.Fail("cut");
+        Assert.Empty(offer.Keys);
         Assert.True(offer.TryBegin("c.tar"));
         offer.End(0);
         Assert.False(offer.TryBegin("d.tar"));

@@ -55,6 +55,8 @@ public sealed class ChangePagesTests : ConsoleTestBase
     [InlineData("photos/2024/", "photos/2024/")]
     [InlineData("photos/it's $(here)", "'photos/it'\\''s $(here)'")]
     [InlineData("new\nline", null)]
+    [InlineData("photos/\u202Egpj.exe", null)]
+    [InlineData("photos/\u05e9\u05dc\u05d5\u05dd", "'photos/\u05e9\u05dc\u05d5\u05dd'")]
     public void Commands_carry_a_name_as_it_is_or_not_at_all(string name, string? expected) =>
         Assert.Equal(expected, KeyLinks.Argument(name));
 
@@ -65,25 +67,28 @@ public sealed class ChangePagesTests : ConsoleTestBase
     [InlineData(25, 10, "20-24", "0-19", "++C")]
     [InlineData(3, null, "0-1", "2-2", "CC+")]
     [InlineData(0, 10, "", "", "")]
-    public void The_map_shows_what_is_cached_on_its_way_and_missing(long size, int? chunk, string cached, string coming, string expected)
+    [InlineData(50, 10, "0-9 20-29", "40-49", "C.C?+", 25)]
+    public void The_map_shows_what_is_cached_on_its_way_and_missing(
+        long size, int? chunk, string cached, string coming, string expected, long bytes = -1)
     {
-        var map = ChunkMap.Of(size, chunk, Ranges(cached), Ranges(coming));
+        var map = ChunkMap.Of(
+            size, chunk, Ranges(cached), Ranges(coming), bytes >= 0 ? bytes : Ranges(cached).Sum(static range => range[1] - range[0] + 1));
 
         Assert.Equal(expected, string.Concat(map.Cells.Select(static cell => cell.State switch
         {
-            ChunkState.Cached => 'C', ChunkState.Coming => '+', ChunkState.Part => 'p', _ => '.',
+            ChunkState.Cached => 'C', ChunkState.Coming => '+', ChunkState.Part => 'p', ChunkState.Unknown => '?', _ => '.',
         })));
     }
 
     [Fact]
     public void A_map_of_very_many_chunks_has_several_in_a_cell()
     {
-        const long Chunk = 16 << 20;
-        var map = ChunkMap.Of(100_000 * Chunk, Chunk, [[0, (50_000 * Chunk) - 1]], []);
+        const long Chunk = 8 << 20;
+        var map = ChunkMap.Of(600_000 * Chunk, Chunk, [[0, (300_000 * Chunk) - 1]], [], 300_000 * Chunk);
 
         Assert.Equal(ChunkMap.Most, map.Cells.Count);
         Assert.Equal(ChunkMap.Most / 2, map.Cells.Count(static cell => cell.State == ChunkState.Cached));
-        Assert.Equal(417, map.ChunksPerCell);
+        Assert.Equal(2_500, map.ChunksPerCell);
     }
 
     [Fact]
@@ -136,8 +141,34 @@ public sealed class ChangePagesTests : ConsoleTestBase
     public void Ends_of_lines_that_differ_are_seen() => Assert.Equal(
         ["same", "a", "a\\r"], TextDiff.Of("same\na\n", "same\na\r\n")!.Select(static line => line.Text));
 
+    [Theory]
+    [InlineData('\n')]
+    [InlineData('\r')]
+    public void Texts_of_too_many_lines_are_not_compared(char end) => Assert.Null(TextDiff.Of(new string(end, 20_000), ""));
+
     [Fact]
-    public void Texts_that_are_too_long_are_not_compared() => Assert.Null(TextDiff.Of(new string('\n', 20_000), ""));
+    public void What_an_archive_does_not_have_is_said()
+    {
+        var offer = new ArchiveOffers().Open("session", new("photos", null, null, Added: false), static () => { });
+        offer.TryBegin("a.tar");
+        offer.Add(new("photos", "a", "stamp", 1));
+        offer.End(unreadable: 2);
+        var plan = RevertDocument.None with { Reverted = 4 };
+
+        Assert.Equal(
+            "2 keys cannot be saved and will stay: encrypted with a key that only the client has (SSE-C). "
+            + "1 key will stay: changed since they were counted, or hidden from clients.",
+            RevertWords.NotSaved(offer, plan));
+    }
+
+    [Fact]
+    public async Task A_query_of_another_kind_is_no_failure()
+    {
+        var client = await SignedInAsync();
+
+        await client.PageAsync("/changes?flat=perhaps&bucket=photos&bucket=other");
+        await client.PageAsync("/object?bucket=%00&key=%FF");
+    }
 
     private static ChangeDocument Change(string key) =>
         new("b", key, ChangeKind.Added, Upstream.Unchanged, null, new(5, "\"e\"", null), null, null, "stamp");

@@ -47,7 +47,8 @@ internal static class ArchiveEndpoint
         var name = string.Create(CultureInfo.InvariantCulture, $"changes-{of}-{time.GetUtcNow():yyyyMMdd-HHmmss}.tar");
         if (!offer.TryBegin(name))
         {
-            response.StatusCode = StatusCodes.Status409Conflict;
+            // A second click, while the first is answered. For any other response, a browser would leave the page.
+            response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
 
@@ -64,6 +65,9 @@ internal static class ArchiveEndpoint
         {
             var unreadable = await gateway.SaveChangesAsync(offer.Scope, context.Response.Body, offer.Add, ending.Token);
             await context.Response.CompleteAsync();
+
+            // Writing to a browser that has left is no error.
+            ending.Token.ThrowIfCancellationRequested();
             offer.End(unreadable);
         }
         catch (Exception failure)

@@ -118,10 +118,10 @@ internal sealed class ArchiveOffer(string id, string session, ChangeScope scope,
         changed();
     }
 
-    /// <summary>It was not sent to its end. It may be asked for again.</summary>
+    /// <summary>It was not sent to its end, so nothing of it is reverted. It may be asked for again.</summary>
     public void Fail(string problem)
     {
-        (Problem, State) = (problem, ArchiveState.Failed);
+        (_keys, Count, Problem, State) = ([], 0, problem, ArchiveState.Failed);
         changed();
     }
 
@@ -133,6 +133,7 @@ internal sealed class ArchiveOffer(string id, string session, ChangeScope scope,
     {
         close(this);
         _stop.Cancel();
+        _keys = [];
     }
 }
 

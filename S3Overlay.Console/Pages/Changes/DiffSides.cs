@@ -32,7 +32,8 @@ internal sealed record DiffSides(string Name, string? Theirs, string? Ours)
         DiffDocument diff, Func<SideDocument, IEnumerable<string>> of, StringComparer comparer) =>
         new[] { diff.Remote, diff.Written }.OfType<SideDocument>().SelectMany(of).Distinct(comparer).Order(comparer);
 
-    private static string? Size(SideDocument? side) => side is null ? null : $"{Show.Count(side.Version.Size)} bytes";
+    private static string? Size(SideDocument? side) => side is null ? null
+        : $"{Show.Count(side.Version.Size)} {(side.Version.Size == 1 ? "byte" : "bytes")}";
 
     private static string? Header(SideDocument? side, string name) =>
         side?.Headers.FirstOrDefault(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;

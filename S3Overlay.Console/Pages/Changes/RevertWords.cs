@@ -7,6 +7,8 @@ namespace S3Overlay.WebConsole.Pages.Changes;
 /// <summary>A revert in words.</summary>
 internal static class RevertWords
 {
+    private const string Opaque = "encrypted with a key that only the client has (SSE-C)";
+
     /// <summary>A number of keys.</summary>
     public static string Keys(long count) => Many(count, "key");
 
@@ -29,12 +31,23 @@ internal static class RevertWords
         : $"Reverted {Count(result)}. The remote shows again.";
 
     /// <summary>What an archive has.</summary>
-    public static string Saved(ArchiveOffer offer) => $"Sent an archive with {Keys(offer.Count)} ({Show.Bytes(offer.Bytes)})."
-        + (offer.Unreadable > 0 ? $" {Keys(offer.Unreadable)} left out: encrypted with a key that only the client has (SSE-C)." : "");
+    public static string Saved(ArchiveOffer offer) => $"Sent an archive with {Keys(offer.Count)} ({Show.Bytes(offer.Bytes)}).";
+
+    /// <summary>What an archive does not have of what was counted, and why.</summary>
+    public static string NotSaved(ArchiveOffer offer, RevertDocument? plan)
+    {
+        var others = (plan?.Reverted ?? 0) - offer.Count - offer.Unreadable;
+        return string.Join(' ', new[]
+        {
+            offer.Unreadable > 0 ? $"{Keys(offer.Unreadable)} cannot be saved and will stay: {Opaque}." : "",
+            others > 0 ? $"{Keys(others)} will stay: changed since they were counted, or hidden from clients." : "",
+        }.Where(static text => text.Length > 0));
+    }
 
     /// <summary>What stays, and why.</summary>
-    public static (long Count, string Why)[] Left(RevertDocument result, bool isDone) =>
+    public static (long Count, string Why)[] Left(RevertDocument result, bool isDone, long unreadable) =>
     [
+        (unreadable, Opaque),
         (result.Added, "not at the remote"),
         (result.Young, "another proxy may be deleting it; try again in a minute"),
         (result.WithVersions, "several versions here"),

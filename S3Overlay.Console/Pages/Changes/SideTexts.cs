@@ -13,17 +13,12 @@ internal sealed class SideTexts(ProxyGateway gateway, CancellationToken leaving)
     /// <summary>Reads one.</summary>
     /// <param name="side">The side; null if there is no object, whose text is empty.</param>
     /// <param name="request">Asks for its bytes.</param>
-    /// <returns>Null if it is too long, or no text.</returns>
+    /// <returns>Null if it is no text, or longer than the side says.</returns>
     public async Task<string?> ReadAsync(SideDocument? side, ProxyRequest request)
     {
         if (side is null)
         {
             return "";
-        }
-
-        if (side.Version.Size > TextDiff.MostBytes)
-        {
-            return null;
         }
 
         await using var response = await gateway.S3Async(request, leaving);

@@ -3,6 +3,7 @@ using DiffPlex.DiffBuilder;
 using DiffPlex.DiffBuilder.Model;
 
 using S3Overlay.WebConsole.Components;
+using S3Overlay.WebConsole.Gateway.Documents;
 
 namespace S3Overlay.WebConsole.Pages.Changes;
 
@@ -13,7 +14,7 @@ internal static class TextDiff
     public const int MostBytes = 1 << 20;
 
     /// <summary>The most lines of a text that are compared: the work grows with their product.</summary>
-    private const int MostLines = 10_000;
+    private const int MostLines = 5_000;
 
     /// <summary>The most lines that are shown.</summary>
     private const int MostShown = 2_000;
@@ -23,10 +24,13 @@ internal static class TextDiff
 
     private const int Context = 3;
 
+    /// <summary>Whether both sides of a change are small enough, as long as they are text.</summary>
+    public static bool IsSmall(params SideDocument?[] sides) => sides.All(static side => side is null || side.Version.Size <= MostBytes);
+
     /// <summary>Compares two texts. Null if they are too long for that.</summary>
     public static IReadOnlyList<DiffLine>? Of(string theirs, string ours)
     {
-        if (Math.Max(theirs.AsSpan().Count('\n'), ours.AsSpan().Count('\n')) > MostLines)
+        if (Math.Max(EndsOf(theirs), EndsOf(ours)) > MostLines)
         {
             return null;
         }
@@ -77,6 +81,18 @@ internal static class TextDiff
         }
 
         return shown;
+    }
+
+    /// <summary>How many lines end in a text: at a line feed, a carriage return, or both.</summary>
+    private static int EndsOf(string text)
+    {
+        var ends = 0;
+        for (var at = 0; at < text.Length; at++)
+        {
+            ends += text[at] == '\r' || (text[at] == '\n' && (at == 0 || text[at - 1] != '\r')) ? 1 : 0;
+        }
+
+        return ends;
     }
 
     /// <summary>A line without its end, of which a carriage return stays visible: it may be all that differs.</summary>

@@ -29,9 +29,10 @@ public sealed class ChunkMap
     /// <summary>Draws the map.</summary>
     /// <param name="size">Bytes of the object.</param>
     /// <param name="chunkSize">Bytes of a chunk; null if it is cached whole.</param>
-    /// <param name="cached">The ranges that are cached, first and last byte, in order.</param>
+    /// <param name="cached">The ranges that are cached, first and last byte, in order: all, or the first of very many.</param>
     /// <param name="coming">The ranges that fills bring, in order.</param>
-    public static ChunkMap Of(long size, long? chunkSize, IReadOnlyList<long[]> cached, IReadOnlyList<long[]> coming)
+    /// <param name="bytes">How many bytes are cached in all.</param>
+    public static ChunkMap Of(long size, long? chunkSize, IReadOnlyList<long[]> cached, IReadOnlyList<long[]> coming, long bytes)
     {
         if (size <= 0)
         {
@@ -45,14 +46,15 @@ public sealed class ChunkMap
         var count = chunks == 1 ? (int)Math.Min(Pieces, size) : (int)Math.Min(Most, chunks);
         var cells = new ChunkCell[count];
         var (has, comes) = (new Cover(cached), new Cover(coming));
+        var known = cached is [.., var last] && cached.Sum(static range => range[1] - range[0] + 1) < bytes ? last[1] + 1 : size;
         for (var at = 0; at < count; at++)
         {
             var (first, end) = (StartOf(at), StartOf(at + 1));
-            var (bytes, onTheirWay) = (has.In(first, end), comes.In(first, end));
+            var (held, onTheirWay) = (has.In(first, end), comes.In(first, end));
             cells[at] = new(
-                bytes >= end - first ? ChunkState.Cached : onTheirWay > 0 ? ChunkState.Coming : bytes > 0 ? ChunkState.Part
-                    : ChunkState.Missing,
-                (double)bytes / (end - first));
+                held >= end - first ? ChunkState.Cached : onTheirWay > 0 ? ChunkState.Coming : end > known ? ChunkState.Unknown
+                    : held > 0 ? ChunkState.Part : ChunkState.Missing,
+                (double)held / (end - first));
         }
 
         return new(cells, chunks, chunk);
@@ -107,4 +109,7 @@ public enum ChunkState
 
     /// <summary>All.</summary>
     Cached,
+
+    /// <summary>The ranges end before it: it is cached in more pieces than are listed.</summary>
+    Unknown,
 }

@@ -53,16 +53,18 @@ public sealed partial class AccessLogTests : IAsyncLifetime
     {
         await using (var proxy = await StartAsync("text"))
         {
-            foreach (var method in (string[])["stats", "status", "history", "stats?no=such", "settings"])
+            foreach (var method in (string[])["stats", "status", "history", "explain?bucket=photos&key=a&remote=false", "stats?no=such",
+                "settings", "explain?bucket=photos&key=a"])
             {
                 await proxy.SendAsync("GET", "/-/v1/" + method);
             }
         }
 
         var lines = await LinesAsync();
-        Assert.Equal(2, lines.Length);
+        Assert.Equal(3, lines.Length);
         Assert.Contains(" /-/v1/stats?no=such 400 ", lines[0], StringComparison.Ordinal);
         Assert.Contains(" /-/v1/settings 200 ", lines[1], StringComparison.Ordinal);
+        Assert.Contains(" /-/v1/explain?bucket=photos&key=a 200 ", lines[2], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using Microsoft.Playwright;
 
+using S3Overlay.Tests.Support;
+
 using static Microsoft.Playwright.Assertions;
 
 namespace S3Overlay.Tests.WebConsole.Browsing;
@@ -61,7 +63,7 @@ public sealed class ChangesBrowserTests(Browser browser) : IClassFixture<Browser
 
         // What is written after the archive is not in it, and stays.
         await proxy.DoAsync("PUT", "/photos/app.yaml", "later");
-        await revert.ClickAsync();
+        await revert.DblClickAsync();
         await Expect(question).ToContainTextAsync("Reverted 1 key. The remote shows again.");
         await Expect(question).ToContainTextAsync("1 key stayed: changed in the meantime");
         await Expect(question.Locator(".command")).ToContainTextAsync("s3overlay import changes-photos-");
@@ -81,19 +83,21 @@ public sealed class ChangesBrowserTests(Browser browser) : IClassFixture<Browser
         await using var proxy = await ChangedProxy.StartAsync();
         await using var window = await OpenAsync(proxy, "/changes?bucket=photos&prefix=2024%2F");
         var page = window.Page;
-        await page.FocusAsync("button[aria-label='Revert 2024/a.jpg']");
+        var button = page.Locator("button[aria-label='Revert 2024/a.jpg']");
+        await Expect(button).ToBeVisibleAsync();
+        await TabToAsync(page, "Revert 2024/a.jpg");
         await page.Keyboard.PressAsync("Enter");
         var question = page.GetByRole(AriaRole.Alertdialog);
         await Expect(question.Locator("h2")).ToBeFocusedAsync();
         await Expect(question).ToContainTextAsync("1 key will show the remote again.");
 
-        // No question is left behind by Escape.
+        // No question is left behind by Escape, and the focus is where it was.
         await page.Keyboard.PressAsync("Escape");
         await Expect(question).ToHaveCountAsync(0);
-        await page.FocusAsync("button[aria-label='Revert 2024/a.jpg']");
+        await Expect(button).ToBeFocusedAsync();
         await page.Keyboard.PressAsync("Enter");
         await Expect(question).ToContainTextAsync("1 key will show the remote again.");
-        await TabToAsync(page, "Save them into an archive first");
+        await TabToAsync(page, "Save what goes into an archive first");
         await page.Keyboard.PressAsync("Space");
         await Expect(question.Locator("button.danger")).ToBeEnabledAsync();
         await TabToAsync(page, "Revert 1 key");
@@ -102,7 +106,71 @@ public sealed class ChangesBrowserTests(Browser browser) : IClassFixture<Browser
         await TabToAsync(page, "Close");
         await page.Keyboard.PressAsync("Enter");
         await Expect(page.GetByText("No changes here")).ToBeVisibleAsync();
+        await Expect(page.Locator("h1")).ToBeFocusedAsync();
         Assert.Equal("a", await proxy.SeenAsync("2024/a.jpg"));
+        window.AssertNoTrouble();
+    }
+
+    [BrowserFact]
+    public async Task Without_a_remote_nothing_is_a_change()
+    {
+        await using var proxy = await OverlayHost.StartOnAsync(new(), null, null, ("S3_OVERLAY_CONSOLE_URLS", "http://127.0.0.1:0"));
+        await proxy.SendAsync("PUT", "/photos");
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/photos/a", "here")).Status);
+        await using var window = await browser.OpenAsync(proxy.WebConsole!);
+        await window.SignInAsync();
+        var page = window.Page;
+        foreach (var target in (string[])["/changes", "/changes?bucket=photos"])
+        {
+            await page.GotoAsync(target);
+            await Expect(page.Locator(".empty")).ToContainTextAsync("no remote that");
+        }
+
+        await page.GotoAsync("/object?bucket=photos&key=a");
+        await Expect(page.Locator(".tier-local.answers")).ToContainTextAsync("written");
+        await Expect(page.Locator(".tier-remote")).ToContainTextAsync("no remote backs this key");
+        await Expect(page.Locator("section[aria-label=Versions] tbody tr")).ToHaveCountAsync(1);
+        await Expect(page.Locator("section[aria-label='Your change']")).ToHaveCountAsync(0);
+        window.AssertNoTrouble();
+    }
+
+    [BrowserFact]
+    public async Task A_remote_that_does_not_answer_is_named_and_holds_nothing_up()
+    {
+        await using var proxy = await ChangedProxy.StartAsync();
+        var open = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        proxy.Remote.Script = async (_, context) =>
+        {
+            await open.Task.WaitAsync(context.RequestAborted);
+            return ScriptedOutcome.AsUsual;
+        };
+        await using var window = await OpenAsync(proxy, "/changes?bucket=photos");
+        var page = window.Page;
+        await Expect(page.GetByText("It is slow, or does not answer.")).ToBeVisibleAsync(new() { Timeout = 20_000 });
+        await page.ClickAsync("nav[aria-label=Pages] a:has-text('Settings')");
+        await Expect(page.Locator("h1")).ToHaveTextAsync("Settings");
+        await page.ClickAsync("nav[aria-label=Pages] a:has-text('Changes')");
+        await Expect(page.GetByText("Comparing with the remote…")).ToBeVisibleAsync();
+        open.SetResult();
+        await Expect(page.Locator("table.changes tbody tr")).ToHaveCountAsync(1);
+        window.AssertNoTrouble();
+    }
+
+    [BrowserFact]
+    public async Task A_remote_that_is_down_is_named()
+    {
+        await using var proxy = await ChangedProxy.StartAsync();
+        proxy.Remote.Script = static (_, context) =>
+        {
+            context.Response.StatusCode = 503;
+            return Task.FromResult(ScriptedOutcome.Answered);
+        };
+        await using var window = await OpenAsync(proxy, "/changes?bucket=photos");
+        await Expect(window.Page.Locator(".problem")).ToContainTextAsync("ServiceUnavailable", new() { Timeout = 20_000 });
+        await Expect(window.Page.Locator(".toolbar button:has-text('Refresh')")).ToBeEnabledAsync();
+        await window.Page.GotoAsync("/object?bucket=photos&key=app.yaml");
+        await Expect(window.Page.Locator(".tier-local.answers")).ToContainTextAsync("written");
+        await Expect(window.Page.Locator(".tier-remote .upstream")).ToContainTextAsync("failed", new() { Timeout = 20_000 });
         window.AssertNoTrouble();
     }
 
@@ -139,8 +207,8 @@ public sealed class ChangesBrowserTests(Browser browser) : IClassFixture<Browser
         {
             await page.Keyboard.PressAsync("Tab");
             var focused = await page.EvaluateAsync<string>(
-                "document.activeElement === document.body ? '' "
-                + ": (document.activeElement.closest('label') ?? document.activeElement).innerText");
+                "document.activeElement === document.body ? '' : document.activeElement.ariaLabel "
+                + "?? (document.activeElement.closest('label') ?? document.activeElement).innerText");
             if (focused.Contains(label, StringComparison.Ordinal))
             {
                 return;

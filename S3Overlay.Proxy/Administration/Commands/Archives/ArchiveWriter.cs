@@ -118,7 +118,9 @@ internal sealed class ArchiveWriter(ObjectRequests send)
     private async Task<string?> TagsAsync(SavedChange change, CancellationToken cancellationToken)
     {
         using var response = await send("GET", change.Bucket, change.Key, "tagging", [], cancellationToken);
-        return response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.NotFound)
+
+        // A store without tags has none to save.
+        return response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.NotFound or HttpStatusCode.NotImplemented)
             ? throw new ProxyRefusal((int)response.StatusCode, $"{(int)response.StatusCode} for the tags of {change.Bucket}/{change.Key}")
             : response.StatusCode == HttpStatusCode.OK
             && S3XmlReader.Parse(await response.Content.ReadAsByteArrayAsync(cancellationToken)) is var document

@@ -6,7 +6,7 @@ namespace S3Overlay.Proxy.Administration.Commands.Archives;
 
 /// <summary>Counts and hashes what is read.</summary>
 /// <param name="inner">The bytes.</param>
-/// <param name="length">How many there are.</param>
+/// <param name="length">How many there are. Fewer or more are an <see cref="IOException"/>.</param>
 /// <remarks>
 /// It says that it can seek, so that a tar writer takes the length from it, and needs no archive that can: it only reads it once.
 /// </remarks>
@@ -40,7 +40,10 @@ internal sealed class HashedStream(Stream inner, long length) : ForwardStream
         _sha256.AppendData(buffer.Span[..read]);
         _md5.AppendData(buffer.Span[..read]);
         Count += read;
-        return read;
+
+        // The tar file has the length already.
+        return Count > length || (read == 0 && buffer.Length > 0 && Count < length)
+            ? throw new IOException("An object has another length than the proxy said.") : read;
     }
 
     /// <inheritdoc/>
