@@ -117,9 +117,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
 
     private async ValueTask<AccessDecision> JudgeAsync(AccessQuestion asked, BucketAccess access, bool hasRight, bool isOpen)
     {
-        // Who may not list learns no more of a hidden object than of one that is not there.
-        var isHidden = AccessRights.IsRead(asked.Operation) && settings.Hidden.Covers(asked.Bucket, asked.Key);
-        var item = AccessEvaluator.IsOfObject(asked.Operation) && !isHidden
+        var item = AccessEvaluator.IsOfObject(asked.Operation)
             ? await settings.Access!.FindObjectAsync(asked.Bucket, asked.Key, asked.VersionId is { Length: > 0 } id ? id : null) : null;
         var facts = Facts(asked, access, hasRight, item) with
         {
@@ -127,7 +125,7 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
 
             // Where a remote is shared, it may have the object.
             IsMissing = item is null && AccessEvaluator.IsOfObject(asked.Operation)
-                && (isHidden || !settings.IsOverlaid(asked.Bucket) || settings.KeepsRemote(asked.Bucket)),
+                && (!settings.IsOverlaid(asked.Bucket) || settings.KeepsRemote(asked.Bucket)),
         };
         facts = facts.MoreActions.Contains(PutAcl) ? facts with { HasRight = facts.MayOwn } : facts;
         var decision = AccessEvaluator.Judge(facts);
@@ -136,8 +134,8 @@ internal sealed class AccessGate(AccessRights rights, FrontDoorSettings settings
             notes.NeededAcl = decision == AccessDecision.Opened && AccessEvaluator.NeedsAcl(facts);
         }
 
-        // An object that is written from now on has not been judged.
-        return decision == AccessDecision.Opened && facts.IsMissing
+        // An object that is written from now on has not been judged. A hidden one has its own answer.
+        return decision == AccessDecision.Opened && facts.IsMissing && !settings.Hidden.Covers(asked.Bucket, asked.Key)
             ? throw new S3Exception(asked.VersionId is { Length: > 0 } ? S3Errors.NoSuchVersion : S3Errors.NoSuchKey) : decision;
     }
 

@@ -43,7 +43,6 @@ public sealed partial class S3FrontDoor
         }
 
         await RefuseKeptAsync(bucket, key, context.RequestAborted);
-        RefuseHidden(call.Operation, bucket, "", null);
         var site = settings.WebsiteOf(bucket) ?? throw (settings.Access?.Exists(bucket) == true || settings.IsOverlaid(bucket)
             ? new S3Exception(NoWebsite) : new S3Exception(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] });
         var host = http.Host.Value ?? "";
@@ -179,13 +178,7 @@ public sealed partial class S3FrontDoor
         {
             Notes = call.Records,
         });
-        if (decision == AccessDecision.Denied)
-        {
-            throw new S3Exception(S3Errors.AccessDenied);
-        }
-
-        RefuseHidden(operation, bucket, key, null);
-        return new S3Request
+        var read = decision == AccessDecision.Denied ? throw new S3Exception(S3Errors.AccessDenied) : new S3Request
         {
             Operation = operation,
             Method = operation == S3Operation.HeadObject ? "HEAD" : "GET",
@@ -202,6 +195,8 @@ public sealed partial class S3FrontDoor
             Received = settings.Time.GetUtcNow(),
             Address = new S3Address(context.Request.Scheme, context.Request.Host.Value ?? "", true),
         };
+        RefuseHidden(read, null);
+        return read;
     }
 
     /// <summary>What a policy sees: also the page that the request comes from and the program that sends it.</summary>

@@ -230,11 +230,6 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             ObjectResponse.RefuseOverrides(query);
         }
 
-        if (!isAdministration)
-        {
-            RefuseHidden(call.Operation, target.Bucket, target.Key, asked.VersionId);
-        }
-
         if (!isForwarded && !isAdministration)
         {
             settings.Owners?.Judge(call.Operation, http.Headers, settings.Access?.Find(target.Bucket)?.OwnerId);
@@ -268,7 +263,12 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             Received = settings.Time.GetUtcNow(),
             Address = new S3Address(http.Scheme, host, target.IsVirtualHosted),
         };
-        request = WithoutHidden(request, isForwarded);
+        if (!settings.Hidden.IsEmpty && !isAdministration)
+        {
+            RefuseHidden(request, response);
+            request = await WithoutHiddenAsync(request, isForwarded, context.RequestAborted);
+        }
+
         if (call.Operation is S3Operation.CopyObject or S3Operation.UploadPartCopy)
         {
             request = await WithSourceAsync(request, asked, call, context.RequestAborted);
@@ -293,17 +293,13 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
             throw new S3Exception(S3Errors.AccessDenied);
         }
 
-        RefuseHidden(S3Operation.GetObject, source.Bucket, source.Key, source.VersionId);
-        if (source.WithPlus is { } spelling)
-        {
-            RefuseHidden(S3Operation.GetObject, spelling.Bucket, spelling.Key, spelling.VersionId);
-        }
-
         if (!isOfStore)
         {
             settings.Owners?.JudgeSource(request.Headers, settings.Access?.Find(source.Bucket)?.OwnerId);
         }
 
+        RefuseHidden(source);
+        RefuseHidden(source.WithPlus);
         return source.Spell(request, leavesPlus: isOfStore) with
         {
             CopiesWritten = read == AccessDecision.Opened && settings.KeepsRemote(source.Bucket),
@@ -350,8 +346,7 @@ public sealed partial class S3FrontDoor(IS3Service service, AdministrationDoor a
     /// <summary>The refusal of a request. As in S3, an unsigned request learns that a bucket does not exist.</summary>
     private S3Exception Denied(S3Caller caller, string bucket) =>
         caller.IsAnonymous && bucket.Length > 0 && settings.Access is { } access
-            && (settings.Hidden.Hides(bucket)
-                || (!access.Exists(bucket) && (access.IsDeleted(bucket) || !settings.IsOverlaid(bucket))))
+            && !access.Exists(bucket) && (access.IsDeleted(bucket) || !settings.IsOverlaid(bucket))
             ? new(S3Errors.NoSuchBucket) { Details = [new("BucketName", bucket)] } : new(S3Errors.AccessDenied);
 
     /// <summary>Reads what the body sets (tags, a lock) before the request is judged, if the bucket's policy asks for it.</summary>

@@ -1,5 +1,3 @@
-using System.Xml.Linq;
-
 using Microsoft.AspNetCore.Http;
 
 using S3Overlay.Proxy.Protocol;
@@ -21,7 +19,7 @@ public sealed class VisibleListings(IS3Service service, HiddenNames hidden) : IS
 {
     /// <inheritdoc/>
     public Task HandleAsync(S3Request request, S3Response response, CancellationToken cancellationToken) =>
-        ListingKind.Of(request.Operation) is { } kind && hidden.PrefixesIn(request.Bucket).Count > 0
+        ListingKind.Of(request.Operation) is { } kind && hidden.HasSome(request.Bucket)
             ? ListAsync(kind, request, response, cancellationToken) : service.HandleAsync(request, response, cancellationToken);
 
     private async Task ListAsync(ListingKind kind, S3Request request, S3Response response, CancellationToken cancellationToken)
@@ -40,7 +38,7 @@ public sealed class VisibleListings(IS3Service service, HiddenNames hidden) : IS
             return;
         }
 
-        foreach (var header in page.Headers!)
+        foreach (var header in page.Headers)
         {
             if (!header.Key.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
             {
@@ -75,8 +73,8 @@ public sealed class VisibleListings(IS3Service service, HiddenNames hidden) : IS
             foreach (var row in page.RowsOf(root))
             {
                 last = row;
-                if (hidden.Hides(page.Request.Bucket, row.Name) || page.HasPassed(row)
-                    || (row.IsPrefix && !await IsVisibleAsync(page, row.Name, cancellationToken)))
+                if (page.HasPassed(row) || (row.IsPrefix ? !await IsVisibleAsync(page, row.Name, cancellationToken)
+                    : hidden.Hides(page.Request.Bucket, row.Name)))
                 {
                     continue;
                 }
@@ -87,9 +85,15 @@ public sealed class VisibleListings(IS3Service service, HiddenNames hidden) : IS
                 }
             }
 
-            if (root.ChildText("IsTruncated") != "true" || !page.GoOn(last, root))
+            if (root.ChildText("IsTruncated") != "true")
             {
                 return null;
+            }
+
+            if (!page.GoOn(last, root))
+            {
+                // It would be asked for the same page for ever, and an end here would be no end.
+                throw new S3Exception(S3Errors.ServiceUnavailable, "The listing of the local layer does not go on.");
             }
 
             page.Skip(last is null ? null : hidden.PrefixesIn(page.Request.Bucket)
@@ -104,7 +108,12 @@ public sealed class VisibleListings(IS3Service service, HiddenNames hidden) : IS
     /// <summary>Whether a visible row is under a common prefix. Only if hidden names are under it too, that has to be looked up.</summary>
     private async Task<bool> IsVisibleAsync(VisiblePage page, string prefix, CancellationToken cancellationToken)
     {
-        if (!hidden.PrefixesIn(page.Request.Bucket).Any(each => each.StartsWith(prefix, StringComparison.Ordinal)))
+        if (hidden.Hides(page.Request.Bucket, prefix))
+        {
+            return false;
+        }
+
+        if (!hidden.HasSomeUnder(page.Request.Bucket, prefix))
         {
             return true;
         }
@@ -112,45 +121,4 @@ public sealed class VisibleListings(IS3Service service, HiddenNames hidden) : IS
         var under = page.Under(prefix);
         return await FillAsync(under, cancellationToken) is null ? under.Count > 0 : throw new S3Exception(S3Errors.ServiceUnavailable);
     }
-}
-
-/// <summary>A kind of listing: its parameters and elements.</summary>
-/// <param name="Limit">The parameter with the most rows.</param>
-/// <param name="Marker">The parameter that a page begins behind.</param>
-/// <param name="IdMarker">The parameter with a version or upload of that key; empty for none.</param>
-/// <param name="Rows">The elements of rows.</param>
-/// <param name="Id">The element with a row's version or upload; empty for none.</param>
-internal sealed record ListingKind(string Limit, string Marker, string IdMarker, string[] Rows, string Id)
-{
-    private static readonly ListingKind Old = new("max-keys", "marker", "", ["Contents"], "");
-    private static readonly ListingKind Objects = new("max-keys", "start-after", "", ["Contents"], "");
-    private static readonly ListingKind Versions =
-        new("max-keys", "key-marker", "version-id-marker", ["Version", "DeleteMarker"], "VersionId");
-
-    private static readonly ListingKind Uploads = new("max-uploads", "key-marker", "upload-id-marker", ["Upload"], "UploadId");
-
-    /// <summary>Whether it lists objects.</summary>
-    public bool IsOfObjects => IdMarker.Length == 0;
-
-    /// <summary>Whether it continues by tokens.</summary>
-    public bool HasTokens => this == Objects;
-
-    /// <summary>The kind of an operation; null if it is no listing of keys.</summary>
-    public static ListingKind? Of(S3Operation operation) => operation switch
-    {
-        S3Operation.ListObjects => Old,
-        S3Operation.ListObjectsV2 => Objects,
-        S3Operation.ListObjectVersions => Versions,
-        S3Operation.ListMultipartUploads => Uploads,
-        _ => null,
-    };
-}
-
-/// <summary>A row of a document.</summary>
-/// <param name="Name">The key or common prefix, decoded.</param>
-/// <param name="Element">The row itself.</param>
-internal sealed record ListedRow(string Name, XElement Element)
-{
-    /// <summary>Whether it is a common prefix.</summary>
-    public bool IsPrefix => Element.Name.LocalName == "CommonPrefixes";
 }

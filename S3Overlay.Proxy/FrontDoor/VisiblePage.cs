@@ -61,8 +61,8 @@ internal sealed class VisiblePage
     /// <summary>The rows so far.</summary>
     public int Count => _rows.Count;
 
-    /// <summary>The headers of the service's first page.</summary>
-    public IHeaderDictionary? Headers { get; private set; }
+    /// <summary>The headers of the service's pages: those of the first, and what others add, such as that one is not whole.</summary>
+    public HeaderDictionary Headers { get; } = [];
 
     /// <summary>A listing of one row under a prefix: whether there is any.</summary>
     public VisiblePage Under(string prefix) => new(_kind, Request with
@@ -87,19 +87,28 @@ internal sealed class VisiblePage
             ("continuation-token", _token),
             (_kind.Marker, _token is null && After.Length > 0 ? After : null),
             (_kind.IdMarker, _id.Length > 0 ? _id : null),
+
+            // Some stores list faster without an order. Pages are made of rows in order.
+            ("allow-unordered", null),
             (_kind.Limit, Math.Min(ListRequest.MaxPage, _limit + 1).ToString(CultureInfo.InvariantCulture))),
     };
 
     /// <summary>Notes a page of the service.</summary>
-    public void Begin(XElement root, IHeaderDictionary headers) => (_first, Headers) = (_first ?? root, Headers ?? headers);
+    public void Begin(XElement root, IHeaderDictionary headers)
+    {
+        _first ??= root;
+        foreach (var header in headers)
+        {
+            Headers.TryAdd(header.Key, header.Value);
+        }
+    }
 
     /// <summary>The rows of a page of the service, in their order.</summary>
     public IEnumerable<ListedRow> RowsOf(XElement root)
     {
         var isEncoded = IsEncoded(root);
-        return root.Elements().Where(IsRow).SelectMany(Single).Select(row => new ListedRow(
-            Decoded(row.ChildText("Key") ?? row.ChildText("Prefix") ?? "", isEncoded), row))
-            .OrderBy(static row => row.Name, Utf8Order.Instance).ToList();
+        return ListedRow.Sort(root.Elements().Where(IsRow).SelectMany(Single).Select(row => new ListedRow(
+            Decoded(row.ChildText("Key") ?? row.ChildText("Prefix") ?? "", isEncoded), row)));
     }
 
     /// <summary>Whether a row is the common prefix that the page begins behind: some stores show it again.</summary>
@@ -137,8 +146,6 @@ internal sealed class VisiblePage
         (_token, _passed) = (null, last.IsPrefix ? last.Name : null);
         After = last.IsPrefix ? last.Name + Last : last.Name;
         _id = last.IsPrefix || _kind.Id.Length == 0 ? "" : last.Element.ChildText(_kind.Id) ?? "";
-
-        // A store that does not go on would be asked for ever.
         return Utf8Order.Compare(After, before) > 0 || (After == before && _id != id);
     }
 

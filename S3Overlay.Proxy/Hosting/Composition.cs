@@ -494,7 +494,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 Owners = options.Local.Endpoint is not null && clients.AccountId is null ? null : new ExpectedOwners(clients.AccountId),
                 IsForwarded = IsForwarded(remotes),
                 StoreKind = local.Make,
-                Access = local.Access,
+                Access = local.Access is { } access && !clients.Hidden.IsEmpty ? new VisibleAccess(access, clients.Hidden) : local.Access,
                 IsOverlaid = bucket => remotes?.Buckets.Find(bucket) is not null,
                 KeepsRemote = bucket => !options.View.SharesRemote && remotes?.Buckets.Find(bucket) is not null,
                 IsKeptByStoreAsync = async (bucket, key, cancellationToken) => await local.KeepsAsync(bucket, key, cancellationToken)
@@ -503,7 +503,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 CorsOf = bucket => clients.Hidden.Hides(bucket) ? null : local.CorsOf(bucket),
                 Hidden = clients.Hidden,
                 WebsiteDomain = clients.WebsiteDomain ?? "",
-                WebsiteOf = local.WebsiteOf,
+                WebsiteOf = bucket => clients.Hidden.Hides(bucket) ? null : local.WebsiteOf(bucket),
                 Logs = logs,
                 ChecksChecksums = local.ChecksChecksums,
                 StoreKnows = caller => local.Identities?.Of(caller) is not null,

@@ -61,9 +61,67 @@ public sealed partial class PublicPagesTests(Browser browser) : IClassFixture<Br
             LinksOf(await GetAsync("/photos/?prefix=2024%2F", Page)));
         var up = await GetAsync("/photos/?prefix=up%2F..%2F", Page);
         Assert.Equal(["/photos/", "/photos/?prefix=up%2F", "/photos/?prefix=up%2F..%2F"], LinksOf(up));
-        Assert.Contains("<td><bdi>x</bdi></td>", up.Text, StringComparison.Ordinal);
-        Assert.Contains("Nothing is here", (await GetAsync("/photos/?prefix=%22%3E%3Cscript%3E", Page)).Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("<script", (await GetAsync("/photos/?prefix=%22%3E%3Cscript%3E", Page)).Text, StringComparison.Ordinal);
+        Assert.Contains("</svg><bdi>x</bdi></td>", up.Text, StringComparison.Ordinal);
+        var script = (await GetAsync("/photos/?prefix=%22%3E%3Cscript%3E", Page)).Text;
+        Assert.Contains("There is nothing here", script, StringComparison.Ordinal);
+        Assert.DoesNotContain("<script", script, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_prefix_that_is_no_folder_shows_whole_names()
+    {
+        await _proxy.SendAsync("PUT", "/photos/2024/b", "x");
+        var page = await GetAsync("/photos/?prefix=2024%2Fa", Page);
+        Assert.Contains("<bdi>a &amp; b.txt</bdi>", page.Text, StringComparison.Ordinal);
+        Assert.Equal(["/photos/", "/photos/?prefix=2024%2F", "/photos/2024/a%20%26%20b.txt"], LinksOf(page));
+    }
+
+    [Fact]
+    public async Task A_name_that_turns_or_hides_a_part_of_itself_shows_it()
+    {
+        await _proxy.SendAsync("PUT", "/photos/odd/%E2%80%AEtxt%0A.exe", "x");
+        var page = await GetAsync("/photos/?prefix=odd%2F", Page);
+        Assert.Contains("<bdi><i>U+202E</i>txt<i>U+000A</i>.exe</bdi>", page.Text, StringComparison.Ordinal);
+        Assert.Equal("/photos/odd/%E2%80%AEtxt%0A.exe", LinksOf(page)[^1]);
+    }
+
+    [Fact]
+    public async Task By_a_host_of_the_bucket_no_link_leaves_it()
+    {
+        await _proxy.SendAsync("PUT", "/photos//elsewhere.example/x", "mine");
+        var byHost = new SignedHttp(_proxy.Endpoint) { Host = $"photos.localhost:{_proxy.Endpoint.Port}" };
+        var page = await byHost.SendUnsignedAsync("GET", "/?prefix=%2Felsewhere.example%2F", null, Page);
+        Assert.Equal(["/", "/?prefix=%2F", "/?prefix=%2Felsewhere.example%2F", "/.//elsewhere.example/x"], LinksOf(page));
+        var target = new Uri(new Uri($"http://{byHost.Host}/"), LinksOf(page)[^1]);
+        Assert.Equal((byHost.Host, "//elsewhere.example/x"), (target.Authority, target.AbsolutePath));
+        Assert.Equal("mine", (await byHost.SendUnsignedAsync("GET", target.AbsolutePath)).Text);
+    }
+
+    [Fact]
+    public async Task A_head_describes_the_page_and_caches_keep_both()
+    {
+        var head = await _proxy.Http.SendUnsignedAsync("HEAD", "/photos", null, Page);
+        Assert.Equal((200, "text/html; charset=utf-8", 0), (head.Status, head.Headers["Content-Type"], head.Body.Length));
+        Assert.False((await _proxy.Http.SendUnsignedAsync("HEAD", "/photos")).Headers.ContainsKey("Content-Security-Policy"));
+        Assert.Equal("Accept", (await GetAsync("/photos", Page)).Headers["Vary"]);
+        Assert.Equal("Accept", (await GetAsync("/photos")).Headers["Vary"]);
+        Assert.Equal(403, (await _proxy.Http.SendUnsignedAsync("HEAD", "/closed", null, Page)).Status);
+    }
+
+    [Fact]
+    public async Task What_is_hidden_is_on_no_page()
+    {
+        await using var proxy = await OverlayHost.StartEmbeddedAsync(null, ("S3_OVERLAY_ANONYMOUS_READ", "photos,gone"),
+            ("S3_OVERLAY_CONSOLE_PUBLIC", "photos,gone"), ("S3_OVERLAY_HIDE", "photos/private/,gone"), ("S3_OVERLAY_AUTH", "none"));
+        await proxy.SendAsync("PUT", "/photos");
+        await proxy.SendAsync("PUT", "/photos/a", "x");
+        Assert.Equal(["/photos/", "/photos/a"], LinksOf(await proxy.Http.SendUnsignedAsync("GET", "/photos", null, Page)));
+        var inside = await proxy.Http.SendUnsignedAsync("GET", "/photos?prefix=private%2F", null, Page);
+        Assert.Contains("There is nothing here", inside.Text, StringComparison.Ordinal);
+        Assert.Equal(404, (await proxy.Http.SendUnsignedAsync("GET", "/gone", null, Page)).Status);
+
+        // A signature, checked or not, is of a program.
+        Assert.Contains("<?xml", (await proxy.SendAsync("GET", "/photos", null, Page)).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -103,6 +161,6 @@ public sealed partial class PublicPagesTests(Browser browser) : IClassFixture<Br
     private static List<string> LinksOf(RawResponse page) =>
         [.. Link().Matches(page.Text).Select(static link => WebUtility.HtmlDecode(link.Groups[1].Value))];
 
-    [GeneratedRegex("href=\"([^\"]*)\"")]
+    [GeneratedRegex("<a href=\"([^\"]*)\"")]
     private static partial Regex Link();
 }

@@ -7,7 +7,7 @@ namespace S3Overlay.WebConsole.Pages.Cache;
 /// Cache entries, a page at a time. In the order of keys there is no end to the pages, and only one of them is in memory; in any other
 /// order the proxy sorts all entries, and the console has the first <see cref="MostSorted"/>.
 /// </summary>
-internal sealed class EntryPages(ProxyGateway gateway)
+internal sealed class EntryPages(ProxyGateway gateway, TimeProvider time)
 {
     /// <summary>Entries of a page.</summary>
     public const int PageSize = 100;
@@ -21,6 +21,9 @@ internal sealed class EntryPages(ProxyGateway gateway)
     private List<CacheEntryDocument> _read = [];
     private string? _after;
     private int _at;
+
+    /// <summary>How often the page was read. What arrives after a later read began is of no use.</summary>
+    private int _round;
 
     /// <summary>Which entries.</summary>
     public CacheTarget Target { get; private set; } = CacheTarget.All;
@@ -37,6 +40,9 @@ internal sealed class EntryPages(ProxyGateway gateway)
     /// <summary>How many are shown.</summary>
     public int Count => Math.Min(PageSize, _read.Count - (IsSorted ? _at : 0));
 
+    /// <summary>When they were read.</summary>
+    public DateTimeOffset At { get; private set; }
+
     /// <summary>Whether there is a page before this one.</summary>
     public bool HasPrevious => IsSorted ? _at > 0 : _before.Count > 0;
 
@@ -48,62 +54,105 @@ internal sealed class EntryPages(ProxyGateway gateway)
 
     private bool IsSorted => Order != EntryOrder.Key;
 
-    /// <summary>Begins with the first page of other entries, or of another order.</summary>
-    public Task OpenAsync(CacheTarget target, EntryOrder order, CancellationToken cancellationToken)
+    /// <summary>Begins with the first page of other entries, or of another order. What was shown stays until it is there.</summary>
+    public async Task OpenAsync(CacheTarget target, EntryOrder order, CancellationToken cancellationToken)
     {
-        (Target, Order, _after, _at, _read) = (target, order, null, 0, []);
-        _before.Clear();
-        return RefreshAsync(cancellationToken);
+        try
+        {
+            if (await ReadAsync(target, order, null, cancellationToken) is { } read)
+            {
+                Begin(read);
+            }
+        }
+        catch (ProxyError)
+        {
+            Begin([]);
+            throw;
+        }
+
+        void Begin(List<CacheEntryDocument> read)
+        {
+            (Target, Order, _after, _at, _read) = (target, order, null, 0, read);
+            _before.Clear();
+        }
     }
 
     /// <summary>Goes on to the next page.</summary>
-    public Task NextAsync(CancellationToken cancellationToken)
+    public async Task NextAsync(CancellationToken cancellationToken)
     {
+        if (!HasNext)
+        {
+            return;
+        }
+
         if (IsSorted)
         {
             _at += PageSize;
-            return Task.CompletedTask;
+            return;
         }
 
-        _before.Push(_after);
-        _after = _read[PageSize - 1].Name;
-        return RefreshAsync(cancellationToken);
+        var behind = _read[PageSize - 1].Name;
+        if (await ReadAsync(Target, Order, behind, cancellationToken) is { } read)
+        {
+            _before.Push(_after);
+            (_after, _read) = (behind, read);
+        }
     }
 
     /// <summary>Goes back to the page before.</summary>
-    public Task PreviousAsync(CancellationToken cancellationToken)
+    public async Task PreviousAsync(CancellationToken cancellationToken)
     {
+        if (!HasPrevious)
+        {
+            return;
+        }
+
         if (IsSorted)
         {
             _at -= PageSize;
-            return Task.CompletedTask;
+            return;
         }
 
-        _after = _before.Pop();
-        return RefreshAsync(cancellationToken);
+        if (await ReadAsync(Target, Order, _before.Peek(), cancellationToken) is { } read)
+        {
+            (_after, _read) = (_before.Pop(), read);
+        }
     }
 
     /// <summary>Reads the page again.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        var limit = (IsSorted ? MostSorted : PageSize) + 1;
-        var query = Target.Query().With("sort", IsSorted ? Order.ToString().ToLowerInvariant() : null).With("after", _after)
-            .With("limit", $"{limit}");
+        if (await ReadAsync(Target, Order, _after, cancellationToken) is not { } read)
+        {
+            return;
+        }
+
+        _read = read;
+        _at = Math.Min(_at, Math.Max(0, (read.Count - 1) / PageSize * PageSize));
+        for (var pages = _before.Count; _read.Count == 0 && pages > 0 && pages == _before.Count; pages--)
+        {
+            // Its last entries are gone.
+            await PreviousAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Reads entries.</summary>
+    /// <returns>Null if the user asked for something else in between.</returns>
+    private async Task<List<CacheEntryDocument>?> ReadAsync(
+        CacheTarget target, EntryOrder order, string? after, CancellationToken cancellationToken)
+    {
+        var round = ++_round;
+        var isSorted = order != EntryOrder.Key;
+        var query = target.Query().With("sort", isSorted ? order.ToString().ToLowerInvariant() : null).With("after", after)
+            .With("limit", $"{(isSorted ? MostSorted : PageSize) + 1}");
         List<CacheEntryDocument> read = [];
         await foreach (var entry in gateway.ListAsync<CacheEntryDocument>("cached", query, cancellationToken))
         {
             read.Add(entry);
         }
 
-        if (read.Count == 0 && _before.TryPop(out _after))
-        {
-            // Its last entries are gone.
-            await RefreshAsync(cancellationToken);
-            return;
-        }
-
-        _read = read;
-        _at = Math.Min(_at, Math.Max(0, (read.Count - 1) / PageSize * PageSize));
+        At = round == _round ? time.GetUtcNow() : At;
+        return round == _round ? read : null;
     }
 }
 

@@ -8,6 +8,7 @@ namespace S3Overlay.WebConsole.Pages.Cache;
 public sealed class WarmRun(CacheTarget target)
 {
     private CancellationTokenSource? _stopping;
+    private bool _isDone;
 
     /// <summary>What is brought.</summary>
     public CacheTarget Target => target;
@@ -18,8 +19,11 @@ public sealed class WarmRun(CacheTarget target)
     /// <summary>Whether it goes on.</summary>
     public bool IsRunning => _stopping is not null;
 
-    /// <summary>Whether somebody stopped it.</summary>
+    /// <summary>Whether the user stopped it.</summary>
     public bool WasStopped { get; private set; }
+
+    /// <summary>How it ended, or that it goes on, in a word.</summary>
+    public string State => IsRunning ? "Warming" : WasStopped ? "Stopped" : _isDone ? "Warmed" : "Not warmed:";
 
     /// <summary>The share that is cached, 0 to 1; null while the objects are listed.</summary>
     public double? Share => Progress is { ObjectBytes: { } all } of
@@ -69,6 +73,7 @@ public sealed class WarmRun(CacheTarget target)
                 Progress = progress;
                 changed();
             }, stopping.Token);
+            _isDone = true;
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested && !leaving.IsCancellationRequested)
         {

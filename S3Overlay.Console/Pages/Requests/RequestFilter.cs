@@ -1,4 +1,5 @@
 using S3Overlay.WebConsole.Gateway;
+using S3Overlay.WebConsole.Pages.Cache;
 
 namespace S3Overlay.WebConsole.Pages.Requests;
 
@@ -17,12 +18,8 @@ internal sealed record RequestFilter(string Target, string Layer, string Method,
         new(target?.Trim() ?? "", layer ?? "", method ?? "", status ?? "");
 
     /// <summary>The parameters of <c>tail</c>.</summary>
-    public ProxyQuery Query()
-    {
-        var (bucket, prefix) = Target.Split('/', 2) is [var first, var rest] ? (first, rest) : (Target, "");
-        return new ProxyQuery().With("bucket", Some(bucket)).With("prefix", Some(prefix)).With("layer", Some(Layer))
-            .With("method", Some(Method)).With("status", Some(Status));
-    }
+    public ProxyQuery Query() => CacheTarget.ParsePrefix(Target).Query(nameAll: false).With("layer", Some(Layer))
+        .With("method", Some(Method)).With("status", Some(Status));
 
     private static string? Some(string text) => text.Length == 0 ? null : text;
 }

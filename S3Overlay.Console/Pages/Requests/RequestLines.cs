@@ -68,6 +68,6 @@ internal sealed class RequestLine(TailDocument? request, string? gap)
     /// <summary>Why requests are missing here; null for a request.</summary>
     public string? Gap => gap;
 
-    /// <summary>Whether somebody paused here.</summary>
+    /// <summary>Whether the user paused here.</summary>
     public bool IsPause { get; init; }
 }

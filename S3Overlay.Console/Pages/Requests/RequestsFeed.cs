@@ -17,9 +17,6 @@ internal sealed class RequestsFeed(TimeProvider time, ILogger<RequestsFeed> logg
     /// <summary>Lines a second at most: more than anyone reads.</summary>
     public const int Rate = 80;
 
-    /// <summary>Lines that a page begins with if others look already.</summary>
-    private const int MostRecent = 100;
-
     /// <summary>Time between two updates of a page.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
@@ -41,68 +38,97 @@ internal sealed class RequestsFeed(TimeProvider time, ILogger<RequestsFeed> logg
     /// <summary>Begins to show requests on a page. Dispose the result when the page closes.</summary>
     /// <param name="gateway">The page's own.</param>
     /// <param name="filter">Which requests.</param>
+    /// <param name="fromNow">Whether it begins with the next request, and not with those that other pages have.</param>
     /// <param name="show">Gets new lines, the oldest first, a few times a second; or why there are no more.</param>
     public IDisposable Subscribe(
-        ProxyGateway gateway, RequestFilter filter, Func<IReadOnlyList<TailDocument>, ProxyError?, Task> show)
+        ProxyGateway gateway, RequestFilter filter, bool fromNow, Func<IReadOnlyList<TailDocument>, ProxyError?, Task> show)
     {
         lock (_lock)
         {
             if (!_tails.TryGetValue(filter, out var tail))
             {
                 _tails[filter] = tail = new Tail(filter);
-                _ = RunAsync(tail, gateway);
+                _ = RunAsync(tail);
             }
 
-            var page = new Subscription(this, tail, show, [.. tail.Recent]);
+            var page = new Subscription(this, tail, gateway, show) { Seen = fromNow ? tail.Count : 0 };
             tail.Pages.Add(page);
             return page;
         }
     }
 
-    private async Task RunAsync(Tail tail, ProxyGateway gateway)
+    private async Task RunAsync(Tail tail)
     {
         await Task.Yield();
         var ending = tail.Ending.Token;
         var showing = ShowAsync(tail, ending);
         ProxyError? problem = null;
-        try
+        while (problem is null && FirstOf(tail) is { } first)
         {
-            var query = tail.Filter.Query().With("rate", Rate.ToString(CultureInfo.InvariantCulture));
-            await foreach (var line in gateway.ListAsync<TailDocument>("tail", query, ending))
+            try
             {
-                lock (_lock)
+                var query = tail.Filter.Query().With("rate", Rate.ToString(CultureInfo.InvariantCulture));
+                await foreach (var line in first.Gateway.ListAsync<TailDocument>("tail", query, ending))
                 {
-                    tail.Add(line, MostRecent);
+                    lock (_lock)
+                    {
+                        tail.Add(line);
+                    }
                 }
+
+                problem = new ProxyError(503, "TailEnded", "The proxy sends no more requests. Resume to try again.");
+            }
+            catch (OperationCanceledException) when (ending.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (ProxyError refusal) when (refusal.Status is 401 or 403)
+            {
+                // Its key is gone, or has no right to the requests. The others go on with the next one.
+                Leave(first, tail);
+                await first.ShowAsync([], refusal);
+            }
+            catch (ProxyError refusal)
+            {
+                problem = refusal;
+            }
+            catch (Exception failure)
+            {
+                Logged.Failed(logger, "requests", failure);
+                problem = new ProxyError(500, "InternalError", "The requests cannot be read. The log of the proxy says why.");
             }
         }
-        catch (OperationCanceledException) when (ending.IsCancellationRequested)
-        {
-            return;
-        }
-        catch (ProxyError refusal)
-        {
-            problem = refusal;
-        }
-        catch (Exception failure)
-        {
-            Logged.Failed(logger, "requests", failure);
-            problem = new ProxyError(500, "InternalError", "The requests cannot be read. The log of the proxy says why.");
-        }
 
-        // The proxy stops, or refuses: the pages learn it, and may try again.
-        List<Subscription> pages;
-        lock (_lock)
-        {
-            _tails.Remove(tail.Filter);
-            pages = [.. tail.Pages];
-        }
+        await EndAsync(tail, showing, problem);
+    }
 
+    /// <summary>The proxy stops, or refuses: the pages get what is left and the reason, and may try again.</summary>
+    private async Task EndAsync(Tail tail, Task showing, ProxyError? problem)
+    {
         await tail.Ending.CancelAsync();
         await showing;
-        foreach (var page in pages)
+        List<(Subscription Page, IReadOnlyList<TailDocument> Lines)> all;
+        lock (_lock)
         {
-            await page.ShowAsync([], problem ?? new ProxyError(503, "TailEnded", "The proxy sends no more requests. Resume to try again."));
+            if (_tails.GetValueOrDefault(tail.Filter) == tail)
+            {
+                _tails.Remove(tail.Filter);
+            }
+
+            all = tail.Take();
+        }
+
+        foreach (var (page, lines) in all)
+        {
+            await page.ShowAsync(lines, problem);
+        }
+    }
+
+    private Subscription? FirstOf(Tail tail)
+    {
+        lock (_lock)
+        {
+            return tail.Pages.FirstOrDefault();
         }
     }
 
@@ -114,11 +140,10 @@ internal sealed class RequestsFeed(TimeProvider time, ILogger<RequestsFeed> logg
             List<(Subscription Page, IReadOnlyList<TailDocument> Lines)> all;
             lock (_lock)
             {
-                var lines = tail.Take();
-                all = [.. tail.Pages.Select(page => (page, page.Take(lines))).Where(static each => each.Item2.Count > 0)];
+                all = tail.Take();
             }
 
-            foreach (var (page, lines) in all)
+            foreach (var (page, lines) in all.Where(static each => each.Lines.Count > 0))
             {
                 await page.ShowAsync(lines, null);
             }
@@ -137,9 +162,13 @@ internal sealed class RequestsFeed(TimeProvider time, ILogger<RequestsFeed> logg
         }
     }
 
+    /// <summary>A tail and its pages. All members are for the holder of the lock.</summary>
     private sealed class Tail(RequestFilter filter)
     {
-        private List<TailDocument> _new = [];
+        /// <summary>The newest lines. No page keeps more, so none waits for a page that takes long to draw.</summary>
+        private readonly Queue<TailDocument> _lines = new(RequestLines.Most);
+
+        public long Count { get; private set; }
 
         public RequestFilter Filter => filter;
 
@@ -147,40 +176,39 @@ internal sealed class RequestsFeed(TimeProvider time, ILogger<RequestsFeed> logg
 
         public List<Subscription> Pages { get; } = [];
 
-        public Queue<TailDocument> Recent { get; } = [];
-
-        public void Add(TailDocument line, int most)
+        public void Add(TailDocument line)
         {
-            _new.Add(line);
-            Recent.Enqueue(line);
-            if (Recent.Count > most)
+            if (_lines.Count == RequestLines.Most)
             {
-                Recent.Dequeue();
+                _lines.Dequeue();
             }
+
+            _lines.Enqueue(line);
+            Count++;
         }
 
-        public IReadOnlyList<TailDocument> Take()
+        /// <summary>For each page the lines that it does not have yet; at first those that others have seen.</summary>
+        public List<(Subscription Page, IReadOnlyList<TailDocument> Lines)> Take()
         {
-            var lines = _new;
-            _new = [];
-            return lines;
+            List<(Subscription, IReadOnlyList<TailDocument>)> all = [];
+            foreach (var page in Pages)
+            {
+                var missing = (int)Math.Min(Count - page.Seen, _lines.Count);
+                page.Seen = Count;
+                all.Add((page, missing == 0 ? [] : [.. _lines.Skip(_lines.Count - missing)]));
+            }
+
+            return all;
         }
     }
 
     private sealed class Subscription(
-        RequestsFeed feed, Tail tail, Func<IReadOnlyList<TailDocument>, ProxyError?, Task> show, IReadOnlyList<TailDocument> recent)
-        : IDisposable
+        RequestsFeed feed, Tail tail, ProxyGateway gateway, Func<IReadOnlyList<TailDocument>, ProxyError?, Task> show) : IDisposable
     {
-        /// <summary>What it began with; empty once it was shown.</summary>
-        private IReadOnlyList<TailDocument> _recent = recent;
+        public ProxyGateway Gateway => gateway;
 
-        /// <summary>The lines to show: what is new, and at first what was there. A line that is both is shown once.</summary>
-        public IReadOnlyList<TailDocument> Take(IReadOnlyList<TailDocument> lines)
-        {
-            var all = _recent.Count == 0 ? lines : [.. _recent.Union(lines, ReferenceEqualityComparer.Instance).Cast<TailDocument>()];
-            _recent = [];
-            return all;
-        }
+        /// <summary>How many of the tail's lines it has got.</summary>
+        public long Seen { get; set; }
 
         public async Task ShowAsync(IReadOnlyList<TailDocument> lines, ProxyError? problem)
         {
@@ -188,9 +216,10 @@ internal sealed class RequestsFeed(TimeProvider time, ILogger<RequestsFeed> logg
             {
                 await show(lines, problem);
             }
-            catch (ObjectDisposedException)
+            catch (Exception)
             {
-                // The page has closed.
+                // The page has closed, or cannot be drawn. The others go on.
+                Dispose();
             }
         }
 

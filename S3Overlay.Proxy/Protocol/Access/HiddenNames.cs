@@ -25,7 +25,8 @@ public sealed class HiddenNames
         var names = text.Split([',', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return names.Length == 0 ? throw new FormatException("names nothing. Write buckets or prefixes, such as secrets,photos/private/.")
             : Array.Find(names, static name => !BucketNames.IsAddressable(name.Split('/')[0]) || name.Contains('*')) is { } bad
-                ? throw new FormatException($"\"{bad}\" must be a bucket, or a bucket, a slash and what keys begin with.")
+                ? throw new FormatException(
+                    $"\"{bad}\" must be a bucket, or a bucket, a slash and what keys begin with. There are no wildcards.")
             : new HiddenNames(names);
     }
 
@@ -45,13 +46,21 @@ public sealed class HiddenNames
     public bool Covers(string bucket, string key) => Find(bucket) is { } prefixes
         && (prefixes.Length == 0 || IsUnder(prefixes, key) || (IsUneven(key) && IsUnder(prefixes, Even(key))));
 
+    /// <summary>Whether keys are hidden in a bucket that is not hidden itself; for no bucket, whether anything is hidden.</summary>
+    public bool HasSome(string bucket) => bucket.Length == 0 ? !IsEmpty : Find(bucket) is { Length: > 0 };
+
+    /// <summary>Whether keys with a prefix may be hidden.</summary>
+    public bool HasSomeUnder(string bucket, string prefix) => Find(bucket) is { } prefixes && (prefixes.Length == 0
+        || Array.Exists(prefixes, each => each.StartsWith(prefix, StringComparison.Ordinal))
+        || IsUnder(prefixes, prefix));
+
     /// <summary>The hidden prefixes of a bucket that is not hidden itself.</summary>
     public IReadOnlyList<string> PrefixesIn(string bucket) => Find(bucket) ?? [];
 
     private static bool IsUnder(string[] prefixes, string name) =>
         Array.Exists(prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
-    /// <summary>A tenant's name is before a colon, and the bucket behind it.</summary>
+    /// <summary>A tenant's name, or the rest of an ARN, is before a colon, and the bucket behind it.</summary>
     private string[]? Find(string bucket) => IsEmpty ? null : _prefixes.GetValueOrDefault(bucket[(bucket.LastIndexOf(':') + 1)..]);
 
     /// <summary>Whether a store that keeps objects as files may take a key for another one.</summary>

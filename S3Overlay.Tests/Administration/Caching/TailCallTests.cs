@@ -88,6 +88,7 @@ public class TailCallTests : IAsyncLifetime
     [InlineData("status", "2xx", "PUT 200,GET 200")]
     public async Task A_watcher_sees_a_method_or_statuses(string filter, string value, string expected)
     {
+        _scene.Put(10, "a");
         var lines = await WatchAsync("tail", new Parameters().With(filter, value), async () =>
         {
             await _scene.Proxy.SendAsync("PUT", "/photos/w", "mine");
