@@ -78,7 +78,8 @@ public sealed class UploadBrowserTests(Browser browser) : BrowseTestBase, IClass
         await Expect(page.Locator(".uploads li.done")).ToHaveCountAsync(3);
         await Expect(page.Locator(".rows .name")).ToHaveTextAsync(["album/", "c.txt", "other"]);
         foreach (var (key, text, type) in (
-            (string, string, string)[])[("album/2025/a%20b.txt", "a", "text/plain"), ("album/b.json", "{}", "application/json"), ("c.txt", "", "text/plain")])
+            (string, string, string)[])[("album/2025/a%20b.txt", "a", "text/plain"), ("album/b.json", "{}", "application/json"),
+                ("c.txt", "", "text/plain")])
         {
             var written = await Proxy.SendAsync("GET", "/photos/into/" + key);
             Assert.Equal((200, text, type), (written.Status, written.Text, written.Headers["Content-Type"]));
@@ -182,7 +183,7 @@ public sealed class UploadBrowserTests(Browser browser) : BrowseTestBase, IClass
         return window;
     }
 
-    /// <summary>Presses a key until an element has the focus, as somebody without a mouse would.</summary>
+    /// <summary>Presses a key until an element has the focus, as without a mouse.</summary>
     private static async Task TabAsync(IPage page, string key, string selector)
     {
         for (var presses = 0; presses < 20 && await page.Locator($"{selector}:focus").CountAsync() == 0; presses++)
