@@ -102,6 +102,7 @@ public sealed class CacheBrowserTests(Browser browser) : IClassFixture<Browser>,
         await _scene.Proxy.WhenIdleAsync();
         _scene.Put(10, [.. Enumerable.Range(0, 250).Select(static at => $"k{at:000}")]);
         await _scene.DoAsync("warm?bucket=photos");
+        await _scene.Proxy.WhenIdleAsync();
         await using var window = await OpenAsync();
         var page = window.Page;
         foreach (var order in (string[])["name", "largest first"])
