@@ -96,7 +96,8 @@ public class S3OverlayResource(string name, ParameterResource accessKey, Paramet
         if (Replicas > 1 && Console is { Wanted: { } port })
         {
             throw new DistributedApplicationException(
-                $"The S3 overlay \"{Name}\" has {Replicas} replicas, whose consoles cannot all have port {port}. Call WithConsole without it.");
+                $"The S3 overlay \"{Name}\" has {Replicas} replicas, whose consoles cannot all have port {port}. "
+                + "Call WithConsole without it.");
         }
     }
 

@@ -35,9 +35,11 @@ public sealed partial class RouteTests : ConsoleTestBase
         {
             foreach (var (name, value, status) in ((string, string, HttpStatusCode)[])
                 [
-                    ("Origin", "https://evil.example", HttpStatusCode.Forbidden), ("Origin", $"{Proxy.Endpoint}".TrimEnd('/'), HttpStatusCode.Forbidden),
+                    ("Origin", "https://evil.example", HttpStatusCode.Forbidden),
+                    ("Origin", $"{Proxy.Endpoint}".TrimEnd('/'), HttpStatusCode.Forbidden),
                     ("Origin", "null", HttpStatusCode.Forbidden), ("Sec-Fetch-Site", "same-site", HttpStatusCode.Forbidden),
-                    ("Host", "evil.example", HttpStatusCode.MisdirectedRequest), ("Host", Proxy.Endpoint.Authority, HttpStatusCode.MisdirectedRequest),
+                    ("Host", "evil.example", HttpStatusCode.MisdirectedRequest),
+                    ("Host", Proxy.Endpoint.Authority, HttpStatusCode.MisdirectedRequest),
                 ])
             {
                 using var answer = await client.SendAsync(new HttpMethod(method), path, (name, value));

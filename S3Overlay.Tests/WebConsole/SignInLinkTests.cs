@@ -45,8 +45,11 @@ public sealed class SignInLinkTests : ConsoleTestBase
     }
 
     [Fact]
-    public async Task A_key_that_may_not_administer_gets_none() =>
-        Assert.Equal(403, (await new SignedHttp(new Uri($"{Proxy.Endpoint}"), "reader", "reader-secret").SendAsync("POST", "/-/v1/console")).Status);
+    public async Task A_key_that_may_not_administer_gets_none()
+    {
+        var reader = new SignedHttp(new Uri($"{Proxy.Endpoint}"), "reader", "reader-secret");
+        Assert.Equal(403, (await reader.SendAsync("POST", "/-/v1/console")).Status);
+    }
 
     private static async Task<(int Code, string Output, string Errors)> RunAsync(OverlayHost proxy, params string[] arguments)
     {

@@ -20,5 +20,5 @@ internal sealed class ConsoleMethod(Func<string, (Uri Url, DateTimeOffset Ends)?
 
 /// <summary>A way into the console.</summary>
 internal sealed record ConsoleDocument(
-    [property: Description("The link. Whoever has it can use it, once.")] string Url,
+    [property: Description("The link. Anyone who has it can use it, once.")] string Url,
     [property: Description("When it stops working.")] DateTimeOffset Ends);

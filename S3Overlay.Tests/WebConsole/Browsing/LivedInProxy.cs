@@ -3,7 +3,7 @@ using S3Overlay.Tests.Support;
 namespace S3Overlay.Tests.WebConsole.Browsing;
 
 /// <summary>
-/// A proxy with a console that somebody has used for an hour: with a remote, changes, a cache, a fill that runs, and requests of all kinds.
+/// A proxy with a console that was used for an hour: with a remote, changes, a cache, a fill that runs, and requests of all kinds.
 /// </summary>
 internal sealed class LivedInProxy : IAsyncDisposable
 {
@@ -43,7 +43,8 @@ internal sealed class LivedInProxy : IAsyncDisposable
             [
                 ("GET", "/photos/2024/harbour.jpg"), ("GET", "/photos/config/app.yaml"), ("HEAD", "/photos/2024/lighthouse.jpg"),
                 ("GET", "/photos?list-type=2&prefix=2024/"), ("GET", "/photos/2024/nothing.jpg"), ("PUT", "/photos/exports/report.csv"),
-                ("GET", "/models/resnet50/weights.bin?partNumber=99"), ("GET", "/photos/2024/market.jpg"), ("DELETE", "/photos/exports/report.csv"),
+                ("GET", "/models/resnet50/weights.bin?partNumber=99"), ("GET", "/photos/2024/market.jpg"),
+                ("DELETE", "/photos/exports/report.csv"),
             ])
         {
             await Host.SendAsync(method, target, method == "PUT" ? "month,sales\njan,12\nfeb,15\n" : null);

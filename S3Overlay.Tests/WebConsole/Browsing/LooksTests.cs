@@ -93,7 +93,8 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>, IAsync
             if (Pictures is { } folder)
             {
                 Directory.CreateDirectory(folder);
-                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}-{how}.png"), Animations = ScreenshotAnimations.Disabled });
+                await page.ScreenshotAsync(
+                    new() { Path = Path.Combine(folder, $"{name}-{how}.png"), Animations = ScreenshotAnimations.Disabled });
             }
 
             var found = await page.RunAxe();
