@@ -8,7 +8,8 @@ using S3Overlay.WebConsole.Hosting;
 
 namespace S3Overlay.Tests.WebConsole;
 
-/// <summary>Every route that the console has, found in its routing: a new one cannot be forgotten.</summary>
+/// <summary>Rule A9, for every route that the console has, found in its routing: a new one cannot be forgotten.</summary>
+[Trait("Rule", "A9")]
 public sealed partial class RouteTests : ConsoleTestBase
 {
     /// <summary>What anybody may ask for.</summary>
