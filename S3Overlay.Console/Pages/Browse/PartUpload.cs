@@ -12,18 +12,18 @@ namespace S3Overlay.WebConsole.Pages.Browse;
 /// <param name="partSize">The size of each part but the last.</param>
 internal sealed class PartUpload(ProxyGateway gateway, string path, long partSize)
 {
-    /// <summary>How long the proxy gets to forget the parts of an upload that failed.</summary>
-    private static readonly TimeSpan Cleanup = TimeSpan.FromSeconds(30);
+    /// <summary>How long the proxy gets to begin an upload, and to forget the parts of one that failed.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Sends all parts and completes the object. If that fails, the parts are removed.</summary>
     /// <exception cref="ProxyError">The proxy refused.</exception>
     public async Task SendAsync(Stream body, long length, IReadOnlyList<KeyValuePair<string, string>> type,
         IReadOnlyList<KeyValuePair<string, string>> condition, CancellationToken cancellationToken)
     {
-        var id = (await ReadAsync(new("POST", path, "uploads=") { Headers = type }, cancellationToken)).Elements()
-            .First(static part => part.Name.LocalName == "UploadId").Value;
+        var id = await BeginAsync(type);
         try
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var parts = new XElement("CompleteMultipartUpload");
             for (var (number, rest) = (1, length); rest > 0; number++, rest -= partSize)
             {
@@ -38,6 +38,13 @@ internal sealed class PartUpload(ProxyGateway gateway, string path, long partSiz
             await ForgetAsync(id);
             throw;
         }
+    }
+
+    /// <summary>Begins the upload. Not cancelled: one whose id never arrives could not be removed.</summary>
+    private async Task<string> BeginAsync(IReadOnlyList<KeyValuePair<string, string>> type)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        return ChildOf(await ReadAsync(new("POST", path, "uploads=") { Headers = type }, limit.Token), "UploadId");
     }
 
     private async Task<string> SendPartAsync(string id, int number, Stream body, long length, CancellationToken cancellationToken)
@@ -71,7 +78,7 @@ internal sealed class PartUpload(ProxyGateway gateway, string path, long partSiz
 
     private async Task ForgetAsync(string id)
     {
-        using var limit = new CancellationTokenSource(Cleanup);
+        using var limit = new CancellationTokenSource(Patience);
         try
         {
             await using var gone = await gateway.SendAsync(new("DELETE", path, $"{Query(id)}"), limit.Token);
