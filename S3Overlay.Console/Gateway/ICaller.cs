@@ -7,6 +7,9 @@ internal interface ICaller
     /// <exception cref="UnknownKeyException">The session is over.</exception>
     Task<ProxyCaller> CallerAsync();
 
+    /// <summary>Cancelled when the session ends.</summary>
+    Task<CancellationToken> EndedAsync() => Task.FromResult(CancellationToken.None);
+
     /// <summary>Ends the session: the proxy no longer has its key.</summary>
     Task EndAsync();
 }

@@ -14,6 +14,9 @@ internal sealed class ProxyGateway(IProxy proxy, ICaller signedIn)
     /// <summary>The S3 port, as clients on the proxy's machine reach it.</summary>
     public Uri Endpoint => proxy.Endpoint;
 
+    /// <summary>Cancelled when the session ends.</summary>
+    public Task<CancellationToken> EndedAsync() => signedIn.EndedAsync();
+
     /// <summary>Calls a method that returns one document.</summary>
     /// <param name="method">Its name: <c>stats</c>.</param>
     /// <param name="query">Its parameters; null for none.</param>

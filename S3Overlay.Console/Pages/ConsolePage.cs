@@ -11,6 +11,8 @@ namespace S3Overlay.WebConsole.Pages;
 public abstract class ConsolePage : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource _leaving = new();
+    private CancellationTokenRegistration _ending;
+    private bool _isDisposed;
 
     /// <summary>Makes a page.</summary>
     protected ConsolePage() => Leaving = _leaving.Token;
@@ -19,7 +21,7 @@ public abstract class ConsolePage : ComponentBase, IDisposable
     [Inject]
     internal ProxyGateway Gateway { get; set; } = null!;
 
-    /// <summary>Cancelled when the user leaves the page. Can be asked after that, too.</summary>
+    /// <summary>Cancelled when the user leaves the page or signs out. Can be asked after that, too.</summary>
     protected CancellationToken Leaving { get; }
 
     /// <summary>What the proxy refused last; null if nothing. Show it with <c>ProblemBar</c>.</summary>
@@ -72,7 +74,13 @@ public abstract class ConsolePage : ComponentBase, IDisposable
         // Only a page with a connection comes here: the first paint never loads anything twice.
         if (firstRender)
         {
-            await ReloadAsync();
+            // A page without a connection lives on for a while: its work must not.
+            var ended = await Gateway.EndedAsync();
+            if (!_isDisposed)
+            {
+                _ending = ended.UnsafeRegister(static leaving => ((CancellationTokenSource)leaving!).Cancel(), _leaving);
+                await ReloadAsync();
+            }
         }
     }
 
@@ -86,8 +94,10 @@ public abstract class ConsolePage : ComponentBase, IDisposable
     /// <summary>Ends what the page still does.</summary>
     protected virtual void Dispose(bool disposing)
     {
-        if (disposing && !_leaving.IsCancellationRequested)
+        if (disposing && !_isDisposed)
         {
+            _isDisposed = true;
+            _ending.Dispose();
             _leaving.Cancel();
             _leaving.Dispose();
         }

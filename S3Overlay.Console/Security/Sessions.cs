@@ -69,6 +69,10 @@ internal sealed class Sessions(IProxy proxy) : IDisposable
     /// <summary>Whether a session goes on.</summary>
     public bool IsRunning(string id) => _sessions.TryGetValue(id, out var session) && session.Ends > proxy.Time.GetUtcNow();
 
+    /// <summary>Cancelled when a session ends; it is if there is none.</summary>
+    public CancellationToken EndOf(string? id) =>
+        id is not null && _sessions.TryGetValue(id, out var session) ? session.Ended : new CancellationToken(canceled: true);
+
     /// <summary>Ends a session, and the connections of its pages.</summary>
     public void End(string id)
     {

@@ -35,5 +35,9 @@ internal sealed class SignedIn(AuthenticationStateProvider authentication, Sessi
     public async Task<ProxyCaller> CallerAsync() => CallerOf((await authentication.GetAuthenticationStateAsync()).User, sessions);
 
     /// <inheritdoc/>
+    public async Task<CancellationToken> EndedAsync() => sessions.EndOf(
+        (await authentication.GetAuthenticationStateAsync()).User.FindFirstValue(SessionAuthentication.SessionClaim));
+
+    /// <inheritdoc/>
     public async Task EndAsync() => End((await authentication.GetAuthenticationStateAsync()).User, sessions);
 }

@@ -51,8 +51,8 @@ internal static class HiddenReach
         }
 
         if (hidden.HasSome(bucket) && (OfAllKeys.Any(query.Has) || (query.Has(Lifecycle) && root.Children("Rule")
-            .Any(rule => hidden.HasSomeUnder(bucket, rule.Descendants().FirstOrDefault(static element => element.Name.LocalName == "Prefix")
-                ?.Value ?? "")))))
+            .Any(rule => rule.Descendants().Where(static element => element.Name.LocalName == "Prefix").Select(static prefix => prefix.Value)
+                .DefaultIfEmpty("").Any(prefix => hidden.HasSomeUnder(bucket, prefix))))))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }

@@ -74,6 +74,16 @@ public sealed class HiddenNamesInBuiltInTests : HiddenNamesTests
         }
     }
 
+    /// <summary>Which of several prefixes counts, a store decides.</summary>
+    [Fact]
+    public async Task A_second_prefix_of_a_rule_reaches_no_hidden_keys()
+    {
+        var answer = await Proxy.SendAsync("PUT", "/plain?lifecycle", "<LifecycleConfiguration><Rule><ID>a</ID><Status>Enabled</Status>"
+            + "<Filter><Prefix>tmp/</Prefix><Prefix>private/</Prefix></Filter><Expiration><Days>1</Days></Expiration></Rule>"
+            + "</LifecycleConfiguration>");
+        Assert.Equal(403, answer.Status);
+    }
+
     [Fact]
     public async Task No_log_goes_to_a_hidden_bucket()
     {

@@ -44,7 +44,15 @@ internal sealed class PartUpload(ProxyGateway gateway, string path, long partSiz
     private async Task<string> BeginAsync(IReadOnlyList<KeyValuePair<string, string>> type)
     {
         using var limit = new CancellationTokenSource(Patience);
-        return ChildOf(await ReadAsync(new("POST", path, "uploads=") { Headers = type }, limit.Token), "UploadId");
+        try
+        {
+            return ChildOf(await ReadAsync(new("POST", path, "uploads=") { Headers = type }, limit.Token), "UploadId")
+                is { Length: > 0 } id ? id : throw new ProxyError(502, "NoUploadId", "The store began an upload without an id.");
+        }
+        catch (OperationCanceledException)
+        {
+            throw new ProxyError(504, "Timeout", "The store did not begin the upload in time.");
+        }
     }
 
     private async Task<string> SendPartAsync(string id, int number, Stream body, long length, CancellationToken cancellationToken)

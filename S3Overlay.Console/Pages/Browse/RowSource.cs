@@ -88,7 +88,9 @@ internal sealed class RowSource(ProxyGateway gateway, bool withLayers)
     private static XElement? Child(XElement element, string name) =>
         element.Elements().FirstOrDefault(child => child.Name.LocalName == name);
 
-    private static string Name(XElement element, string name) => Uri.UnescapeDataString(Child(element, name)!.Value);
+    /// <summary>Some stores encode a space as <c>+</c>, and a plus always as <c>%2B</c>.</summary>
+    private static string Name(XElement element, string name) =>
+        Uri.UnescapeDataString(Child(element, name)!.Value.Replace('+', ' '));
 
     private static string? NoneIfEmpty(string text) => text.Length == 0 ? null : text;
 }

@@ -4,18 +4,22 @@ import { add, report, here, one } from './uploads.js';
 // Whether a key led to the list that loads now: its first row gets the focus then.
 let wantsFocus = false;
 
+// Of the page before, which may have been left before it knew how to stop.
+let stop;
+
 export function start(page) {
+  stop?.();
   report(page);
   const listeners = { keydown: onKey, click: onClick, change: onChange, dragover: onDrag, dragleave: onDragEnd, drop: onDrop };
   Object.entries(listeners).forEach(([name, act]) => document.addEventListener(name, act));
-  return {
-    loaded: () => focusRow(60),
-    closed: () => one('.browse .rows')?.focus(),
-    stop: () => {
+  const own = stop = () => {
+    Object.entries(listeners).forEach(([name, act]) => document.removeEventListener(name, act));
+    if (stop === own) {
       report(undefined);
-      Object.entries(listeners).forEach(([name, act]) => document.removeEventListener(name, act));
-    },
+      stop = undefined;
+    }
   };
+  return { loaded: () => focusRow(60), closed: () => one('.browse .rows')?.focus(), stop: own };
 }
 
 // Keys: arrows, Enter (a link's own), Backspace, / and Escape.

@@ -22,9 +22,11 @@ internal static class RevertWords
     };
 
     /// <summary>What a revert would do.</summary>
-    public static string Planned(RevertDocument plan) => plan.Reverted + plan.Buckets == 0 ? "There is nothing to revert."
+    /// <param name="plan">What it would do to how many keys.</param>
+    /// <param name="abortsUploads">Whether it aborts open uploads: one of exactly the keys in an archive does not.</param>
+    public static string Planned(RevertDocument plan, bool abortsUploads) => plan.Reverted + plan.Buckets == 0 ? "There is nothing to revert."
         : $"{Count(plan)} will show the remote again."
-            + (plan.Uploads > 0 ? $" {Many(plan.Uploads, "open upload")} of them will be aborted." : "");
+            + (abortsUploads && plan.Uploads > 0 ? $" {Many(plan.Uploads, "open upload")} of them will be aborted." : "");
 
     /// <summary>What it did.</summary>
     public static string Done(RevertDocument result) => result.Reverted + result.Buckets == 0 ? "Nothing was reverted."

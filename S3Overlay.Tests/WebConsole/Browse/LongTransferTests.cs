@@ -6,6 +6,7 @@ using S3Overlay.WebConsole.Pages.Browse;
 namespace S3Overlay.Tests.WebConsole.Browse;
 
 /// <summary>Transfers of the console that are long, or end early.</summary>
+[Collection(AloneInProcess.Name)]
 public sealed class LongTransferTests : BrowseTestBase
 {
     [Fact]

@@ -78,10 +78,7 @@ public sealed class SlowRemoteTests : IAsyncLifetime
         foreach (var target in (string[])["/browse/download?bucket=photos&key=long", "/browse/image?bucket=photos&key=a.gif"])
         {
             var asking = AskAsync(target);
-            while (await Task.WhenAny(asking, Task.Delay(50)) != asking)
-            {
-                _time.EndPause(ManualTimeProvider.LongestPause);
-            }
+            await EndPausesUntilAsync(asking);
 
             Assert.NotEqual(HttpStatusCode.OK, await asking);
         }
@@ -125,11 +122,7 @@ public sealed class SlowRemoteTests : IAsyncLifetime
         var listing = Source().ReadAsync(new("photos"), false, "", CancellationToken.None);
         var download = _client.GetAsync("/browse/download?bucket=photos&key=a.gif");
         var both = Task.WhenAll(listing, download).ContinueWith(static _ => { }, TaskScheduler.Default);
-        while (await Task.WhenAny(both, Task.Delay(50)) != both)
-        {
-            // Attempts pause on the proxy's clock.
-            _time.EndPause(ManualTimeProvider.LongestPause);
-        }
+        await EndPausesUntilAsync(both);
 
         Assert.Equal(503, (await Assert.ThrowsAsync<ProxyError>(() => listing)).Status);
         using var response = await download;
@@ -137,6 +130,14 @@ public sealed class SlowRemoteTests : IAsyncLifetime
     }
 
     private RowSource Source() => new(new ProxyGateway(_proxy.ForConsole, new Admin()), withLayers: true);
+
+    /// <summary>Attempts pause on the proxy's clock.</summary>
+    private Task EndPausesUntilAsync(Task done) => Patience.UntilAsync(async () =>
+    {
+        await Task.WhenAny(done, Task.Delay(50));
+        _time.EndPause(ManualTimeProvider.LongestPause);
+        return done.IsCompleted;
+    }, "It does not end.");
 
     private sealed class Admin : ICaller
     {

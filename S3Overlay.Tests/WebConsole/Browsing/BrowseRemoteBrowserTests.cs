@@ -26,7 +26,7 @@ public sealed class BrowseRemoteBrowserTests(Browser browser) : IClassFixture<Br
         var page = window.Page;
         await page.GotoAsync("/browse?bucket=photos&prefix=2024/");
         await Expect(page.Locator(".layer-badge")).ToHaveTextAsync(["remote", "cached 25 %", "cached", "written"]);
-        await page.GetByLabel("Deleted too").CheckAsync();
+        await page.GetByLabel("Show deleted").CheckAsync();
         await Expect(page.Locator(".layer-badge")).ToHaveTextAsync(["deleted", "remote", "cached 25 %", "cached", "written"]);
 
         // A table for those who do not see it, though most rows are not there.

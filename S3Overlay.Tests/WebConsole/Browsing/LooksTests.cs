@@ -70,12 +70,13 @@ public sealed class LooksTests(Browser browser) : IClassFixture<Browser>, IAsync
         await page.GotoAsync("/requests");
         await Patience.UntilAsync(() => _proxy.Host.Services.Tail.IsWatched, "The page does not watch.");
         await _proxy.UseAsync();
-        while (await page.Locator(".requests tbody tr").CountAsync() < 9)
+        await Patience.UntilAsync(async () =>
         {
             // The page takes requests in as the proxy's clock goes on.
             _proxy.Wait();
             await page.WaitForTimeoutAsync(50);
-        }
+            return await page.Locator(".requests tbody tr").CountAsync() >= 9;
+        }, "The page does not show what it watches.");
 
         await LookAtAsync("requests");
         await GoAsync("/settings", "text=S3_OVERLAY_CONSOLE_URLS", "settings");

@@ -38,14 +38,15 @@ public sealed class RequestsBrowserTests(Browser browser) : IClassFixture<Browse
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("filter=photos%2F2025%2F"));
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("status=4xx"));
-        while (await rows.CountAsync() == 0)
+        await Patience.UntilAsync(async () =>
         {
             // When the page begins to watch, only the page knows.
             await _scene.Proxy.SendAsync("GET", "/photos/2026/none");
             await _scene.ReadAsync("2024/a.jpg");
             await _scene.Proxy.SendAsync("GET", "/photos/2025/none");
             await page.WaitForTimeoutAsync(100);
-        }
+            return await rows.CountAsync() > 0;
+        }, "The page does not show what it watches.");
 
         Assert.All(await rows.AllTextContentsAsync(), static row => Assert.Contains("photos/2025/none", row, StringComparison.Ordinal));
 
