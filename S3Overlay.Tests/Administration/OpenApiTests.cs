@@ -41,8 +41,9 @@ public sealed class OpenApiTests : IAsyncLifetime
             }
         }
 
-        // What changes something can be tried first.
-        Assert.All(document.GetProperty("paths").EnumerateObject().Where(static path => path.Value.TryGetProperty("post", out _)),
+        // What changes something can be tried first. A link into the console changes nothing.
+        Assert.All(document.GetProperty("paths").EnumerateObject()
+            .Where(static path => path.Value.TryGetProperty("post", out _) && path.Name != "/-/v1/console"),
             static path => Assert.Contains("\"dry-run\"", path.Value.ToString(), StringComparison.Ordinal));
 
         var evict = document.GetProperty("paths").GetProperty("/-/v1/evict").GetProperty("post");
