@@ -50,11 +50,14 @@ internal static class HiddenReach
             }
         }
 
-        if (hidden.HasSome(bucket) && (OfAllKeys.Any(query.Has) || (query.Has(Lifecycle) && root.Children("Rule")
-            .Any(rule => rule.Descendants().Where(static element => element.Name.LocalName == "Prefix").Select(static prefix => prefix.Value)
-                .DefaultIfEmpty("").Any(prefix => hidden.HasSomeUnder(bucket, prefix))))))
+        if (hidden.HasSome(bucket) && (OfAllKeys.Any(query.Has) || (query.Has(Lifecycle)
+            && root.Children("Rule").SelectMany(PrefixesOf).Any(prefix => hidden.HasSomeUnder(bucket, prefix)))))
         {
             throw new S3Exception(S3Errors.AccessDenied);
         }
     }
+
+    /// <summary>All prefixes of a rule: which of several counts, a store decides. Without one, a rule is about all keys.</summary>
+    private static IEnumerable<string> PrefixesOf(XElement rule) => rule.Descendants()
+        .Where(static element => element.Name.LocalName == "Prefix").Select(static prefix => prefix.Value).DefaultIfEmpty("");
 }

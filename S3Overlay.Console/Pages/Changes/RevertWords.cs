@@ -24,7 +24,8 @@ internal static class RevertWords
     /// <summary>What a revert would do.</summary>
     /// <param name="plan">What it would do to how many keys.</param>
     /// <param name="abortsUploads">Whether it aborts open uploads: one of exactly the keys in an archive does not.</param>
-    public static string Planned(RevertDocument plan, bool abortsUploads) => plan.Reverted + plan.Buckets == 0 ? "There is nothing to revert."
+    public static string Planned(RevertDocument plan, bool abortsUploads) => plan.Reverted + plan.Buckets == 0
+        ? "There is nothing to revert."
         : $"{Count(plan)} will show the remote again."
             + (abortsUploads && plan.Uploads > 0 ? $" {Many(plan.Uploads, "open upload")} of them will be aborted." : "");
 
