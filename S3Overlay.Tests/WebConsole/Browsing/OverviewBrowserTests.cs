@@ -21,6 +21,9 @@ public sealed class OverviewBrowserTests(Browser browser) : IClassFixture<Browse
         // The numbers are of now: they change without a reload.
         Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket")).Status);
         await Assertions.Expect(page.Locator(".tile").First).ToContainTextAsync("1 in all");
+        Assert.Equal(200, (await proxy.SendAsync("PUT", "/bucket/key", "content")).Status);
+        await Assertions.Expect(page.GetByRole(AriaRole.Region, new() { Name = "Durations" }).Locator("tbody tr").Last)
+            .ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"^writes[\d.]+ [µm]?s[\d.]+ [µm]?s$"));
 
         var light = await BackgroundAsync(page);
         await page.ClickAsync("#theme");
