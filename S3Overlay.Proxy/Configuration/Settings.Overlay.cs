@@ -93,6 +93,11 @@ public static partial class Settings
         + "evict only if a write needs the space. Unset: 5 % of the disk, at most `1GiB`.", Parsers.OptionalSize,
         static (options, value) => options with { MinFree = value });
 
+    public static readonly Setting<long> MemoryCache = new Setting<CacheOptions, long>(
+        "S3_OVERLAY_MEMORY_CACHE", Cache, "64MiB",
+        "Built-in store: memory for objects up to `64KiB`, written or cached, that are read again and again. `0` keeps none.",
+        Parsers.Size, static (options, value) => options with { MemoryBytes = value });
+
     public static readonly Setting<int> CacheMinUses = new Setting<CacheOptions, int>(
         "S3_OVERLAY_CACHE_MIN_USES", Cache, "1",
         "How many misses it takes to cache an object, up to `255`: `3` caches it on the third. Earlier reads pass through.",

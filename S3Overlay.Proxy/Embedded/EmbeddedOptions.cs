@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Embedded.Encryption;
+using S3Overlay.Proxy.Embedded.Files;
 using S3Overlay.Proxy.Protocol.Access;
 using S3Overlay.Proxy.Protocol.Buckets;
 
@@ -42,6 +43,9 @@ public sealed record EmbeddedOptions
     /// <summary>The store's logger.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
+    /// <summary>Small objects in memory. By default, none are kept.</summary>
+    internal HotObjects Hot { get; init; } = new(limit: 0);
+
     /// <summary>Minimum size of every part but the last: 5 MiB in S3. Smaller in tests.</summary>
     internal long MinPartSize { get; init; } = 5 << 20;
 
@@ -52,5 +56,5 @@ public sealed record EmbeddedOptions
     internal long MostWaitingBytes { get; init; } = 16 << 20;
 
     /// <summary>A test's own disk.</summary>
-    internal Files.StoreDisk? Disk { get; init; }
+    internal StoreDisk? Disk { get; init; }
 }

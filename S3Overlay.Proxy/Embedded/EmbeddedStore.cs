@@ -123,7 +123,7 @@ public sealed class EmbeddedStore : IAsyncDisposable
             var sequences = SequenceCounter.Open(folders, disk, rows.HighestSequence, logger);
             var reserve = new DiskReserve(folders, disk) { Shrink = rows.TryShrinkAsync };
             reserve.TryKeep();
-            var files = new ObjectFiles(folders, disk, dirty, reserve, logger) { Removed = rows.ForgetRemoval };
+            var files = new ObjectFiles(folders, disk, dirty, reserve, options.Hot, logger) { Removed = rows.ForgetRemoval };
             var buckets = new BucketTable(rows, sequences);
             var objects = new ObjectTable(
                 folders, disk, dirty, reserve, rows, sequences, buckets, files, followsCrash: !wasClean, time, logger);

@@ -60,6 +60,9 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     /// <summary>The built-in store, once it is open.</summary>
     private EmbeddedStore? _store;
 
+    /// <summary>Small objects in memory: written ones and cache entries share the room.</summary>
+    private HotObjects Hot => field ??= new(options.Cache.MemoryBytes);
+
     private TimeProvider Time => machine.Time;
 
     private bool HasCache => options.Remotes.Count > 0 && options.Cache.IsEnabled;
@@ -209,10 +212,12 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
                 Time = Time,
                 Logger = loggers.CreateLogger<EmbeddedStore>(),
                 Disk = disk,
+                Hot = Hot,
                 LogSegmentSize = machine.LogSegmentSize ?? EmbeddedOptions.UsualLogSegmentSize,
             })));
         meters.Watch("s3_overlay_tombstones_present", "{tombstone}", "Tombstones there are now.", () => store.Tombstones.Count);
         meters.Watch("s3_overlay_lost_files", "{file}", "Object files in lost/, which no row names.", () => store.LostFiles);
+        meters.Watch("s3_overlay_memory_cache_bytes", "By", "Bytes of small objects in memory, with what goes with them.", () => Hot.Bytes);
         var service = new EmbeddedService(store);
         var state = new EmbeddedLayerState(store);
         var cache = shared is not null ? shared.Cache : HasCache ? await OpenDiskCacheAsync(await OpenPinsAsync(disk)) : null;
@@ -261,7 +266,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         var folder = options.Cache.Directory;
         var cache = opened.Add(await InFolderAsync(folder, Settings.CacheDirectory, "cache", () => Task.FromResult(DiskCacheStore.Open(
             folder, loggers.CreateLogger<DiskCacheStore>(), Time, options.Cache.MaxBytes,
-            machine.Disk ?? new StoreDisk(isDurable: false), options.Cache.MinFree, pins))));
+            machine.Disk ?? new StoreDisk(isDurable: false), options.Cache.MinFree, pins, Hot))));
         meters.WatchCache(() => cache.Bytes, () => cache.Evictions);
         return cache;
     }

@@ -38,6 +38,9 @@ public sealed record CacheOptions
     /// <summary>How many bytes of the cache's disk are left free (rule E5); null for 5 % of it, and 1 GiB at most.</summary>
     public long? MinFree { get; init; }
 
+    /// <summary>Bytes of memory for small objects, written or cached; 0 for none.</summary>
+    public long MemoryBytes { get; init; }
+
     /// <summary>The miss on which an object is cached (rule E2); 1 for the first.</summary>
     public int MinUses { get; init; } = 1;
 

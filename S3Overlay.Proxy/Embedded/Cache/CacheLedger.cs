@@ -78,7 +78,16 @@ internal sealed class CacheLedger
         return account;
     }
 
-    /// <summary>An entry's file was closed.</summary>
+    /// <summary>An entry's bytes are kept in memory: its uses count although its file may be closed.</summary>
+    public void Hold(Usage account)
+    {
+        lock (_lock)
+        {
+            account.Files++;
+        }
+    }
+
+    /// <summary>An entry's file was closed, or its bytes are no longer in memory.</summary>
     public void Close(Usage account)
     {
         lock (_lock)
@@ -162,7 +171,7 @@ internal sealed class CacheLedger
 
         public DateTimeOffset Used => new(Volatile.Read(ref _used), TimeSpan.Zero);
 
-        /// <summary>How many times its file is open. For <see cref="CacheLedger"/>, under its lock.</summary>
+        /// <summary>How many times its file is open, or its bytes in memory. For <see cref="CacheLedger"/>, under its lock.</summary>
         public int Files { get; set; }
 
         /// <summary>True if the row is out of date.</summary>
@@ -189,6 +198,8 @@ internal sealed class CacheLedger
             ledger.Add(change);
             MustBeSaved();
         }
+
+        public void Hold() => ledger.Hold(this);
 
         public void FileClosed() => ledger.Close(this);
 

@@ -15,12 +15,16 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 /// <param name="folder">The files.</param>
 /// <param name="rows">The rows.</param>
 /// <param name="ledger">Counts cached bytes, and knows what rows do not record yet.</param>
+/// <param name="hot">Small entries in memory.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Gets failures.</param>
-internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger ledger, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class CacheTable(
+    CacheFolder folder, CacheRows rows, CacheLedger ledger, HotObjects hot, TimeProvider time, ILogger logger) : IDisposable
 {
-    private readonly OpenFiles<ObjectName, CacheFile> _open = new();
+    private readonly OpenFiles<ObjectName, CacheFile> _open = new(hot.OpenFiles);
     private readonly NameLocks<ObjectName> _locks = new();
+
+    private HotObjects Hot => hot;
 
     /// <summary>Called when a user releases an entry.</summary>
     public Action Released { get; set; } = static () => { };
@@ -34,10 +38,17 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     public ValueTask<NameLocks<ObjectName>.Held> LockAsync(string bucket, string key, CancellationToken cancellationToken) =>
         _locks.TakeAsync(new ObjectName(bucket, key), cancellationToken);
 
-    /// <summary>Shares a key's open entry; null if none is open, or its file was deleted by hand.</summary>
-    public EntryHandle? TryUse(string bucket, string key)
+    /// <summary>Shares a key's entry in memory, or its open one; null if there is none, or its file was deleted by hand.</summary>
+    public ICacheEntry? TryUse(string bucket, string key)
     {
-        if (_open.TryAcquire(new ObjectName(bucket, key)) is not { } lease)
+        var name = new ObjectName(bucket, key);
+        if (hot.Find<HotEntry>(name) is { IsCurrent: true } inMemory)
+        {
+            inMemory.Use(time.GetUtcNow());
+            return inMemory;
+        }
+
+        if (_open.TryAcquire(name) is not { } lease)
         {
             return null;
         }
@@ -130,7 +141,9 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
             var before = await rows.FindAsync(bucket, key);
             await rows.PutAsync(bucket, key, entry);
             file.Enter(ledger, entry);
-            var lease = _open.Put(new ObjectName(bucket, key), file);
+            var name = new ObjectName(bucket, key);
+            var lease = _open.Put(name, file);
+            ForgetHot(name);
             Delete(before);
             if (before is { } gone)
             {
@@ -145,11 +158,27 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     public void ForgetAll()
     {
         _open.ForgetAll();
+        hot.Clear();
         ledger.Clear();
     }
 
     /// <summary>A key without a row has no entry, though one may be open whose row was lost.</summary>
-    public void ForgetOpen(string bucket, string key) => _open.Forget(new ObjectName(bucket, key));
+    public void ForgetOpen(string bucket, string key)
+    {
+        // In this order: what is kept in memory after the second step is of a file that is no longer current.
+        var name = new ObjectName(bucket, key);
+        _open.Forget(name);
+        ForgetHot(name);
+    }
+
+    /// <summary>Forgets what is in memory of an entry, unless that has the header of <paramref name="current"/>.</summary>
+    public void ForgetHot(ObjectName name, CacheFile? current = null)
+    {
+        if (hot.Find<HotEntry>(name) is { } inMemory && inMemory.File != current)
+        {
+            hot.Forget(name);
+        }
+    }
 
     /// <summary>
     /// Evicts a key's entry. The caller has the key's lock. The file goes first: that frees space on a full disk, and a row without a file
@@ -158,7 +187,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
     /// <returns>True if it counted as cached until now.</returns>
     public async ValueTask<bool> ForgetAsync(string bucket, string key, CacheRows.Entry? entry)
     {
-        _open.Forget(new ObjectName(bucket, key));
+        ForgetOpen(bucket, key);
         var isFreed = Delete(entry);
         try
         {
@@ -281,7 +310,7 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
         public ByteRange? FirstCached(long position) => _file.FirstCached(position);
 
         /// <inheritdoc/>
-        public IEntryReader Read(ByteRange range) => new Reader(_file, range);
+        public IEntryReader Read(ByteRange range) => new Reader(this, range);
 
         /// <summary>On the thread pool: a slow disk makes writers wait, and the caller may be a socket's thread.</summary>
         public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
@@ -308,7 +337,18 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
             return ValueTask.CompletedTask;
         }
 
-        private sealed class Reader(CacheFile file, ByteRange range) : IEntryReader
+        /// <summary>Keeps the entry in memory if it is small and these are all its bytes, which were checked.</summary>
+        private void Keep(long position, ReadOnlySpan<byte> bytes)
+        {
+            if (position == 0 && bytes.Length == Info.Size && Identity.ChunkSize == 0 && table.Hot.Admits(bytes.Length)
+                && IsCurrent && _file.Account is { } account)
+            {
+                account.Hold();
+                table.Hot.Keep(lease.Name, new HotEntry(_file, lease, account, bytes.ToArray()));
+            }
+        }
+
+        private sealed class Reader(EntryHandle entry, ByteRange range) : IEntryReader
         {
             private long _position = range.First;
 
@@ -321,7 +361,8 @@ internal sealed class CacheTable(CacheFolder folder, CacheRows rows, CacheLedger
                     return 0;
                 }
 
-                var read = await file.ReadAsync(_position, buffer[..wanted], cancellationToken);
+                var read = await entry._file.ReadAsync(_position, buffer[..wanted], cancellationToken);
+                entry.Keep(_position, buffer.Span[..read]);
                 _position += read;
                 return read;
             }

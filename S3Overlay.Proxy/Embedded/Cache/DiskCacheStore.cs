@@ -67,18 +67,19 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// <summary>
     /// The same on a given disk, which tests let fail: rows and file headers go through it, entries' bytes do not.
     /// <paramref name="minFree"/> is how many bytes of the disk stay free (rule E5); null for the default share. What
-    /// <paramref name="pins"/> has is not evicted to make room.
+    /// <paramref name="pins"/> has is not evicted to make room. <paramref name="hot"/> keeps small entries in memory; null for none.
     /// </summary>
     internal static DiskCacheStore Open(string directory, ILogger<DiskCacheStore> logger, TimeProvider? time, long? maxBytes,
-        StoreDisk disk, long? minFree = 0, CachePins? pins = null)
+        StoreDisk disk, long? minFree = 0, CachePins? pins = null, HotObjects? hot = null)
     {
         time ??= TimeProvider.System;
+        hot ??= new HotObjects(limit: 0);
         var folder = new CacheFolder(directory, disk, logger);
         var owner = folder.TakeLock();
         try
         {
             var rows = CacheRows.Open(folder, logger, disk);
-            return Open(owner, folder, rows, logger, time, maxBytes, new FreeSpace(disk, directory, minFree), pins);
+            return Open(owner, folder, rows, logger, time, maxBytes, new FreeSpace(disk, directory, minFree), pins, hot);
         }
         catch
         {
@@ -88,10 +89,10 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     }
 
     private static DiskCacheStore Open(FileStream owner, CacheFolder folder, CacheRows rows, ILogger logger, TimeProvider time,
-        long? maxBytes, FreeSpace room, CachePins? pins)
+        long? maxBytes, FreeSpace room, CachePins? pins, HotObjects hot)
     {
         var ledger = new CacheLedger();
-        var table = new CacheTable(folder, rows, ledger, time, logger);
+        var table = new CacheTable(folder, rows, ledger, hot, time, logger);
         var eviction = new CacheEviction(table, rows, ledger, maxBytes, room, pins, time, logger);
         var sweep = new CacheSweep(folder, rows, table, ledger, logger);
         (ledger.Grew, table.Released, table.Writes) = (eviction.Grew, eviction.Wake, eviction.RequireRoom);
@@ -161,6 +162,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
 
             await using (cached)
             {
+                _table.ForgetHot(new ObjectName(bucket, key), cached.File);
                 if (!cached.File.TryRenew(validatedAt, info)
                     && (info?.ButForChecksumsSince(cached.Info) is not { } without || !cached.File.TryRenew(validatedAt, without)))
                 {

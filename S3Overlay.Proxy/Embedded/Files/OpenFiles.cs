@@ -4,13 +4,10 @@ namespace S3Overlay.Proxy.Embedded.Files;
 /// Open files by name, each shared by all its users. Keeps the most recently used idle ones open, so that a repeated read opens nothing.
 /// </summary>
 /// <param name="limit">How many idle files stay open.</param>
-internal sealed class OpenFiles<TName, TFile>(int limit = OpenFiles<TName, TFile>.DefaultLimit) : IDisposable
+internal sealed class OpenFiles<TName, TFile>(int limit) : IDisposable
     where TName : notnull
     where TFile : class, IDisposable
 {
-    /// <summary>The default number of idle files that stay open.</summary>
-    public const int DefaultLimit = 512;
-
     private readonly Dictionary<TName, Entry> _entries = [];
     private readonly LinkedList<Entry> _idle = new();
     private bool _isClosed;

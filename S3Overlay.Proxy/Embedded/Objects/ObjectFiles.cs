@@ -13,7 +13,7 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 /// </summary>
 internal sealed class ObjectFiles : IAsyncDisposable
 {
-    private readonly OpenFiles<FileId, OpenFile> _open = new();
+    private readonly OpenFiles<FileId, OpenFile> _open;
     private readonly Channel<Removal> _removals = Channel.CreateUnbounded<Removal>(new UnboundedChannelOptions { SingleReader = true });
     private readonly StoreFolders _folders;
     private readonly StoreDisk _disk;
@@ -27,12 +27,16 @@ internal sealed class ObjectFiles : IAsyncDisposable
     /// <summary>Removals that have not succeeded yet.</summary>
     private int _pending;
 
-    public ObjectFiles(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, DiskReserve reserve, ILogger logger)
+    public ObjectFiles(StoreFolders folders, StoreDisk disk, DirtyFlag dirty, DiskReserve reserve, HotObjects hot, ILogger logger)
     {
-        (_folders, _disk, _dirty, _reserve, _logger) = (folders, disk, dirty, reserve, logger);
+        (_folders, _disk, _dirty, _reserve, Hot, _logger) = (folders, disk, dirty, reserve, hot, logger);
+        _open = new(hot.OpenFiles);
         (_tryOpen, _opener) = (id => OpenFile.TryOpenCached(folders, id), id => OpenFile.Open(folders, id));
         _removing = Task.Run(RemoveAsync);
     }
+
+    /// <summary>Small objects in memory.</summary>
+    public HotObjects Hot { get; }
 
     /// <summary>Opens or shares a file. Dispose the lease to release it.</summary>
     /// <exception cref="FileNotFoundException">It does not exist.</exception>

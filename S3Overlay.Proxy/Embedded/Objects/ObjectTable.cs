@@ -134,7 +134,7 @@ internal sealed class ObjectTable(
         {
             try
             {
-                var stored = await StoredObject.OpenAsync(files, row);
+                var stored = await StoredObject.OpenAsync(files, new ObjectName(bucket, key), row);
 
                 // An open manifest keeps its parts only if it was opened before the object was replaced. If the row is still there now, it
                 // was not replaced.

@@ -11,23 +11,41 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 /// <summary>
 /// One version of an object, open for reading. It stays complete and readable until disposed, whatever is written in between (rule C4).
 /// </summary>
-internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile>.Lease root, ObjectRow row) : IDisposable
+internal sealed class StoredObject : IDisposable
 {
     /// <summary>Large pieces for large reads: fewer calls per gigabyte.</summary>
     private const int LargePiece = 16 * BlockChecksums.BlockSize;
     private const int SmallPiece = 4 * BlockChecksums.BlockSize;
 
+    private readonly ObjectFiles _files;
+    private readonly ObjectName _name;
+
+    /// <summary>Its bytes, if they are in memory; then no file is open.</summary>
+    private readonly byte[]? _hot;
+    private readonly OpenFiles<FileId, OpenFile>.Lease _root;
+
     /// <summary>Opens the keys of an encrypted object; null until it is unlocked, and for any other object.</summary>
     private ObjectUnlock? _unlock;
 
-    public ObjectRow Row => row;
+    private StoredObject(ObjectFiles files, ObjectName name, ObjectRow row, byte[] hot) =>
+        (_files, _name, Row, _hot) = (files, name, row, hot);
+
+    private StoredObject(ObjectFiles files, ObjectName name, ObjectRow row, OpenFiles<FileId, OpenFile>.Lease root) =>
+        (_files, _name, Row, _root) = (files, name, row, root);
+
+    public ObjectRow Row { get; }
 
     /// <summary>The parts of a multipart object; empty for any other.</summary>
-    public IReadOnlyList<StoredPart> Parts => root.File.Parts;
+    public IReadOnlyList<StoredPart> Parts => _hot is null ? _root.File.Parts : [];
 
-    /// <summary>Opens the version that a row names.</summary>
-    public static async ValueTask<StoredObject> OpenAsync(ObjectFiles files, ObjectRow row)
+    /// <summary>Opens the version that a row of a key names.</summary>
+    public static async ValueTask<StoredObject> OpenAsync(ObjectFiles files, ObjectName name, ObjectRow row)
     {
+        if (files.Hot.Find<HotObject>(name) is { } hot && hot.File == row.File)
+        {
+            return new StoredObject(files, name, row, hot.Bytes);
+        }
+
         var root = await files.AcquireAsync(row.File);
         var size = row.PartCount == 0 ? root.File.Length : root.File.Parts.Sum(static part => part.Size);
         if (size != row.Info.Size)
@@ -36,13 +54,13 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
             throw new InvalidDataException($"The length of file {row.File} differs from the index.");
         }
 
-        return new StoredObject(files, root, row);
+        return new StoredObject(files, name, row, root);
     }
 
     /// <summary>Makes an encrypted object readable with the key that encrypts its keys.</summary>
     /// <exception cref="WrongKeyException">It is another key.</exception>
     /// <exception cref="InvalidDataException">The list of parts is not the one that was completed.</exception>
-    public void Unlock(ObjectName name, WrappingKey key) => _unlock = ObjectUnlock.Open(name, row, root.File, key);
+    public void Unlock(ObjectName name, WrappingKey key) => _unlock = ObjectUnlock.Open(name, Row, _root.File, key);
 
     /// <summary>A part and its byte range; null if there is no part of that number.</summary>
     public (ByteRange? Bytes, StoredPart Part)? FindPart(int number)
@@ -66,9 +84,15 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
     /// <exception cref="InvalidDataException">A block is damaged; it was not sent.</exception>
     public async ValueTask<bool> CopyToAsync(ByteRange range, S3Response response, CancellationToken cancellationToken)
     {
+        if (_hot is not null)
+        {
+            return await response.WriteAsync(_hot.AsMemory((int)range.First, (int)range.Length), cancellationToken);
+        }
+
         if (Row.PartCount == 0)
         {
-            return await CopyAsync(root.File, _unlock?.Cipher, range, response, cancellationToken);
+            return IsSmall && range.Length == Row.Info.Size ? await CopySmallAsync(response, cancellationToken)
+                : await CopyAsync(_root.File, _unlock?.Cipher, range, response, cancellationToken);
         }
 
         var start = 0L;
@@ -82,7 +106,7 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
 
             if (end > range.First && part.Size > 0)
             {
-                using var lease = await files.AcquireAsync(part.File);
+                using var lease = await _files.AcquireAsync(part.File);
                 CheckLength(part, lease.File);
                 var wanted = new ByteRange(Math.Max(range.First, start) - start, Math.Min(range.Last, end - 1) - start);
                 using var cipher = _unlock?.CipherOf(part, lease.File);
@@ -106,9 +130,16 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
             return 0;
         }
 
+        if (_hot is not null)
+        {
+            var taken = (int)Math.Min(buffer.Length, _hot.Length - position);
+            _hot.AsMemory((int)position, taken).CopyTo(buffer);
+            return taken;
+        }
+
         if (Row.PartCount == 0)
         {
-            return await ReadAsync(root.File, _unlock?.Cipher, position, buffer, cancellationToken);
+            return await ReadAsync(_root.File, _unlock?.Cipher, position, buffer, cancellationToken);
         }
 
         var start = 0L;
@@ -116,7 +147,7 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
         {
             if (position < start + part.Size)
             {
-                using var lease = await files.AcquireAsync(part.File);
+                using var lease = await _files.AcquireAsync(part.File);
                 CheckLength(part, lease.File);
                 using var cipher = _unlock?.CipherOf(part, lease.File);
                 return await ReadAsync(lease.File, cipher, position - start, buffer, cancellationToken);
@@ -132,7 +163,25 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
     public void Dispose()
     {
         _unlock?.Dispose();
-        root.Dispose();
+        if (_hot is null)
+        {
+            _root.Dispose();
+        }
+    }
+
+    /// <summary>True if its bytes may stay in memory. Those of an encrypted object are only in the memory of a request that has its key.
+    /// </summary>
+    private bool IsSmall => Row.Envelope is null && _files.Hot.Admits(Row.Info.Size);
+
+    /// <summary>Sends the whole of a small object, and keeps it in memory.</summary>
+    private async ValueTask<bool> CopySmallAsync(S3Response response, CancellationToken cancellationToken)
+    {
+        var size = (int)Row.Info.Size;
+        var memory = response.Body.GetMemory(size)[..size];
+        await _root.File.ReadBlocksAsync(0, memory, null, cancellationToken);
+        _files.Hot.Keep(_name, new HotObject(Row.File, memory.ToArray()));
+        response.Advance(size);
+        return await response.FlushAsync(cancellationToken);
     }
 
     private static void CheckLength(StoredPart part, OpenFile file)
@@ -216,4 +265,13 @@ internal sealed class StoredObject(ObjectFiles files, OpenFiles<FileId, OpenFile
     }
 
     private static long AlignUp(long position) => BlockChecksums.BlocksOf(position) * BlockChecksums.BlockSize;
+}
+
+/// <summary>A written object in memory.</summary>
+/// <param name="file">The file that its bytes are of.</param>
+/// <param name="bytes">All its bytes.</param>
+internal sealed class HotObject(FileId file, byte[] bytes) : HotBytes(bytes)
+{
+    /// <summary>The file that its bytes are of: a row that names another one is of another version.</summary>
+    public FileId File => file;
 }

@@ -39,7 +39,7 @@ internal sealed class StoreOpening(StoreFolders folders, StoreDisk disk, DirtyFl
                 old.Remove();
             }
 
-            return new StoreRows(_log, database, options.Logger) 
+            return new StoreRows(_log, database, options.Hot.Room, options.Logger) 
             {
                 MostWaitingBytes = options.MostWaitingBytes,
                 IsAheadOfLog = _mustCompact,
@@ -93,7 +93,7 @@ internal sealed class StoreOpening(StoreFolders folders, StoreDisk disk, DirtyFl
                 connection.Prepare("PRAGMA integrity_check(10)").All(static row => row.Text(0)!)).FindAll(static text => text != "ok");
             if (wrong.Count == 0 && CatchUp(database, wasClean: false))
             {
-                return new StoreRows(_log, database, options.Logger) { MostWaitingBytes = options.MostWaitingBytes };
+                return new StoreRows(_log, database, options.Hot.Room, options.Logger) { MostWaitingBytes = options.MostWaitingBytes };
             }
 
             problem(wrong.Count == 0 ? "The database lacks changes that the log lost. The next start rebuilds it."

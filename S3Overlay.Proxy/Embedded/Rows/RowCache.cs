@@ -1,63 +1,70 @@
+using S3Overlay.Proxy.Concurrency;
+using S3Overlay.Proxy.Protocol.Objects;
+
 namespace S3Overlay.Proxy.Embedded.Rows;
 
 /// <summary>
-/// Remembers what look-ups of recently used keys found, in a table of fixed size. A commit forgets its keys before it returns, so no reader
-/// sees an older row than the database has.
+/// Remembers what look-ups of keys found. A commit forgets its keys before it returns, so no reader sees an older row than the database
+/// has.
 /// </summary>
-internal sealed class RowCache<T>
+/// <param name="limit">How many keys.</param>
+internal sealed class RowCache<T>(int limit)
 {
-    private const int Size = 1 << 13;
+    /// <summary>The default number of keys.</summary>
+    public const int UsualLimit = 8192;
 
-    private readonly Slot?[] _slots = new Slot?[Size];
+    private const int Versions = 1 << 13;
 
-    /// <summary>How often something in each slot has changed. What a slot has counts only if it is of the present version.</summary>
-    private readonly int[] _versions = new int[Size];
+    private readonly WeightedCache<ObjectName, Known> _known = new(limit);
+
+    /// <summary>How often something has changed, for groups of keys. What is known counts only if it is of the present version.</summary>
+    private readonly int[] _versions = new int[Versions];
 
     /// <summary>What is known of a key, or what <paramref name="load"/> finds.</summary>
     public ValueTask<T> FindAsync<TState>(string bucket, string key, TState state, Func<TState, string, string, ValueTask<T>> load)
     {
-        var at = IndexOf(bucket, key);
-        var version = Volatile.Read(ref _versions[at]);
-        if (Volatile.Read(ref _slots[at]) is { } known && known.Version == version && known.Key == key && known.Bucket == bucket)
+        var name = new ObjectName(bucket, key);
+        var version = Volatile.Read(ref VersionOf(name));
+        if (_known.TryGet(name, out var known) && known.Version == version)
         {
             return new(known.Value);
         }
 
         var loading = load(state, bucket, key);
-        return loading.IsCompletedSuccessfully ? new(Remember(at, version, bucket, key, loading.Result))
-            : RememberAsync(at, version, bucket, key, loading);
+        return loading.IsCompletedSuccessfully ? new(Remember(name, version, loading.Result)) : RememberAsync(name, version, loading);
     }
 
     /// <summary>Remembers what a key has now. Call once its change is visible, in the order of changes.</summary>
     public void Set(string bucket, string key, T value)
     {
-        var at = IndexOf(bucket, key);
-        Remember(at, Interlocked.Increment(ref _versions[at]), bucket, key, value);
+        var name = new ObjectName(bucket, key);
+        Remember(name, Interlocked.Increment(ref VersionOf(name)), value);
     }
 
     /// <summary>Forgets a key. Call once its change is visible.</summary>
-    public void Forget(string bucket, string key) => Interlocked.Increment(ref _versions[IndexOf(bucket, key)]);
+    public void Forget(string bucket, string key) => Interlocked.Increment(ref VersionOf(new ObjectName(bucket, key)));
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
-        for (var at = 0; at < Size; at++)
+        for (var at = 0; at < Versions; at++)
         {
             Interlocked.Increment(ref _versions[at]);
-            Volatile.Write(ref _slots[at], null);
         }
+
+        _known.Clear();
     }
 
-    private async ValueTask<T> RememberAsync(int at, int version, string bucket, string key, ValueTask<T> loading) =>
-        Remember(at, version, bucket, key, await loading);
+    private async ValueTask<T> RememberAsync(ObjectName name, int version, ValueTask<T> loading) =>
+        Remember(name, version, await loading);
 
-    private T Remember(int at, int version, string bucket, string key, T value)
+    private T Remember(ObjectName name, int version, T value)
     {
-        Volatile.Write(ref _slots[at], new Slot(version, bucket, key, value));
+        _known.Set(name, new Known(version, value), 1);
         return value;
     }
 
-    private static int IndexOf(string bucket, string key) => HashCode.Combine(bucket, key) & (Size - 1);
+    private ref int VersionOf(ObjectName name) => ref _versions[name.GetHashCode() & (Versions - 1)];
 
-    private sealed record Slot(int Version, string Bucket, string Key, T Value);
+    private readonly record struct Known(int Version, T Value);
 }

@@ -19,8 +19,8 @@ namespace S3Overlay.Proxy.Embedded.Rows;
 /// </remarks>
 internal sealed class StoreRows : IAsyncDisposable
 {
-    private readonly RowCache<ObjectRow?> _objects = new();
-    private readonly RowCache<TombstoneRow?> _tombstones = new();
+    private readonly RowCache<ObjectRow?> _objects;
+    private readonly RowCache<TombstoneRow?> _tombstones;
     private readonly NameLocks<int> _sealing = new();
 
     /// <summary>Files that were to be removed and are gone.</summary>
@@ -35,8 +35,14 @@ internal sealed class StoreRows : IAsyncDisposable
     private bool _isClosed;
 
     /// <summary>Rows over a log and a database that has everything in it.</summary>
-    public StoreRows(ChangeLog log, SqliteDatabase database, ILogger logger)
+    /// <param name="log">The log.</param>
+    /// <param name="database">The database.</param>
+    /// <param name="remembered">How many keys' rows stay in memory, at least.</param>
+    /// <param name="logger">Gets failures.</param>
+    public StoreRows(ChangeLog log, SqliteDatabase database, int remembered, ILogger logger)
     {
+        var keys = Math.Max(remembered, RowCache<ObjectRow?>.UsualLimit);
+        (_objects, _tombstones) = (new(keys), new(keys));
         (_log, _logger, _committer) = (log, logger, new(Commit));
         Use(database);
     }

@@ -1,0 +1,201 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+using S3Overlay.Proxy.Embedded.Cache;
+using S3Overlay.Proxy.Embedded.Files;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Proxy.Protocol.Objects;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Embedded.Memory;
+
+/// <summary>Small cache entries that are read again come from memory, under the rules of the cache.</summary>
+public sealed class HotEntryTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private DiskCacheStore _store = null!;
+
+    private string[] Files => Directory.GetFiles(_folder["cache/files"], "*.held", SearchOption.AllDirectories);
+
+    public Task InitializeAsync()
+    {
+        Open(null);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _store.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact, Trait("Rule", "E4")]
+    public async Task What_was_read_is_served_without_its_file_until_a_restart()
+    {
+        await PutAsync("key", 1);
+        Assert.Equal(Bytes(1), await ReadAsync("key"));
+        DeleteFiles();
+        Assert.Equal(Bytes(1), await ReadAsync("key"));
+        await _store.DisposeAsync();
+        Open(null);
+        Assert.Null(await ReadAsync("key"));
+    }
+
+    [Fact, Trait("Rule", "E4")]
+    public async Task What_was_never_read_needs_its_file()
+    {
+        await PutAsync("key", 1);
+        DeleteFiles();
+        Assert.Null(await ReadAsync("key"));
+    }
+
+    [Fact, Trait("Rule", "E3")]
+    public async Task An_evicted_entry_is_gone_from_memory_and_its_readers_keep_it()
+    {
+        await PutAsync("key", 1);
+        await ReadAsync("key");
+        await using var entry = await FindAsync("key");
+        await _store.EvictAsync("bucket", "key", null, default);
+        Assert.False(entry!.IsCurrent);
+        Assert.Null(await ReadAsync("key"));
+        Assert.Equal(Bytes(1), await ReadAsync(entry));
+        Assert.Equal(0, _store.Bytes);
+    }
+
+    [Fact, Trait("Rule", "R7")]
+    public async Task A_later_version_replaces_it()
+    {
+        for (var version = 0; version < 10; version++)
+        {
+            await PutAsync("key", version);
+            Assert.Equal(Bytes(version), await ReadAsync("key"));
+            Assert.Equal(Bytes(version), await ReadAsync("key"));
+        }
+    }
+
+    [Theory, Trait("Rule", "R7")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_reader_of_an_entry_that_is_replaced_or_evicted_while_it_reads_brings_nothing_back(bool isReplaced)
+    {
+        await PutAsync("key", 1);
+        await using var entry = await FindAsync("key");
+        await using var reader = entry!.Read(new ByteRange(0, 999));
+        if (isReplaced)
+        {
+            await PutAsync("key", 2);
+        }
+        else
+        {
+            await _store.EvictAsync("bucket", "key", null, default);
+        }
+
+        var buffer = new byte[1000];
+        Assert.Equal(1000, await reader.ReadAsync(buffer, default));
+        Assert.Equal(Bytes(1), buffer);
+        Assert.Equal(isReplaced ? Bytes(2) : null, await ReadAsync("key"));
+    }
+
+    [Theory, Trait("Rule", "S1")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_renewed_entry_says_so(bool isFileClosed)
+    {
+        await PutAsync("key", 1);
+        await ReadAsync("key");
+        await _store.DisposeAsync();
+        Open(null);
+        await ReadAsync("key");
+        if (isFileClosed)
+        {
+            await PutAsync("another", 1);
+            await ReadAsync("another");
+        }
+
+        _time.Advance(TimeSpan.FromHours(1));
+        var now = _time.GetUtcNow();
+        await using var before = await FindAsync("key");
+        await _store.RenewAsync(
+            "bucket", "key", before!.Info.ETag, now, before.Info with { Headers = [new("Content-Type", "text/new")] }, default);
+        await using var after = await FindAsync("key");
+        Assert.Equal((now, "text/new"), (after!.ValidatedAt, after.Info.Headers.Single().Value));
+    }
+
+    [Fact, Trait("Rule", "E1")]
+    public async Task Reads_from_memory_count_as_uses()
+    {
+        await _store.DisposeAsync();
+        Open(5000);
+        for (var i = 0; i < 5; i++)
+        {
+            await PutAsync($"key{i}", i);
+            await ReadAsync($"key{i}");
+        }
+
+        await _store.SaveAsync();
+        await ReadAsync("key0");
+        await PutAsync("more", 9);
+        await _store.Evicting;
+        Assert.Equal(Bytes(0), await ReadAsync("key0"));
+        Assert.Null(await ReadAsync("key1"));
+        Assert.Equal(5000, _store.Bytes);
+    }
+
+    [Fact, Trait("Rule", "F-damaged")]
+    public async Task Damaged_bytes_are_never_kept()
+    {
+        await PutAsync("key", 1);
+        foreach (var file in Files)
+        {
+            var bytes = File.ReadAllBytes(file);
+            bytes[^1] ^= 1;
+            File.WriteAllBytes(file, bytes);
+        }
+
+        Assert.Empty((await ReadAsync("key"))!);
+        Assert.Empty((await ReadAsync("key"))!);
+    }
+
+    private void Open(long? maxBytes) => _store = DiskCacheStore.Open(
+        _folder["cache"], NullLogger<DiskCacheStore>.Instance, _time, maxBytes, new StoreDisk(isDurable: false),
+        hot: new HotObjects(1 << 20) { OpenFiles = 1 });
+
+    private async Task PutAsync(string key, int version)
+    {
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        var info = new ObjectInfo { Size = 1000, ETag = $"\"{key}-{version}\"", LastModified = DateTimeOffset.UnixEpoch };
+        await using var entry = await _store.CreateAsync("bucket", key, new EntryIdentity("http://remote", "bucket", key, 0), info,
+            _time.GetUtcNow(), default);
+        await entry.WriteAsync(0, Bytes(version), default);
+        await entry.CompleteAsync(default);
+    }
+
+    private async Task<ICacheEntry?> FindAsync(string key)
+    {
+        _time.Advance(TimeSpan.FromMilliseconds(5));
+        return await _store.FindAsync("bucket", key, LookupHint.Bytes(null), default);
+    }
+
+    private async Task<byte[]?> ReadAsync(string key)
+    {
+        await using var entry = await FindAsync(key);
+        return entry is null ? null : await ReadAsync(entry);
+    }
+
+    private static async Task<byte[]> ReadAsync(ICacheEntry entry)
+    {
+        await using var reader = entry.Read(new ByteRange(0, entry.Info.Size - 1));
+        var buffer = new byte[entry.Info.Size];
+        return buffer[..await reader.ReadAsync(buffer, default)];
+    }
+
+    private void DeleteFiles()
+    {
+        foreach (var file in Files)
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static byte[] Bytes(int version) => [.. Enumerable.Range(0, 1000).Select(i => (byte)((i * 7) + version))];
+}
