@@ -86,13 +86,31 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Rule", "C1")]
+    [Trait("Rule", "R5")]
+    public async Task Sixty_four_readers_of_a_range_cost_the_remote_its_blocks_or_its_chunks()
+    {
+        const int First = 20 << 20;
+        const int Length = 4 << 20;
+        using var s3 = S3Clients.Create(_proxy.Endpoint);
+        await Task.WhenAll(Enumerable.Range(0, Readers).Select(async _ =>
+        {
+            var range = new ByteRange(First + 5, First + Length + 4);
+            using var response = await s3.GetObjectAsync(new GetObjectRequest { BucketName = "bucket", Key = "large", ByteRange = range });
+            Assert.Equal(Length, await PatternStream.VerifyAsync(response.ResponseStream, start: First + 5));
+        }));
+        Assert.InRange(_remote.BodyBytesSent("bucket", "large"), Length, isOnStore ? 16 << 20 : (long)(1.05 * Length));
+    }
+
+    [Fact]
     [Trait("Rule", "R10")]
     public async Task A_short_range_at_the_end_of_a_chunk_does_not_wait_for_the_chunk()
     {
         const int ChunkEnd = 16 << 20;
+        var first = isOnStore ? ChunkEnd - 100 : ChunkEnd - (64 << 10);
         var head = new TaskCompletionSource();
         _remote.Script = (request, _) => Task.FromResult(
-            request.Headers.TryGetValue("Range", out var range) && range.StartsWith($"bytes={ChunkEnd - 100}-", StringComparison.Ordinal)
+            request.Headers.TryGetValue("Range", out var range) && range.StartsWith($"bytes={first}-", StringComparison.Ordinal)
                 ? ScriptedOutcome.AsUsual
                 : new ScriptedOutcome { GateAfter = (0, head) });
         using var s3 = S3Clients.Create(_proxy.Endpoint);
@@ -100,7 +118,7 @@ public abstract class ColdReadersTests(bool isOnStore) : IAsyncLifetime
             .GetObjectAsync(new GetObjectRequest { BucketName = "bucket", Key = "large", ByteRange = new(ChunkEnd - 100, ChunkEnd - 1) });
         Assert.Equal(100, await PatternStream.VerifyAsync(response.ResponseStream, start: ChunkEnd - 100));
         head.SetResult();
-        Assert.Equal("bytes=16777116-16777215", _remote.Requests.First(r => r.Key == "large").Headers["Range"]);
+        Assert.Equal($"bytes={first}-16777215", _remote.Requests.First(r => r.Key == "large").Headers["Range"]);
     }
 
     [Fact]

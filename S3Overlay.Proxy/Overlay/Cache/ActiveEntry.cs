@@ -119,8 +119,8 @@ internal sealed partial class ActiveEntry
         }
     }
 
-    /// <summary>Starts the first fill with the remote's response, then completes the chunks it touches.</summary>
-    public void StartWith(RemoteObject response, InFlightTable.PendingFill pending)
+    /// <summary>Starts the first fill with the remote's response, then completes the blocks or chunks it touches.</summary>
+    public void StartWith(RemoteObject response, FirstRange asked, InFlightTable.PendingFill pending)
     {
         if (response.Range is not { } range)
         {
@@ -131,7 +131,7 @@ internal sealed partial class ActiveEntry
 
         lock (Gate)
         {
-            _running.StartWith(response, range, pending);
+            _running.StartWith(response, range, asked, pending);
         }
     }
 
@@ -143,6 +143,21 @@ internal sealed partial class ActiveEntry
             if (MayFetchAhead)
             {
                 _running.Prefetch(range);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Starts to fill what a read wants and no fill brings yet, all of it at once: neighbouring reads share the block at their border, and
+    /// none waits there for the other. With it comes the window of a sequential read.
+    /// </summary>
+    public void Bring(ByteRange wanted, ReadAhead ahead, FillSubscription read)
+    {
+        lock (Gate)
+        {
+            if (!_storeFailed && _gone is null && Entry.MayGrow)
+            {
+                _running.Bring(wanted, MayFetchAhead ? ahead : default, read);
             }
         }
     }
@@ -382,17 +397,4 @@ internal sealed partial class ActiveEntry
         _fills.Objects.Remove(this);
         await Entry.DisposeAsync();
     }
-}
-
-/// <summary>What waiting for a byte came to.</summary>
-internal enum FillProgress
-{
-    /// <summary>The byte is cached, or on its way.</summary>
-    Ready,
-
-    /// <summary>The byte cannot be stored: read it from the remote.</summary>
-    NotStored,
-
-    /// <summary>The remote has another version (rule R7).</summary>
-    VersionChanged,
 }

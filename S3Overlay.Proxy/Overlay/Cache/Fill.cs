@@ -38,7 +38,9 @@ internal sealed class Fill
     {
         (_owner, _plan, Trace, _starter) = (owner, plan, trace, starter);
         TakeNext();
-        if (Current == new ByteRange(0, owner.Entry.Info.Size - 1))
+
+        // Cached bytes stay as they are: a hash of what the remote sends would say nothing about them.
+        if (Current == new ByteRange(0, owner.Entry.Info.Size - 1) && owner.Entry.FirstCached(0) is null)
         {
             _hash = ExpectedDigest.Of(owner.Entry.Info);
         }

@@ -49,6 +49,11 @@ internal sealed class FillTrace
     public void Asking(ByteRange stretch, long chunkSize)
     {
         _chunkSize = chunkSize;
+        if (_chunk is not null && (stretch.First >= _chunkEnd || stretch.First < _chunkEnd - chunkSize))
+        {
+            EndChunk();
+        }
+
         if (_chunk is null)
         {
             BeginChunk(stretch.First);

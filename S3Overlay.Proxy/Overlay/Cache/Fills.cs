@@ -1,5 +1,3 @@
-using System.Numerics;
-
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -48,6 +46,9 @@ internal sealed class Fills(
     public bool MayReadAhead => Volatile.Read(ref _noRoomAhead) is var at && (at == 0 || time.GetElapsedTime(at) >= ReadAheadPause);
 
     private bool AbortsWhenLeft => settings.FillOnAbort == FillOnAbort.Drop;
+
+    /// <summary>True if a fill may bring a part of a chunk.</summary>
+    public bool KeepsBlocks => entries.KeepsBlocks;
 
     public void CountCompleted() => Interlocked.Increment(ref _completed);
 
@@ -144,7 +145,8 @@ internal sealed class Fills(
 
             if (isStarter)
             {
-                _ = Task.Run(() => RunAsync(pending, name, remote, range, completions), CancellationToken.None);
+                var first = new FirstRange(range, settings.ChunkSize, KeepsBlocks);
+                _ = Task.Run(() => RunAsync(pending, name, remote, first, completions), CancellationToken.None);
             }
 
             read.Wait(pending.Trace, isStarter);
@@ -177,7 +179,7 @@ internal sealed class Fills(
         failure.Failure is RemoteFailure.NoSuchKey or RemoteFailure.NoSuchBucket or RemoteFailure.AccessDenied or RemoteFailure.Other;
 
     /// <summary>Runs a pending fill to its end. Never throws: waiting reads get the failure.</summary>
-    private async Task RunAsync(InFlightTable.PendingFill pending, ObjectName name, RemoteBucket remote, RangeHeader? range,
+    private async Task RunAsync(InFlightTable.PendingFill pending, ObjectName name, RemoteBucket remote, FirstRange range,
         long completions)
     {
         var generation = Generations.Of(name.Bucket, name.Key);
@@ -193,11 +195,11 @@ internal sealed class Fills(
             {
                 pending.Trace.End(Outcomes.NotNeeded);
                 pending.FoundFilled = true;
-                Open(pending, new ActiveEntry(name, remote, filled, this), isCurrent: true, null);
+                Open(pending, new ActiveEntry(name, remote, filled, this), isCurrent: true, null, range);
                 return;
             }
 
-            var first = remote.Read(name.Key) with { Range = FirstRange(range) };
+            var first = remote.Read(name.Key) with { Range = range.Text };
             var asking = await absent.AskAsync(name, (remote, first, pending),
                 static about => about.remote.Remote.TryGetAsync(about.first, about.pending.Cancellation));
             if (asking.Failure is { } refused)
@@ -207,6 +209,17 @@ internal sealed class Fills(
             }
 
             response = asking.Found!;
+            if (range.IsUnsatisfiable(response.Info.Size))
+            {
+                // Only the block around it has bytes.
+                await response.DisposeAsync();
+                Fail(pending, name, new RemoteException(RemoteFailure.InvalidRange, "The object ends before the range.")
+                {
+                    ActualSize = response.Info.Size,
+                });
+                return;
+            }
+
             var entry = ETags.IsStrong(response.Info.ETag) ? await entries.CreateAsync(name, remote, response.Info, asked) : null;
             if (entry is null)
             {
@@ -223,7 +236,7 @@ internal sealed class Fills(
                 await EvictFromStoreAsync(active);
             }
 
-            Open(pending, active, isCurrent, response);
+            Open(pending, active, isCurrent, response, range);
             response = null;
             if (isCurrent && Generations.Of(name.Bucket, name.Key) != generation)
             {
@@ -252,24 +265,17 @@ internal sealed class Fills(
         pending.Fail(failure);
     }
 
-    private void Open(InFlightTable.PendingFill pending, ActiveEntry active, bool isCurrent, RemoteObject? response)
+    private void Open(InFlightTable.PendingFill pending, ActiveEntry active, bool isCurrent, RemoteObject? response, FirstRange range)
     {
         active.Enter(1);
         if (response is not null)
         {
-            active.StartWith(response, pending);
+            active.StartWith(response, range, pending);
         }
 
         Objects.Opened(pending, active, isCurrent);
         _ = active.LeaveAsync().AsTask();
     }
-
-    /// <summary>
-    /// The range to request while the size is unknown: from the first byte needed to the end of the last touched chunk (rule R10).
-    /// </summary>
-    private string? FirstRange(RangeHeader? range) => range is { First: { } first, Last: { } last }
-        ? RemoteRead.Text(new ByteRange(first, EntryIdentity.EndOfChunk(last, settings.ChunkSize) - 1))
-        : RemoteRead.Text(range);
 
     /// <summary>Evicts the entry from the store. Retire it afterwards.</summary>
     public ValueTask EvictFromStoreAsync(ActiveEntry active) => entries.EvictAsync(active.Name, active.Entry.Info.ETag);
@@ -342,64 +348,4 @@ internal sealed class Fills(
     /// <param name="IsOfAnother">Whether the request was another read's, and may have started earlier.</param>
     internal readonly record struct FillStart(
         ActiveEntry? Active = null, RemoteObject? Uncached = null, RemoteException? Failure = null, bool IsOfAnother = false);
-
-    /// <summary>
-    /// Admits an object to the cache once it was missed often enough (rule E2). Misses are counted in a table of fixed size: two objects
-    /// may share a slot, and one of them is then admitted early. Old counts fade. A restart clears them.
-    /// </summary>
-    private sealed class Admission
-    {
-        private const int Size = 1 << 20;
-
-        /// <summary>After this many misses all counts are halved.</summary>
-        private const int Fade = 4 * Size;
-
-        private readonly int _minUses;
-        private readonly byte[]? _counts;
-        private readonly uint _seed = (uint)Random.Shared.Next();
-        private readonly Lock _lock = new();
-        private int _misses;
-
-        /// <summary>Admits an object on its n-th miss; 1 admits all.</summary>
-        public Admission(int minUses)
-        {
-            _minUses = Math.Min(minUses, byte.MaxValue);
-            _counts = minUses > 1 ? new byte[Size] : null;
-        }
-
-        /// <summary>Counts a miss. True if the object is to be cached.</summary>
-        public bool Admits(ObjectName name)
-        {
-            if (_counts is null)
-            {
-                return true;
-            }
-
-            // The smaller of two slots counts: a wrong result needs a collision in both.
-            var hash = (uint)name.GetHashCode();
-            var (first, second) = (Place(hash ^ _seed), Place(BitOperations.RotateLeft(hash * 0x9E3779B1u, 15) + _seed));
-            lock (_lock)
-            {
-                if (++_misses == Fade)
-                {
-                    Halve();
-                }
-
-                var count = (byte)Math.Min(Math.Min(_counts[first], _counts[second]) + 1, byte.MaxValue);
-                (_counts[first], _counts[second]) = (Math.Max(_counts[first], count), Math.Max(_counts[second], count));
-                return count >= _minUses;
-            }
-        }
-
-        private static int Place(uint hash) => (int)((hash * 0x85EBCA6Bu) >> 12);
-
-        private void Halve()
-        {
-            _misses = 0;
-            for (var place = 0; place < Size; place++)
-            {
-                _counts![place] >>= 1;
-            }
-        }
-    }
 }

@@ -93,15 +93,15 @@ internal sealed class CachedReads(
         FreshnessVerdict verdict, bool onlyCached)
     {
         var missing = default(ByteRange);
-        IReadOnlyList<ByteRange> ahead = [];
+        var ahead = default(ReadAhead);
         var isDone = true;
         try
         {
-            // A sequential reader goes to the fills even if all it wants is cached: the chunks after it may not be.
+            // A sequential reader goes to the fills even if all it wants is cached: what comes after it may not be.
             var likely = WantedOf(responder, verdict.Info);
             var isCovered = likely is not { } range || CacheEntries.Covers(entry, range);
-            ahead = likely is { } next && !onlyCached ? follower.Note(name, entry, next) : [];
-            var isWhole = isCovered && ahead.Count == 0;
+            ahead = likely is { } next && !onlyCached ? follower.Note(name, entry, next, isCovered) : default;
+            var isWhole = isCovered && ahead.IsNone;
             using var hit = isWhole ? Tracing.Start(SpanNames.CacheHit) : null;
             responder.From(
                 verdict.Use switch
@@ -272,7 +272,8 @@ internal sealed class CachedReads(
             }
 
             mustLeave = false;
-            return await follower.SendAsync(active, wanted, follower.Note(name, active.Entry, wanted), responder, read, null);
+            var ahead = follower.Note(name, active.Entry, wanted, isCovered: false);
+            return await follower.SendAsync(active, wanted, ahead, responder, read, null);
         }
         finally
         {

@@ -10,9 +10,21 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 /// front to back in ranges, and fills the next chunks in parallel before they are requested (rule C5). A single GET needs this only if its
 /// fill is slow: otherwise the fill is ahead of it anyway.
 /// </summary>
-internal sealed class FillReader(ReadSettings settings, TimeProvider time)
+internal sealed class FillReader(ReadSettings settings, CacheEntries entries, TimeProvider time)
 {
     private const int Remembered = 1024;
+
+    /// <summary>
+    /// Reads in a row that make a reader sequential, where a fill may bring less than a chunk, unless they are longer than one: two
+    /// adjoining ranges are often a header and what it describes, or two columns.
+    /// </summary>
+    private const int Sequence = 3;
+
+    /// <summary>
+    /// How many times the bytes that a sequential reader has read so far are brought ahead of it within its chunk. So the first requests
+    /// grow fast, and what looks sequential but ends soon costs little.
+    /// </summary>
+    private const int Growth = 8;
 
     /// <summary>How often in a row a byte that was just filled may be missing before the store is given up.</summary>
     private const int MaxRefills = 3;
@@ -22,15 +34,20 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
 
     /// <summary>Sends from an active entry, and leaves it. The caller must be one of its readers.</summary>
     /// <exception cref="RemoteException">The remote failed.</exception>
-    public async Task<ReadResult> SendAsync(ActiveEntry active, ByteRange wanted, IReadOnlyList<ByteRange> prefetched,
-        ReadResponder responder, FillSubscription read, ChunkHits? hits)
+    public async Task<ReadResult> SendAsync(ActiveEntry active, ByteRange wanted, ReadAhead ahead, ReadResponder responder,
+        FillSubscription read, ChunkHits? hits)
     {
         var cancellationToken = responder.Waiting;
         try
         {
-            foreach (var ahead in prefetched)
+            if (entries.KeepsBlocks)
             {
-                active.Prefetch(ahead);
+                active.Bring(wanted, ahead, read);
+            }
+
+            foreach (var chunk in ahead.Chunks ?? [])
+            {
+                active.Prefetch(chunk);
             }
 
             // Before the first byte is sent, the remote must prove that it still has the version: until then another version or an error
@@ -126,12 +143,35 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
         }
     }
 
-    /// <summary>Records a read.</summary>
-    /// <returns>The chunks to fill ahead; none unless the read continues earlier ones.</returns>
-    public IReadOnlyList<ByteRange> Note(ObjectName name, ICacheEntry entry, ByteRange read)
+    /// <summary>Records a read, and whether all its bytes are cached.</summary>
+    /// <returns>What to fill ahead; nothing unless the read continues earlier ones.</returns>
+    public ReadAhead Note(ObjectName name, ICacheEntry entry, ByteRange read, bool isCovered)
     {
         var chunk = entry.Identity.ChunkSize;
-        return chunk == 0 || Advance(name, chunk, read) < 2 ? [] : Ahead(entry, chunk, read);
+        if (chunk == 0 || Advance(name, read, isMiss: !isCovered) is not { } run)
+        {
+            return default;
+        }
+
+        if (!entries.KeepsBlocks)
+        {
+            return new ReadAhead(read.Last / chunk > run.Started / chunk ? Ahead(entry, chunk, read) : []);
+        }
+
+        // No sequence are ranges requested side by side, such as adjoining columns: the one before has not come when the next arrives. Nor
+        // are ranges that were all cached before: the reader may stop where it stopped the last time.
+        var length = run.Next - run.Started;
+        var isLong = run.Reads >= Sequence || length > chunk;
+        if (!isLong || !run.HasMissed || entry.FirstCached(read.First - 1)?.First != read.First - 1)
+        {
+            return default;
+        }
+
+        var chunks = length >= chunk ? Ahead(entry, chunk, read) : [];
+        var end = Math.Min(entry.Info.Size, EntryIdentity.EndOfChunk(read.Last, chunk));
+        var window = new ByteRange(run.Next, Math.Min(end, run.Next + (Growth * length)) - 1);
+        var needed = window with { Last = Math.Min(window.Last, run.Next + length - 1) };
+        return window.Length == 0 || CacheEntries.Covers(entry, needed) ? new ReadAhead(chunks) : new ReadAhead(chunks, window, needed);
     }
 
     /// <summary>
@@ -169,25 +209,32 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
         return ranges;
     }
 
-    /// <summary>The number of adjoining chunks read in a row, with this read.</summary>
-    private long Advance(ObjectName name, long chunk, ByteRange read)
+    /// <summary>Records where a read begins and ends, and whether bytes of it are missing.</summary>
+    /// <returns>The reads in a row that it ends; null if it continues none.</returns>
+    private Run? Advance(ObjectName name, ByteRange read, bool isMiss)
     {
         lock (_lock)
         {
             var goesOn = _runs.TryGetValue(name, out var run) && run.Next == read.First;
-            var started = goesOn ? run.Started : read.First;
             if (_runs.Count >= Remembered && !_runs.ContainsKey(name))
             {
                 // A sequential reader is detected again two chunks later.
                 _runs.Clear();
             }
 
-            _runs[name] = new Run(started, read.Last + 1);
-            return goesOn ? (read.Last / chunk) - (started / chunk) + 1 : 1;
+            run = goesOn ? new Run(run.Started, read.Last + 1, run.Reads + 1, run.HasMissed || isMiss)
+                : new Run(read.First, read.Last + 1, 1, false);
+            _runs[name] = run;
+            return goesOn ? run : null;
         }
     }
 
-    private readonly record struct Run(long Started, long Next);
+    /// <summary>Reads in a row.</summary>
+    /// <param name="Started">Their first byte.</param>
+    /// <param name="Next">The byte after their last.</param>
+    /// <param name="Reads">How many they are.</param>
+    /// <param name="HasMissed">True if one that continued another had to wait for the remote.</param>
+    private readonly record struct Run(long Started, long Next, int Reads, bool HasMissed);
 
     /// <summary>Decides when parallel requests would be faster than one (rule C5).</summary>
     private sealed class SlowRemoteDetector(TimeProvider time)

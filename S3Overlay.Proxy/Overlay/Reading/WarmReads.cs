@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Overlay.Cache;
+using S3Overlay.Proxy.Overlay.Cache.Blocks;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
@@ -21,9 +22,9 @@ public sealed class WarmReads
     internal WarmReads(Fills fills, CacheEntries entries, EntryFreshness freshness) =>
         (_fills, _entries, _freshness) = (fills, entries, freshness);
 
-    /// <summary>Bytes of whole chunks that cover some bytes of an object: what a fill brings for them.</summary>
+    /// <summary>Bytes of the whole blocks or chunks that cover some bytes of an object: what a fill brings for them.</summary>
     public long RoomFor(IReadOnlyList<RangeHeader> ranges, long size) =>
-        Wanted(ranges, size, _entries.ChunkSizeOf(size)).Sum(static range => range.Length);
+        Wanted(ranges, size, _entries.ChunkSizeOf(size), _entries.KeepsBlocks).Sum(static range => range.Length);
 
     /// <summary>Brings bytes of an object.</summary>
     /// <param name="bucket">The client's bucket.</param>
@@ -131,13 +132,13 @@ public sealed class WarmReads
     }
 
     /// <summary>Waits until all bytes are cached, and leaves the entry. Null if another version came.</summary>
-    private static async Task<WarmResult?> FollowAsync(ActiveEntry active, IReadOnlyList<RangeHeader> ranges, long held, long missing,
+    private async Task<WarmResult?> FollowAsync(ActiveEntry active, IReadOnlyList<RangeHeader> ranges, long held, long missing,
         FillSubscription read, CancellationToken cancellationToken)
     {
         try
         {
             var entry = active.Entry;
-            foreach (var range in Wanted(ranges, entry.Info.Size, entry.Identity.ChunkSize))
+            foreach (var range in Wanted(entry, ranges))
             {
                 for (var position = range.First; position <= range.Last;)
                 {
@@ -164,10 +165,10 @@ public sealed class WarmReads
         }
     }
 
-    private static (long Held, long Missing) Count(ICacheEntry entry, IReadOnlyList<RangeHeader> ranges)
+    private (long Held, long Missing) Count(ICacheEntry entry, IReadOnlyList<RangeHeader> ranges)
     {
         var (held, missing) = (0L, 0L);
-        foreach (var range in Wanted(ranges, entry.Info.Size, entry.Identity.ChunkSize))
+        foreach (var range in Wanted(entry, ranges))
         {
             for (var position = range.First; position <= range.Last;)
             {
@@ -182,8 +183,14 @@ public sealed class WarmReads
         return (held, missing);
     }
 
-    /// <summary>The whole chunks that cover the wanted bytes, each byte once. An object cached whole is one chunk.</summary>
-    private static IEnumerable<ByteRange> Wanted(IReadOnlyList<RangeHeader> ranges, long size, long chunk)
+    private IEnumerable<ByteRange> Wanted(ICacheEntry entry, IReadOnlyList<RangeHeader> ranges) =>
+        Wanted(ranges, entry.Info.Size, entry.Identity.ChunkSize, _entries.KeepsBlocks);
+
+    /// <summary>
+    /// The whole blocks that cover the wanted bytes, each byte once; whole chunks on a store that keeps only these. An object cached whole
+    /// is one chunk.
+    /// </summary>
+    private static IEnumerable<ByteRange> Wanted(IReadOnlyList<RangeHeader> ranges, long size, long chunk, bool inBlocks)
     {
         if (size == 0)
         {
@@ -197,8 +204,9 @@ public sealed class WarmReads
         }
 
         var next = 0L;
-        var touched = ranges.Select(range => range.Resolve(size)).OfType<ByteRange>().Select(range => new ByteRange(
-            range.First / chunk * chunk, Math.Min(size, EntryIdentity.EndOfChunk(range.Last, chunk)) - 1));
+        var geometry = new BlockGeometry(size, chunk);
+        var touched = ranges.Select(range => range.Resolve(size)).OfType<ByteRange>().Select(range => inBlocks ? geometry.Around(range)
+            : new ByteRange(range.First / chunk * chunk, Math.Min(size, EntryIdentity.EndOfChunk(range.Last, chunk)) - 1));
         foreach (var range in touched.OrderBy(static range => range.First))
         {
             if (Math.Max(range.First, next) is var first && first <= range.Last)

@@ -36,9 +36,11 @@ public sealed class ChunkBarTests
         await scene.ReadRangeAsync("large", "bytes=0-9");
         await scene.ReadRangeAsync("large", $"bytes=-{CacheScene.Chunk + 1}");
         var response = await scene.Proxy.SendAsync("GET", "/-/v1/explain?bucket=photos&key=large");
-        Assert.Equal(FormattableString.Invariant(
-                $"[[0,{CacheScene.Chunk - 1}],[{3 * CacheScene.Chunk},{5 * CacheScene.Chunk - 1}]]"),
+        var (end, start) = onStore ? (CacheScene.Chunk - 1, 3 * CacheScene.Chunk)
+            : ((64 << 10) - 1, (4 * CacheScene.Chunk) - (64 << 10));
+        Assert.Equal(FormattableString.Invariant($"[[0,{end}],[{start},{(5 * CacheScene.Chunk) - 1}]]"),
             JsonDocument.Parse(response.Text).RootElement.GetProperty("held").GetProperty("runs").GetRawText());
-        Assert.Contains("[#..##]", (await scene.RunAsync("explain", "photos/large")).Output, StringComparison.Ordinal);
+        var output = (await scene.RunAsync("explain", "photos/large")).Output;
+        Assert.Contains(onStore ? "[#..##]" : "[+..+#]", output, StringComparison.Ordinal);
     }
 }

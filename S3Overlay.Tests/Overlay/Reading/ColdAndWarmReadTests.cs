@@ -124,7 +124,7 @@ public class ColdAndWarmReadTests : ReaderTestBase
 
     [Fact]
     [Trait("Rule", "R10")]
-    public async Task A_range_at_a_chunks_end_does_not_wait_for_the_chunk()
+    public async Task A_range_at_a_chunks_end_brings_its_block_or_does_not_wait_for_the_chunk()
     {
         Settings = Settings with { ChunkThreshold = 1000, ChunkSize = 100_000 };
         var bytes = Bytes(1_000_000);
@@ -135,8 +135,26 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Assert.Equal(bytes[199_900..200_000], response.Bytes);
         head.SetResult();
         await QuietAsync();
-        Assert.Equal(["bytes=199900-199999", "bytes=100000-199899"], Remote.Gets.Select(get => get.Range));
-        Assert.Equal("HIT", (await ReadAsync("key", "bytes=100000-199999")).Headers["x-cache"].ToString());
+        Assert.Equal(Store.KeepsBlocks ? ["bytes=165536-199999"] : ["bytes=199900-199999", "bytes=100000-199899"],
+            Remote.Gets.Select(get => get.Range!));
+        var held = Store.KeepsBlocks ? "bytes=165536-199999" : "bytes=100000-199999";
+        Assert.Equal("HIT", (await ReadAsync("key", held)).Headers["x-cache"].ToString());
+    }
+
+    [Fact]
+    [Trait("Rule", "R10")]
+    public async Task A_range_of_an_object_cached_whole_does_not_wait_for_the_rest()
+    {
+        var bytes = Bytes(300_000);
+        Remote.Put("key", bytes);
+        var rest = new TaskCompletionSource();
+        Remote.OnRequest = (read, _) => read.IfMatch is null ? Task.CompletedTask : rest.Task;
+        Assert.Equal(bytes[140_000..140_100], (await ReadAsync("key", "bytes=140000-140099")).Bytes);
+        rest.SetResult();
+        await QuietAsync();
+        Assert.Equal(Store.KeepsBlocks ? ["bytes=131072-196607", "bytes=196608-299999", "bytes=0-131071"]
+            : ["bytes=140000-16777215", "bytes=0-139999"], Remote.Gets.Select(get => get.Range!));
+        Assert.Equal("HIT", (await ReadAsync("key")).Headers["x-cache"].ToString());
     }
 
     [Fact]
@@ -375,13 +393,14 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Remote.Put("key", bytes, $"\"{Convert.ToHexStringLower(MD5.HashData(promised))}\"");
         foreach (var at in (int[])[2 * Chunk, 0, 3 * Chunk])
         {
-            Assert.Equal(bytes[at..(at + 7)], (await ReadAsync("key", $"bytes={at}-{at + 6}")).Bytes);
+            var last = Math.Min(at + Chunk, bytes.Length) - 1;
+            Assert.Equal(bytes[at..(last + 1)], (await ReadAsync("key", $"bytes={at}-{last}")).Bytes);
             await QuietAsync();
         }
 
         Assert.Equal("HIT", Origin(await ReadAsync("key", $"bytes={2 * Chunk}-{(2 * Chunk) + 99}")).Cache);
         Assert.Equal(0, Reader.Fills!.Mismatches);
-        Assert.Equal(bytes[Chunk..(Chunk + 7)], (await ReadAsync("key", $"bytes={Chunk}-{Chunk + 6}")).Bytes);
+        Assert.Equal(bytes[Chunk..(2 * Chunk)], (await ReadAsync("key", $"bytes={Chunk}-{(2 * Chunk) - 1}")).Bytes);
         await QuietAsync();
         Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Mismatches);
         await ReopenAsync();

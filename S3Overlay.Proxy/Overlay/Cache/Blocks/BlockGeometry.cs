@@ -32,6 +32,9 @@ internal readonly struct BlockGeometry
     /// <summary>The block that contains a byte.</summary>
     public long BlockAt(long position) => (position / _chunk * _blocksPerChunk) + (position % _chunk / BlockSize);
 
+    /// <summary>The whole blocks that a range touches.</summary>
+    public ByteRange Around(ByteRange range) => new(BytesOf(BlockAt(range.First)).First, BytesOf(BlockAt(range.Last)).Last);
+
     public ByteRange BytesOf(long block)
     {
         var chunkStart = block / _blocksPerChunk * _chunk;
