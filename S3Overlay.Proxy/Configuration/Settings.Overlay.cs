@@ -48,7 +48,7 @@ public static partial class Settings
         static (options, value) => options with { ChunkSize = value });
 
     public static readonly Setting<long> ReadAheadBytes = new Setting<CacheOptions, long>(
-        "S3_OVERLAY_READ_AHEAD_BYTES", Cache, "64MiB", "How far ahead of a sequential reader chunks are filled. `0` turns read-ahead off.",
+        "S3_OVERLAY_READ_AHEAD_BYTES", Cache, "64MiB", "How far ahead of a sequential reader to fill. `0` turns read-ahead off.",
         Parsers.Size, static (options, value) => options with { ReadAheadBytes = value });
 
     public static readonly Setting<FillOnAbort> FillOnAbort = new Setting<CacheOptions, FillOnAbort>(

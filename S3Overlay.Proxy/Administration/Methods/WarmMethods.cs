@@ -33,7 +33,7 @@ internal sealed class WarmMethod : WorkMethod<WarmProgress>
             new("include", "Only keys that match one of these patterns, one a line: * ? ** {a,b}; without a / only the last part of the "
                 + "key is compared."),
             new("exclude", "Not the keys that match one of these patterns, one a line."),
-            new("ranges", "Only these bytes of each object, in whole chunks, separated by commas: head:64KiB, tail:1MiB."),
+            new("ranges", "Only these bytes of each object, in whole blocks or chunks, separated by commas: head:64KiB, tail:1MiB."),
             Parameter.DryRun,
         ];
     }

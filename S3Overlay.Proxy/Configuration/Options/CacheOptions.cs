@@ -14,7 +14,7 @@ public sealed record CacheOptions
     /// <summary>The size of a chunk.</summary>
     public long ChunkSize { get; init; }
 
-    /// <summary>How far ahead of a sequential reader chunks are filled, in bytes.</summary>
+    /// <summary>How far ahead of a sequential reader the cache is filled, in bytes.</summary>
     public long ReadAheadBytes { get; init; }
 
     /// <summary>What happens to a fill when its last reader disconnects.</summary>

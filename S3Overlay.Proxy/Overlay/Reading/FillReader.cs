@@ -169,7 +169,7 @@ internal sealed class FillReader(ReadSettings settings, CacheEntries entries, Ti
 
         var chunks = length >= chunk ? Ahead(entry, chunk, read) : [];
         var end = Math.Min(entry.Info.Size, EntryIdentity.EndOfChunk(read.Last, chunk));
-        var window = new ByteRange(run.Next, Math.Min(end, run.Next + (Growth * length)) - 1);
+        var window = new ByteRange(run.Next, Math.Min(end, run.Next + Math.Min(Growth * length, settings.ReadAheadBytes)) - 1);
         var needed = window with { Last = Math.Min(window.Last, run.Next + length - 1) };
         return window.Length == 0 || CacheEntries.Covers(entry, needed) ? new ReadAhead(chunks) : new ReadAhead(chunks, window, needed);
     }

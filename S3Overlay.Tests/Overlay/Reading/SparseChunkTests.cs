@@ -28,11 +28,7 @@ public sealed class SparseChunkTests : IAsyncLifetime
         { "bytes=-65536", "bytes=-131071" },
     };
 
-    public async Task InitializeAsync()
-    {
-        _scene = await LayerScene.StartAsync("embedded", ("S3_OVERLAY_CHUNK_THRESHOLD", "1MiB"), ("S3_OVERLAY_CHUNK_SIZE", "1MiB"));
-        _bytes = Put(Size, 1);
-    }
+    public Task InitializeAsync() => StartAsync();
 
     public async Task DisposeAsync() => await _scene.DisposeAsync();
 
@@ -143,6 +139,20 @@ public sealed class SparseChunkTests : IAsyncLifetime
         Assert.Equal("bytes=131072-655359", Assert.Single(Gets.Skip(2)));
         await ReadAsync("bytes=65701-65702");
         Assert.Equal(3, Gets.Count);
+    }
+
+    [Fact]
+    [Trait("Rule", "C5")]
+    public async Task Without_read_ahead_sequential_ranges_bring_their_blocks()
+    {
+        await _scene.DisposeAsync();
+        await StartAsync(("S3_OVERLAY_READ_AHEAD_BYTES", "0"));
+        for (var at = 0; at < 4 * Block; at += Block)
+        {
+            await ReadAsync($"bytes={at}-{at + Block - 1}");
+        }
+
+        Assert.Equal((4, 4 * Block), (Gets.Count, Sent));
     }
 
     [Fact]
@@ -284,6 +294,13 @@ public sealed class SparseChunkTests : IAsyncLifetime
     private long Sent => _scene.Remote.Requests.Skip(_forgotten).Sum(static request => Interlocked.Read(ref request.BytesSent));
 
     private void Forget() => _forgotten = _scene.Remote.Requests.Count;
+
+    private async Task StartAsync(params (string Name, string Value)[] settings)
+    {
+        _scene = await LayerScene.StartAsync("embedded",
+            [("S3_OVERLAY_CHUNK_THRESHOLD", "1MiB"), ("S3_OVERLAY_CHUNK_SIZE", "1MiB"), .. settings]);
+        _bytes = Put(Size, 1);
+    }
 
     private byte[] Put(int size, int seed)
     {
