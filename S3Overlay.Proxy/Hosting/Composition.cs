@@ -51,6 +51,9 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
     /// <summary>How long a start waits for the store's capabilities. After that, they are still found out in the background.</summary>
     private static readonly TimeSpan ProbePatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>The most bytes of small cache entries that wait in memory for their files (rule C1).</summary>
+    private const long UnwrittenCacheBytes = 16 << 20;
+
     /// <summary>Sent in this proxy's own requests, so that loops are detected.</summary>
     private readonly string _instanceId = shared?.InstanceId ?? Guid.NewGuid().ToString("n");
 
@@ -266,7 +269,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
         var folder = options.Cache.Directory;
         var cache = opened.Add(await InFolderAsync(folder, Settings.CacheDirectory, "cache", () => Task.FromResult(DiskCacheStore.Open(
             folder, loggers.CreateLogger<DiskCacheStore>(), Time, options.Cache.MaxBytes,
-            machine.Disk ?? new StoreDisk(isDurable: false), options.Cache.MinFree, pins, Hot))));
+            machine.Disk ?? new StoreDisk(isDurable: false), options.Cache.MinFree, pins, Hot, UnwrittenCacheBytes))));
         meters.WatchCache(() => cache.Bytes, () => cache.Evictions);
         return cache;
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
@@ -47,18 +48,26 @@ internal sealed class CacheFile : IDisposable
     /// <summary>Bytes in its complete blocks.</summary>
     public long CachedBytes => _table.CachedBytes();
 
-    /// <summary>Creates the file of an empty entry.</summary>
-    public static CacheFile Create(StoreDisk disk, string path, CacheFileHeader header, ILogger logger)
+    /// <summary>Creates the file of an empty entry, or of one of one block with all its bytes.</summary>
+    public static CacheFile Create(StoreDisk disk, string path, CacheFileHeader header, byte[]? whole, uint checksum, ILogger logger)
     {
         var geometry = GeometryOf(header);
         var bytes = header.ToBytes();
         var file = Open(path, FileMode.CreateNew);
         try
         {
-            var cacheFile = new CacheFile(file, path, header, geometry, CacheFileHeader.Align(bytes.Length), new uint[geometry.Blocks],
-                logger);
-            disk.Write(file, bytes, 0);
-            disk.SetLength(file, cacheFile._dataOffset + geometry.Size);
+            var table = whole is null ? new uint[geometry.Blocks] : [checksum];
+            var cacheFile = new CacheFile(file, path, header, geometry, CacheFileHeader.Align(bytes.Length), table, logger);
+            if (whole is null)
+            {
+                disk.Write(file, bytes, 0);
+                disk.SetLength(file, cacheFile._dataOffset + geometry.Size);
+            }
+            else
+            {
+                cacheFile.WriteWhole(disk, bytes, checksum, whole);
+            }
+
             return cacheFile;
         }
         catch
@@ -160,6 +169,26 @@ internal sealed class CacheFile : IDisposable
     {
         _file.Dispose();
         _account?.FileClosed();
+    }
+
+    /// <summary>One system call. A crash leaves a file whose block matches its checksum or does not count.</summary>
+    private void WriteWhole(StoreDisk disk, byte[] header, uint checksum, byte[] whole)
+    {
+        var length = (int)_dataOffset + whole.Length;
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            var bytes = buffer.AsSpan(0, length);
+            bytes[..(int)_dataOffset].Clear();
+            header.CopyTo(bytes);
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes[(int)_tableOffset..], checksum);
+            whole.CopyTo(bytes[(int)_dataOffset..]);
+            disk.Write(_file, bytes, 0);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static BlockGeometry GeometryOf(CacheFileHeader header)

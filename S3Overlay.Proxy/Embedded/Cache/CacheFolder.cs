@@ -62,19 +62,23 @@ internal sealed class CacheFolder(string root, StoreDisk disk, ILogger logger)
         }
     }
 
-    /// <summary>Creates the file of an empty entry.</summary>
+    /// <summary>Creates the file of an entry.</summary>
+    /// <param name="id">Its name.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="whole">All bytes of an entry of one block; null for an empty entry.</param>
+    /// <param name="checksum">The block's entry in the table.</param>
     /// <exception cref="IOException">The disk failed.</exception>
-    public CacheFile Create(UInt128 id, CacheFileHeader header)
+    public CacheFile Create(UInt128 id, CacheFileHeader header, byte[]? whole = null, uint checksum = 0)
     {
         var path = PathOf(id);
         try
         {
-            return CacheFile.Create(disk, path, header, logger);
+            return CacheFile.Create(disk, path, header, whole, checksum, logger);
         }
         catch (DirectoryNotFoundException)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            return CacheFile.Create(disk, path, header, logger);
+            return CacheFile.Create(disk, path, header, whole, checksum, logger);
         }
     }
 

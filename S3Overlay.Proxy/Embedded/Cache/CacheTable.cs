@@ -64,6 +64,9 @@ internal sealed class CacheTable(
         return null;
     }
 
+    /// <summary>True if a key has an entry with a file.</summary>
+    public ValueTask<bool> HasAsync(ObjectName name) => rows.HasAsync(name.Bucket, name.Key);
+
     /// <summary>Opens a key's entry; null if there is no usable one.</summary>
     public async ValueTask<ICacheEntry?> OpenAsync(string bucket, string key, CancellationToken cancellationToken)
     {
@@ -140,6 +143,7 @@ internal sealed class CacheTable(
         {
             var before = await rows.FindAsync(bucket, key);
             await rows.PutAsync(bucket, key, entry);
+            ledger.Add(entry.CachedBytes);
             file.Enter(ledger, entry);
             var name = new ObjectName(bucket, key);
             var lease = _open.Put(name, file);
@@ -337,14 +341,21 @@ internal sealed class CacheTable(
             return ValueTask.CompletedTask;
         }
 
-        /// <summary>Keeps the entry in memory if it is small and these are all its bytes, which were checked.</summary>
-        private void Keep(long position, ReadOnlySpan<byte> bytes)
+        /// <summary>Keeps the entry in memory if it is small. These are all its bytes, which were checked.</summary>
+        public void Keep(byte[] bytes)
         {
-            if (position == 0 && bytes.Length == Info.Size && Identity.ChunkSize == 0 && table.Hot.Admits(bytes.Length)
-                && IsCurrent && _file.Account is { } account)
+            if (table.Hot.Admits(bytes.Length) && IsCurrent && _file.Account is { } account)
             {
                 account.Hold();
-                table.Hot.Keep(lease.Name, new HotEntry(_file, lease, account, bytes.ToArray()));
+                table.Hot.Keep(lease.Name, new HotEntry(_file, lease, account, bytes));
+            }
+        }
+
+        private void Keep(long position, ReadOnlySpan<byte> bytes)
+        {
+            if (position == 0 && bytes.Length == Info.Size && Identity.ChunkSize == 0 && table.Hot.Admits(bytes.Length))
+            {
+                Keep(bytes.ToArray());
             }
         }
 

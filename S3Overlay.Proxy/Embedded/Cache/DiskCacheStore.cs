@@ -26,16 +26,21 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     private readonly CacheTable _table;
     private readonly CacheEviction _eviction;
     private readonly CacheSweep _sweep;
+    private readonly Drafts _drafts;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
     private DiskCacheStore(FileStream owner, CacheFolder folder, CacheRows rows, CacheLedger ledger, CacheTable table,
-        CacheEviction eviction, CacheSweep sweep, TimeProvider time, ILogger logger) =>
+        CacheEviction eviction, CacheSweep sweep, long unwritten, TimeProvider time, ILogger logger)
+    {
         (_lock, _folder, _rows, _ledger, _table, _eviction, _sweep, _time, _logger) =
-        (owner, folder, rows, ledger, table, eviction, sweep, time, logger);
+            (owner, folder, rows, ledger, table, eviction, sweep, time, logger);
+        _drafts = new Drafts(table, WriteAsync, unwritten, logger);
+        _drafts.Start();
+    }
 
     /// <summary>Cached bytes of remote objects, in complete blocks, without file-system overhead.</summary>
-    public long Bytes => _ledger.Bytes;
+    public long Bytes => _ledger.Bytes + _drafts.CachedBytes;
 
     /// <summary>What is not evicted to make room; null for nothing.</summary>
     public CachePins? Pins { get; private init; }
@@ -53,7 +58,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     internal Task Cleaning => _sweep.Done;
 
     /// <summary>Completes when the cache is within its limit, or what exceeds it is in use; for tests.</summary>
-    internal Task Evicting => _eviction.Done;
+    internal Task Evicting => WrittenAndEvictedAsync();
 
     /// <summary>How often eviction looked through the entries.</summary>
     internal long EvictionPasses => _eviction.Passes;
@@ -71,9 +76,10 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// The same on a given disk, which tests let fail: rows and file headers go through it, entries' bytes do not.
     /// <paramref name="minFree"/> is how many bytes of the disk stay free (rule E5); null for the default share. What
     /// <paramref name="pins"/> has is not evicted to make room. <paramref name="hot"/> keeps small entries in memory; null for none.
+    /// <paramref name="unwritten"/> is how many bytes of small entries may wait in memory for their files.
     /// </summary>
     internal static DiskCacheStore Open(string directory, ILogger<DiskCacheStore> logger, TimeProvider? time, long? maxBytes,
-        StoreDisk disk, long? minFree = 0, CachePins? pins = null, HotObjects? hot = null)
+        StoreDisk disk, long? minFree = 0, CachePins? pins = null, HotObjects? hot = null, long unwritten = 0)
     {
         time ??= TimeProvider.System;
         hot ??= new HotObjects(limit: 0);
@@ -82,7 +88,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         try
         {
             var rows = CacheRows.Open(folder, logger, disk);
-            return Open(owner, folder, rows, logger, time, maxBytes, new FreeSpace(disk, directory, minFree), pins, hot);
+            return Open(owner, folder, rows, logger, time, maxBytes, new FreeSpace(disk, directory, minFree), pins, hot, unwritten);
         }
         catch
         {
@@ -92,7 +98,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     }
 
     private static DiskCacheStore Open(FileStream owner, CacheFolder folder, CacheRows rows, ILogger logger, TimeProvider time,
-        long? maxBytes, FreeSpace room, CachePins? pins, HotObjects hot)
+        long? maxBytes, FreeSpace room, CachePins? pins, HotObjects hot, long unwritten)
     {
         var ledger = new CacheLedger();
         var table = new CacheTable(folder, rows, ledger, hot, time, logger);
@@ -107,28 +113,61 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         pins?.Changed = eviction.FoundFull;
         eviction.Begin();
         sweep.Begin();
-        return new DiskCacheStore(owner, folder, rows, ledger, table, eviction, sweep, time, logger) { Pins = pins };
+        return new DiskCacheStore(owner, folder, rows, ledger, table, eviction, sweep, unwritten, time, logger) { Pins = pins };
     }
 
     /// <inheritdoc/>
     public ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken) =>
-        _table.TryUse(bucket, key) is { } cached ? new(cached) : LookUpAsync(bucket, key, cancellationToken);
+        (_drafts.TryUse(new ObjectName(bucket, key)) ?? _table.TryUse(bucket, key)) is { } cached ? new(cached)
+            : LookUpAsync(bucket, key, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<ICacheEntry> CreateAsync(
         string bucket, string key, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
     {
         _eviction.RequireRoom();
+        var name = new ObjectName(bucket, key);
+        if (await _drafts.TryCreateAsync(name, identity, info, validatedAt, cancellationToken) is { } draft)
+        {
+            return draft;
+        }
+
+        await _drafts.EvictAsync(name, null);
         var header = new CacheFileHeader(bucket, key, identity, info, validatedAt);
+        return await Task.Run(() => CreateAsync(header, null, 0), cancellationToken);
+    }
+
+    /// <summary>Gives a draft its file.</summary>
+    private async Task<ICacheEntry?> WriteAsync(DraftEntry draft)
+    {
+        _eviction.RequireRoom();
+        var whole = draft.Whole;
+        var entry = await CreateAsync(draft.Header, whole, draft.Checksum);
+        if (whole is null)
+        {
+            await draft.CopyToAsync(entry);
+        }
+        else
+        {
+            entry.Keep(whole);
+        }
+
+        return entry;
+    }
+
+    /// <summary>Creates an entry's file and row. Waits for the disk.</summary>
+    private async Task<CacheTable.EntryHandle> CreateAsync(CacheFileHeader header, byte[]? whole, uint checksum)
+    {
         var id = CacheFolder.NewId();
         _table.Creating.TryAdd(id, true);
         try
         {
-            var file = await Task.Run(() => _folder.Create(id, header), cancellationToken);
+            var file = _folder.Create(id, header, whole, checksum);
             try
             {
-                var entry = new CacheRows.Entry(id, info.Size, info.LastModified, info.ETag, _time.GetUtcNow(), 0);
-                return await _table.PublishAsync(bucket, key, entry, file);
+                var info = header.Info;
+                var entry = new CacheRows.Entry(id, info.Size, info.LastModified, info.ETag, _time.GetUtcNow(), whole?.Length ?? 0);
+                return await _table.PublishAsync(header.Bucket, header.Key, entry, file);
             }
             catch
             {
@@ -155,6 +194,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     public async ValueTask RenewAsync(
         string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken)
     {
+        await _drafts.SettleAsync(new ObjectName(bucket, key));
         using (await _table.LockAsync(bucket, key, cancellationToken))
         {
             if (await _rows.FindAsync(bucket, key) is not { } entry || entry.ETag != etag
@@ -183,6 +223,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask EvictAsync(string bucket, string key, string? onlyETag, CancellationToken cancellationToken)
     {
+        await _drafts.EvictAsync(new ObjectName(bucket, key), onlyETag);
         if (!await _rows.HasAsync(bucket, key))
         {
             _table.ForgetOpen(bucket, key);
@@ -204,6 +245,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     public async IAsyncEnumerable<CacheRow> ListAsync(
         string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await _drafts.SettleAllAsync();
         await foreach (var row in _rows.ListAsync(bucket, prefix, after))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -216,19 +258,22 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     {
         try
         {
-            return await _rows.FindAsync(bucket, key) is { } entry
-                ? new RemoteBase(entry.ETag, entry.Size, HttpDates.WholeSeconds(entry.LastModified)) : null;
+            return _drafts.InfoOf(new ObjectName(bucket, key)) is { } draft ? Base(draft.ETag, draft.Size, draft.LastModified)
+                : await _rows.FindAsync(bucket, key) is { } entry ? Base(entry.ETag, entry.Size, entry.LastModified) : null;
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException or ObjectDisposedException)
         {
             // A write must not fail for that.
             return null;
         }
+
+        static RemoteBase Base(string etag, long size, DateTimeOffset date) => new(etag, size, HttpDates.WholeSeconds(date));
     }
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<string> ListBucketsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await _drafts.SettleAllAsync();
         foreach (var bucket in await _rows.ListBucketsAsync())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -240,6 +285,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     public async IAsyncEnumerable<EntryUsage> ListUsagesAsync(
         string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await _drafts.SettleAllAsync();
         await foreach (var (key, entry) in _rows.ListEntriesAsync(bucket, prefix, after))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -249,12 +295,16 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask<EntryDetail?> DescribeAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        await _rows.FindAsync(bucket, key) is { } entry ? await _table.DescribeAsync(bucket, key, entry) : null;
+    public async ValueTask<EntryDetail?> DescribeAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        await _drafts.SettleAsync(new ObjectName(bucket, key));
+        return await _rows.FindAsync(bucket, key) is { } entry ? await _table.DescribeAsync(bucket, key, entry) : null;
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _drafts.DisposeAsync();
         await _sweep.DisposeAsync();
         await _eviction.DisposeAsync();
         _table.Dispose();
@@ -272,6 +322,12 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
             await _rows.DisposeAsync();
             await _lock.DisposeAsync();
         }
+    }
+
+    private async Task WrittenAndEvictedAsync()
+    {
+        await _drafts.SettleAllAsync();
+        await _eviction.Done;
     }
 
     private async ValueTask<ICacheEntry?> LookUpAsync(string bucket, string key, CancellationToken cancellationToken) =>
