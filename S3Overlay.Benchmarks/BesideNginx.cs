@@ -19,26 +19,61 @@ public static class BesideNginx
         var workloads = options.Choose(Rows.All);
         await using var build = new ProxyBuild("proxy", options.Proxy, site.Folder, site.Remote, workloads);
         await build.StartAsync();
-        List<IServerUnderTest> nginx = [];
-        if (NginxServer.IsInstalled && workloads.Any(workload => workload.IsOfFiles))
-        {
-            await site.WriteFilesAsync(ObjectsOf(workloads));
-            nginx = [await NginxServer.StartAsync(site.Folder), await NginxServer.StartAsync(site.Folder, keepsOpen: true)];
-        }
-        else if (!NginxServer.IsInstalled)
-        {
-            Console.WriteLine("nginx is not installed: the proxy is measured alone.");
-        }
-
+        var opponents = await StartOpponentsAsync(site, workloads);
         try
         {
-            await RunAsync(site, options, workloads, workload => [build.For(workload), .. workload.IsOfFiles ? nginx : []]);
+            await RunAsync(site, options, workloads, workload =>
+                [build.For(workload), .. opponents.Where(some => workload.Beside.HasFlag(some.Key)).SelectMany(static some => some.Value)]);
             return 0;
         }
         finally
         {
-            await DisposeAsync(nginx);
+            await DisposeAsync(opponents.Values.SelectMany(static servers => servers));
         }
+    }
+
+    /// <summary>Starts those that the workloads are measured beside, as far as they are installed.</summary>
+    private static async Task<SortedDictionary<Opponents, List<IServerUnderTest>>> StartOpponentsAsync(
+        Site site, IReadOnlyList<Workload> workloads)
+    {
+        var wanted = workloads.Aggregate(Opponents.None, static (all, workload) => all | workload.Beside);
+        var started = new SortedDictionary<Opponents, List<IServerUnderTest>>();
+        if (wanted.HasFlag(Opponents.Direct))
+        {
+            started[Opponents.Direct] = [new DirectReaders(site.Remote)];
+        }
+
+        if (wanted.HasFlag(Opponents.Varnish) && VarnishServer.IsInstalled)
+        {
+            started[Opponents.Varnish] = [await VarnishServer.StartAsync(site.Folder, site.Remote.Port)];
+        }
+
+        if (NginxServer.IsInstalled)
+        {
+            if (wanted.HasFlag(Opponents.Files))
+            {
+                await site.WriteFilesAsync(ObjectsOf(workloads));
+                started[Opponents.Files] =
+                    [await NginxServer.ServeFilesAsync(site.Folder, false), await NginxServer.ServeFilesAsync(site.Folder, true)];
+            }
+
+            if (wanted.HasFlag(Opponents.Dav))
+            {
+                started[Opponents.Dav] = [await NginxServer.StoreFilesAsync(site.Folder)];
+            }
+
+            if (wanted.HasFlag(Opponents.Slices))
+            {
+                started[Opponents.Slices] = [await NginxServer.CacheSlicesAsync(site.Folder, site.Remote.Port)];
+            }
+        }
+
+        if (!NginxServer.IsInstalled || (wanted.HasFlag(Opponents.Varnish) && !VarnishServer.IsInstalled))
+        {
+            Console.WriteLine("nginx or Varnish is not installed: rows beside it show the proxy alone.");
+        }
+
+        return started;
     }
 
     /// <summary>Both, and a plain forwarder, in front of an nginx with the files.</summary>
@@ -52,11 +87,11 @@ public static class BesideNginx
 
         var workloads = options.Choose(Rows.All.Where(workload => workload.IsOfFiles));
         await site.WriteFilesAsync(ObjectsOf(workloads));
-        await using var upstream = await NginxServer.StartAsync(site.Folder, processor: 1, keepsOpen: true);
+        await using var upstream = await NginxServer.ServeFilesAsync(site.Folder, processor: 1);
         List<IServerUnderTest> servers = [await ForwardingAsync("proxy", options.Proxy)];
         servers.AddRange(options.Against is { } other
             ? [await ForwardingAsync("other", other)]
-            : [await NginxServer.StartAsync(site.Folder, upstream.Port), await PlainForwarderServer.StartAsync(upstream.Port)]);
+            : [await NginxServer.ForwardAsync(site.Folder, upstream.Port), await PlainForwarderServer.StartAsync(upstream.Port)]);
         try
         {
             await RunAsync(site, options, workloads, _ => servers);
@@ -86,7 +121,7 @@ public static class BesideNginx
             $"{options.Rounds} rounds of {duration.TotalSeconds} s each, in turn; medians. Server on processor 0, load from processor 1."));
         Console.WriteLine(
             $"{"workload",-26} {"c",3} {"server",-9} {"requests/s",11} {"MB/s",9} {"CPU us/req",12} {"CPU s/GiB",11} "
-            + $"{"remote KiB/req",15}");
+            + $"{"remote KiB/req",15} {"first byte ms",14} {"resident MB",12}");
         foreach (var workload in workloads)
         {
             foreach (var connections in options.ConnectionsOf(workload))
@@ -121,7 +156,8 @@ public static class BesideNginx
                 CultureInfo.InvariantCulture,
                 $"{workload.Name,-26} {connections,3} {servers[i].Name,-9} {Median(results[i], m => m.RequestsPerSecond),11:F0} "
                 + $"{Median(results[i], m => m.MegabytesPerSecond),9:F0} {Median(results[i], m => m.CpuMicrosecondsPerRequest),12:F1} "
-                + $"{CpuPerGiB(results[i]),11} {Median(results[i], m => m.RemoteKibibytesPerRequest),15:F1}"));
+                + $"{CpuPerGiB(results[i]),11} {Median(results[i], m => m.RemoteKibibytesPerRequest),15:F1} "
+                + $"{Median(results[i], m => m.FirstByte),14:F2} {results[i].Max(m => m.Resident) / 1e6,12:F0}"));
         }
 
         for (var i = 1; i < servers.Count; i++)

@@ -31,7 +31,7 @@ public sealed class Contestant : IDisposable
     {
         _before?.Run(duration, _workload.Batch);
         var (cpu, sent) = (Server.Cpu(), _remote.Sent);
-        var (requests, bytes, elapsed) = _load.Run(duration, _workload.Batch);
+        var result = Run(duration);
 
         // A fill may outlast the response to the client. Its cost counts.
         if (_workload.IsCold)
@@ -39,7 +39,23 @@ public sealed class Contestant : IDisposable
             await _remote.WhenIdleAsync();
         }
 
-        return new(requests, bytes, elapsed, Server.Cpu() - cpu, _remote.Sent - sent);
+        return new(result.Requests, result.Bytes, result.Elapsed, Server.Cpu() - cpu, _remote.Sent - sent)
+        {
+            FirstByte = result.FirstByte,
+            Resident = Server.Resident(),
+        };
+    }
+
+    private LoadResult Run(TimeSpan duration)
+    {
+        try
+        {
+            return _load.Run(duration, _workload.Batch);
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw new InvalidOperationException($"{_workload.Name}, {Server.Name}: {failure.Message}", failure);
+        }
     }
 
     public void Dispose()

@@ -15,9 +15,11 @@ public static class Help
             S3Overlay.Benchmarks COMMAND [OPTIONS]
 
             Commands:
-              compare                   The proxy beside nginx, if installed: requests/s, MB/s and the server's processor time.
+              compare                   The proxy beside nginx and Varnish, if installed: requests/s, MB/s, the server's processor time.
               compare --against FOLDER  The proxy beside another build. Exit code 1 means that it is slower.
               forward                   The proxy, nginx and a plain .NET forwarder, each in front of another nginx with the files.
+              start [--against FOLDER]  Time from the command to the first response, and memory then.
+              digests                   What the MD5 and other digests of a GiB cost on this machine.
               allocations               Bytes the proxy allocates for a warm GET.
               counting                  What the metrics and statistics of one warm GET cost.
 
@@ -28,11 +30,11 @@ public static class Help
               --connections A,B    Number of connections. Default: each workload's own, mostly 1 and 16.
               --seconds N          How long one measurement lasts. Default: 3, and 0.5 with --against.
               --pairs N            With --against: how many pairs of measurements, at least {PairedRatios.FewestPairs}. Default: 20.
-              --rounds N           Without it: how many rounds. Default: 5.
+              --rounds N           Without it, and for start: how many rounds. Default: 5.
 
             A row of --against is worse if the median ratio of its time, its processor time or its bytes from the remote is above
             {PairedRatios.Allowed} and its 95 % interval excludes 1, twice in a row, the second time with new processes.
-            All rows take about 15 minutes.
+            All rows take 15 to 30 minutes.
 
             Exit codes: 0 no row is worse, 1 a row is worse, 2 it could not be measured.
 

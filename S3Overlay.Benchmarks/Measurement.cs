@@ -8,6 +8,12 @@ namespace S3Overlay.Benchmarks;
 /// <param name="RemoteBytes">Body bytes that the test remote sent for it.</param>
 public sealed record Measurement(long Requests, long Bytes, TimeSpan Elapsed, TimeSpan ServerCpu, long RemoteBytes)
 {
+    /// <summary>How long after its request a response began: the median, in milliseconds. 0 for a sum.</summary>
+    public double FirstByte { get; init; }
+
+    /// <summary>The server's resident memory after it, in bytes. 0 for a sum.</summary>
+    public long Resident { get; init; }
+
     /// <summary>Nothing yet.</summary>
     public static Measurement None { get; } = new(0, 0, default, default, 0);
 

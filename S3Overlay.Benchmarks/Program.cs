@@ -13,6 +13,8 @@ try
         ["forward", .. var rest] => await BesideNginx.ForwardAsync(Options.Parse(rest)),
         ["allocations", .. var rest] => await Allocations.RunAsync(Options.Parse(rest)),
         ["counting"] => Counting.Run(),
+        ["digests"] => Digests.Run(),
+        ["start", .. var rest] => await StartUp.RunAsync(Options.Parse(rest)),
         [PlainForwarderServer.Command, var port, var upstream] => await PlainForwarder
             .RunAsync(int.Parse(port, CultureInfo.InvariantCulture), int.Parse(upstream, CultureInfo.InvariantCulture)),
         [var command, ..] => throw new ArgumentException($"There is no command {command}. See --help."),

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -11,6 +12,9 @@ public sealed class LoadConnection : IDisposable
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly byte[] _buffer = new byte[1 << 20];
 
+    /// <summary>How long after its request the last response began.</summary>
+    public TimeSpan FirstByte { get; private set; }
+
     /// <summary>Connects.</summary>
     public LoadConnection(int port) => _socket.Connect(IPAddress.Loopback, port);
 
@@ -18,13 +22,15 @@ public sealed class LoadConnection : IDisposable
     /// <returns>The body's length in bytes.</returns>
     public long Exchange(LoadRequest request)
     {
+        var sent = Stopwatch.GetTimestamp();
         _socket.Send(request.Head);
         if (!request.Body.IsEmpty)
         {
             _socket.Send(request.Body.Span);
         }
 
-        var have = 0;
+        var have = Receive(_buffer);
+        FirstByte = Stopwatch.GetElapsedTime(sent);
         int end;
         while ((end = _buffer.AsSpan(0, have).IndexOf("\r\n\r\n"u8)) < 0)
         {
@@ -37,7 +43,7 @@ public sealed class LoadConnection : IDisposable
             throw new InvalidOperationException("The server answered: " + Encoding.Latin1.GetString(_buffer, 0, Math.Min(have, 600)));
         }
 
-        var length = request.ResponseHasBody ? ContentLength(head) : 0;
+        var length = request.ResponseHasBody && !head.StartsWith("HTTP/1.1 204"u8) ? ContentLength(head) : 0;
         for (var rest = length - (have - end - 4); rest > 0;)
         {
             rest -= Receive(_buffer.AsSpan(0, (int)Math.Min(_buffer.Length, rest)));

@@ -25,9 +25,10 @@ public sealed class LoadGenerator : IDisposable
     /// <param name="duration">How long requests are sent. Ignored if there is a batch.</param>
     /// <param name="batch">How many requests are sent. Null to send for <paramref name="duration"/>.</param>
     /// <exception cref="InvalidOperationException">A response was an error or is missing.</exception>
-    public (long Requests, long Bytes, TimeSpan Elapsed) Run(TimeSpan duration, int? batch)
+    public LoadResult Run(TimeSpan duration, int? batch)
     {
         long count = 0, bytes = 0;
+        List<double> waits = [];
         var left = batch ?? long.MaxValue;
         var stop = false;
         LoadRequest? common = null;
@@ -37,6 +38,7 @@ public sealed class LoadGenerator : IDisposable
         var threads = Array.ConvertAll(_connections, connection => new Thread(() =>
         {
             long mine = 0, read = 0;
+            List<double> firstBytes = [];
             ready.SignalAndWait();
             try
             {
@@ -44,6 +46,7 @@ public sealed class LoadGenerator : IDisposable
                 {
                     read += connection.Exchange(request) + request.Body.Length;
                     mine++;
+                    firstBytes.Add(connection.FirstByte.TotalMilliseconds);
                 }
             }
             catch (Exception e)
@@ -55,6 +58,10 @@ public sealed class LoadGenerator : IDisposable
 
             Interlocked.Add(ref count, mine);
             Interlocked.Add(ref bytes, read);
+            lock (waits)
+            {
+                waits.AddRange(firstBytes);
+            }
         }));
         Array.ForEach(threads, thread => thread.Start());
         var clock = Stopwatch.StartNew();
@@ -66,7 +73,7 @@ public sealed class LoadGenerator : IDisposable
         }
 
         Array.ForEach(threads, thread => thread.Join());
-        return failure is null ? (count, bytes, clock.Elapsed)
+        return failure is null ? new(count, bytes, clock.Elapsed, waits.Count == 0 ? 0 : Statistics.Median(waits))
             : throw new InvalidOperationException($"The load could not be sent: {failure.Message}", failure);
 
         LoadRequest? Take()
@@ -85,3 +92,10 @@ public sealed class LoadGenerator : IDisposable
 
     public void Dispose() => Array.ForEach(_connections, connection => connection.Dispose());
 }
+
+/// <summary>What a load came to.</summary>
+/// <param name="Requests">Complete responses.</param>
+/// <param name="Bytes">Body bytes, in either direction.</param>
+/// <param name="Elapsed">How long it took.</param>
+/// <param name="FirstByte">How long after its request a response began: the median, in milliseconds.</param>
+public readonly record struct LoadResult(long Requests, long Bytes, TimeSpan Elapsed, double FirstByte);

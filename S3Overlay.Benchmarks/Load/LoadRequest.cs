@@ -6,14 +6,18 @@ namespace S3Overlay.Benchmarks.Load;
 /// <param name="ResponseHasBody">False if the response ends with its headers, whatever their Content-Length.</param>
 public sealed record LoadRequest(byte[] Head, ReadOnlyMemory<byte> Body, bool ResponseHasBody)
 {
-    /// <summary>Bytes that bodies are made of.</summary>
-    private static readonly Lazy<byte[]> Bytes = new(() =>
-    {
-        var bytes = new byte[64 << 20];
-        new Random(1).NextBytes(bytes);
-        return bytes;
-    });
+    private static byte[] _bytes = [];
 
     /// <summary>The first bytes of what all bodies are made of.</summary>
-    public static ReadOnlyMemory<byte> BodyOf(int length) => length == 0 ? default : Bytes.Value.AsMemory(0, length);
+    public static ReadOnlyMemory<byte> BodyOf(int length)
+    {
+        if (_bytes.Length < length)
+        {
+            var bytes = new byte[Math.Max(length, 64 << 20)];
+            new Random(1).NextBytes(bytes);
+            _bytes = bytes;
+        }
+
+        return _bytes.AsMemory(0, length);
+    }
 }

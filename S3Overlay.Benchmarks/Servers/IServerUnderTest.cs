@@ -17,4 +17,7 @@ public interface IServerUnderTest : IAsyncDisposable
 
     /// <summary>Processor time used so far by all its processes.</summary>
     TimeSpan Cpu();
+
+    /// <summary>Bytes of memory that all its processes have resident now; 0 if that is not known.</summary>
+    long Resident();
 }

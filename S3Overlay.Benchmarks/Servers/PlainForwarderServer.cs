@@ -34,5 +34,7 @@ public sealed class PlainForwarderServer : IServerUnderTest
 
     public TimeSpan Cpu() => _process.Cpu();
 
+    public long Resident() => _process.Resident();
+
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

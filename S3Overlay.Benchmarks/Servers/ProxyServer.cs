@@ -73,5 +73,7 @@ public sealed class ProxyServer : IServerUnderTest
 
     public TimeSpan Cpu() => _process?.Cpu() ?? TimeSpan.Zero;
 
+    public long Resident() => _process?.Resident() ?? 0;
+
     public ValueTask DisposeAsync() => _process?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -47,7 +47,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Waits until a loopback port is open; false if it does not open in time or the process has ended.</summary>
     public static async Task<bool> IsOpenAsync(int port, Func<bool> isGone)
     {
-        for (var limit = Stopwatch.StartNew(); !isGone() && limit.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(50))
+        for (var limit = Stopwatch.StartNew(); !isGone() && limit.Elapsed < TimeSpan.FromSeconds(30); await Task.Delay(5))
         {
             try
             {
@@ -74,6 +74,10 @@ public sealed partial class ServerProcess : IAsyncDisposable
 
     /// <summary>Processor time of the process and its children, to the nanosecond.</summary>
     public TimeSpan Cpu() => Tree(_process.Id).Select(CpuOf).Aggregate(TimeSpan.Zero, (sum, one) => sum + one);
+
+    /// <summary>Resident bytes of the process and its children (proc_pid_statm(5)).</summary>
+    public long Resident() => Tree(_process.Id).Sum(static process => long.Parse(
+        File.ReadAllText($"/proc/{process}/statm").Split(' ')[1], CultureInfo.InvariantCulture) * Environment.SystemPageSize);
 
     /// <summary>Ends it with SIGTERM, and waits.</summary>
     public async Task StopAsync()

@@ -17,7 +17,7 @@ public sealed record Workload(string Name, Func<long, Ask> Ask)
     /// <summary>A request to send before each of <see cref="Ask"/>, outside the time measured; or null.</summary>
     public Func<long, Ask>? Before { get; init; }
 
-    /// <summary>Number of requests in one measurement. Null for as many as fit the duration.</summary>
+    /// <summary>Number of requests in one measurement, or of steps. Null for as many as fit the duration.</summary>
     public int? Batch { get; init; }
 
     /// <summary>The numbers of connections it is measured with.</summary>
@@ -32,6 +32,9 @@ public sealed record Workload(string Name, Func<long, Ask> Ask)
     /// <summary>The bucket it is about.</summary>
     public string Bucket => IsCold ? StandInRemote.Bucket : ProxyServer.Bucket;
 
+    /// <summary>The servers it is measured beside.</summary>
+    public Opponents Beside { get; init; }
+
     /// <summary>Whether a file server supports it.</summary>
-    public bool IsOfFiles => Objects is not null && Ask(0).Query.Length == 0;
+    public bool IsOfFiles => Beside.HasFlag(Opponents.Files);
 }
