@@ -17,7 +17,7 @@ internal sealed class FakeProxy(TimeProvider time) : IProxy, ICaller
         ["stats"] = Stats(0),
         ["history"] = new HistoryDocument(10, []),
         ["status"] = new StatusDocument("1", "http://127.0.0.1:8000", "aws", new("", "/data", "", LayerHealth.Ok, null), [],
-            new(false, "", null), null!),
+            new(false, "", null), new(0, 0, false)),
     };
 
     public string Version => "1";
@@ -54,7 +54,7 @@ internal sealed class FakeProxy(TimeProvider time) : IProxy, ICaller
 
     public bool IsSecretOf(string accessKey, string secret) => false;
 
-    public ProxyKey? Find(string accessKey) => null;
+    public ProxyKey? Find(string accessKey) => HasKey ? new(accessKey, IsAdministrator: true) : null;
 
     public string? TakeLink(string token) => null;
 

@@ -64,6 +64,26 @@ public sealed class OverviewFeedTests
         Assert.Equal(1, refusing.Requests);
     }
 
+    [Fact]
+    public async Task What_changes_rarely_is_read_every_ten_seconds_and_the_same_is_shown_until_then()
+    {
+        using var page = new Page(_feed, _proxy);
+        var first = (await page.NextAsync()).Numbers!;
+        Assert.Equal(3, _proxy.Requests);
+        for (var round = 1; round < 5; round++)
+        {
+            await PauseAsync();
+            var next = (await page.NextAsync()).Numbers!;
+            Assert.Equal(3 + round, _proxy.Requests);
+            Assert.Same(first.History, next.History);
+            Assert.Same(first.Status, next.Status);
+        }
+
+        await PauseAsync();
+        Assert.NotSame(first.History, (await page.NextAsync()).Numbers!.History);
+        Assert.Equal(3 + 4 + 3, _proxy.Requests);
+    }
+
     [Theory]
     [InlineData(0.1, null)]
     [InlineData(2.0, 5.0)]

@@ -17,7 +17,7 @@ internal sealed class OverviewFeed(TimeProvider time, ILogger<OverviewFeed> logg
     private static readonly TimeSpan ShortestRate = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestRate = TimeSpan.FromSeconds(10);
 
-    /// <summary>The history has a new sample every ten seconds.</summary>
+    /// <summary>The history has a new sample every ten seconds. The status changes rarely, and is read then, too.</summary>
     private const int RoundsPerHistory = 5;
 
     private readonly Lock _lock = new();
@@ -53,7 +53,7 @@ internal sealed class OverviewFeed(TimeProvider time, ILogger<OverviewFeed> logg
     private async Task RunAsync(CancellationToken ending)
     {
         await Task.Yield();
-        HistoryDocument? history = null;
+        var (history, status) = ((HistoryDocument?)null, (StatusDocument?)null);
         for (var round = 0; !ending.IsCancellationRequested; round++)
         {
             Subscription[] pages;
@@ -70,10 +70,10 @@ internal sealed class OverviewFeed(TimeProvider time, ILogger<OverviewFeed> logg
             (OverviewNumbers?, ProxyError?) found;
             try
             {
-                history = round % RoundsPerHistory == 0 || history is null
-                    ? await first.Gateway.GetAsync<HistoryDocument>("history", null, ending) : history;
+                var isRare = round % RoundsPerHistory == 0;
+                history = history is null || isRare ? await first.Gateway.GetAsync<HistoryDocument>("history", null, ending) : history;
+                status = status?.Changes is null || isRare ? await first.Gateway.GetAsync<StatusDocument>("status", null, ending) : status;
                 var stats = await first.Gateway.GetAsync<StatsDocument>("stats", null, ending);
-                var status = await first.Gateway.GetAsync<StatusDocument>("status", null, ending);
                 var now = new ProxyStatistics(stats, time.GetTimestamp());
                 found = (new OverviewNumbers(status, stats, history, RateOf(now)), null);
                 _isFailing = false;
