@@ -44,7 +44,7 @@ internal static class HiddenReach
                 throw query.Has(Logging) ? new S3Exception(NoTarget) : new S3Exception(S3Errors.AccessDenied);
             }
 
-            if (query.Has(Logging) && target.Parent!.ChildText("TargetPrefix") is { } prefix && hidden.Covers(target.Value.Trim(), prefix))
+            if (query.Has(Logging) && target.Parent!.Children("TargetPrefix").Any(prefix => hidden.Covers(target.Value.Trim(), prefix.Value)))
             {
                 throw new S3Exception(S3Errors.AccessDenied);
             }
@@ -57,7 +57,13 @@ internal static class HiddenReach
         }
     }
 
-    /// <summary>All prefixes of a rule: which of several counts, a store decides. Without one, a rule is about all keys.</summary>
+    /// <summary>
+    /// All prefixes of a rule: which of several counts, a store decides. A filter without one is about all keys, and so is a rule with
+    /// neither.
+    /// </summary>
     private static IEnumerable<string> PrefixesOf(XElement rule) => rule.Descendants()
-        .Where(static element => element.Name.LocalName == "Prefix").Select(static prefix => prefix.Value).DefaultIfEmpty("");
+        .Where(static element => element.Name.LocalName is "Prefix" or "Filter" or "And")
+        .Select(static element => element.Name.LocalName == "Prefix" ? element.Value
+            : element.Descendants().Any(static inner => inner.Name.LocalName == "Prefix") ? null : "")
+        .OfType<string>().DefaultIfEmpty("");
 }

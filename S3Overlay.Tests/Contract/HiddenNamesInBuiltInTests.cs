@@ -74,13 +74,20 @@ public sealed class HiddenNamesInBuiltInTests : HiddenNamesTests
         }
     }
 
-    /// <summary>Which of several prefixes counts, a store decides.</summary>
-    [Fact]
-    public async Task A_second_prefix_of_a_rule_reaches_no_hidden_keys()
+    /// <summary>Which of several prefixes counts, a store decides. What has none is about all keys.</summary>
+    [Theory]
+    [InlineData("lifecycle", "<Filter><Prefix>tmp/</Prefix><Prefix>private/</Prefix></Filter>")]
+    [InlineData("lifecycle", "<Prefix>tmp/</Prefix><Filter><Tag><Key>a</Key><Value>b</Value></Tag></Filter>")]
+    [InlineData("lifecycle", "<Prefix>tmp/</Prefix><Filter/>")]
+    [InlineData("lifecycle", "<Filter><Prefix>tmp/</Prefix></Filter><Filter/>")]
+    [InlineData("lifecycle", "<Filter><Prefix>tmp/</Prefix><And><ObjectSizeGreaterThan>0</ObjectSizeGreaterThan></And></Filter>")]
+    [InlineData("logging", "<TargetPrefix>logs/</TargetPrefix><TargetPrefix>private/</TargetPrefix>")]
+    public async Task A_second_prefix_or_filter_reaches_no_hidden_keys(string name, string prefixes)
     {
-        var answer = await Proxy.SendAsync("PUT", "/plain?lifecycle", "<LifecycleConfiguration><Rule><ID>a</ID><Status>Enabled</Status>"
-            + "<Filter><Prefix>tmp/</Prefix><Prefix>private/</Prefix></Filter><Expiration><Days>1</Days></Expiration></Rule>"
-            + "</LifecycleConfiguration>");
+        var answer = await Proxy.SendAsync("PUT", "/plain?" + name, name == "lifecycle"
+            ? $"<LifecycleConfiguration><Rule><ID>a</ID><Status>Enabled</Status>{prefixes}<Expiration><Days>1</Days></Expiration></Rule>"
+                + "</LifecycleConfiguration>"
+            : $"<BucketLoggingStatus><LoggingEnabled><TargetBucket>plain</TargetBucket>{prefixes}</LoggingEnabled></BucketLoggingStatus>");
         Assert.Equal(403, answer.Status);
     }
 
