@@ -43,7 +43,8 @@ public static class StartUp
         for (var i = 0; i < builds.Length; i++)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{(i == 0 ? "proxy" : "other"),-6} {Statistics.Median(times[i]),8:F0} ms {Statistics.Median(memory[i]),8:F0} MB resident"));
+                $"{(i == 0 ? "proxy" : "other"),-6} {Statistics.Median(times[i]),8:F0} ms "
+                + $"{Statistics.Median(memory[i]),8:F0} MB resident"));
         }
 
         return 0;

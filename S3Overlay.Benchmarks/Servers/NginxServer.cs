@@ -32,7 +32,7 @@ public sealed class NginxServer : IServerUnderTest
     /// <param name="keepsOpen">Whether it keeps files open between requests (<c>open_file_cache</c>).</param>
     public static Task<NginxServer> ServeFilesAsync(string folder, bool keepsOpen) => StartAsync(
         keepsOpen ? "nginx+ofc" : "nginx", folder,
-        http: $"open_file_cache {(keepsOpen ? "max=16000 inactive=1h; open_file_cache_valid 1h" : "off")};", server: $"root {folder}/files;");
+        $"open_file_cache {(keepsOpen ? "max=16000 inactive=1h; open_file_cache_valid 1h" : "off")};", $"root {folder}/files;");
 
     /// <summary>Hands on what another server has.</summary>
     /// <param name="folder">For its own files.</param>

@@ -5,7 +5,9 @@ using S3Overlay.Benchmarks.Workloads;
 
 namespace S3Overlay.Benchmarks.Servers;
 
-/// <summary>Varnish in front of the test remote, with its cache in memory: it streams a miss to all who want it while it is fetched.</summary>
+/// <summary>
+/// Varnish in front of the test remote, with its cache in memory: it streams a miss to all who want it while it is fetched.
+/// </summary>
 public sealed class VarnishServer : IServerUnderTest
 {
     private readonly ServerProcess _process;
@@ -35,7 +37,8 @@ public sealed class VarnishServer : IServerUnderTest
             """));
         string[] arguments =
         [
-            "-F", "-j", "none", "-n", Path.Combine(folder, $"varnish-{port}"), "-a", $"127.0.0.1:{port}", "-f", configuration, "-s", "malloc,4G",
+            "-F", "-j", "none", "-n", Path.Combine(folder, $"varnish-{port}"), "-a", $"127.0.0.1:{port}", "-f", configuration,
+            "-s", "malloc,4G",
             "-p", "thread_pools=1", "-p", "nuke_limit=10000000",
         ];
         return new VarnishServer(await ServerProcess.StartAsync(port, Binary, arguments, new Dictionary<string, string>()), port);

@@ -25,10 +25,12 @@ public static class Rows
         Read("GET 10 KiB of 100000 keys", Many),
         Read("GET 64 MiB", Large) with { Connections = [1, 4, 16] },
         Read("1 MiB ranges", Large) with { Ask = i => new("GET", Large.Key(0), Range: Range(i * MiB, MiB)), Variants = 64 },
-        Read("1 MiB ranges of 1 GiB", Gibibyte) with { Ask = i => new("GET", Gibibyte.Key(0), Range: Range(i * MiB, MiB)), Variants = 1024 },
+        Read("1 MiB ranges of 1 GiB", Gibibyte) with
+            { Ask = i => new("GET", Gibibyte.Key(0), Range: Range(i * MiB, MiB)), Variants = 1024 },
         Read("HEAD of 1000 keys", Thousand) with { Ask = i => new("HEAD", Thousand.Key(i)), Connections = [1, 16, 64] },
         Read("list 1000 of 100000 keys", Many) with
-            { Ask = i => new("GET", "", $"list-type=2&start-after={Uri.EscapeDataString(Many.Key(i * 990))}"), Variants = 100, Beside = default },
+            { Ask = i => new("GET", "", $"list-type=2&start-after={Uri.EscapeDataString(Many.Key(i * 990))}"), Variants = 100,
+                Beside = default },
         new("PUT 10 KiB", i => new("PUT", $"put/{i}", BodyLength: 10 * KiB)) { Variants = 1_000, Beside = Opponents.Dav },
         new("PUT 64 MiB", i => new("PUT", $"put64/{i}", BodyLength: 64 * MiB)) { Batch = 2, Connections = [1] },
         new("DELETE", i => new("DELETE", $"delete/{i}")) { Before = i => new("PUT", $"delete/{i}", BodyLength: KiB), Variants = 500,

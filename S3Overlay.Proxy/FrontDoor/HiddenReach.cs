@@ -44,7 +44,8 @@ internal static class HiddenReach
                 throw query.Has(Logging) ? new S3Exception(NoTarget) : new S3Exception(S3Errors.AccessDenied);
             }
 
-            if (query.Has(Logging) && target.Parent!.Children("TargetPrefix").Any(prefix => hidden.Covers(target.Value.Trim(), prefix.Value)))
+            if (query.Has(Logging)
+                && target.Parent!.Children("TargetPrefix").Any(prefix => hidden.Covers(target.Value.Trim(), prefix.Value)))
             {
                 throw new S3Exception(S3Errors.AccessDenied);
             }

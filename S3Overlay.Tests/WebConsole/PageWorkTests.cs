@@ -11,6 +11,8 @@ using S3Overlay.WebConsole.Gateway;
 using S3Overlay.WebConsole.Pages;
 using S3Overlay.WebConsole.Security;
 
+#pragma warning disable BL0006 // the types of rendering: a renderer that shows nothing needs them
+
 namespace S3Overlay.Tests.WebConsole;
 
 /// <summary>
@@ -109,8 +111,7 @@ public sealed class PageWorkTests : IAsyncDisposable
             new ClaimsIdentity([new(ClaimTypes.Name, "key"), new(SessionAuthentication.SessionClaim, session)], "test"))));
     }
 
-    /// <summary>Shows a component as a circuit does, to nobody.</summary>
-#pragma warning disable BL0006 // There is no other way to have a page without a browser.
+    /// <summary>Shows a component as a circuit does, without a browser.</summary>
     private sealed class Screen(IServiceProvider services) : Renderer(services, NullLoggerFactory.Instance)
     {
         public override Dispatcher Dispatcher { get; } = Dispatcher.CreateDefault();
@@ -126,5 +127,4 @@ public sealed class PageWorkTests : IAsyncDisposable
 
         protected override void HandleException(Exception exception) => Assert.Fail(exception.ToString());
     }
-#pragma warning restore BL0006
 }

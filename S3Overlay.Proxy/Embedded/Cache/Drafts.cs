@@ -48,7 +48,8 @@ internal sealed class Drafts(CacheTable table, Func<DraftEntry, Task<ICacheEntry
     public ObjectInfo? InfoOf(ObjectName name) => _drafts.TryGetValue(name, out var draft) ? draft.Info : null;
 
     /// <summary>
-    /// Creates an entry in memory. Null if it needs a file from the start: it is too large, the key has an entry already, or too much waits.
+    /// Creates an entry in memory. Null if it needs a file from the start: it is too large, the key has an entry already, or too much
+    /// waits.
     /// </summary>
     public async ValueTask<ICacheEntry?> TryCreateAsync(
         ObjectName name, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
