@@ -20,7 +20,7 @@ internal sealed class WeightedCache<TKey, TValue>(long limit)
     private Node? _hand;
     private long _weight;
 
-    /// <summary>Called with each value that leaves, for whatever reason. Must neither block nor call back.</summary>
+    /// <summary>Called with each value that leaves or is not remembered, for whatever reason. Must neither block nor call back.</summary>
     public Action<TValue>? Left { get; init; }
 
     /// <summary>The weight of all values.</summary>
@@ -51,6 +51,7 @@ internal sealed class WeightedCache<TKey, TValue>(long limit)
         if (weight > limit)
         {
             Remove(key);
+            Left?.Invoke(value);
             return;
         }
 
@@ -62,12 +63,13 @@ internal sealed class WeightedCache<TKey, TValue>(long limit)
                 Unlink(before);
             }
 
-            _nodes[key] = node;
-            Link(node);
-            while (_weight > limit)
+            while (_weight + weight > limit)
             {
                 EvictOne();
             }
+
+            _nodes[key] = node;
+            Link(node);
         }
     }
 

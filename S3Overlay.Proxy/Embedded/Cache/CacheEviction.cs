@@ -257,7 +257,8 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
 
         Interlocked.Increment(ref _passes);
         var (before, version, growths) = (Evicted, pins?.Version, Volatile.Read(ref _growths));
-        var last = _pinned.Version == version ? _pinned.Use : default;
+        var first = _pinned.Version == version ? _pinned.Use : default;
+        var last = first;
         _pinned = (version, last);
         var isPinnedSoFar = true;
         while (IsOver() && !_stopping.IsCancellationRequested && rows.NextUse(last) is { } use)
@@ -276,6 +277,14 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
 
         if (isPinnedSoFar && IsOver() && version is not null && rows.NextUse(last) is null)
         {
+            if (first != default)
+            {
+                // An entry may have come in with an earlier use: all must be looked at to say so.
+                _pinned = default;
+                await EvictAsync(anyUse);
+                return;
+            }
+
             _allPinned = new AllPinned(version, growths, time.GetTimestamp());
         }
 

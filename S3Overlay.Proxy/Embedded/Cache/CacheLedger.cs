@@ -134,6 +134,9 @@ internal sealed class CacheLedger
 
     public void MustSave(Usage account) => _unsaved.Enqueue(account);
 
+    /// <summary>How many usages may be newer than their rows.</summary>
+    public int Unsaved => _unsaved.Count;
+
     /// <summary>The next usage that is newer than its row; null for none.</summary>
     public Usage? NextUnsaved() => _unsaved.TryDequeue(out var account) ? account : null;
 

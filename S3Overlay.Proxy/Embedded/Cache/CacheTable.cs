@@ -239,7 +239,9 @@ internal sealed class CacheTable(
     public async Task<bool> SaveAsync()
     {
         var any = false;
-        while (ledger.NextUnsaved() is { } account)
+
+        // Hits may be faster than rows are written: what is used again by then is for the next time.
+        for (var left = ledger.Unsaved; left > 0 && ledger.NextUnsaved() is { } account; left--)
         {
             any = true;
             var (bucket, key) = account.Name;

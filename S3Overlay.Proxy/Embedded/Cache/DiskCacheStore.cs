@@ -35,7 +35,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     {
         (_lock, _folder, _rows, _ledger, _table, _eviction, _sweep, _time, _logger) =
             (owner, folder, rows, ledger, table, eviction, sweep, time, logger);
-        _drafts = new Drafts(table, WriteAsync, unwritten, logger);
+        _drafts = new Drafts(table, WriteAsync, unwritten, time, logger);
         _drafts.Start();
     }
 
@@ -134,7 +134,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
 
         await _drafts.EvictAsync(name, null);
         var header = new CacheFileHeader(bucket, key, identity, info, validatedAt);
-        return await Task.Run(() => CreateAsync(header, null, 0), cancellationToken);
+        return await Task.Run(() => CreateAsync(header, _time.GetUtcNow(), null, 0), cancellationToken);
     }
 
     /// <summary>Gives a draft its file.</summary>
@@ -142,10 +142,18 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     {
         _eviction.RequireRoom();
         var whole = draft.Whole;
-        var entry = await CreateAsync(draft.Header, whole, draft.Checksum);
+        var entry = await CreateAsync(draft.Header, draft.Used, whole, draft.Checksum);
         if (whole is null)
         {
-            await draft.CopyToAsync(entry);
+            try
+            {
+                await draft.CopyToAsync(entry);
+            }
+            catch
+            {
+                await entry.DisposeAsync();
+                throw;
+            }
         }
         else
         {
@@ -156,7 +164,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     }
 
     /// <summary>Creates an entry's file and row. Waits for the disk.</summary>
-    private async Task<CacheTable.EntryHandle> CreateAsync(CacheFileHeader header, byte[]? whole, uint checksum)
+    private async Task<CacheTable.EntryHandle> CreateAsync(CacheFileHeader header, DateTimeOffset used, byte[]? whole, uint checksum)
     {
         var id = CacheFolder.NewId();
         _table.Creating.TryAdd(id, true);
@@ -166,7 +174,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
             try
             {
                 var info = header.Info;
-                var entry = new CacheRows.Entry(id, info.Size, info.LastModified, info.ETag, _time.GetUtcNow(), whole?.Length ?? 0);
+                var entry = new CacheRows.Entry(id, info.Size, info.LastModified, info.ETag, used, whole?.Length ?? 0);
                 return await _table.PublishAsync(header.Bucket, header.Key, entry, file);
             }
             catch
@@ -194,7 +202,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     public async ValueTask RenewAsync(
         string bucket, string key, string etag, DateTimeOffset validatedAt, ObjectInfo? info, CancellationToken cancellationToken)
     {
-        await _drafts.SettleAsync(new ObjectName(bucket, key));
+        await _drafts.SettleAsync(new ObjectName(bucket, key), cancellationToken);
         using (await _table.LockAsync(bucket, key, cancellationToken))
         {
             if (await _rows.FindAsync(bucket, key) is not { } entry || entry.ETag != etag
@@ -245,7 +253,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     public async IAsyncEnumerable<CacheRow> ListAsync(
         string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await _drafts.SettleAllAsync();
+        await _drafts.SettleAsync(bucket, prefix, cancellationToken);
         await foreach (var row in _rows.ListAsync(bucket, prefix, after))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -273,7 +281,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// <inheritdoc/>
     public async IAsyncEnumerable<string> ListBucketsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await _drafts.SettleAllAsync();
+        await _drafts.SettleAsync(null, "", cancellationToken);
         foreach (var bucket in await _rows.ListBucketsAsync())
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -285,7 +293,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     public async IAsyncEnumerable<EntryUsage> ListUsagesAsync(
         string bucket, string prefix, string after, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await _drafts.SettleAllAsync();
+        await _drafts.SettleAsync(bucket, prefix, cancellationToken);
         await foreach (var (key, entry) in _rows.ListEntriesAsync(bucket, prefix, after))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -297,7 +305,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask<EntryDetail?> DescribeAsync(string bucket, string key, CancellationToken cancellationToken)
     {
-        await _drafts.SettleAsync(new ObjectName(bucket, key));
+        await _drafts.SettleAsync(new ObjectName(bucket, key), cancellationToken);
         return await _rows.FindAsync(bucket, key) is { } entry ? await _table.DescribeAsync(bucket, key, entry) : null;
     }
 
@@ -326,7 +334,7 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
 
     private async Task WrittenAndEvictedAsync()
     {
-        await _drafts.SettleAllAsync();
+        await _drafts.SettleAsync(null, "", CancellationToken.None);
         await _eviction.Done;
     }
 

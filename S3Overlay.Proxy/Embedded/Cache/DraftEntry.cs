@@ -9,7 +9,8 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 /// A small entry that has no file yet: its bytes are in memory, where readers follow the fill. <see cref="Drafts"/> gives it a file once it
 /// is complete, or left by its last user, or when something else than a read needs it. What is written after that goes to the file too.
 /// </summary>
-internal sealed class DraftEntry(ObjectName name, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, Drafts drafts)
+internal sealed class DraftEntry(
+    ObjectName name, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, Drafts drafts, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly byte[] _bytes = new byte[info.Size];
@@ -23,6 +24,9 @@ internal sealed class DraftEntry(ObjectName name, EntryIdentity identity, Object
     public ObjectName Name => name;
 
     public ObjectInfo Info => info;
+
+    /// <summary>When it was last looked up, or created.</summary>
+    public DateTimeOffset Used { get; private set; }
 
     private EntryIdentity Identity => identity;
 
@@ -51,6 +55,7 @@ internal sealed class DraftEntry(ObjectName name, EntryIdentity identity, Object
             }
 
             _users++;
+            Used = time.GetUtcNow();
             return new Handle(this);
         }
     }
@@ -121,8 +126,8 @@ internal sealed class DraftEntry(ObjectName name, EntryIdentity identity, Object
         {
             lock (_lock)
             {
-                return _settling is { Task: { IsCompletedSuccessfully: true, Result: var file } } ? file is { IsCurrent: true }
-                    : !_isWithdrawn;
+                return !_isWithdrawn
+                    && (_settling is not { Task: { IsCompletedSuccessfully: true, Result: var file } } || file is { IsCurrent: true });
             }
         }
     }

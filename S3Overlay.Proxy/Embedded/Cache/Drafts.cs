@@ -15,6 +15,7 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 /// <param name="table">The entries with files.</param>
 /// <param name="write">Gives a draft a file, and makes that the entry of its key.</param>
 /// <param name="limit">The most bytes that wait to be written; 0 for no drafts.</param>
+/// <param name="time">The clock.</param>
 /// <param name="logger">Gets failures.</param>
 /// <remarks>
 /// <code>
@@ -24,13 +25,23 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 ///              +-- listed, renewed, described: at once -----------------+
 /// </code>
 /// </remarks>
-internal sealed class Drafts(CacheTable table, Func<DraftEntry, Task<ICacheEntry?>> write, long limit, ILogger logger) : IAsyncDisposable
+internal sealed class Drafts(
+    CacheTable table, Func<DraftEntry, Task<ICacheEntry?>> write, long limit, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
+    /// <summary>What a draft needs beside its bytes, at a guess: its name and metadata, its places in tables.</summary>
+    public const int Overhead = 1536;
+
     /// <summary>How many are written together: their rows are one transaction.</summary>
     private const int Batch = 64;
 
+    /// <summary>How long a draft waits for others to be written with.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(20);
+
     private readonly ConcurrentDictionary<ObjectName, DraftEntry> _drafts = new();
-    private readonly Channel<DraftEntry> _queue = Channel.CreateUnbounded<DraftEntry>(new UnboundedChannelOptions { SingleReader = true });
+
+    /// <summary>Names, so that the bytes of a draft that was evicted are not kept.</summary>
+    private readonly Channel<ObjectName> _queue = Channel.CreateUnbounded<ObjectName>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _closing = new();
     private Task _writing = Task.CompletedTask;
     private long _bytes;
 
@@ -54,75 +65,105 @@ internal sealed class Drafts(CacheTable table, Func<DraftEntry, Task<ICacheEntry
     public async ValueTask<ICacheEntry?> TryCreateAsync(
         ObjectName name, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
     {
-        if (identity.ChunkSize != 0 || info.Size is 0 or > HotObjects.Largest || Volatile.Read(ref _bytes) + info.Size > limit)
+        if (identity.ChunkSize != 0 || info.Size is 0 or > HotObjects.Largest 
+            || Volatile.Read(ref _bytes) + WeightOf(info) > limit)
         {
             return null;
         }
 
         using (await table.LockAsync(name.Bucket, name.Key, cancellationToken))
         {
-            var draft = new DraftEntry(name, identity, info, validatedAt, this);
+            if (await table.HasAsync(name))
+            {
+                return null;
+            }
+
+            var draft = new DraftEntry(name, identity, info, validatedAt, this, time);
             var used = draft.TryUse();
-            Interlocked.Add(ref _bytes, info.Size);
-            if (!await table.HasAsync(name) && _drafts.TryAdd(name, draft))
+            Interlocked.Add(ref _bytes, WeightOf(info));
+            if (_drafts.TryAdd(name, draft))
             {
                 return used;
             }
 
-            Interlocked.Add(ref _bytes, -info.Size);
+            Interlocked.Add(ref _bytes, -WeightOf(info));
             return null;
         }
     }
 
     /// <summary>Has a draft written.</summary>
-    public void Queue(DraftEntry draft) => _queue.Writer.TryWrite(draft);
+    public void Queue(DraftEntry draft) => _queue.Writer.TryWrite(draft.Name);
 
     /// <summary>Makes a key's draft an entry of no key, unless it is of another version than <paramref name="onlyETag"/>.</summary>
     public async ValueTask EvictAsync(ObjectName name, string? onlyETag)
     {
         if (_drafts.TryGetValue(name, out var draft) && (onlyETag is null || ETags.Same(draft.Info.ETag, onlyETag)))
         {
-            var settling = draft.Withdraw();
-            Remove(draft);
-            if (settling is not null)
+            if (draft.Withdraw() is { } settling)
             {
+                // It keeps its place until then, so that every other eviction of the key waits for it too, and no new draft passes it.
                 await settling;
             }
+
+            Remove(draft);
         }
     }
 
     /// <summary>Gives a key's draft a file, if there is one.</summary>
-    public Task SettleAsync(ObjectName name) => _drafts.TryGetValue(name, out var draft) ? SettleSoonAsync(draft) : Task.CompletedTask;
+    /// <remarks>On the thread pool: the caller may be a socket's thread.</remarks>
+    public Task SettleAsync(ObjectName name, CancellationToken cancellationToken) => _drafts.TryGetValue(name, out var draft)
+        ? Task.Run(() => SettleAsync(draft), CancellationToken.None).WaitAsync(cancellationToken) : Task.CompletedTask;
 
-    /// <summary>Gives all drafts their files.</summary>
-    public Task SettleAllAsync() =>
-        Volatile.Read(ref _bytes) == 0 ? Task.CompletedTask : Task.WhenAll(_drafts.Values.Select(SettleSoonAsync));
+    /// <summary>Gives drafts their files: those of a bucket whose keys have a prefix, or all.</summary>
+    /// <param name="bucket">The bucket; null for all.</param>
+    /// <param name="prefix">The prefix.</param>
+    /// <param name="cancellationToken">Ends the wait, not the work.</param>
+    public Task SettleAsync(string? bucket, string prefix, CancellationToken cancellationToken) => Volatile.Read(ref _bytes) == 0
+        ? Task.CompletedTask
+        : Task.Run(() => SettleAsync(_drafts.Values.Where(draft => bucket is null
+            || (draft.Name.Bucket == bucket && draft.Name.Key.StartsWith(prefix, StringComparison.Ordinal)))), CancellationToken.None)
+            .WaitAsync(cancellationToken);
 
     /// <summary>Writes what is left, and stops.</summary>
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
+        await _closing.CancelAsync();
         await _writing;
-        await SettleAllAsync();
+        await SettleAsync(null, "", CancellationToken.None);
+        _closing.Dispose();
     }
 
     private async Task WriteAsync()
     {
-        var batch = new List<Task>(Batch);
+        var batch = new List<DraftEntry>(Batch);
         while (await _queue.Reader.WaitToReadAsync())
         {
-            while (batch.Count < Batch && _queue.Reader.TryRead(out var draft))
+            await Task.Delay(Gathering, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            while (_queue.Reader.TryPeek(out _))
             {
-                batch.Add(SettleAsync(draft));
-            }
+                while (batch.Count < Batch && _queue.Reader.TryRead(out var name))
+                {
+                    if (_drafts.TryGetValue(name, out var draft))
+                    {
+                        batch.Add(draft);
+                    }
+                }
 
-            await Task.WhenAll(batch);
-            batch.Clear();
+                await SettleAsync(batch);
+                batch.Clear();
+            }
         }
     }
 
-    /// <summary>On the thread pool: the caller may be a socket's thread.</summary>
-    private Task SettleSoonAsync(DraftEntry draft) => Task.Run(() => SettleAsync(draft));
+    /// <summary>Files one after the other, rows of a batch together.</summary>
+    private async Task SettleAsync(IEnumerable<DraftEntry> drafts)
+    {
+        foreach (var batch in drafts.Chunk(Batch))
+        {
+            await Task.WhenAll(batch.Select(SettleAsync));
+        }
+    }
 
     /// <summary>Gives a draft its file, once. Waits for the disk.</summary>
     private async Task SettleAsync(DraftEntry draft)
@@ -144,8 +185,9 @@ internal sealed class Drafts(CacheTable table, Func<DraftEntry, Task<ICacheEntry
         {
             file = await write(draft);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ObjectDisposedException)
+        catch (Exception failure)
         {
+            // Whatever it is: the next draft must be written all the same. Its users keep what they have.
             Log.CacheFailed(logger, draft.Name.Bucket, failure);
         }
         finally
@@ -159,7 +201,9 @@ internal sealed class Drafts(CacheTable table, Func<DraftEntry, Task<ICacheEntry
     {
         if (_drafts.TryRemove(new(draft.Name, draft)))
         {
-            Interlocked.Add(ref _bytes, -draft.Info.Size);
+            Interlocked.Add(ref _bytes, -WeightOf(draft.Info));
         }
     }
+
+    private static long WeightOf(ObjectInfo info) => info.Size + Overhead;
 }

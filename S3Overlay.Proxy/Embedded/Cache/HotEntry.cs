@@ -29,6 +29,10 @@ internal sealed class HotEntry(CacheFile file, OpenFiles<ObjectName, CacheFile>.
     /// <inheritdoc/>
     public bool IsCurrent => lease.IsCurrent && !_hasLeft;
 
+    /// <summary>The entry's file, its header and what counts its uses stay in memory with it.</summary>
+    public override long Weight =>
+        Bytes.Length + 3072 + (8 * file.Header.Key.Length) + file.Header.Info.Headers.Sum(static header => 2 * header.Value.Length);
+
     /// <summary>Notes a use.</summary>
     public void Use(DateTimeOffset now) => account.Use(now);
 

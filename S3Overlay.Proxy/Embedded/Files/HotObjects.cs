@@ -13,8 +13,8 @@ internal sealed class HotObjects(long limit)
     /// <summary>The largest object that is kept, in bytes.</summary>
     public const int Largest = 64 << 10;
 
-    /// <summary>What an object needs beside its bytes, at a guess: its row or header, its places in tables.</summary>
-    private const int Overhead = 1024;
+    /// <summary>What the row of a key takes, at a guess.</summary>
+    private const int RowSize = 1024;
 
     private readonly WeightedCache<ObjectName, HotBytes> _objects = new(limit) { Left = static hot => hot.Left() };
 
@@ -25,17 +25,17 @@ internal sealed class HotObjects(long limit)
     public long Bytes => _objects.Weight;
 
     /// <summary>How many objects there is room for, if they are small.</summary>
-    public int Room => (int)Math.Min(limit / (2 * Overhead), 1 << 20);
+    public int Room => (int)Math.Min(limit / (2 * RowSize), 1 << 20);
 
     /// <summary>What is kept of a name, if it is a <typeparamref name="T"/>.</summary>
     public T? Find<T>(ObjectName name)
         where T : HotBytes => _objects.TryGet(name, out var hot) ? hot as T : null;
 
     /// <summary>True if an object of this size may be kept.</summary>
-    public bool Admits(long size) => size <= Largest && size + Overhead <= limit;
+    public bool Admits(long size) => size <= Largest && size < limit;
 
     /// <summary>Keeps an object instead of any other of its name.</summary>
-    public void Keep(ObjectName name, HotBytes hot) => _objects.Set(name, hot, hot.Bytes.Length + Overhead);
+    public void Keep(ObjectName name, HotBytes hot) => _objects.Set(name, hot, hot.Weight);
 
     /// <summary>Forgets what is kept of a name.</summary>
     public void Forget(ObjectName name) => _objects.Remove(name);
@@ -50,7 +50,10 @@ internal abstract class HotBytes(byte[] bytes)
     /// <summary>All its bytes.</summary>
     public byte[] Bytes => bytes;
 
-    /// <summary>Called when it is no longer kept. Readers may still have it.</summary>
+    /// <summary>The memory that it keeps in use, in bytes, at a guess.</summary>
+    public abstract long Weight { get; }
+
+    /// <summary>Called when it is no longer kept, or was not kept at all. Readers may still have it.</summary>
     public virtual void Left()
     {
     }

@@ -41,9 +41,18 @@ internal sealed class StoredObject : IDisposable
     /// <summary>Opens the version that a row of a key names.</summary>
     public static async ValueTask<StoredObject> OpenAsync(ObjectFiles files, ObjectName name, ObjectRow row)
     {
-        if (files.Hot.Find<HotObject>(name) is { } hot && hot.File == row.File)
+        if (files.Hot.Find<HotObject>(name) is { } hot)
         {
-            return new StoredObject(files, name, row, hot.Bytes);
+            if (hot.File == row.File)
+            {
+                return new StoredObject(files, name, row, hot.Bytes);
+            }
+
+            if (row.VersionId is null)
+            {
+                // It was overwritten.
+                files.Hot.Forget(name);
+            }
         }
 
         var root = await files.AcquireAsync(row.File);
@@ -272,6 +281,9 @@ internal sealed class StoredObject : IDisposable
 /// <param name="bytes">All its bytes.</param>
 internal sealed class HotObject(FileId file, byte[] bytes) : HotBytes(bytes)
 {
+    /// <summary>Its row is in memory too.</summary>
+    public override long Weight => Bytes.Length + 1024;
+
     /// <summary>The file that its bytes are of: a row that names another one is of another version.</summary>
     public FileId File => file;
 }

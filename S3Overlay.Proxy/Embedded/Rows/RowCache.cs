@@ -7,7 +7,7 @@ namespace S3Overlay.Proxy.Embedded.Rows;
 /// Remembers what look-ups of keys found. A commit forgets its keys before it returns, so no reader sees an older row than the database
 /// has.
 /// </summary>
-/// <param name="limit">How many keys.</param>
+/// <param name="limit">How many keys of usual length; fewer if they are longer.</param>
 internal sealed class RowCache<T>(int limit)
 {
     /// <summary>The default number of keys.</summary>
@@ -15,7 +15,10 @@ internal sealed class RowCache<T>(int limit)
 
     private const int Versions = 1 << 13;
 
-    private readonly WeightedCache<ObjectName, Known> _known = new(limit);
+    /// <summary>What a key of 64 characters weighs: half of it what is known, half its name.</summary>
+    private const int UsualWeight = 256;
+
+    private readonly WeightedCache<ObjectName, Known> _known = new((long)limit * UsualWeight);
 
     /// <summary>How often something has changed, for groups of keys. What is known counts only if it is of the present version.</summary>
     private readonly int[] _versions = new int[Versions];
@@ -60,7 +63,7 @@ internal sealed class RowCache<T>(int limit)
 
     private T Remember(ObjectName name, int version, T value)
     {
-        _known.Set(name, new Known(version, value), 1);
+        _known.Set(name, new Known(version, value), (UsualWeight / 2) + (2 * (name.Bucket.Length + name.Key.Length)));
         return value;
     }
 

@@ -36,8 +36,8 @@ internal sealed partial class ActiveEntry
         private const long LongestGap = 4 * BlockGeometry.BlockSize;
 
         /// <summary>
-        /// A chunk is completed when at most this part of it is missing. So what readers did not ask for costs the remote at most a
-        /// fifteenth of what they did, however scattered they read.
+        /// A chunk is completed when at most this part of it is missing. So what is stored that readers did not ask for is at most a
+        /// fifteenth of what they did, however scattered they read. The remote also sends the gaps in between again.
         /// </summary>
         private const long Remainder = 16;
 
@@ -72,13 +72,13 @@ internal sealed partial class ActiveEntry
         /// <param name="last">The last byte wanted.</param>
         /// <param name="read">The read that needs it.</param>
         public Fill Bringing(long position, long last, FillSubscription read) =>
-            FillOf(position, read) ?? Start(Plan(Claims(), position, last), fills.Trace(), read);
+            FillOf(position, read) ?? Start(Plan(Claims(), position, last, read), fills.Trace(), read);
 
         /// <summary>Starts the first fill, with the response that is already there.</summary>
         public void StartWith(RemoteObject response, ByteRange came, FirstRange asked, InFlightTable.PendingFill pending)
         {
             var range = asked.Stored(came, _geometry);
-            var plan = Plan([range], range.First, range.Last);
+            var plan = Plan([range], range.First, range.Last, pending.Starter);
             plan.AddFirst(range);
             Start(plan, pending.Trace, pending.Starter, response);
         }
@@ -89,7 +89,7 @@ internal sealed partial class ActiveEntry
             var claims = Claims();
             if (FirstMissing(claims, range) is { } position)
             {
-                Start(Plan(claims, position, range.Last), fills.Trace(isAhead: true), null);
+                Start(Plan(claims, position, range.Last, null), fills.Trace(isAhead: true), null);
             }
         }
 
@@ -99,7 +99,7 @@ internal sealed partial class ActiveEntry
             var claims = Claims();
             if (FirstMissing(claims, wanted) is { } position)
             {
-                Start(Plan(claims, position, Math.Max(wanted.Last, ahead.Window?.Last ?? 0)), fills.Trace(), read);
+                Start(Plan(claims, position, Math.Max(wanted.Last, ahead.Window?.Last ?? 0), read), fills.Trace(), read);
             }
             else if (ahead.Window is { } window && FirstMissing(claims, ahead.Needed) is not null)
             {
@@ -248,7 +248,8 @@ internal sealed partial class ActiveEntry
         /// <param name="claimed">What other fills bring.</param>
         /// <param name="position">The byte needed first, which must be neither cached nor claimed.</param>
         /// <param name="last">The last byte wanted.</param>
-        private LinkedList<ByteRange> Plan(IReadOnlyCollection<ByteRange> claimed, long position, long last)
+        /// <param name="starter">The read that needs it; null for read-ahead.</param>
+        private LinkedList<ByteRange> Plan(IReadOnlyCollection<ByteRange> claimed, long position, long last, FillSubscription? starter)
         {
             var start = position;
             ByteRange touched;
@@ -256,7 +257,7 @@ internal sealed partial class ActiveEntry
             {
                 var blocks = _geometry.Around(new ByteRange(position, last));
                 start = blocks.First;
-                touched = new ByteRange(
+                touched = starter is { IsExact: true } ? blocks : new ByteRange(
                     IsNearlyWhole(claimed, ChunkOf(blocks.First), blocks) ? ChunkOf(blocks.First).First : blocks.First,
                     IsNearlyWhole(claimed, ChunkOf(blocks.Last), blocks) ? ChunkOf(blocks.Last).Last : blocks.Last);
             }

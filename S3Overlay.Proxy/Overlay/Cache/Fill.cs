@@ -91,13 +91,18 @@ internal sealed class Fill
         _endsWithChunk = true;
         if (Current is { } current)
         {
-            Current = current with { Last = Math.Min(current.Last, EntryIdentity.EndOfChunk(current.First + BufferSize, chunk) - 1) };
+            var end = EntryIdentity.EndOfChunk(current.First + BufferSize, chunk);
+            Current = current with { Last = Math.Min(current.Last, end - 1) };
             for (var node = _plan.First; node is not null;)
             {
                 var next = node.Next;
-                if (node.Value.First > current.First)
+                if (node.Value.First >= end)
                 {
                     _plan.Remove(node);
+                }
+                else
+                {
+                    node.Value = node.Value with { Last = Math.Min(node.Value.Last, end - 1) };
                 }
 
                 node = next;

@@ -131,6 +131,9 @@ internal sealed class FillSubscription(ProxyMeters? meters) : IDisposable
     private Activity? _span;
     private bool _isCoalesced;
 
+    /// <summary>True if its fills bring what it wants and no more: chunks are not completed for it.</summary>
+    public bool IsExact { get; init; }
+
     /// <summary>Records that the read waits for a fill.</summary>
     /// <param name="fill">The fill.</param>
     /// <param name="isOwn">True if this read started it.</param>

@@ -58,7 +58,7 @@ internal sealed class Fills(
     public FillTrace Trace(bool isAhead = false) => new(meters, isAhead);
 
     /// <summary>Counts and traces a read's waits for fills.</summary>
-    public FillSubscription Follow() => new(meters);
+    public FillSubscription Follow(bool isExact = false) => new(meters) { IsExact = isExact };
 
     /// <summary>True if an entry must never be replaced: the cache is frozen, and the entry has bytes (or the object is empty).</summary>
     public bool IsFrozen(ICacheEntry entry) => settings.IsFrozen && (entry.Info.Size == 0 || entry.FirstCached(0) is not null);
@@ -146,7 +146,8 @@ internal sealed class Fills(
             if (isStarter)
             {
                 var first = new FirstRange(range, settings.ChunkSize, KeepsBlocks);
-                _ = Task.Run(() => RunAsync(pending, name, remote, first, completions), CancellationToken.None);
+                // Nothing in it waits for a disk before the remote has answered, so it may begin on the reader's socket thread.
+                _ = RunAsync(pending, name, remote, first, completions);
             }
 
             read.Wait(pending.Trace, isStarter);

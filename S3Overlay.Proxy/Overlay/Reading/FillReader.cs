@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
@@ -30,7 +31,9 @@ internal sealed class FillReader(ReadSettings settings, CacheEntries entries, Ti
     private const int MaxRefills = 3;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<ObjectName, Run> _runs = [];
+
+    /// <summary>By the byte that would continue them, so that several readers of an object do not disturb each other.</summary>
+    private readonly WeightedCache<(ObjectName Name, long Next), Run> _runs = new(Remembered);
 
     /// <summary>Sends from an active entry, and leaves it. The caller must be one of its readers.</summary>
     /// <exception cref="RemoteException">The remote failed.</exception>
@@ -215,16 +218,11 @@ internal sealed class FillReader(ReadSettings settings, CacheEntries entries, Ti
     {
         lock (_lock)
         {
-            var goesOn = _runs.TryGetValue(name, out var run) && run.Next == read.First;
-            if (_runs.Count >= Remembered && !_runs.ContainsKey(name))
-            {
-                // A sequential reader is detected again two chunks later.
-                _runs.Clear();
-            }
-
+            var goesOn = _runs.TryGet((name, read.First), out var run);
+            _runs.Remove((name, read.First));
             run = goesOn ? new Run(run.Started, read.Last + 1, run.Reads + 1, run.HasMissed || isMiss)
                 : new Run(read.First, read.Last + 1, 1, false);
-            _runs[name] = run;
+            _runs.Set((name, run.Next), run, 1);
             return goesOn ? run : null;
         }
     }

@@ -56,7 +56,7 @@ public sealed class WarmReads
                 inUse?.Retire();
             }
 
-            using var read = _fills.Follow();
+            using var read = _fills.Follow(isExact: ranges.Count > 0);
             ActiveEntry? active;
             var (held, missing) = entry is null ? (0, 0) : Count(entry, ranges);
             if (entry is not null)

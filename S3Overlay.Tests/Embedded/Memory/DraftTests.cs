@@ -14,7 +14,7 @@ namespace S3Overlay.Tests.Embedded.Memory;
 public sealed class DraftTests : IAsyncLifetime
 {
     private const int Size = 1000;
-    private const int Limit = 5 * Size;
+    private const int Limit = 5 * (Size + Drafts.Overhead);
 
     private readonly TemporaryFolder _folder = new();
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
@@ -114,6 +114,62 @@ public sealed class DraftTests : IAsyncLifetime
         await RestartAsync();
         Assert.Null(await ReadAsync("key"));
         Assert.Empty(Files);
+    }
+
+    [Fact, Trait("Rule", "E3")]
+    public async Task Each_eviction_waits_for_the_file_that_is_written()
+    {
+        _disk.Close();
+        await PutAsync("key", 1);
+        await _disk.Waiting(1);
+        var first = _store.EvictAsync("bucket", "key", null, default).AsTask();
+        var second = _store.EvictAsync("bucket", "key", null, default).AsTask();
+        Assert.False(second.IsCompleted);
+        _disk.Open();
+        await Task.WhenAll(first, second).WaitAsync(Patience.Limit);
+        Assert.Null(await ReadAsync("key"));
+    }
+
+    [Fact]
+    public async Task Tiny_ones_count_with_what_goes_with_them()
+    {
+        _disk.Close();
+        for (var i = 0; i < 8; i++)
+        {
+            await (await CreateAsync($"key{i}", i, 1)).DisposeAsync();
+        }
+
+        var next = CreateAsync("next", 1, 1024);
+        Assert.NotSame(next, await Task.WhenAny(next, _disk.Waiting(2)));
+        _disk.Open();
+        await (await next.WaitAsync(Patience.Limit)).DisposeAsync();
+    }
+
+    [Fact, Trait("Rule", "T2")]
+    public async Task A_listing_waits_for_those_it_lists_alone_and_can_be_cancelled()
+    {
+        _disk.Close();
+        await PutAsync("key", 1);
+        Assert.Empty(await KeysAsync("another"));
+        using var left = new CancellationTokenSource();
+        var listing = KeysAsync("bucket", left.Token);
+        await _disk.Waiting(1);
+        Assert.False(listing.IsCompleted);
+        await left.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => listing.WaitAsync(Patience.Limit));
+    }
+
+    [Fact]
+    public async Task A_failure_that_is_not_of_the_disk_costs_one_and_not_those_after_it()
+    {
+        _disk.Fails = true;
+        await PutAsync("lost", 1);
+        await KeysAsync();
+        _disk.Fails = false;
+        await PutAsync("key", 2);
+        await RestartAsync();
+        Assert.Equal(["key"], await KeysAsync());
+        Assert.Equal(Bytes(2), await ReadAsync("key"));
     }
 
     [Fact, Trait("Rule", "T2")]
@@ -309,10 +365,10 @@ public sealed class DraftTests : IAsyncLifetime
         return buffer[..end];
     }
 
-    private async Task<List<string>> KeysAsync()
+    private async Task<List<string>> KeysAsync(string bucket = "bucket", CancellationToken cancellationToken = default)
     {
         var keys = new List<string>();
-        await foreach (var row in _store.ListAsync("bucket", "", "", default))
+        await foreach (var row in _store.ListAsync(bucket, "", "", cancellationToken))
         {
             keys.Add(row.Key);
         }
@@ -333,6 +389,8 @@ public sealed class DraftTests : IAsyncLifetime
 
         public bool HasNoRoom { get; set; }
 
+        public bool Fails { get; set; }
+
         public void Close() => _gate.Reset();
 
         public void Open() => _gate.Set();
@@ -345,6 +403,11 @@ public sealed class DraftTests : IAsyncLifetime
             if (HasNoRoom)
             {
                 throw new IOException("No space left on device", 28);
+            }
+
+            if (Fails)
+            {
+                throw new InvalidOperationException("As the test says.");
             }
 
             Interlocked.Increment(ref _waiting);

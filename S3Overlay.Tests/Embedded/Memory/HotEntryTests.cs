@@ -141,6 +141,31 @@ public sealed class HotEntryTests : IAsyncLifetime
         Assert.Equal(5000, _store.Bytes);
     }
 
+    [Fact, Trait("Rule", "E1")]
+    public async Task Hits_that_never_pause_do_not_keep_the_cache_from_its_limit()
+    {
+        await _store.DisposeAsync();
+        Open(5000);
+        await PutAsync("hot", 1);
+        using var done = new CancellationTokenSource();
+        var hits = Task.Run(async () =>
+        {
+            while (!done.IsCancellationRequested)
+            {
+                Assert.NotNull(await _store.FindAsync("bucket", "hot", LookupHint.Bytes(null), default));
+            }
+        });
+        for (var i = 0; i < 30; i++)
+        {
+            await PutAsync($"key{i}", i);
+        }
+
+        await _store.Evicting.WaitAsync(Patience.Limit);
+        Assert.InRange(_store.Bytes, 1, 5000);
+        await done.CancelAsync();
+        await hits;
+    }
+
     [Fact, Trait("Rule", "F-damaged")]
     public async Task Damaged_bytes_are_never_kept()
     {

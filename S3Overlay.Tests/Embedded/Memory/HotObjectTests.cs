@@ -64,6 +64,17 @@ public sealed class HotObjectTests : IAsyncLifetime
         Assert.Equal(404, (await GetAsync()).Status);
     }
 
+    [Fact, Trait("Rule", "C3")]
+    public async Task An_object_that_became_large_leaves_memory()
+    {
+        await PutAsync(Bytes(1000, 1));
+        await GetAsync();
+        await PutAsync(Bytes(100_000, 2));
+        Assert.Equal(Bytes(100_000, 2), (await GetAsync()).Body);
+        var metrics = (await _proxy.Http.SendUnsignedAsync("GET", "/metrics")).Text;
+        Assert.Contains("s3_overlay_memory_cache_bytes 0", metrics, StringComparison.Ordinal);
+    }
+
     [Fact, Trait("Rule", "C4")]
     public async Task Readers_beside_writers_get_one_version_whole()
     {

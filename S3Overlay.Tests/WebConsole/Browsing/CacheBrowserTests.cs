@@ -26,7 +26,7 @@ public sealed class CacheBrowserTests(Browser browser) : IClassFixture<Browser>,
         var page = window.Page;
         var rows = page.Locator(".entries tbody tr");
         await Assertions.Expect(rows).ToHaveCountAsync(4);
-        await Assertions.Expect(rows.Filter(new() { HasText = "photos/2024/video.mp4" })).ToContainTextAsync("256 KiB of 1.3 MiB");
+        await Assertions.Expect(rows.Filter(new() { HasText = "photos/2024/video.mp4" })).ToContainTextAsync("64 KiB of 1.3 MiB");
         await Assertions.Expect(page.GetByRole(AriaRole.Link, new() { Name = "photos/2024/a.jpg" })).ToHaveAttributeAsync(
             "href", "/object?bucket=photos&key=2024%2Fa.jpg");
         await Assertions.Expect(page.GetByText("photos/2024/<b>x</b>.jpg", new() { Exact = true })).ToBeVisibleAsync();
