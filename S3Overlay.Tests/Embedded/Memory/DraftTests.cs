@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Win32.SafeHandles;
 
 using S3Overlay.Proxy.Embedded.Cache;
 using S3Overlay.Proxy.Embedded.Files;
@@ -379,44 +378,4 @@ public sealed class DraftTests : IAsyncLifetime
     private static (long First, long Last) Run(ByteRange? range) => (range!.Value.First, range.Value.Last);
 
     private static byte[] Bytes(int version) => [.. Enumerable.Range(0, Size).Select(i => (byte)((i * 7) + version))];
-
-    /// <summary>A disk whose entries' files wait for a test, or are refused.</summary>
-    private sealed class GatedDisk() : StoreDisk(isDurable: false), IDisposable
-    {
-        private readonly ManualResetEventSlim _gate = new(initialState: true);
-        private readonly Bell _bell = new();
-        private int _waiting;
-
-        public bool HasNoRoom { get; set; }
-
-        public bool Fails { get; set; }
-
-        public void Close() => _gate.Reset();
-
-        public void Open() => _gate.Set();
-
-        /// <summary>Completes when so many files wait.</summary>
-        public Task Waiting(int count) => _bell.UntilAsync(() => Volatile.Read(ref _waiting) >= count, () => $"{_waiting} wait.");
-
-        public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
-        {
-            if (HasNoRoom)
-            {
-                throw new IOException("No space left on device", 28);
-            }
-
-            if (Fails)
-            {
-                throw new InvalidOperationException("As the test says.");
-            }
-
-            Interlocked.Increment(ref _waiting);
-            _bell.Ring();
-            _gate.Wait();
-            Interlocked.Decrement(ref _waiting);
-            base.Write(file, bytes, offset);
-        }
-
-        public void Dispose() => _gate.Dispose();
-    }
 }
