@@ -159,12 +159,8 @@ internal sealed class DraftEntry(
         bytes = bytes[..(int)Math.Min(bytes.Length, Math.Max(0, info.Size - position))];
         while (!bytes.IsEmpty)
         {
-            var length = _blocks.Writable(position, bytes.Length);
-            if (length == 0)
-            {
-                length = (int)Math.Min(bytes.Length, (_blocks.FirstCached(position)?.Last ?? position) + 1 - position);
-            }
-            else
+            var (length, isMissing) = _blocks.Stretch(position, bytes.Length);
+            if (isMissing)
             {
                 bytes[..length].CopyTo(_bytes.AsSpan((int)position));
                 if (_blocks.Add(position, bytes[..length]) is { } pieces)

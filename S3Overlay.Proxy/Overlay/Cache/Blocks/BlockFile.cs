@@ -59,14 +59,10 @@ internal sealed class BlockFile(
     {
         while (!bytes.IsEmpty && position < geometry.Size)
         {
-            var length = blocks.Writable(position, bytes.Length);
-            if (length > 0)
+            var (length, isMissing) = blocks.Stretch(position, bytes.Length);
+            if (isMissing)
             {
                 WriteWithinBlock(position, bytes[..length]);
-            }
-            else
-            {
-                length = (int)Math.Min(bytes.Length, (blocks.FirstCached(position)?.Last ?? position) + 1 - position);
             }
 
             position += length;

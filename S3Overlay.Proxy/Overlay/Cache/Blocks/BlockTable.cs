@@ -56,8 +56,14 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         }
     }
 
+    /// <summary>
+    /// The bytes from a position on that are alike: missing, within the block, or cached. Those that are cached stay as they are.
+    /// </summary>
+    public (int Length, bool IsMissing) Stretch(long position, int length) => Writable(position, length) is var missing && missing > 0
+        ? (missing, true) : ((int)Math.Min(length, (FirstCached(position)?.Last ?? position) + 1 - position), false);
+
     /// <summary>How many bytes may be written from a position on, within the block, before the next cached byte.</summary>
-    public int Writable(long position, int length)
+    private int Writable(long position, int length)
     {
         var block = geometry.BlockAt(position);
         var end = Math.Min(position + length, geometry.BytesOf(block).Last + 1);
