@@ -262,6 +262,10 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public ValueTask SettleAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        new(_drafts.SettleAsync(new ObjectName(bucket, key), cancellationToken));
+
+    /// <inheritdoc/>
     public async ValueTask<RemoteBase?> KnownVersionAsync(string bucket, string key, CancellationToken cancellationToken)
     {
         try

@@ -87,6 +87,10 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
         }
     }
 
+    /// <summary>Waits until what is cached of a key lasts, or its entry is no longer current.</summary>
+    public ValueTask SettleAsync(ObjectName name, CancellationToken cancellationToken) =>
+        store.SettleAsync(name.Bucket, name.Key, cancellationToken);
+
     /// <summary>Evicts whatever is cached of a key.</summary>
     /// <exception cref="IOException">The store failed.</exception>
     public ValueTask EvictAllAsync(ObjectName name) => store.EvictAsync(name.Bucket, name.Key, null, CancellationToken.None);

@@ -54,6 +54,12 @@ public interface ICacheStore
     IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Waits until what is cached of a key is where it lasts, or cannot be: then its entry is no longer current. Only for callers that
+    /// report it; reads do not wait for the store (rule R3).
+    /// </summary>
+    ValueTask SettleAsync(string bucket, string key, CancellationToken cancellationToken) => default;
+
+    /// <summary>
     /// The version of a key's entry, if the store has that at hand; else null. For a write, which must not wait for a network.
     /// </summary>
     ValueTask<RemoteBase?> KnownVersionAsync(string bucket, string key, CancellationToken cancellationToken) => default;

@@ -157,7 +157,9 @@ public sealed class WarmReads
                 }
             }
 
-            return new WarmResult(WarmOutcome.Brought, missing, held);
+            // A small entry gets its file behind its readers, and none on a full disk.
+            await _entries.SettleAsync(active.Name, cancellationToken);
+            return entry.IsCurrent ? new WarmResult(WarmOutcome.Brought, missing, held) : new WarmResult(WarmOutcome.NotCached, 0, 0);
         }
         finally
         {
@@ -244,7 +246,7 @@ public enum WarmOutcome
     /// <summary>What was missing is cached now.</summary>
     Brought,
 
-    /// <summary>It cannot be cached: it has no strong ETag.</summary>
+    /// <summary>It is not cached: it has no strong ETag, could not be stored, or was evicted at once.</summary>
     NotCached,
 
     /// <summary>It cannot be cached now: there is no room, or it changes all the time.</summary>

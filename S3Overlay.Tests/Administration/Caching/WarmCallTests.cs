@@ -144,6 +144,33 @@ public sealed class WarmCallTests
         Assert.Equal(400, (await scene.RefusedAsync("POST", "warm")).Status);
     }
 
+    [Fact]
+    [Trait("Rule", "E7")]
+    public async Task Small_objects_that_find_no_room_on_the_disk_do_not_count_as_brought()
+    {
+        var disk = new SmallDisk();
+        await using var remote = await ScriptedRemote.StartAsync();
+        await using var proxy = await OverlayHost.StartOnDiskAsync(disk, remote.Endpoint, null,
+            [("S3_OVERLAY_CACHE_ENABLED", "true"), ("S3_OVERLAY_CACHE_MIN_FREE", "0"), ("S3_OVERLAY_UNMAPPED", "show")]);
+        foreach (var key in (string[])["a", "b", "c"])
+        {
+            remote.Put("photos", key, new byte[10_000]);
+        }
+
+        disk.Fill(proxy.Folder["data"]);
+        var brought = await WarmAsync();
+        Assert.Equal((0, 3, 0), (Number(brought, "brought"), Number(brought, "notCached"), Number(brought, "bytes")));
+        disk.Grow();
+        brought = await WarmAsync();
+        Assert.Equal((3, 0, 30_000), (Number(brought, "brought"), Number(brought, "notCached"), Number(brought, "bytes")));
+
+        async Task<JsonElement> WarmAsync()
+        {
+            var response = await proxy.SendAsync("POST", "/-/v1/warm?bucket=photos");
+            return JsonDocument.Parse(response.Text.TrimEnd('\n').Split('\n')[^1]).RootElement;
+        }
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
