@@ -99,7 +99,8 @@ internal sealed partial class ActiveEntry
             var claims = Claims();
             if (FirstMissing(claims, wanted) is { } position)
             {
-                Start(Plan(claims, position, Math.Max(wanted.Last, ahead.Window?.Last ?? 0), read), fills.Trace(), read);
+                Start(Plan(claims, position, Math.Max(wanted.Last, ahead.Window?.Last ?? 0), read), fills.Trace(), read,
+                    needed: _geometry.Around(new ByteRange(position, wanted.Last)));
             }
             else if (ahead.Window is { } window && FirstMissing(claims, ahead.Needed) is not null)
             {
@@ -234,9 +235,10 @@ internal sealed partial class ActiveEntry
             return null;
         }
 
-        private Fill Start(LinkedList<ByteRange> plan, FillTrace trace, FillSubscription? starter, RemoteObject? response = null)
+        private Fill Start(LinkedList<ByteRange> plan, FillTrace trace, FillSubscription? starter, RemoteObject? response = null,
+            ByteRange? needed = null)
         {
-            var fill = new Fill(owner, plan, trace, starter);
+            var fill = new Fill(owner, plan, trace, starter, needed);
             _running.Add(fill);
 
             // A fill must not run on its reader's socket thread.

@@ -24,6 +24,7 @@ internal sealed class Fill
     private readonly ActiveEntry _owner;
     private readonly LinkedList<ByteRange> _plan;
     private readonly FillSubscription? _starter;
+    private readonly ByteRange? _needed;
     private readonly CancellationTokenSource _cancel = new();
     private readonly ExpectedDigest? _hash;
     private bool _endsWithChunk;
@@ -34,9 +35,10 @@ internal sealed class Fill
     /// <param name="plan">The ranges.</param>
     /// <param name="trace">Counts and traces it.</param>
     /// <param name="starter">The read that needs the bytes; null for read-ahead.</param>
-    public Fill(ActiveEntry owner, LinkedList<ByteRange> plan, FillTrace trace, FillSubscription? starter)
+    /// <param name="needed">The blocks that it needs, if the rest is read-ahead; null if it needs all.</param>
+    public Fill(ActiveEntry owner, LinkedList<ByteRange> plan, FillTrace trace, FillSubscription? starter, ByteRange? needed)
     {
-        (_owner, _plan, Trace, _starter) = (owner, plan, trace, starter);
+        (_owner, _plan, Trace, _starter, _needed) = (owner, plan, trace, starter, needed);
         TakeNext();
 
         // Cached bytes stay as they are: a hash of what the remote sends would say nothing about them.
@@ -58,6 +60,19 @@ internal sealed class Fill
 
     /// <summary>Why it ended early; null if it did not.</summary>
     public RemoteException? Failure { get; private set; }
+
+    /// <summary>True if no read has asked for the bytes that come next.</summary>
+    private bool IsAhead
+    {
+        get
+        {
+            lock (_owner.Gate)
+            {
+                return _starter is null
+                    || (_needed is { } needed && Current is { } now && (now.First > needed.Last || now.Last < needed.First));
+            }
+        }
+    }
 
     /// <summary>True if this fill brought and hashed the whole object.</summary>
     private bool IsHashed => _hash is not null && _hash.Length == _owner.Entry.Info.Size;
@@ -175,7 +190,7 @@ internal sealed class Fill
             (outcome, error) = (Outcomes.Failed, failure.Failure.ToString());
             Failure = await _owner.FailedAsync(failure);
         }
-        catch (StoreFailedException failure) when (_starter is null && failure.InnerException is CacheFullException)
+        catch (StoreFailedException failure) when (failure.InnerException is CacheFullException && IsAhead)
         {
             // Read-ahead found no room. Readers go on with what they have, and start fills for what they need.
             (outcome, error) = (Outcomes.NotStored, nameof(CacheFullException));
