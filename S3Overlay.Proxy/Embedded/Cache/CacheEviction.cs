@@ -87,8 +87,9 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
     }
 
     /// <summary>Called before more is stored.</summary>
-    /// <exception cref="IOException">Too little disk space is free, and no entry can be evicted.</exception>
-    /// <exception cref="CacheFullException">The cache is full of pinned entries.</exception>
+    /// <exception cref="CacheFullException">
+    /// The cache is full of pinned entries, or too little disk space is free and no entry can be evicted.
+    /// </exception>
     public void RequireRoom()
     {
         if (_isStuck && ledger.Bytes >= _maxBytes && pins is { All.Count: > 0 })
@@ -99,7 +100,7 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
         if (_isStuck && _isShort && (_isShort = room.IsShort))
         {
             Start();
-            throw new IOException("The cache leaves the rest of the disk free.", StoreDisk.FullCode);
+            throw new CacheFullException("The cache leaves the rest of the disk free.");
         }
     }
 

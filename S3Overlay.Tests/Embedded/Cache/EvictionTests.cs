@@ -78,6 +78,26 @@ public sealed class EvictionTests : IAsyncLifetime
         Assert.Equal(0, _store.Bytes);
     }
 
+    [Fact, Trait("Rule", "E5")]
+    public async Task On_a_short_disk_an_entry_in_use_finds_the_cache_full_and_not_broken()
+    {
+        var disk = new SmallDisk { TellsRoom = true };
+        await using var store = DiskCacheStore.Open(
+            _folder["small"], NullLogger<DiskCacheStore>.Instance, _time, null, disk, minFree: Block);
+        var info = new ObjectInfo { Size = 10 * Block, ETag = "\"v\"", LastModified = DateTimeOffset.UnixEpoch };
+        await using var entry = await store.CreateAsync(
+            "bucket", "key", new EntryIdentity("http://remote", "bucket", "key", 0), info, _time.GetUtcNow(), default);
+        disk.Limit(_folder["small"], 0);
+        await entry.WriteAsync(0, new byte[Block], default);
+        await store.Evicting;
+
+        // Another failure would cost the entry what it has (rule R3).
+        await Assert.ThrowsAsync<CacheFullException>(() => entry.WriteAsync(Block, new byte[Block], default).AsTask());
+        Assert.True(entry.IsCurrent);
+        disk.Grow();
+        await entry.WriteAsync(Block, new byte[Block], default);
+    }
+
     [Fact, Trait("Rule", "E1")]
     public async Task A_restart_knows_the_size_of_the_cache_and_when_entries_were_used()
     {
