@@ -70,9 +70,16 @@ internal sealed class Fills(
     public bool Admits(ObjectName name) => Objects.Find(name) is not null || _admission.Admits(name);
 
     /// <summary>Makes the caller a reader of an entry that was found. Takes over the entry in any case.</summary>
-    /// <returns>Null if another version replaced it.</returns>
+    /// <param name="name">The object.</param>
+    /// <param name="remote">Its remote bucket.</param>
+    /// <param name="entry">The entry.</param>
+    /// <param name="read">The caller.</param>
+    /// <param name="mayLookAgain">True if the caller would rather look again than follow an entry that was evicted since: what is
+    /// missing of it cannot be stored, and the remote may have another version.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Null if the caller must look again.</returns>
     public async ValueTask<ActiveEntry?> AttachAsync(ObjectName name, RemoteBucket remote, ICacheEntry entry, FillSubscription read,
-        CancellationToken cancellationToken)
+        bool mayLookAgain, CancellationToken cancellationToken)
     {
         var found = new ActiveEntry(name, remote, entry, this);
         ActiveEntry? used = null;
@@ -83,7 +90,13 @@ internal sealed class Fills(
                 used = Objects.JoinOrPut(found, out var pending);
                 if (used is not null)
                 {
-                    return used;
+                    if (!mayLookAgain || used.Entry.IsCurrent)
+                    {
+                        return used;
+                    }
+
+                    await used.LeaveAsync();
+                    return null;
                 }
 
                 read.Wait(pending!.Trace, isOwn: false);

@@ -56,7 +56,7 @@ internal sealed class CachedReads(
 
                 if (verdict.Use != EntryUsability.Outdated)
                 {
-                    result = await HitAsync(responder, name, remote, entry, verdict, onlyCached);
+                    result = await HitAsync(responder, name, remote, entry, verdict, onlyCached, restarts < MaxRestarts);
                 }
                 else
                 {
@@ -90,16 +90,16 @@ internal sealed class CachedReads(
 
     /// <summary>Sends cached bytes as far as they go, and the rest from a fill. Takes over the entry.</summary>
     private async ValueTask<ReadResult> HitAsync(ReadResponder responder, ObjectName name, RemoteBucket remote, ICacheEntry entry,
-        FreshnessVerdict verdict, bool onlyCached)
+        FreshnessVerdict verdict, bool onlyCached, bool mayRestart)
     {
         var missing = default(ByteRange);
         var ahead = default(ReadAhead);
-        var isDone = true;
+        var (isDone, isCovered) = (true, false);
         try
         {
             // A sequential reader goes to the fills even if all it wants is cached: what comes after it may not be.
             var likely = WantedOf(responder, verdict.Info);
-            var isCovered = likely is not { } range || CacheEntries.Covers(entry, range);
+            isCovered = likely is not { } range || CacheEntries.Covers(entry, range);
             ahead = likely is { } next && !onlyCached ? follower.Note(name, entry, next, isCovered) : default;
             var isWhole = isCovered && ahead.IsNone;
             using var hit = isWhole ? Tracing.Start(SpanNames.CacheHit) : null;
@@ -157,7 +157,8 @@ internal sealed class CachedReads(
 
         using var chunks = ChunkHits.Of(entry, missing);
         using var read = fills.Follow();
-        return await fills.AttachAsync(name, remote, entry, read, responder.Waiting) is { } active
+        var mayLookAgain = mayRestart && !isCovered && !responder.HasStarted;
+        return await fills.AttachAsync(name, remote, entry, read, mayLookAgain, responder.Waiting) is { } active
             ? await follower.SendAsync(active, missing, ahead, responder, read, chunks)
             : ReadResult.VersionChanged;
     }

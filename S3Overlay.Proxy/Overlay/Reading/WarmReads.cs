@@ -67,7 +67,7 @@ public sealed class WarmReads
                     return new WarmResult(WarmOutcome.Held, 0, held);
                 }
 
-                active = await _fills.AttachAsync(name, remote, entry, read, cancellationToken);
+                active = await _fills.AttachAsync(name, remote, entry, read, mayLookAgain: true, cancellationToken);
             }
             else
             {

@@ -44,6 +44,38 @@ public class EvictedWhileJoinedTests : ReaderTestBase
         await CheckAsync(reading, response);
     }
 
+    /// <summary>No byte of the old version may be sent: the remote no longer has the rest of it.</summary>
+    [Fact, Trait("Rule", "R7")]
+    public async Task By_a_reader_that_finds_a_part_of_it()
+    {
+        Settings = Settings with { ChunkThreshold = 16, ChunkSize = 16, ReadAheadBytes = 0 };
+        Remote.Put("key", _older);
+        var isNow = false;
+        Wrap = store => new WatchedStore(store)
+        {
+            OnLook = async find =>
+            {
+                var found = await find();
+                if (isNow)
+                {
+                    isNow = false;
+                    Assert.NotNull(found!.FirstCached(0));
+                    Remote.Put("key", _newer);
+                    await store.EvictAsync(Bucket, "key", null, default);
+                }
+
+                return found;
+            },
+        };
+        Assert.Equal(_older[..16], (await ReadAsync("key", "bytes=0-15")).Bytes);
+        await QuietAsync();
+        isNow = true;
+        var response = await ReadAsync("key");
+        Assert.Equal((200, false), (response.Status, response.IsAborted));
+        Assert.Equal(_newer, response.Bytes);
+        Assert.False(isNow);
+    }
+
     /// <summary>Starts a reader that takes none of its bytes yet.</summary>
     private async Task<(Task Reading, CollectedResponse Answer)> BeginAsync()
     {
