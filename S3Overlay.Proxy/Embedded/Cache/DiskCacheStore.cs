@@ -137,25 +137,13 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
         return await Task.Run(() => CreateAsync(header, _time.GetUtcNow(), null, 0), cancellationToken);
     }
 
-    /// <summary>Gives a draft its file.</summary>
+    /// <summary>Gives a draft its file, with all its bytes or none.</summary>
     private async Task<ICacheEntry?> WriteAsync(DraftEntry draft)
     {
         _eviction.RequireRoom();
         var whole = draft.Whole;
         var entry = await CreateAsync(draft.Header, draft.Used, whole, draft.Checksum);
-        if (whole is null)
-        {
-            try
-            {
-                await draft.CopyToAsync(entry);
-            }
-            catch
-            {
-                await entry.DisposeAsync();
-                throw;
-            }
-        }
-        else
+        if (whole is not null)
         {
             entry.Keep(whole);
         }

@@ -7,7 +7,8 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 
 /// <summary>
 /// A small entry that has no file yet: its bytes are in memory, where readers follow the fill. <see cref="Drafts"/> gives it a file once it
-/// is complete, or left by its last user, or when something else than a read needs it. What is written after that goes to the file too.
+/// is complete, or left by its last user, or when something else than a read needs it. What is written after that goes to the file too;
+/// what is written until then does not wait for it.
 /// </summary>
 internal sealed class DraftEntry(
     ObjectName name, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, Drafts drafts, TimeProvider time)
@@ -18,6 +19,9 @@ internal sealed class DraftEntry(
     private TaskCompletionSource<ICacheEntry?>? _settling;
     private bool _isWithdrawn;
     private bool _isQueued;
+
+    /// <summary>How often something was written before it was settled.</summary>
+    private int _writes;
     private volatile bool _isSettled;
     private int _users;
 
@@ -71,7 +75,7 @@ internal sealed class DraftEntry(
         }
     }
 
-    /// <summary>Begins to give it a file. From now on, writes wait for that and go there too.</summary>
+    /// <summary>Begins to give it a file.</summary>
     /// <returns>Null if it needs none; else whether the caller is the one that has to do it, and what to wait for otherwise.</returns>
     public (bool IsCallers, TaskCompletionSource<ICacheEntry?> Settling)? BeginSettling()
     {
@@ -87,15 +91,39 @@ internal sealed class DraftEntry(
         }
     }
 
-    /// <summary>Ends what <see cref="BeginSettling"/> began. The file stays open for present users.</summary>
+    /// <summary>
+    /// Ends what <see cref="BeginSettling"/> began, once the file has all that was written so far. From now on, writes go there too. The
+    /// file stays open for present users.
+    /// </summary>
     /// <param name="file">The file; null if there is none, since the disk failed.</param>
-    public async Task SettledAsync(ICacheEntry? file)
+    /// <param name="failed">Called if the disk fails only now.</param>
+    public async Task SettledAsync(ICacheEntry? file, Action<Exception> failed)
     {
         bool isLeft;
-        lock (_lock)
+        for (var copied = -1; ;)
         {
-            _isSettled = true;
-            isLeft = _users == 0;
+            lock (_lock)
+            {
+                if (file is null || copied == _writes)
+                {
+                    _isSettled = true;
+                    isLeft = _users == 0;
+                    break;
+                }
+
+                copied = _writes;
+            }
+
+            try
+            {
+                await CopyToAsync(file);
+            }
+            catch (Exception failure)
+            {
+                failed(failure);
+                await file.DisposeAsync();
+                file = null;
+            }
         }
 
         if (isLeft && file is not null)
@@ -111,11 +139,16 @@ internal sealed class DraftEntry(
         }
     }
 
-    /// <summary>Copies what it has to its file.</summary>
-    public async Task CopyToAsync(ICacheEntry file)
+    /// <summary>Copies to its file what that does not have.</summary>
+    private async Task CopyToAsync(ICacheEntry file)
     {
         for (var position = 0L; _blocks.FirstCached(position) is { } run; position = run.Last + 1)
         {
+            if (file.FirstCached(run.First) is { } there && there.First <= run.First && there.Last >= run.Last)
+            {
+                continue;
+            }
+
             await file.WriteAsync(run.First, _bytes.AsMemory((int)run.First, (int)run.Length), CancellationToken.None);
         }
     }
@@ -138,7 +171,8 @@ internal sealed class DraftEntry(
         lock (_lock)
         {
             Put(position, bytes.Span);
-            settling = _settling?.Task;
+            _writes++;
+            settling = _isSettled ? _settling!.Task : null;
         }
 
         return settling is null ? ValueTask.CompletedTask : new(WriteThroughAsync(settling, position, bytes, cancellationToken));

@@ -187,14 +187,16 @@ internal sealed class Drafts(
         }
         catch (Exception failure)
         {
-            // Whatever it is: the next draft must be written all the same. Its users keep what they have.
-            Log.CacheFailed(logger, draft.Name.Bucket, failure);
+            Failed(failure);
         }
         finally
         {
-            await draft.SettledAsync(file);
+            await draft.SettledAsync(file, Failed);
             Remove(draft);
         }
+
+        // Whatever it is: the next draft must be written all the same. Its users keep what they have.
+        void Failed(Exception failure) => Log.CacheFailed(logger, draft.Name.Bucket, failure);
     }
 
     private void Remove(DraftEntry draft)

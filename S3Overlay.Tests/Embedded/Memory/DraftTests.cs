@@ -187,6 +187,25 @@ public sealed class DraftTests : IAsyncLifetime
         Assert.Equal(Bytes(2), await ReadAsync("begun"));
     }
 
+    [Fact, Trait("Rule", "R3")]
+    public async Task A_listing_that_waits_for_its_file_delays_no_reader_of_what_comes_meanwhile()
+    {
+        await using var entry = await CreateAsync("key", 1);
+        await entry.WriteAsync(0, Bytes(1)[..300], default);
+        _disk.Close();
+        var listing = KeysAsync();
+        await _disk.Waiting(1);
+        await entry.WriteAsync(300, Bytes(1)[300..600], default).AsTask().WaitAsync(Patience.Limit);
+        Assert.Equal(Bytes(1)[..600], await ReadAsync(entry));
+        _disk.Open();
+        Assert.Equal(["key"], await listing.WaitAsync(Patience.Limit));
+        await entry.WriteAsync(600, Bytes(1)[600..], default);
+        await entry.CompleteAsync(default);
+        Assert.True(entry.IsCurrent);
+        await RestartAsync();
+        Assert.Equal(Bytes(1), await ReadAsync("key"));
+    }
+
     [Fact, Trait("Rule", "R7")]
     public async Task Pieces_in_any_order_make_it_whole_and_a_reader_gets_what_is_there()
     {
