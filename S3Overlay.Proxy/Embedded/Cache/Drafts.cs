@@ -28,7 +28,7 @@ namespace S3Overlay.Proxy.Embedded.Cache;
 internal sealed class Drafts(
     CacheTable table, Func<DraftEntry, Task<ICacheEntry?>> write, long limit, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    /// <summary>What a draft needs beside its bytes, at a guess: its name and metadata, its places in tables.</summary>
+    /// <summary>What a draft needs beside its bytes, key and headers, at a guess: its places in tables.</summary>
     public const int Overhead = 1536;
 
     /// <summary>How many are written together: their rows are one transaction.</summary>
@@ -65,29 +65,40 @@ internal sealed class Drafts(
     public async ValueTask<ICacheEntry?> TryCreateAsync(
         ObjectName name, EntryIdentity identity, ObjectInfo info, DateTimeOffset validatedAt, CancellationToken cancellationToken)
     {
-        if (identity.ChunkSize != 0 || info.Size is 0 or > HotObjects.Largest 
-            || Volatile.Read(ref _bytes) + WeightOf(info) > limit)
+        if (identity.ChunkSize != 0 || info.Size is 0 or > HotObjects.Largest)
         {
             return null;
         }
 
-        using (await table.LockAsync(name.Bucket, name.Key, cancellationToken))
+        // Taken first: many may come at once.
+        var weight = WeightOf(name, info);
+        var isCreated = false;
+        try
         {
-            if (await table.HasAsync(name))
+            if (Interlocked.Add(ref _bytes, weight) > limit)
             {
                 return null;
             }
 
-            var draft = new DraftEntry(name, identity, info, validatedAt, this, time);
-            var used = draft.TryUse();
-            Interlocked.Add(ref _bytes, WeightOf(info));
-            if (_drafts.TryAdd(name, draft))
+            using (await table.LockAsync(name.Bucket, name.Key, cancellationToken))
             {
-                return used;
-            }
+                if (await table.HasAsync(name))
+                {
+                    return null;
+                }
 
-            Interlocked.Add(ref _bytes, -WeightOf(info));
-            return null;
+                var draft = new DraftEntry(name, identity, info, validatedAt, this, time);
+                var used = draft.TryUse();
+                isCreated = _drafts.TryAdd(name, draft);
+                return isCreated ? used : null;
+            }
+        }
+        finally
+        {
+            if (!isCreated)
+            {
+                Interlocked.Add(ref _bytes, -weight);
+            }
         }
     }
 
@@ -203,9 +214,9 @@ internal sealed class Drafts(
     {
         if (_drafts.TryRemove(new(draft.Name, draft)))
         {
-            Interlocked.Add(ref _bytes, -WeightOf(draft.Info));
+            Interlocked.Add(ref _bytes, -WeightOf(draft.Name, draft.Info));
         }
     }
 
-    private static long WeightOf(ObjectInfo info) => info.Size + Overhead;
+    private static long WeightOf(ObjectName name, ObjectInfo info) => info.Size + Overhead + HotEntry.WeightOf(name.Key, info);
 }

@@ -30,8 +30,11 @@ internal sealed class HotEntry(CacheFile file, OpenFiles<ObjectName, CacheFile>.
     public bool IsCurrent => lease.IsCurrent && !_hasLeft;
 
     /// <summary>The entry's file, its header and what counts its uses stay in memory with it.</summary>
-    public override long Weight =>
-        Bytes.Length + 3072 + (8 * file.Header.Key.Length) + file.Header.Info.Headers.Sum(static header => 2 * header.Value.Length);
+    public override long Weight => Bytes.Length + 3072 + WeightOf(file.Header.Key, file.Header.Info);
+
+    /// <summary>The memory that an entry's key and headers take, in bytes, at a guess.</summary>
+    public static long WeightOf(string key, ObjectInfo info) =>
+        (8 * key.Length) + info.Headers.Sum(static header => 2 * header.Value.Length);
 
     /// <summary>Notes a use.</summary>
     public void Use(DateTimeOffset now) => account.Use(now);

@@ -10,10 +10,9 @@ namespace S3Overlay.Tests.Embedded.Memory;
 
 /// <summary>Small entries are readable before they have a file, and get one behind their readers (rule C1).</summary>
 [Trait("Rule", "C1")]
-public sealed class DraftTests : IAsyncLifetime
+public sealed partial class DraftTests : IAsyncLifetime
 {
     private const int Size = 1000;
-    private const int Limit = 5 * (Size + Drafts.Overhead);
 
     private readonly TemporaryFolder _folder = new();
     private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
@@ -48,29 +47,6 @@ public sealed class DraftTests : IAsyncLifetime
         await RestartAsync();
         Assert.Equal(Bytes(1), await ReadAsync("key"));
         Assert.Equal((Size, 1), (_store.Bytes, Files.Length));
-    }
-
-    [Fact]
-    public async Task No_more_wait_for_their_files_than_the_limit_allows()
-    {
-        _disk.Close();
-        for (var i = 0; i < 5; i++)
-        {
-            await PutAsync($"key{i}", i);
-        }
-
-        var sixth = CreateAsync("key5", 5);
-        Assert.NotSame(sixth, await Task.WhenAny(sixth, _disk.Waiting(2)));
-        _disk.Open();
-        await using (var entry = await sixth.WaitAsync(Patience.Limit))
-        {
-            await entry.WriteAsync(0, Bytes(5), default);
-        }
-
-        for (var i = 0; i < 6; i++)
-        {
-            Assert.Equal(Bytes(i), await ReadAsync($"key{i}"));
-        }
     }
 
     [Theory]
@@ -127,21 +103,6 @@ public sealed class DraftTests : IAsyncLifetime
         _disk.Open();
         await Task.WhenAll(first, second).WaitAsync(Patience.Limit);
         Assert.Null(await ReadAsync("key"));
-    }
-
-    [Fact]
-    public async Task Tiny_ones_count_with_what_goes_with_them()
-    {
-        _disk.Close();
-        for (var i = 0; i < 8; i++)
-        {
-            await (await CreateAsync($"key{i}", i, 1)).DisposeAsync();
-        }
-
-        var next = CreateAsync("next", 1, 1024);
-        Assert.NotSame(next, await Task.WhenAny(next, _disk.Waiting(2)));
-        _disk.Open();
-        await (await next.WaitAsync(Patience.Limit)).DisposeAsync();
     }
 
     [Fact, Trait("Rule", "T2")]
