@@ -219,6 +219,12 @@ internal sealed class FillReader(ReadSettings settings, CacheEntries entries, Ti
         lock (_lock)
         {
             var goesOn = _runs.TryGet((name, read.First), out var run);
+            if (!goesOn && _runs.TryGet((name, read.Last + 1), out var same) && same.Started < read.First)
+            {
+                // The last of them once more: another client reads in step, or the same one repeats a range.
+                return same;
+            }
+
             _runs.Remove((name, read.First));
             run = goesOn ? new Run(run.Started, read.Last + 1, run.Reads + 1, run.HasMissed || isMiss)
                 : new Run(read.First, read.Last + 1, 1, false);
