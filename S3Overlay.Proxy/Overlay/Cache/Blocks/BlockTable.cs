@@ -91,7 +91,7 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         }
     }
 
-    /// <summary>Records stored bytes.</summary>
+    /// <summary>Records stored bytes. Those that overlap what is cached are not recorded: counted twice, they would hide a hole.</summary>
     /// <returns>The block's pieces in order if they now cover it; else null.</returns>
     public IReadOnlyList<Piece>? Add(long position, ReadOnlySpan<byte> bytes)
     {
@@ -100,9 +100,19 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         var end = position + bytes.Length;
         lock (_lock)
         {
+            if (checksums[block] != 0)
+            {
+                return null;
+            }
+
             if (!_partial.TryGetValue(block, out var pieces))
             {
                 _partial.Add(block, pieces = []);
+            }
+
+            if (pieces.Exists(piece => piece.From < end && position < piece.To))
+            {
+                return null;
             }
 
             var before = pieces.FindIndex(piece => piece.To == position);
