@@ -108,6 +108,9 @@ internal sealed class Fill
         {
             var end = EntryIdentity.EndOfChunk(current.First + BufferSize, chunk);
             Current = current with { Last = Math.Min(current.Last, end - 1) };
+
+            // Of a chunk in which only a later range begins, nothing was requested yet.
+            end = EntryIdentity.EndOfChunk(Current.Value.Last, chunk);
             for (var node = _plan.First; node is not null;)
             {
                 var next = node.Next;
