@@ -235,6 +235,11 @@ internal sealed class CacheEviction(CacheTable table, CacheRows rows, CacheLedge
         try
         {
             await EvictAsync(anyUse);
+            if (!anyUse && Evicted == before && IsOver())
+            {
+                // All may have been used since their rows were saved: then the order of the rows is as good as any.
+                await EvictAsync(anyUse: true);
+            }
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
         {

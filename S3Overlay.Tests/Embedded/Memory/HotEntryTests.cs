@@ -166,6 +166,39 @@ public sealed class HotEntryTests : IAsyncLifetime
         await hits;
     }
 
+    [Fact, Trait("Rule", "E1")]
+    public async Task If_all_were_used_since_their_rows_were_saved_one_of_them_goes_all_the_same()
+    {
+        await _store.DisposeAsync();
+        var disk = new LookedAtDisk();
+        Open(null, disk);
+        for (var i = 0; i < 5; i++)
+        {
+            await PutAsync($"key{i}", i);
+            await ReadAsync($"key{i}");
+        }
+
+        // A pass saves the rows, then looks at the free space.
+        disk.OnLook = () =>
+        {
+            if (_store.Evictions > 0)
+            {
+                return long.MaxValue;
+            }
+
+            _time.Advance(TimeSpan.FromMilliseconds(5));
+            for (var i = 0; i < 5; i++)
+            {
+                Assert.True(_store.FindAsync("bucket", $"key{i}", LookupHint.Bytes(null), default).IsCompletedSuccessfully);
+            }
+
+            return 0;
+        };
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await _store.Evicting;
+        Assert.Equal((1, 4000), (_store.Evictions, _store.Bytes));
+    }
+
     [Fact, Trait("Rule", "F-damaged")]
     public async Task Damaged_bytes_are_never_kept()
     {
@@ -181,9 +214,9 @@ public sealed class HotEntryTests : IAsyncLifetime
         Assert.Empty((await ReadAsync("key"))!);
     }
 
-    private void Open(long? maxBytes) => _store = DiskCacheStore.Open(
-        _folder["cache"], NullLogger<DiskCacheStore>.Instance, _time, maxBytes, new StoreDisk(isDurable: false),
-        hot: new HotObjects(1 << 20) { OpenFiles = 1 });
+    private void Open(long? maxBytes, StoreDisk? disk = null, HotObjects? hot = null) => _store = DiskCacheStore.Open(
+        _folder["cache"], NullLogger<DiskCacheStore>.Instance, _time, maxBytes, disk ?? new StoreDisk(isDurable: false), minFree: 1,
+        hot: hot ?? new HotObjects(1 << 20) { OpenFiles = 1 });
 
     private async Task PutAsync(string key, int version)
     {
@@ -223,4 +256,12 @@ public sealed class HotEntryTests : IAsyncLifetime
     }
 
     private static byte[] Bytes(int version) => [.. Enumerable.Range(0, 1000).Select(i => (byte)((i * 7) + version))];
+
+    /// <summary>A disk whose free space a test decides when it is asked for.</summary>
+    private sealed class LookedAtDisk() : StoreDisk(isDurable: false)
+    {
+        public Func<long> OnLook { get; set; } = static () => long.MaxValue;
+
+        public override long? RoomOf(string folder) => OnLook();
+    }
 }
