@@ -42,10 +42,16 @@ internal sealed class CacheTable(
     public ICacheEntry? TryUse(string bucket, string key)
     {
         var name = new ObjectName(bucket, key);
-        if (hot.Find<HotEntry>(name) is { IsCurrent: true } inMemory)
+        if (hot.Find<HotEntry>(name) is { } inMemory)
         {
-            inMemory.Use(time.GetUtcNow());
-            return inMemory;
+            if (inMemory.IsCurrent)
+            {
+                inMemory.Use(time.GetUtcNow());
+                return inMemory;
+            }
+
+            // A reader kept it while it was evicted. Looking would keep it in memory for ever.
+            hot.Forget(name);
         }
 
         if (_open.TryAcquire(name) is not { } lease)

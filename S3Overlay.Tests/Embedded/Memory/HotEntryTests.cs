@@ -199,6 +199,25 @@ public sealed class HotEntryTests : IAsyncLifetime
         Assert.Equal((1, 4000), (_store.Evictions, _store.Bytes));
     }
 
+    [Fact, Trait("Rule", "E3")]
+    public async Task What_a_reader_keeps_during_an_eviction_is_forgotten_by_the_next_look()
+    {
+        await _store.DisposeAsync();
+        var hot = new HotObjects(1 << 20);
+        Open(null, hot: hot);
+        await PutAsync("key", 1);
+        await ReadAsync("key");
+        var name = new ObjectName("bucket", "key");
+        var kept = hot.Find<HotEntry>(name)!;
+        await _store.EvictAsync("bucket", "key", null, default);
+        Assert.Equal(0, hot.Bytes);
+
+        // As if the reader had found it current just before.
+        hot.Keep(name, kept);
+        Assert.Null(await ReadAsync("key"));
+        Assert.Equal(0, hot.Bytes);
+    }
+
     [Fact, Trait("Rule", "F-damaged")]
     public async Task Damaged_bytes_are_never_kept()
     {
