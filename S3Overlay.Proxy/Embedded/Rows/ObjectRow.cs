@@ -29,6 +29,10 @@ internal sealed record ObjectRow
     /// <summary>Owner and ACL, as text; null if only the bucket's owner has rights.</summary>
     public string? Acl { get; init; }
 
+    /// <summary>The memory that its headers, tags and ACL take, in bytes, at a guess.</summary>
+    public int MetadataWeight =>
+        2 * (Info.Headers.Sum(static header => header.Value.Length) + (Tags?.Length ?? 0) + (Acl?.Length ?? 0));
+
     /// <summary>Number of part files; 0 if the bytes are in the object's own file.</summary>
     public int PartCount { get; init; }
 

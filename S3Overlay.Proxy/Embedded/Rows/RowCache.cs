@@ -7,8 +7,9 @@ namespace S3Overlay.Proxy.Embedded.Rows;
 /// Remembers what look-ups of keys found. A commit forgets its keys before it returns, so no reader sees an older row than the database
 /// has.
 /// </summary>
-/// <param name="limit">How many keys of usual length; fewer if they are longer.</param>
-internal sealed class RowCache<T>(int limit)
+/// <param name="limit">How many keys of usual length; fewer if they are longer, or have more metadata.</param>
+/// <param name="weigh">The memory that a value's metadata takes, in bytes.</param>
+internal sealed class RowCache<T>(int limit, Func<T, int> weigh)
 {
     /// <summary>The default number of keys.</summary>
     public const int UsualLimit = 8192;
@@ -63,7 +64,7 @@ internal sealed class RowCache<T>(int limit)
 
     private T Remember(ObjectName name, int version, T value)
     {
-        _known.Set(name, new Known(version, value), (UsualWeight / 2) + (2 * (name.Bucket.Length + name.Key.Length)));
+        _known.Set(name, new Known(version, value), (UsualWeight / 2) + (2 * (name.Bucket.Length + name.Key.Length)) + weigh(value));
         return value;
     }
 

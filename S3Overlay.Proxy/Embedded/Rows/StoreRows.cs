@@ -42,7 +42,7 @@ internal sealed class StoreRows : IAsyncDisposable
     public StoreRows(ChangeLog log, SqliteDatabase database, int remembered, ILogger logger)
     {
         var keys = Math.Max(remembered, RowCache<ObjectRow?>.UsualLimit);
-        (_objects, _tombstones) = (new(keys), new(keys));
+        (_objects, _tombstones) = (new(keys, static row => row?.MetadataWeight ?? 0), new(keys, static _ => 0));
         (_log, _logger, _committer) = (log, logger, new(Commit));
         Use(database);
     }
