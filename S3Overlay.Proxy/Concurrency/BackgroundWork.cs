@@ -40,15 +40,16 @@ internal sealed class BackgroundWork : IAsyncDisposable
         await task;
     }
 
-    /// <summary>Delays a piece of work from within. Ends at once when shutdown begins.</summary>
-    public async Task RestAsync(TimeSpan wait, TimeProvider time)
+    /// <summary>Delays a piece of work from within. Ends at once when shutdown begins, or when it is woken.</summary>
+    public async Task RestAsync(TimeSpan wait, TimeProvider time, CancellationToken wake = default)
     {
         if (wait <= TimeSpan.Zero)
         {
             return;
         }
 
-        var moment = Task.Delay(wait, time, _closing.Token);
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, wake);
+        var moment = Task.Delay(wait, time, ends.Token);
         lock (_lock)
         {
             _moments.Add(moment);

@@ -32,7 +32,7 @@ internal static class OverlayParts
         var revalidations = new Revalidations(settings, fills, budget, absent, time, meters);
         var freshness = new EntryFreshness(settings, revalidations, fills, budget, time);
         var checksums = new MissingChecksums(fills, budget, time);
-        var cached = new CachedReads(fills, entries, new FillReader(settings, entries, time), freshness, absent, checksums);
+        var cached = new CachedReads(fills, entries, new FillReader(settings, time), freshness, absent, checksums);
         return new RemoteReader(
             settings, absent, new SubResourceReads(fills, entries, freshness), cached, entries, fills, freshness, checksums, time, logger);
     }

@@ -6,8 +6,6 @@ namespace S3Overlay.Tests.Support;
 /// <summary>A cache store that forwards everything to another one. Tests override what they change.</summary>
 public abstract class PassingStore(ICacheStore store) : ICacheStore
 {
-    public bool KeepsBlocks => store.KeepsBlocks;
-
     public virtual ValueTask<ICacheEntry?> FindAsync(string bucket, string key, LookupHint wish, CancellationToken cancellationToken) =>
         store.FindAsync(bucket, key, wish, cancellationToken);
 

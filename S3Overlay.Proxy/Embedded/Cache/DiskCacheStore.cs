@@ -49,9 +49,6 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     public long Evictions => _eviction.Evicted;
 
     /// <inheritdoc/>
-    public bool KeepsBlocks => true;
-
-    /// <inheritdoc/>
     public DateTimeOffset? LatestEvicted => _eviction.LatestUse;
 
     /// <summary>Completes when files without a row are removed; for tests.</summary>

@@ -65,10 +65,10 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
         _retries = new RemovalRetries(_live, _work, _gates, _time);
         var rows = new EntryRows(objects, _removal);
         var manifests = new ManifestWriter(objects, _live, _work, rows, _removal, _gates, _time, logger);
-        _publisher = new EntryPublisher(objects, _live, _work, rows, _removal, manifests, _gates, logger);
+        var chunks = new StoredChunks(objects, _time, logger);
+        _publisher = new EntryPublisher(objects, _live, _work, rows, _removal, manifests, chunks, spool, _gates, _time, logger);
         var renewals = new EntryRenewals();
         _renewer = new EntryRenewer(objects, renewals, _live, manifests, rows, _removal, _work, _gates, logger);
-        var chunks = new StoredChunks(objects, _time, logger);
         _loader = new EntryLoader(objects, _live, renewals, chunks, _publisher, spool, !store.IsAlone, store.Settings.LargestWhole, _time,
             logger);
         if (store.Settings.MaxBytes is { } bytes)
@@ -167,7 +167,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
 
         var layout = new ChunkLayout(info.Size, identity.ChunkSize);
         var isManifest = identity.ChunkSize > 0 || EntryHeaders.OfWhole(record) is null;
-        var entry = new SharedEntry(record, new ChunkSet(layout.Count), isManifest, _spool, _logger);
+        var entry = new SharedEntry(record, new NumberSet(layout.Count), isManifest, _spool, _logger);
         if (identity.ChunkSize == 0)
         {
             // Space for the whole object or none: a fill that stops halfway would be useless.
@@ -182,7 +182,7 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
 
         if (info.Size == 0)
         {
-            _publisher.Upload(entry, 0);
+            _publisher.Upload(entry, new ChunkDue(0, null));
         }
 
         return _loader.Lease(entry);

@@ -17,12 +17,12 @@ internal sealed partial class ActiveEntry
     /// <code>
     ///   block        |--|--|--|--|--|--|--|--|--|--|--|--|
     ///   wanted            [=============]
-    ///   filled          [1111111111111111]                              a store that keeps blocks: the blocks touched
+    ///   filled          [1111111111111111]                              the blocks touched
     ///
     ///   chunk        |---------------|---------------|---------------|
-    ///   wanted                 [=============]
-    ///   filled                 [1111111111111111111111]                 others: from the first byte needed to the end of the last chunk
-    ///                [22222222]                                         then the head of the first chunk, so touched chunks are whole
+    ///   wanted               [=============]
+    ///   filled              [11111111111111111111111111]                if little of a chunk would be missing: to its end,
+    ///                [22222]                                            and then from its start
     /// </code>
     /// Bytes that are cached or on their way are left out. Adjoining bytes are one request. An object cached whole is one chunk. A chunk of
     /// which blocks are touched is completed once little of it is missing (<see cref="IsNearlyWhole"/>).
@@ -255,7 +255,7 @@ internal sealed partial class ActiveEntry
         {
             var start = position;
             ByteRange touched;
-            if (fills.KeepsBlocks && owner.Entry.Identity.ChunkSize > 0)
+            if (owner.Entry.Identity.ChunkSize > 0)
             {
                 var blocks = _geometry.Around(new ByteRange(position, last));
                 start = blocks.First;
@@ -286,7 +286,7 @@ internal sealed partial class ActiveEntry
             for (var node = missing.First; node is not null; node = node.Next)
             {
                 var range = node.Value;
-                while (fills.KeepsBlocks && node.Next is { Value: var next } && IsSmallGap(claimed, range.Last + 1, next.First - 1))
+                while (node.Next is { Value: var next } && IsSmallGap(claimed, range.Last + 1, next.First - 1))
                 {
                     (range, node) = (range with { Last = next.Last }, node.Next);
                 }

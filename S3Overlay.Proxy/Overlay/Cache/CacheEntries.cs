@@ -95,9 +95,6 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
     /// <exception cref="IOException">The store failed.</exception>
     public ValueTask EvictAllAsync(ObjectName name) => store.EvictAsync(name.Bucket, name.Key, null, CancellationToken.None);
 
-    /// <summary>True if a fill may bring a part of a chunk (<see cref="ICacheStore.KeepsBlocks"/>).</summary>
-    public bool KeepsBlocks => store.KeepsBlocks;
-
     /// <summary>Bytes per chunk; 0 for an object cached whole (rule R5).</summary>
     public long ChunkSizeOf(ObjectInfo info) => ChunkSizeOf(info.Size);
 

@@ -47,9 +47,6 @@ internal sealed class Fills(
 
     private bool AbortsWhenLeft => settings.FillOnAbort == FillOnAbort.Drop;
 
-    /// <summary>True if a fill may bring a part of a chunk.</summary>
-    public bool KeepsBlocks => entries.KeepsBlocks;
-
     public void CountCompleted() => Interlocked.Increment(ref _completed);
 
     public void CountMismatch() => Interlocked.Increment(ref _mismatches);
@@ -158,7 +155,7 @@ internal sealed class Fills(
 
             if (isStarter)
             {
-                var first = new FirstRange(range, settings.ChunkSize, KeepsBlocks);
+                var first = new FirstRange(range, settings.ChunkSize);
                 // Nothing in it waits for a disk before the remote has answered, so it may begin on the reader's socket thread.
                 _ = RunAsync(pending, name, remote, first, completions);
             }

@@ -8,26 +8,20 @@ namespace S3Overlay.Proxy.Overlay.Cache;
 /// <summary>The first request of a miss, while the object's size is unknown (rule R10).</summary>
 /// <param name="wanted">What the read wants; null for the whole object.</param>
 /// <param name="chunkSize">Bytes per chunk of an object that is not cached whole.</param>
-/// <param name="inBlocks">True to bring the blocks touched; false to bring the chunks.</param>
-internal readonly struct FirstRange(RangeHeader? wanted, long chunkSize, bool inBlocks)
+internal readonly struct FirstRange(RangeHeader? wanted, long chunkSize)
 {
     /// <summary>No object is longer: rounding up from here must not overflow.</summary>
     private const long Longest = long.MaxValue / 4;
 
-    /// <summary>The range to request; null for the whole object.</summary>
-    /// <remarks>
-    /// A suffix begins in an unknown place of a block, so a block more is requested. Chunks are requested from the first byte needed on;
-    /// the head of the first one comes later.
-    /// </remarks>
-    public string? Text => (wanted, inBlocks) switch
+    /// <summary>The range to request, in whole blocks; null for the whole object.</summary>
+    /// <remarks>A suffix begins in an unknown place of a block, so a block more is requested.</remarks>
+    public string? Text => wanted switch
     {
-        ({ First: { } first, Last: { } last }, false) =>
-            RemoteRead.Text(new ByteRange(first, EntryIdentity.EndOfChunk(last, chunkSize) - 1)),
-        ({ First: { } first, Last: { } last }, true) when first < Longest =>
+        { First: { } first, Last: { } last } when first < Longest =>
             RemoteRead.Text(Geometry.Around(new ByteRange(first, Math.Min(last, Longest)))),
-        ({ First: { } first, Last: null }, true) when first < Longest =>
+        { First: { } first, Last: null } when first < Longest =>
             FormattableString.Invariant($"bytes={Geometry.BytesOf(Geometry.BlockAt(first)).First}-"),
-        ({ Suffix: { } suffix and > 0 }, true) =>
+        { Suffix: { } suffix and > 0 } =>
             FormattableString.Invariant($"bytes=-{Math.Min(suffix, Longest) + BlockGeometry.BlockSize - 1}"),
         _ => RemoteRead.Text(wanted),
     };
@@ -41,7 +35,7 @@ internal readonly struct FirstRange(RangeHeader? wanted, long chunkSize, bool in
     /// <param name="came">The bytes of the response.</param>
     /// <param name="geometry">The object's blocks.</param>
     public ByteRange Stored(ByteRange came, BlockGeometry geometry) =>
-        inBlocks && came.First > 0 && wanted?.Resolve(geometry.Size) is { } range
+        came.First > 0 && wanted?.Resolve(geometry.Size) is { } range
             ? came with { First = Math.Clamp(geometry.Around(range).First, came.First, came.Last) }
             : came;
 }

@@ -83,12 +83,6 @@ public interface ICacheStore
     /// </summary>
     DateTimeOffset? LatestEvicted => null;
 
-    /// <summary>
-    /// True if every block (<see cref="Cache.Blocks.BlockGeometry"/>) is kept for itself, so that a fill may bring a part of a chunk. False
-    /// if only whole chunks last.
-    /// </summary>
-    bool KeepsBlocks => false;
-
     /// <summary>True if a fill may find no room for a moment only, because other fills are on their way to the store.</summary>
     bool MayHaveRoomLater => false;
 

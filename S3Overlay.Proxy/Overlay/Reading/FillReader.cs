@@ -11,12 +11,12 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 /// front to back in ranges, and fills the next chunks in parallel before they are requested (rule C5). A single GET needs this only if its
 /// fill is slow: otherwise the fill is ahead of it anyway.
 /// </summary>
-internal sealed class FillReader(ReadSettings settings, CacheEntries entries, TimeProvider time)
+internal sealed class FillReader(ReadSettings settings, TimeProvider time)
 {
     private const int Remembered = 1024;
 
     /// <summary>
-    /// Reads in a row that make a reader sequential, where a fill may bring less than a chunk, unless they are longer than one: two
+    /// Reads in a row that make a reader sequential, unless they are longer than one: two
     /// adjoining ranges are often a header and what it describes, or two columns.
     /// </summary>
     private const int Sequence = 3;
@@ -43,11 +43,7 @@ internal sealed class FillReader(ReadSettings settings, CacheEntries entries, Ti
         var cancellationToken = responder.Waiting;
         try
         {
-            if (entries.KeepsBlocks)
-            {
-                active.Bring(wanted, ahead, read);
-            }
-
+            active.Bring(wanted, ahead, read);
             foreach (var chunk in ahead.Chunks ?? [])
             {
                 active.Prefetch(chunk);
@@ -154,11 +150,6 @@ internal sealed class FillReader(ReadSettings settings, CacheEntries entries, Ti
         if (chunk == 0 || Advance(name, read, isMiss: !isCovered) is not { } run)
         {
             return default;
-        }
-
-        if (!entries.KeepsBlocks)
-        {
-            return new ReadAhead(read.Last / chunk > run.Started / chunk ? Ahead(entry, chunk, read) : []);
         }
 
         // No sequence are ranges requested side by side, such as adjoining columns: the one before has not come when the next arrives. Nor

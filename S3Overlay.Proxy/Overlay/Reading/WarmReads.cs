@@ -22,9 +22,9 @@ public sealed class WarmReads
     internal WarmReads(Fills fills, CacheEntries entries, EntryFreshness freshness) =>
         (_fills, _entries, _freshness) = (fills, entries, freshness);
 
-    /// <summary>Bytes of the whole blocks or chunks that cover some bytes of an object: what a fill brings for them.</summary>
+    /// <summary>Bytes of the whole blocks that cover some bytes of an object: what a fill brings for them.</summary>
     public long RoomFor(IReadOnlyList<RangeHeader> ranges, long size) =>
-        Wanted(ranges, size, _entries.ChunkSizeOf(size), _entries.KeepsBlocks).Sum(static range => range.Length);
+        Wanted(ranges, size, _entries.ChunkSizeOf(size)).Sum(static range => range.Length);
 
     /// <summary>Brings bytes of an object.</summary>
     /// <param name="bucket">The client's bucket.</param>
@@ -186,13 +186,10 @@ public sealed class WarmReads
     }
 
     private IEnumerable<ByteRange> Wanted(ICacheEntry entry, IReadOnlyList<RangeHeader> ranges) =>
-        Wanted(ranges, entry.Info.Size, entry.Identity.ChunkSize, _entries.KeepsBlocks);
+        Wanted(ranges, entry.Info.Size, entry.Identity.ChunkSize);
 
-    /// <summary>
-    /// The whole blocks that cover the wanted bytes, each byte once; whole chunks on a store that keeps only these. An object cached whole
-    /// is one chunk.
-    /// </summary>
-    private static IEnumerable<ByteRange> Wanted(IReadOnlyList<RangeHeader> ranges, long size, long chunk, bool inBlocks)
+    /// <summary>The whole blocks that cover the wanted bytes, each byte once. An object cached whole is one chunk.</summary>
+    private static IEnumerable<ByteRange> Wanted(IReadOnlyList<RangeHeader> ranges, long size, long chunk)
     {
         if (size == 0)
         {
@@ -207,8 +204,7 @@ public sealed class WarmReads
 
         var next = 0L;
         var geometry = new BlockGeometry(size, chunk);
-        var touched = ranges.Select(range => range.Resolve(size)).OfType<ByteRange>().Select(range => inBlocks ? geometry.Around(range)
-            : new ByteRange(range.First / chunk * chunk, Math.Min(size, EntryIdentity.EndOfChunk(range.Last, chunk)) - 1));
+        var touched = ranges.Select(range => range.Resolve(size)).OfType<ByteRange>().Select(geometry.Around);
         foreach (var range in touched.OrderBy(static range => range.First))
         {
             if (Math.Max(range.First, next) is var first && first <= range.Last)

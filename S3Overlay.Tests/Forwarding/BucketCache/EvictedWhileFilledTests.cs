@@ -29,7 +29,8 @@ public sealed class EvictedWhileFilledTests : ReaderTestBase
     [Fact, Trait("Rule", "C1"), Trait("Rule", "R7")]
     public async Task The_rest_of_it_takes_no_room_from_others()
     {
-        using var others = _spool.Open((Room / 2) + 1);
+        using var others = _spool.Open();
+        others.Grow((Room / 2) + 1);
         Prepare(_ => Task.CompletedTask);
         Assert.Equal(_bytes, (await ReadAsync("key")).Bytes);
         await QuietAsync();
@@ -45,7 +46,8 @@ public sealed class EvictedWhileFilledTests : ReaderTestBase
     {
         (CollectedResponse Cold, CollectedResponse Warm)? meanwhile = null;
         var hasCome = 0;
-        using var others = _spool.Open((Room / 2) + 1);
+        using var others = _spool.Open();
+        others.Grow((Room / 2) + 1);
         Prepare(async position =>
         {
             if (position > 3_000_000 && Interlocked.Exchange(ref hasCome, 1) == 0)

@@ -59,8 +59,8 @@ public sealed class LiveEntriesTests : IDisposable
     {
         var copy = New(new SpoolFolder(_folder["narrow"], Chunk));
         var whole = new List<int>();
-        copy.Write(0, new byte[Chunk / 2], whole.Add);
-        Assert.Throws<CacheFullException>(() => copy.Write(Chunk / 2, new byte[Chunk], whole.Add));
+        copy.Write(0, new byte[Chunk / 2], due => whole.Add(due.Chunk));
+        Assert.Throws<CacheFullException>(() => copy.Write(Chunk / 2, new byte[Chunk], due => whole.Add(due.Chunk)));
         Assert.Equal([0], whole);
     }
 
@@ -90,7 +90,7 @@ public sealed class LiveEntriesTests : IDisposable
     private SharedEntry New(SpoolFolder? spool = null) => new(
         new EntryRecord(Name, EntryFilling.Identity(Name.Key, Chunk), EntryFilling.Info(new byte[3 * Chunk]), DateTimeOffset.UnixEpoch,
             Guid.NewGuid()),
-        new ChunkSet(3),
+        new NumberSet(3),
         isManifest: true,
         spool ?? _spool,
         NullLogger.Instance);

@@ -47,28 +47,27 @@ internal static class EntryFrames
         return Crc32C.Append(Crc32C.Compute(place), bytes);
     }
 
-    /// <summary>A spooled chunk as the body of an upload. Needs no digest: it has seals.</summary>
-    public static WireBody BodyOf(SpooledChunk spooled, Guid fill, int chunk, long length) => new(
-        LengthOf(length), SigV4.UnsignedPayload, (target, cancellationToken) =>
-            CopyAsync(spooled, fill, chunk, length, target, cancellationToken));
+    /// <summary>Blocks of a spooled chunk as the body of an upload. Needs no digest: it has seals.</summary>
+    public static WireBody BodyOf(SpooledChunk spooled, Guid fill, int chunk, ChunkBlocks blocks) => new(
+        blocks.ObjectLength, SigV4.UnsignedPayload, (target, cancellationToken) =>
+            CopyAsync(spooled, fill, chunk, blocks, target, cancellationToken));
 
-    private static async Task CopyAsync(SpooledChunk spooled, Guid fill, int chunk, long length, Stream target,
+    private static async Task CopyAsync(SpooledChunk spooled, Guid fill, int chunk, ChunkBlocks blocks, Stream target,
         CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(FrameSize);
         try
         {
-            for (long position = 0, block = 0; position < length; block++)
+            for (var block = blocks.Next(0); block * BlockSize < blocks.Length; block = blocks.Next(block + 1))
             {
-                var size = (int)Math.Min(BlockSize, length - position);
-                if (await spooled.ReadAsync(position, buffer.AsMemory(0, size), cancellationToken) != size)
+                var size = blocks.SizeOf(block);
+                if (await spooled.ReadAsync(block * BlockSize, buffer.AsMemory(0, size), cancellationToken) != size)
                 {
                     throw new IOException("A block of the spool is damaged.");
                 }
 
                 BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(size), Seal(fill, chunk, block, buffer.AsSpan(0, size)));
                 await target.WriteAsync(buffer.AsMemory(0, size + SealSize), cancellationToken);
-                position += size;
             }
         }
         finally

@@ -12,6 +12,7 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 ///   x-amz-meta-s3overlay-form     whole: the body is the entry's bytes in frames; manifest: it names chunks
 ///   x-amz-meta-s3overlay-fill     the fill's id
 ///   x-amz-meta-s3overlay-row      ETag, size and date as in the names of listing rows
+///   x-amz-meta-s3overlay-blocks   of a chunk that is stored in part: its blocks, a bit each, in base64. The only one that chunks have
 ///   x-amz-meta-s3overlay-record   of a whole one: CRC-32C (4 bytes) and the deflated record, in base64
 /// </code>
 /// </remarks>
@@ -20,6 +21,7 @@ internal static class EntryHeaders
     private const string Form = "x-amz-meta-s3overlay-form";
     private const string Fill = "x-amz-meta-s3overlay-fill";
     private const string Row = "x-amz-meta-s3overlay-row";
+    private const string Blocks = "x-amz-meta-s3overlay-blocks";
     private const string Record = "x-amz-meta-s3overlay-record";
 
     /// <summary>S3 takes 2 KB of user metadata in all.</summary>
@@ -32,6 +34,14 @@ internal static class EntryHeaders
         Pack(record) is { } packed ? [.. Common(record, "whole"), new(Record, packed)] : null;
 
     public static IReadOnlyList<KeyValuePair<string, string>> OfManifest(EntryRecord record) => [.. Common(record, "manifest")];
+
+    public static IReadOnlyList<KeyValuePair<string, string>> OfChunk(ChunkBlocks blocks) =>
+        blocks.IsWhole ? [] : [new(Blocks, blocks.ToString())];
+
+    /// <summary>The blocks of a chunk of so many bytes that a response has, or is a range of.</summary>
+    /// <exception cref="InvalidDataException">They are not of such a chunk.</exception>
+    public static ChunkBlocks BlocksOf(WireResponse response, long length) =>
+        response.Header(Blocks) is { } some ? ChunkBlocks.Parse(some, length) : ChunkBlocks.Whole(length);
 
     /// <summary>True if the response is a manifest.</summary>
     public static bool IsManifest(WireResponse response) => response.Header(Form) == "manifest";

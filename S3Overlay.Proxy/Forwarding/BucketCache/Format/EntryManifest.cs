@@ -6,18 +6,23 @@ using S3Overlay.Proxy.Protocol.Bodies;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
 /// <summary>A manifest: an entry's record, and which chunks are in the store.</summary>
-internal sealed record EntryManifest(EntryRecord Record, ChunkSet Chunks)
+/// <param name="Chunks">The chunks that are there.</param>
+/// <param name="Parts">The chunks that are there in part. A reader finds out with the bytes: the object may have changed since.</param>
+internal sealed record EntryManifest(EntryRecord Record, NumberSet Chunks, IReadOnlyDictionary<int, ChunkBlocks> Parts)
 {
-    /// <summary>Half a megabyte of bits, and a kilobyte key in JSON's longest form, twice.</summary>
+    /// <summary>Half a megabyte of bits, a quarter for parts, and a kilobyte key in JSON's longest form, twice.</summary>
     private const int Longest = 1 << 20;
 
     /// <summary>The time limit: manifests are small.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>True if a chunk is in the store, whole or in part.</summary>
+    public bool Names(int chunk) => (chunk < Chunks.Capacity && Chunks[chunk]) || Parts.ContainsKey(chunk);
+
     /// <summary>A line of JSON, and a line with its CRC-32C in hex.</summary>
     public byte[] ToBytes()
     {
-        var text = EntryRecordText.Write(Record, Chunks.ToBytes());
+        var text = EntryRecordText.Write(Record, this);
         return [.. text, .. Encoding.ASCII.GetBytes($"\n{Crc32C.Compute(text):x8}\n")];
     }
 
@@ -66,12 +71,14 @@ internal sealed record EntryManifest(EntryRecord Record, ChunkSet Chunks)
             throw new InvalidDataException("its checksum is wrong");
         }
 
-        var (record, chunks) = EntryRecordText.Read(bytes.AsMemory(0, bytes.Length - Tail));
+        var (record, chunks, parts) = EntryRecordText.Read(bytes.AsMemory(0, bytes.Length - Tail));
         try
         {
             var layout = new ChunkLayout(record.Info.Size, record.Identity.ChunkSize);
-            return chunks is not null && ChunkSet.Parse(chunks, layout.Count) is { } set
-                ? new EntryManifest(record, set) : throw new InvalidDataException("its chunks are not those of its object");
+            return chunks is not null && NumberSet.Parse(chunks, layout.Count) is { } set
+                ? new EntryManifest(record, set, parts.ToDictionary(static part => part.Key, part => part.Key >= 0 && part.Key < layout.Count
+                    ? ChunkBlocks.Parse(part.Value, layout.BytesOf(part.Key).Length)
+                    : throw new InvalidDataException("it names a chunk that its object has not"))) : throw new InvalidDataException("its chunks are not those of its object");
         }
         catch (IOException failure)
         {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 
 using S3Overlay.Proxy.Overlay.Layers;
@@ -12,8 +13,11 @@ internal static class EntryRecordText
 {
     private const int Version = 1;
 
+    /// <summary>The most characters for chunks in part: a manifest is read at once.</summary>
+    private const int MostOfParts = 256 << 10;
+
     /// <summary>Writes the record, and for a manifest the chunks.</summary>
-    public static byte[] Write(EntryRecord record, byte[]? chunks)
+    public static byte[] Write(EntryRecord record, EntryManifest? manifest)
     {
         var buffer = new ArrayBufferWriter<byte>(1024);
         using (var json = new Utf8JsonWriter(buffer))
@@ -53,9 +57,10 @@ internal static class EntryRecordText
                 json.WriteBoolean("checksumsKnown", record.Info.AreChecksumsKnown);
             }
 
-            if (chunks is not null)
+            if (manifest is not null)
             {
-                json.WriteBase64String("chunks", chunks);
+                json.WriteBase64String("chunks", manifest.Chunks.ToBytes());
+                WriteParts(json, manifest.Parts);
             }
 
             json.WriteEndObject();
@@ -66,7 +71,7 @@ internal static class EntryRecordText
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="InvalidDataException">It is no record.</exception>
-    public static (EntryRecord Record, byte[]? Chunks) Read(ReadOnlyMemory<byte> text)
+    public static (EntryRecord Record, byte[]? Chunks, IReadOnlyList<KeyValuePair<int, string>> Parts) Read(ReadOnlyMemory<byte> text)
     {
         try
         {
@@ -82,15 +87,45 @@ internal static class EntryRecordText
                     root.GetProperty("chunkSize").GetInt64()),
                 Info(root), Date(root, "validated"), root.GetProperty("fill").GetGuid());
             return record.Info.Size >= 0 && record.Identity.ChunkSize >= 0
-                ? (record, root.TryGetProperty("chunks", out var chunks) ? chunks.GetBytesFromBase64() : null)
+                ? (record, root.TryGetProperty("chunks", out var chunks) ? chunks.GetBytesFromBase64() : null, Parts(root))
                 : throw new InvalidDataException("a number is negative");
         }
         catch (Exception failure)
-            when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or ArgumentException)
+            when (failure is JsonException or KeyNotFoundException or InvalidOperationException or FormatException
+                or OverflowException or ArgumentException)
         {
             throw new InvalidDataException("it cannot be read", failure);
         }
     }
+
+    /// <summary>Older programs skip them, and what they name.</summary>
+    private static void WriteParts(Utf8JsonWriter json, IReadOnlyDictionary<int, ChunkBlocks> parts)
+    {
+        if (parts.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartObject("parts");
+        var room = MostOfParts;
+        foreach (var (chunk, blocks) in parts)
+        {
+            var (name, text) = (chunk.ToString(CultureInfo.InvariantCulture), blocks.ToString());
+            if ((room -= name.Length + text.Length + 6) < 0)
+            {
+                break;
+            }
+
+            json.WriteString(name, text);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static IReadOnlyList<KeyValuePair<int, string>> Parts(JsonElement root) => !root.TryGetProperty("parts", out var parts) ? []
+        : [.. parts.EnumerateObject().Select(static part => KeyValuePair.Create(
+            int.Parse(part.Name, NumberStyles.None, CultureInfo.InvariantCulture),
+            part.Value.GetString() ?? throw new FormatException(part.Name)))];
 
     private static ObjectInfo Info(JsonElement root) => new()
     {

@@ -7,10 +7,10 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Format;
 
 /// <summary>
-/// Reads a chunk from a response, and returns no byte before its block's seal was verified. Positions are within the chunk. Not
+/// Reads blocks of a chunk from a response, and returns no byte before its block's seal was verified. Positions are within the chunk. Not
 /// thread-safe.
 /// </summary>
-internal sealed class FramedReader(WireResponse response, Stream body, Guid fill, int chunk, long length, long firstBlock,
+internal sealed class FramedReader(WireResponse response, Stream body, Guid fill, int chunk, ChunkBlocks blocks, long firstBlock,
     TimeProvider time)
     : IAsyncDisposable
 {
@@ -19,6 +19,7 @@ internal sealed class FramedReader(WireResponse response, Stream body, Guid fill
     private readonly byte[] _seal = new byte[EntryFrames.SealSize];
     private long _nextBlock = firstBlock;
     private byte[]? _block;
+    private long _lastBlock = -1;
     private int _blockLength;
 
     /// <summary>The position of the next block in the response.</summary>
@@ -28,16 +29,16 @@ internal sealed class FramedReader(WireResponse response, Stream body, Guid fill
     /// <param name="response">The response. Disposed with the reader.</param>
     /// <param name="fill">The fill that the bytes are of.</param>
     /// <param name="chunk">The chunk's number.</param>
-    /// <param name="length">The chunk's bytes.</param>
+    /// <param name="blocks">The blocks that the object has.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="InvalidDataException">The object's length does not match its frames.</exception>
-    public static async Task<FramedReader> OpenAsync(WireResponse response, Guid fill, int chunk, long length, TimeProvider time,
+    public static async Task<FramedReader> OpenAsync(WireResponse response, Guid fill, int chunk, ChunkBlocks blocks, TimeProvider time,
         CancellationToken cancellationToken)
     {
         var part = response.Status == 206 ? response.ContentRange : null;
         var total = part?.Total ?? (response.Status == 200 ? response.ContentLength : null);
-        if (total != EntryFrames.LengthOf(length))
+        if (total != blocks.ObjectLength)
         {
             throw new InvalidDataException("its length is wrong");
         }
@@ -45,7 +46,8 @@ internal sealed class FramedReader(WireResponse response, Stream body, Guid fill
         // A suffix response starts anywhere: skip the rest of that block.
         var start = part?.Range.First ?? 0;
         var first = (start + EntryFrames.FrameSize - 1) / EntryFrames.FrameSize;
-        var reader = new FramedReader(response, await response.BodyAsync(cancellationToken), fill, chunk, length, first, time);
+        var reader = new FramedReader(response, await response.BodyAsync(cancellationToken), fill, chunk, blocks, blocks.BlockOf(first),
+            time);
         await reader.PassOverAsync(Math.Min((first * EntryFrames.FrameSize) - start, total.Value - start), cancellationToken);
         return reader;
     }
@@ -59,7 +61,7 @@ internal sealed class FramedReader(WireResponse response, Stream body, Guid fill
         var offset = (int)(position % EntryFrames.BlockSize);
         while (block >= _nextBlock)
         {
-            var size = (int)Math.Min(EntryFrames.BlockSize, length - (_nextBlock * EntryFrames.BlockSize));
+            var size = blocks.SizeOf(_nextBlock);
             if (block == _nextBlock && offset == 0 && buffer.Length >= size)
             {
                 // Read into place: it is only used after its seal was verified.
@@ -67,13 +69,15 @@ internal sealed class FramedReader(WireResponse response, Stream body, Guid fill
                 return size;
             }
 
+            _lastBlock = _nextBlock;
+
             _block ??= ArrayPool<byte>.Shared.Rent(EntryFrames.BlockSize);
             _blockLength = 0;
             await ReadBlockAsync(_block.AsMemory(0, size), cancellationToken);
             _blockLength = size;
         }
 
-        if (block != _nextBlock - 1 || offset >= _blockLength)
+        if (block != _lastBlock || offset >= _blockLength)
         {
             throw new IOException("The answer is behind that place.");
         }
@@ -99,7 +103,8 @@ internal sealed class FramedReader(WireResponse response, Stream body, Guid fill
     {
         await FillAsync(block, cancellationToken);
         await FillAsync(_seal, cancellationToken);
-        var number = _nextBlock++;
+        var number = _nextBlock;
+        _nextBlock = blocks.Next(number + 1);
         if (EntryFrames.Seal(fill, chunk, number, block.Span) != BinaryPrimitives.ReadUInt32LittleEndian(_seal))
         {
             throw new InvalidDataException("a block is damaged");

@@ -4,33 +4,67 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 
-/// <summary>Where an entry's bytes are: chunks in the store and chunks in the spool. Not thread-safe.</summary>
+/// <summary>Where an entry's bytes are: chunks and parts of chunks in the store and in the spool. Not thread-safe.</summary>
 /// <param name="layout">How the object falls into chunks.</param>
-/// <param name="stored">What the store has.</param>
+/// <param name="stored">The chunks in the store.</param>
+/// <param name="parts">The chunks that are there in part; null for none.</param>
 /// <param name="spool">Where new bytes go.</param>
 /// <param name="foundDamaged">Called with the position of a damaged block of the spool.</param>
-internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFolder spool, Action<long> foundDamaged)
+internal sealed class EntryChunks(
+    ChunkLayout layout, NumberSet stored, IReadOnlyDictionary<int, ChunkBlocks>? parts, SpoolFolder spool, Action<long> foundDamaged)
 {
     private readonly SortedDictionary<int, SpooledChunk> _spooled = [];
+    private readonly SortedDictionary<int, ChunkBlocks> _parts = parts is null ? [] : new(parts.ToDictionary());
 
-    /// <summary>What the store has.</summary>
-    public ChunkSet Stored { get; set; } = stored;
+    /// <summary>True if the store has any.</summary>
+    public bool HasStored => stored.Count > 0 || _parts.Count > 0;
 
     /// <summary>What is in the spool, in order.</summary>
     public IReadOnlyCollection<int> Spooled => _spooled.Keys;
 
+    /// <summary>About how many bytes it takes to know what is in the store.</summary>
+    public long Weight => (layout.Count / 8) + _parts.Values.Sum(static blocks => 128 + (blocks.Length / EntryFrames.BlockSize / 8));
+
+    /// <summary>What the store has of a chunk; null for nothing.</summary>
+    public ChunkBlocks? InStore(int chunk) => stored[chunk] ? ChunkBlocks.Whole(layout.BytesOf(chunk).Length)
+        : _parts.GetValueOrDefault(chunk);
+
+    /// <summary>Notes what the store has of a chunk; null for nothing.</summary>
+    public void SetInStore(int chunk, ChunkBlocks? blocks)
+    {
+        stored.Remove(chunk);
+        _parts.Remove(chunk);
+        if (blocks is { IsWhole: true })
+        {
+            stored.Add(chunk);
+        }
+        else if (blocks is not null)
+        {
+            _parts.Add(chunk, blocks);
+        }
+    }
+
+    /// <summary>Notes what the store has of all chunks.</summary>
+    public void SetInStore(EntryManifest manifest)
+    {
+        stored = manifest.Chunks.Copy();
+        _parts.Clear();
+        foreach (var (chunk, blocks) in manifest.Parts)
+        {
+            SetInStore(chunk, blocks);
+        }
+    }
+
+    /// <summary>A manifest of what the store has.</summary>
+    public EntryManifest Manifest(EntryRecord record) => new(record, stored.Copy(), _parts.ToDictionary());
+
     /// <summary>A chunk in the spool; null where it is not there.</summary>
     public SpooledChunk? InSpool(int chunk) => _spooled.GetValueOrDefault(chunk);
 
-    /// <summary>A spooled chunk to write to, created if needed; null if the store has the chunk.</summary>
-    /// <exception cref="IOException">There is no room for it.</exception>
-    public SpooledChunk? ForWriting(int chunk)
+    /// <summary>A spooled chunk to write to, created if needed.</summary>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    public SpooledChunk ForWriting(int chunk)
     {
-        if (Stored[chunk])
-        {
-            return null;
-        }
-
         if (!_spooled.TryGetValue(chunk, out var spooled))
         {
             var range = layout.BytesOf(chunk);
@@ -49,6 +83,14 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
         }
     }
 
+    /// <summary>True if the spool and the store together have all of a chunk.</summary>
+    public bool IsComplete(int chunk) =>
+        FirstIn(chunk, 0) is { First: 0 } run && run.Last == layout.BytesOf(chunk).Length - 1;
+
+    /// <summary>True if the spool has a block of a chunk that the store lacks.</summary>
+    public bool HasNew(int chunk) => InSpool(chunk)?.Blocks() is { } spooled
+        && (InStore(chunk) is not { } there || !there.IsSame(there.With(spooled)));
+
     /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstCached"/>.</summary>
     public ByteRange? FirstCached(long position)
     {
@@ -56,51 +98,49 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
             : layout.Count; chunk < layout.Count; chunk = NextInteresting(chunk + 1))
         {
             var bytes = layout.BytesOf(chunk);
-            var start = Math.Max(position, bytes.First);
-            if (Stored[chunk])
+            if (FirstIn(chunk, Math.Max(position, bytes.First) - bytes.First) is { } run)
             {
-                return new ByteRange(start, EndOfRun(start) - 1);
-            }
-
-            if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstCached(start - bytes.First) is { } cached)
-            {
-                start = bytes.First + cached.First;
-                return new ByteRange(start, EndOfRun(start) - 1);
+                return new ByteRange(bytes.First + run.First, EndOfRun(chunk, bytes.First + run.Last));
             }
         }
 
         return null;
     }
 
-    private int NextInteresting(int chunk)
+    /// <summary>The first gapless range of cached bytes of a chunk; positions are within it.</summary>
+    private ByteRange? FirstIn(int chunk, long position)
     {
-        var next = Stored.NextCached(chunk);
-        foreach (var spooled in _spooled.Keys)
+        var (there, here) = (InStore(chunk), InSpool(chunk));
+        var (first, second) = (there?.FirstRun(position), here?.FirstCached(position));
+        if (first is null || (second is { } earlier && earlier.First < first.Value.First))
         {
-            if (spooled >= chunk)
-            {
-                return Math.Min(next, spooled);
-            }
+            (first, second) = (second, first);
         }
 
-        return next;
+        while (first is { } run && second is { } next && next.First <= run.Last + 1)
+        {
+            first = run with { Last = Math.Max(run.Last, next.Last) };
+            (second, var other) = (there?.FirstRun(first.Value.Last + 1), here?.FirstCached(first.Value.Last + 1));
+            second = second is null || (other is { } better && better.First < second.Value.First) ? other : second;
+        }
+
+        return first;
     }
 
-    /// <summary>The first byte after <paramref name="position"/> that is not cached.</summary>
-    private long EndOfRun(long position)
+    /// <summary>The last byte of a gapless range that reaches to a byte of a chunk.</summary>
+    private long EndOfRun(int chunk, long last)
     {
-        while (position < layout.Size)
+        while (last + 1 < layout.Size && last == layout.BytesOf(chunk).Last)
         {
-            var chunk = layout.At(position);
-            var bytes = layout.BytesOf(chunk);
-            if (Stored[chunk])
+            chunk++;
+            if (stored[chunk])
             {
-                position = layout.BytesOf(Stored.NextMissing(chunk) - 1).Last + 1;
+                chunk = stored.NextMissing(chunk) - 1;
+                last = layout.BytesOf(chunk).Last;
             }
-            else if (_spooled.TryGetValue(chunk, out var spooled) && spooled.FirstCached(position - bytes.First) is { } cached
-                && bytes.First + cached.First == position)
+            else if (FirstIn(chunk, 0) is { First: 0 } run)
             {
-                position = bytes.First + cached.Last + 1;
+                last = layout.BytesOf(chunk).First + run.Last;
             }
             else
             {
@@ -108,6 +148,29 @@ internal sealed class EntryChunks(ChunkLayout layout, ChunkSet stored, SpoolFold
             }
         }
 
-        return position;
+        return last;
+    }
+
+    private int NextInteresting(int chunk)
+    {
+        var next = stored.NextCached(chunk);
+        foreach (var spooled in _spooled.Keys)
+        {
+            if (spooled >= chunk)
+            {
+                next = Math.Min(next, spooled);
+                break;
+            }
+        }
+
+        foreach (var part in _parts.Keys)
+        {
+            if (part >= chunk)
+            {
+                return Math.Min(next, part);
+            }
+        }
+
+        return next;
     }
 }

@@ -7,7 +7,7 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 internal sealed class IdleManifests(long bound)
 {
     private readonly LinkedList<SharedEntry> _order = [];
-    private readonly Dictionary<SharedEntry, LinkedListNode<SharedEntry>> _nodes = [];
+    private readonly Dictionary<SharedEntry, (LinkedListNode<SharedEntry> Node, long Weight)> _nodes = [];
     private long _weight;
 
     /// <summary>The least recently used manifest if they exceed the limit; else null.</summary>
@@ -18,18 +18,19 @@ internal sealed class IdleManifests(long bound)
     {
         if (!_nodes.ContainsKey(entry))
         {
-            _nodes.Add(entry, _order.AddFirst(entry));
-            _weight += entry.Weight;
+            var weight = entry.Weight;
+            _nodes.Add(entry, (_order.AddFirst(entry), weight));
+            _weight += weight;
         }
     }
 
     /// <summary>One is used again, or forgotten.</summary>
     public void Remove(SharedEntry entry)
     {
-        if (_nodes.Remove(entry, out var node))
+        if (_nodes.Remove(entry, out var idle))
         {
-            _order.Remove(node);
-            _weight -= entry.Weight;
+            _order.Remove(idle.Node);
+            _weight -= idle.Weight;
         }
     }
 }

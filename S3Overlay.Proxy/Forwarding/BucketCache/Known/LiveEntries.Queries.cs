@@ -28,13 +28,14 @@ internal sealed partial class LiveEntries
     }
 
     /// <summary>
-    /// True if the store has the whole entry: nothing is being uploaded or about to be. False for a new entry without bytes.
+    /// True if the store has the entry, and nothing is being filled or uploaded, though blocks may wait for it. False for a new entry
+    /// without bytes. The caller is a user of it.
     /// </summary>
     public bool IsAtRest(SharedEntry entry)
     {
         lock (_lock)
         {
-            return IsStored(entry);
+            return IsStored(entry) || entry is { Pending: 0, Users: 1, Flush.Stored: not null };
         }
     }
 

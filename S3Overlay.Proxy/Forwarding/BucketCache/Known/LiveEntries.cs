@@ -79,6 +79,7 @@ internal sealed partial class LiveEntries(long remembered)
             {
                 before.IsEvicted = true;
                 _idle.Remove(before);
+                Settle(before);
             }
 
             entry.Since = Evicted(entry.Name);
@@ -166,6 +167,16 @@ internal sealed partial class LiveEntries(long remembered)
         }
     }
 
+    /// <summary>Blocks that waited in the spool can not be stored: the entry was evicted or replaced.</summary>
+    public void GiveUpWaiting(SharedEntry entry)
+    {
+        lock (_lock)
+        {
+            entry.StopWaiting();
+            Settle(entry);
+        }
+    }
+
     /// <summary>Background work, or an eviction, is over.</summary>
     public void EndWork(SharedEntry entry, bool isEviction = false)
     {
@@ -198,7 +209,7 @@ internal sealed partial class LiveEntries(long remembered)
     {
         lock (_lock)
         {
-            if (!IsStored(entry))
+            if (!entry.IsEvicted && !IsStored(entry))
             {
                 return false;
             }
@@ -351,7 +362,7 @@ internal sealed partial class LiveEntries(long remembered)
         }
 
         entry.FreeUnfinished();
-        if (entry.Pending > 0)
+        if (entry.Pending > 0 || entry.HasWaiting)
         {
             return;
         }

@@ -7,16 +7,20 @@ using S3Overlay.Proxy.Telemetry;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 
 /// <summary>
-/// What this process knows about one entry: chunks in the store and chunks in the spool. A whole entry is one chunk. Shared by all its
-/// users.
+/// What this process knows about one entry: chunks in the store and in the spool, whole or in part. A whole entry is one chunk. Shared by
+/// all its users.
 /// </summary>
-internal sealed class SharedEntry
+internal sealed partial class SharedEntry
 {
     private readonly Lock _lock = new();
     private readonly EntryChunks _chunks;
     private readonly SpoolFolder _spool;
     private readonly HashSet<int> _uploading = [];
     private readonly HashSet<int> _lost = [];
+
+    /// <summary>Chunks with blocks that wait in the spool to be stored, and the ticket of each.</summary>
+    private readonly Dictionary<int, long> _waiting = [];
+    private long _tickets;
     private EntryRecord _record;
     private bool _isEvicted;
     private bool _hasToldFailure;
@@ -25,11 +29,13 @@ internal sealed class SharedEntry
     /// <param name="record">The entry's record.</param>
     /// <param name="stored">The chunks in the store.</param>
     /// <param name="isManifest">True if chunks are separate objects.</param>
-    public SharedEntry(EntryRecord record, ChunkSet stored, bool isManifest, SpoolFolder spool, ILogger logger)
+    /// <param name="parts">The chunks that are in the store in part; null for none.</param>
+    public SharedEntry(EntryRecord record, NumberSet stored, bool isManifest, SpoolFolder spool, ILogger logger,
+        IReadOnlyDictionary<int, ChunkBlocks>? parts = null)
     {
         (_record, IsManifest, _spool) = (record, isManifest, spool);
         Layout = new ChunkLayout(record.Info.Size, record.Identity.ChunkSize);
-        _chunks = new EntryChunks(Layout, stored, spool, position => Log.CacheBlockDamaged(logger, "spool", position));
+        _chunks = new EntryChunks(Layout, stored, parts, spool, position => Log.CacheBlockDamaged(logger, "spool", position));
     }
 
     public ChunkLayout Layout { get; }
@@ -50,7 +56,16 @@ internal sealed class SharedEntry
     }
 
     /// <summary>Its approximate size in memory.</summary>
-    public long Weight => 2048 + (Layout.Count / 8);
+    public long Weight
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return 2048 + _chunks.Weight;
+            }
+        }
+    }
 
     public ObjectName Name => _record.Name;
 
@@ -93,14 +108,26 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>True if the store is known to have any chunk.</summary>
+    /// <summary>True if blocks wait in the spool to be stored.</summary>
+    public bool HasWaiting
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>True if the store is known to have any chunk, whole or in part.</summary>
     public bool HasStored
     {
         get
         {
             lock (_lock)
             {
-                return _chunks.Stored.Count > 0;
+                return _chunks.HasStored;
             }
         }
     }
@@ -117,13 +144,13 @@ internal sealed class SharedEntry
         }
     }
 
-    /// <summary>True if the store has a chunk, and of which fill.</summary>
-    public bool IsStored(int chunk, out Guid fill)
+    /// <summary>What the store has of a chunk, and of which fill; null for nothing.</summary>
+    public ChunkBlocks? InStore(int chunk, out Guid fill)
     {
         lock (_lock)
         {
             fill = _record.Fill;
-            return _chunks.Stored[chunk];
+            return _chunks.InStore(chunk);
         }
     }
 
@@ -136,183 +163,63 @@ internal sealed class SharedEntry
         }
     }
 
+    /// <summary>The same, if it has the byte at a position within the chunk.</summary>
+    public SpooledChunk? UseSpooled(int chunk, long position)
+    {
+        lock (_lock)
+        {
+            return _chunks.InSpool(chunk) is { } spooled && spooled.FirstCached(position)?.First == position ? spooled.Use() : null;
+        }
+    }
+
     /// <summary>Reserves spool space for a whole entry.</summary>
     /// <exception cref="IOException">The spool is full.</exception>
     public void Reserve()
     {
         if (Layout.Count > 0)
         {
-            ForWriting(0)!.Release();
+            lock (_lock)
+            {
+                try
+                {
+                    _chunks.ForWriting(0).Reserve();
+                }
+                catch
+                {
+                    Free(0);
+                    throw;
+                }
+            }
         }
     }
 
     /// <summary>Writes bytes, blocking. Bytes that are cached already stay.</summary>
-    /// <param name="whole">Called at once for each chunk that became complete: there may be no space for the next.</param>
+    /// <param name="due">Called at once for each chunk with something to store: there may be no space for the next.</param>
     /// <exception cref="IOException">The spool is full.</exception>
-    public void Write(long position, ReadOnlySpan<byte> bytes, Action<int> whole)
+    public void Write(long position, ReadOnlySpan<byte> bytes, Action<ChunkDue> due)
     {
         while (!bytes.IsEmpty && position < Layout.Size)
         {
             var chunk = Layout.At(position);
             var range = Layout.BytesOf(chunk);
             var length = (int)Math.Min(bytes.Length, range.Last + 1 - position);
-            if (ForWriting(chunk) is { } spooled)
+            if (ForWriting(chunk, position - range.First, ref length) is { } spooled)
             {
-                bool isWhole;
                 try
                 {
                     spooled.Write(position - range.First, bytes[..length]);
-                    isWhole = spooled.IsWhole;
                 }
                 finally
                 {
-                    spooled.Release();
-                }
-
-                if (isWhole)
-                {
-                    whole(chunk);
+                    if (Written(chunk, spooled) is { } stores)
+                    {
+                        due(stores);
+                    }
                 }
             }
 
             position += length;
             bytes = bytes[length..];
-        }
-    }
-
-    /// <summary>Marks a complete chunk as being uploaded. False if it is already, or is not spooled.</summary>
-    public bool TryBeginUpload(int chunk)
-    {
-        lock (_lock)
-        {
-            return _chunks.InSpool(chunk) is { IsWhole: true } && _uploading.Add(chunk);
-        }
-    }
-
-    /// <summary>A chunk was uploaded: frees its spool space.</summary>
-    /// <returns>False if it was uploaded for another fill and must be uploaded again.</returns>
-    public bool MarkStored(int chunk, Guid fill)
-    {
-        lock (_lock)
-        {
-            if (_record.Fill != fill)
-            {
-                return false;
-            }
-
-            _chunks.Stored.Add(chunk);
-            _lost.Remove(chunk);
-            if (IsManifest)
-            {
-                Flush.MarkChanged();
-            }
-
-            Free(chunk);
-            return true;
-        }
-    }
-
-    /// <summary>An upload was not needed: the entry was evicted. Spooled bytes stay for their readers.</summary>
-    public void EndUpload(int chunk)
-    {
-        lock (_lock)
-        {
-            _uploading.Remove(chunk);
-        }
-    }
-
-    /// <summary>
-    /// A chunk could not be uploaded. A whole entry stays spooled for its readers; a chunk does not, since many would fill the spool.
-    /// </summary>
-    /// <returns>True if this is the entry's first failure, to be logged.</returns>
-    public bool UploadFailed(int chunk)
-    {
-        lock (_lock)
-        {
-            if (IsManifest)
-            {
-                Free(chunk);
-            }
-            else
-            {
-                _uploading.Remove(chunk);
-            }
-
-            return FailureIsNew();
-        }
-    }
-
-    /// <summary>True for the entry's first failure, to be logged.</summary>
-    public bool FailureIsNew()
-    {
-        lock (_lock)
-        {
-            var isNew = !_hasToldFailure;
-            _hasToldFailure = true;
-            return isNew;
-        }
-    }
-
-    /// <summary>A chunk is missing in the store or damaged.</summary>
-    public void Lose(int chunk)
-    {
-        lock (_lock)
-        {
-            if (_chunks.Stored.Remove(chunk))
-            {
-                _lost.Add(chunk);
-            }
-        }
-    }
-
-    /// <summary>Frees incomplete chunks: their fill has no users that could complete them.</summary>
-    public void FreeUnfinished()
-    {
-        lock (_lock)
-        {
-            foreach (var chunk in _chunks.Spooled.Where(chunk => !_uploading.Contains(chunk)).ToList())
-            {
-                Free(chunk);
-            }
-        }
-    }
-
-    /// <summary>The manifest to write, merged with what another process wrote.</summary>
-    public EntryManifest Manifest(EntryManifest? theirs)
-    {
-        lock (_lock)
-        {
-            if (theirs is not null)
-            {
-                _record = _record.With(theirs.Record);
-            }
-
-            for (var chunk = theirs?.Chunks.NextCached(0) ?? Layout.Count; chunk < Layout.Count; chunk = theirs!.Chunks
-                .NextCached(chunk + 1))
-            {
-                // A spooled chunk counts as stored anyway; marking it would take away its readers' place.
-                if (!_lost.Contains(chunk) && _chunks.InSpool(chunk) is null)
-                {
-                    _chunks.Stored.Add(chunk);
-                }
-            }
-
-            Flush.Begun();
-            return new EntryManifest(_record, ChunkSet.Parse(_chunks.Stored.ToBytes(), Layout.Count)!);
-        }
-    }
-
-    /// <summary>Continues with another process's fill of the same version.</summary>
-    /// <returns>The previous fill, whose chunks no manifest will name.</returns>
-    public Guid Adopt(EntryManifest theirs)
-    {
-        lock (_lock)
-        {
-            var mine = _record.Fill;
-            _record = _record with { Fill = theirs.Record.Fill };
-            _chunks.Stored = ChunkSet.Parse(theirs.Chunks.ToBytes(), Layout.Count)!;
-            _lost.Clear();
-            return mine;
         }
     }
 
@@ -326,17 +233,40 @@ internal sealed class SharedEntry
         }
     }
 
-    private SpooledChunk? ForWriting(int chunk)
+    /// <summary>
+    /// A chunk to write some bytes to, and how many of them are alike; null if the store has these. Positions are within the chunk.
+    /// </summary>
+    private SpooledChunk? ForWriting(int chunk, long position, ref int length)
     {
         lock (_lock)
         {
-            return _chunks.ForWriting(chunk)?.Use();
+            if (_chunks.InStore(chunk)?.FirstRun(position) is { } run)
+            {
+                length = (int)Math.Min(length, run.First > position ? run.First - position : run.Last + 1 - position);
+                if (run.First <= position)
+                {
+                    return null;
+                }
+            }
+
+            var spooled = _chunks.ForWriting(chunk).Use();
+            spooled.Writes++;
+            return spooled;
         }
     }
 
-    private void Free(int chunk)
+    private ChunkDue? Written(int chunk, SpooledChunk spooled)
     {
-        _uploading.Remove(chunk);
-        _chunks.Free(chunk);
+        lock (_lock)
+        {
+            spooled.Writes--;
+            spooled.Release();
+            return Due(chunk);
+        }
     }
 }
+
+/// <summary>A chunk to be stored.</summary>
+/// <param name="Chunk">Its number.</param>
+/// <param name="Ticket">Null if it is complete, so that it need not wait; else what tells whether its blocks still wait.</param>
+internal readonly record struct ChunkDue(int Chunk, long? Ticket);

@@ -89,15 +89,14 @@ internal sealed class EntryLoader(
         try
         {
             var chunk = entry.Layout.At(wanted.First);
-            if (!entry.IsStored(chunk, out _))
+            var bytes = entry.Layout.BytesOf(chunk);
+            var part = new ByteRange(wanted.First - bytes.First, Math.Min(wanted.Last, bytes.Last) - bytes.First);
+            if (entry.InStore(chunk, out _)?.FirstRun(part.First)?.First != part.First)
             {
                 return Lease(entry);
             }
 
-            var bytes = entry.Layout.BytesOf(chunk);
-            var part = new ByteRange(wanted.First - bytes.First, Math.Min(wanted.Last, bytes.Last) - bytes.First);
-            return await chunks.OpenAsync(entry, chunk, part, cancellationToken) is { } reader
-                ? Lease(entry, new StartedRead(chunk, part.Last, reader)) : null;
+            return await chunks.OpenAsync(entry, chunk, part, cancellationToken) is { } started ? Lease(entry, started) : null;
         }
         catch
         {
@@ -106,7 +105,7 @@ internal sealed class EntryLoader(
         }
     }
 
-    /// <summary>True if the store still has the entry. Also true if it is not completely uploaded yet.</summary>
+    /// <summary>True if the store still has the entry. Also true if something of it is being filled or uploaded.</summary>
     private async Task<bool> IsStillThereAsync(SharedEntry entry, CancellationToken cancellationToken)
     {
         if (!live.IsAtRest(entry))
@@ -115,7 +114,14 @@ internal sealed class EntryLoader(
         }
 
         using var response = await objects.HeadAsync(EntryNames.Entry(entry.Name), cancellationToken);
-        return response is not null && EntryHeaders.TryFill(response, out var fill) && fill == entry.Record.Fill;
+        var isThere = response is not null && EntryHeaders.TryFill(response, out var fill) && fill == entry.Record.Fill;
+        if (!isThere && entry.HasWaiting)
+        {
+            // What waits would be stored for an entry that is gone.
+            live.TryWithdraw(entry);
+        }
+
+        return isThere;
     }
 
     private static ByteRange? Wanted(LookupHint wish, long size) => wish.Range is { } range ? range.Resolve(size)
@@ -156,7 +162,7 @@ internal sealed class EntryLoader(
                 return null;
             }
 
-            var stored = new ChunkSet(record.Info.Size == 0 ? 0 : 1);
+            var stored = new NumberSet(record.Info.Size == 0 ? 0 : 1);
             if (record.Info.Size > 0)
             {
                 stored.Add(0);
@@ -198,8 +204,8 @@ internal sealed class EntryLoader(
 
         var manifest = await EntryManifest.ReadAsync(isWhole ? response : again!, cancellationToken);
         RequireName(manifest.Record, name);
-        if (live.AddOrUse(new SharedEntry(manifest.Record, manifest.Chunks, isManifest: true, spool, logger) { Since = since,
-            WasFound = true, Flush = { Stored = manifest.Record } }) is not { } entry)
+        if (live.AddOrUse(new SharedEntry(manifest.Record, manifest.Chunks, isManifest: true, spool, logger, manifest.Parts) {
+            Since = since, WasFound = true, Flush = { Stored = manifest.Record } }) is not { } entry)
         {
             return null;
         }
@@ -216,7 +222,8 @@ internal sealed class EntryLoader(
             var last = response.Status == 206 && response.ContentRange is { } part && part.Range.Last + 1 < part.Total
                 ? ((part.Range.Last + 1) / EntryFrames.FrameSize * EntryFrames.BlockSize) - 1 : record.Info.Size - 1;
             return new StartedRead(
-                0, last, await FramedReader.OpenAsync(response, record.Fill, 0, record.Info.Size, time, cancellationToken));
+                0, last, await FramedReader.OpenAsync(response, record.Fill, 0, ChunkBlocks.Whole(record.Info.Size), time,
+                    cancellationToken));
         }
         catch
         {

@@ -2,55 +2,119 @@ using System.Globalization;
 
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Reading;
 
-/// <summary>Starts reads of an entry's stored chunks.</summary>
+/// <summary>Reads an entry's stored chunks.</summary>
+/// <remarks>
+/// A chunk that is stored in part is rewritten when blocks are added, by other processes too. So what was known of it says which range to
+/// request, and the response says which blocks it is of.
+/// </remarks>
 internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time, ILogger logger)
 {
+    /// <summary>How often a chunk may have changed between two requests of one read.</summary>
+    private const int MaxAttempts = 3;
+
     /// <summary>
-    /// Starts to read bytes of a chunk; positions are within it. Null if the store does not have it or does not respond: then it is not
-    /// cached.
+    /// Starts to read bytes of a chunk, as far as the store has them without a gap; positions are within it. Null if the store does not
+    /// have the first one or does not respond: then it is not cached.
     /// </summary>
-    public async Task<FramedReader?> OpenAsync(SharedEntry entry, int chunk, ByteRange range, CancellationToken cancellationToken)
+    public async Task<StartedRead?> OpenAsync(SharedEntry entry, int chunk, ByteRange range, CancellationToken cancellationToken)
     {
-        if (!entry.IsStored(chunk, out var fill))
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
+            if (entry.InStore(chunk, out var fill) is not { } blocks || blocks.FirstRun(range.First) is not { } run || run.First != range.First)
+            {
+                return null;
+            }
+
+            WireResponse? response = null;
+            try
+            {
+                run = run with { Last = Math.Min(run.Last, range.Last) };
+                response = await objects.GetAsync(entry.IsManifest ? EntryNames.Chunk(entry.Name, fill, chunk)
+                    : EntryNames.Entry(entry.Name), RangeOf(run, blocks), cancellationToken);
+                if (response is not null && entry.IsManifest && EntryHeaders.BlocksOf(response, blocks.Length) is var there
+                    && !there.IsSame(blocks))
+                {
+                    response.Dispose();
+                    entry.Learn(chunk, fill, there);
+                    continue;
+                }
+
+                if (response is not null && (entry.IsManifest || (EntryHeaders.TryFill(response, out var theirs) && theirs == fill)))
+                {
+                    return new StartedRead(chunk, run.Last,
+                        await FramedReader.OpenAsync(response, fill, chunk, blocks, time, cancellationToken));
+                }
+            }
+            catch (Exception failure) when (failure is IOException or HttpRequestException)
+            {
+                // Not retried: the remote has the bytes too.
+                Log.CacheFailed(logger, entry.Name.Bucket, failure);
+            }
+            catch (InvalidDataException failure)
+            {
+                Log.CacheEntryUnusable(logger, entry.Name.Bucket, failure.Message);
+            }
+            catch
+            {
+                response?.Dispose();
+                throw;
+            }
+
+            response?.Dispose();
+            entry.Lose(chunk);
             return null;
         }
 
-        var length = entry.Layout.BytesOf(chunk).Length;
-        WireResponse? response = null;
-        try
+        return null;
+    }
+
+    /// <summary>Copies the stored blocks of a chunk to the spool, beside those that are there.</summary>
+    /// <returns>The ETag of the object that they are in, null for none; and true if it is a whole chunk, which is not copied.</returns>
+    /// <exception cref="IOException">The store failed, or the spool is full.</exception>
+    public async Task<(string? ETag, bool IsWhole)> JoinAsync(
+        SharedEntry entry, int chunk, Guid fill, SpooledChunk spooled, CancellationToken cancellationToken)
+    {
+        var response = await objects.GetAsync(EntryNames.Chunk(entry.Name, fill, chunk), null, cancellationToken);
+        if (response is null)
         {
-            response = await objects.GetAsync(entry.IsManifest ? EntryNames.Chunk(entry.Name, fill, chunk)
-                : EntryNames.Entry(entry.Name), RangeOf(range, length), cancellationToken);
-            if (response is not null && (entry.IsManifest || (EntryHeaders.TryFill(response, out var theirs) && theirs == fill)))
-            {
-                return await FramedReader.OpenAsync(response, fill, chunk, length, time, cancellationToken);
-            }
-        }
-        catch (Exception failure) when (failure is IOException or HttpRequestException)
-        {
-            // Not retried: the remote has the bytes too.
-            Log.CacheFailed(logger, entry.Name.Bucket, failure);
-        }
-        catch (InvalidDataException failure)
-        {
-            Log.CacheEntryUnusable(logger, entry.Name.Bucket, failure.Message);
-        }
-        catch
-        {
-            response?.Dispose();
-            throw;
+            return default;
         }
 
-        response?.Dispose();
-        entry.Lose(chunk);
-        return null;
+        using (response)
+        {
+            var etag = response.Header("ETag");
+            try
+            {
+                var blocks = EntryHeaders.BlocksOf(response, entry.Layout.BytesOf(chunk).Length);
+                await using var reader = await FramedReader.OpenAsync(response, fill, chunk, blocks, time, cancellationToken);
+                if (blocks.IsWhole)
+                {
+                    return (etag, true);
+                }
+
+                var buffer = new byte[EntryFrames.BlockSize];
+                for (var block = blocks.Next(0); block * EntryFrames.BlockSize < blocks.Length; block = blocks.Next(block + 1))
+                {
+                    var position = block * EntryFrames.BlockSize;
+                    var read = await reader.ReadAsync(position, buffer, cancellationToken);
+                    spooled.Write(position, buffer.AsSpan(0, read));
+                }
+            }
+            catch (InvalidDataException failure)
+            {
+                // The blocks before the damage are used, the others lost.
+                Log.CacheEntryUnusable(logger, entry.Name.Bucket, failure.Message);
+            }
+
+            return (etag, false);
+        }
     }
 
     /// <summary>A block was not what had been stored.</summary>
@@ -60,11 +124,10 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
         entry.Lose(chunk);
     }
 
-    private static string? RangeOf(ByteRange range, long length)
+    private static string? RangeOf(ByteRange run, ChunkBlocks blocks)
     {
-        var framed = EntryFrames.Of(range);
-        var last = Math.Min(framed.Last, EntryFrames.LengthOf(length) - 1);
-        return framed.First == 0 && last == EntryFrames.LengthOf(length) - 1 ? null
-            : string.Create(CultureInfo.InvariantCulture, $"bytes={framed.First}-{last}");
+        var framed = blocks.FramesOf(run);
+        return framed.First == 0 && framed.Last == blocks.ObjectLength - 1 ? null
+            : string.Create(CultureInfo.InvariantCulture, $"bytes={framed.First}-{framed.Last}");
     }
 }

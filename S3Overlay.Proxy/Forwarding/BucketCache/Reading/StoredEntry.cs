@@ -38,9 +38,9 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     public IEntryReader Read(ByteRange range) => new StoredEntryReader(this, shared, chunks, range);
 
     /// <summary>The read that was started with the lookup, if it fits. The caller disposes it.</summary>
-    public FramedReader? TakeStarted(int chunk, long first, long last) =>
+    public StartedRead? TakeStarted(int chunk, long first, long last) =>
         _started is { } begun && begun.Fits(chunk, first, last) && Interlocked.CompareExchange(ref _started, null, begun) == begun
-            ? begun.Reader : null;
+            ? begun : null;
 
     /// <summary>On the thread pool: a slow disk blocks writers, and the caller may run on a socket's thread.</summary>
     public ValueTask WriteAsync(long position, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
@@ -51,7 +51,7 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     {
         if (shared.Record.Identity.ChunkSize == 0)
         {
-            publisher.Upload(shared, 0);
+            publisher.Upload(shared, new ChunkDue(0, null));
         }
 
         return ValueTask.CompletedTask;
@@ -66,12 +66,12 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     /// <summary>Releases the handle. The caller stays a user of the entry.</summary>
     public ValueTask GiveBackAsync() => LetGoAsync(releases: false);
 
-    /// <summary>A chunk that is whole goes to the store.</summary>
-    private void Publish(int chunk)
+    /// <summary>A chunk that is whole goes to the store, and blocks of one that is not wait.</summary>
+    private void Publish(ChunkDue due)
     {
         if (shared.IsManifest && shared.Record.Identity.ChunkSize > 0)
         {
-            publisher.Upload(shared, chunk);
+            publisher.Store(shared, due);
         }
     }
 
@@ -92,14 +92,14 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     }
 }
 
-/// <summary>A read that was started with the lookup, for the first reader that it fits.</summary>
-/// <param name="Last">The last byte of the chunk in the response.</param>
+/// <summary>A response with stored bytes of a chunk.</summary>
+/// <param name="Last">The last byte of the gapless run in the response; the position is within the chunk.</param>
 internal sealed record StartedRead(int Chunk, long Last, FramedReader Reader)
 {
     /// <summary>Skipping this many bytes is cheaper than another request.</summary>
     private const long Near = 2 * EntryFrames.BlockSize;
 
-    /// <summary>True if it delivers the given bytes of a chunk.</summary>
+    /// <summary>True if it delivers the given bytes of a chunk, or those up to the end of a run that is in the store.</summary>
     public bool Fits(int chunk, long first, long last) => chunk == Chunk && Reader.Position <= first && first - Reader.Position < Near
         && last <= Last;
 }

@@ -6,11 +6,14 @@ using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Reading;
 
-/// <summary>Reads an entry chunk by chunk, from the spool or the store.</summary>
+/// <summary>Reads an entry chunk by chunk, from the spool or the store; where a chunk is in both in part, run by run.</summary>
 internal sealed class StoredEntryReader(StoredEntry entry, SharedEntry shared, StoredChunks chunks, ByteRange range) : IEntryReader
 {
     private long _position = range.First;
     private int _chunk = -1;
+
+    /// <summary>The last byte that the present source may have.</summary>
+    private long _last = -1;
     private SpooledChunk? _spooled;
     private FramedReader? _stored;
 
@@ -26,22 +29,30 @@ internal sealed class StoredEntryReader(StoredEntry entry, SharedEntry shared, S
         var chunk = shared.Layout.At(_position);
         var bytes = shared.Layout.BytesOf(chunk);
         last = Math.Min(last, bytes.Last);
-        var wanted = buffer[..(int)Math.Min(buffer.Length, last + 1 - _position)];
-        if (chunk != _chunk && !await EnterAsync(chunk, bytes, last, cancellationToken))
+        while (true)
         {
-            return 0;
-        }
+            var isNew = chunk != _chunk || _position > _last;
+            if (isNew && !await EnterAsync(chunk, bytes, last, cancellationToken))
+            {
+                return 0;
+            }
 
-        var read = _spooled is not null
-            ? await _spooled.ReadAsync(_position - bytes.First, wanted, cancellationToken)
-            : await ReadStoredAsync(_position - bytes.First, wanted, cancellationToken);
-        _position += read;
-        if (read == 0)
-        {
+            var wanted = buffer[..(int)Math.Min(buffer.Length, Math.Min(last, _last) + 1 - _position)];
+            var read = _spooled is not null
+                ? await _spooled.ReadAsync(_position - bytes.First, wanted, cancellationToken)
+                : await ReadStoredAsync(_position - bytes.First, wanted, cancellationToken);
+            _position += read;
+            if (read > 0)
+            {
+                return read;
+            }
+
             await LeaveAsync();
+            if (isNew)
+            {
+                return 0;
+            }
         }
-
-        return read;
     }
 
     /// <inheritdoc/>
@@ -51,17 +62,16 @@ internal sealed class StoredEntryReader(StoredEntry entry, SharedEntry shared, S
     {
         await LeaveAsync();
         var part = new ByteRange(_position - bytes.First, last - bytes.First);
-        _stored = entry.TakeStarted(chunk, part.First, part.Last);
-        if (_stored is null && (_spooled = shared.UseSpooled(chunk)) is null)
-        {
-            _stored = await chunks.OpenAsync(shared, chunk, part, cancellationToken);
-        }
-
-        if (_stored is null && _spooled is null)
+        var run = shared.InStore(chunk, out _)?.FirstRun(part.First)?.Last ?? part.Last;
+        var started = entry.TakeStarted(chunk, part.First, Math.Min(part.Last, run));
+        _spooled = started is null ? shared.UseSpooled(chunk, part.First) : null;
+        if (_spooled is null && (started ??= await chunks.OpenAsync(shared, chunk, part, cancellationToken)) is null)
         {
             return false;
         }
 
+        _stored = started?.Reader;
+        _last = started is null ? bytes.Last : bytes.First + started.Last;
         _chunk = chunk;
         return true;
     }

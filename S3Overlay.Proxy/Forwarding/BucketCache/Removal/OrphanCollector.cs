@@ -80,7 +80,7 @@ internal sealed class OrphanCollector : IAsyncDisposable
     private async Task RemoveChunksAsync(DateTimeOffset before, CancellationToken cancellationToken)
     {
         var (entry, fill, isKnown) = ("", Guid.Empty, false);
-        ChunkSet? named = null;
+        EntryManifest? named = null;
         await foreach (var row in _objects.ListAsync(EntryNames.Chunks, "", cancellationToken))
         {
             if (row.Object is not { } listed || listed.LastModified > before || EntryNames.ParseChunk(row.Name) is not { } chunk)
@@ -94,22 +94,22 @@ internal sealed class OrphanCollector : IAsyncDisposable
                 named = isKnown ? null : await NamedAsync(entry, fill, cancellationToken);
             }
 
-            if (!isKnown && (named is null || chunk.Chunk >= named.Capacity || !named[chunk.Chunk]))
+            if (!isKnown && (named is null || !named.Names(chunk.Chunk)))
             {
                 await RemoveAsync(row.Name, cancellationToken);
             }
         }
     }
 
-    /// <summary>The chunks of a fill that the manifest names; null for none.</summary>
-    private async Task<ChunkSet?> NamedAsync(string entry, Guid fill, CancellationToken cancellationToken)
+    /// <summary>The manifest that names chunks of a fill; null for none.</summary>
+    private async Task<EntryManifest?> NamedAsync(string entry, Guid fill, CancellationToken cancellationToken)
     {
         using var response = await _objects.GetAsync(entry, null, cancellationToken);
         try
         {
             return response is not null && EntryHeaders.IsManifest(response) && EntryHeaders.TryFill(response, out var theirs)
                 && theirs == fill
-                ? (await EntryManifest.ReadAsync(response, cancellationToken)).Chunks : null;
+                ? await EntryManifest.ReadAsync(response, cancellationToken) : null;
         }
         catch (InvalidDataException)
         {

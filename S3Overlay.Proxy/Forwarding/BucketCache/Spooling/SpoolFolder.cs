@@ -16,35 +16,45 @@ internal sealed class SpoolFolder(string directory, long maxBytes)
     /// <summary>Whether more than half of the room is taken.</summary>
     public bool IsHalfTaken => _room.Used > _room.MaxBytes / 2;
 
+    /// <summary>Called whenever room was taken while more than half of it is: what waits in files should leave them.</summary>
+    public Action? HalfTaken { get; set; }
+
     /// <summary>How often there was no room.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
-    /// <summary>Opens an empty file with room for so many bytes.</summary>
-    /// <exception cref="CacheFullException">The spool is full.</exception>
+    /// <summary>Opens an empty file.</summary>
     /// <exception cref="IOException">It cannot be made.</exception>
-    public SpoolFile Open(long bytes)
+    public SpoolFile Open()
     {
-        if (!_room.TryTake(bytes))
+        try
+        {
+            return new SpoolFile(Make(directory), this);
+        }
+        catch (UnauthorizedAccessException failure)
+        {
+            throw new IOException(failure.Message, failure);
+        }
+    }
+
+    /// <summary>Takes room.</summary>
+    /// <exception cref="CacheFullException">There is not as much.</exception>
+    public void Take(long bytes)
+    {
+        var isTaken = _room.TryTake(bytes);
+        if (!isTaken || IsHalfTaken)
+        {
+            HalfTaken?.Invoke();
+        }
+
+        if (!isTaken)
         {
             Interlocked.Increment(ref _refused);
             throw new CacheFullException("There is no room left in the spool.");
         }
-
-        try
-        {
-            return new SpoolFile(Make(directory), () => _room.GiveBack(bytes));
-        }
-        catch (UnauthorizedAccessException failure)
-        {
-            _room.GiveBack(bytes);
-            throw new IOException(failure.Message, failure);
-        }
-        catch
-        {
-            _room.GiveBack(bytes);
-            throw;
-        }
     }
+
+    /// <summary>Gives room back.</summary>
+    public void GiveBack(long bytes) => _room.GiveBack(bytes);
 
     /// <summary>Opens an empty file that is gone with its handle, and with the process, however that ends.</summary>
     public static SafeFileHandle Make(string directory)
@@ -64,13 +74,22 @@ internal sealed class SpoolFolder(string directory, long maxBytes)
     }
 }
 
-/// <summary>An open, nameless file with its reserved space.</summary>
-internal sealed class SpoolFile(SafeFileHandle handle, Action giveBack) : IDisposable
+/// <summary>An open, nameless file with its share of the room.</summary>
+internal sealed class SpoolFile(SafeFileHandle handle, SpoolFolder folder) : IDisposable
 {
+    private long _taken;
     private int _disposed;
 
     /// <summary>The file.</summary>
     public SafeFileHandle Handle => handle;
+
+    /// <summary>Takes room for so many bytes more.</summary>
+    /// <exception cref="Overlay.Layers.CacheFullException">There is not as much.</exception>
+    public void Grow(long bytes)
+    {
+        folder.Take(bytes);
+        Interlocked.Add(ref _taken, bytes);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -78,7 +97,7 @@ internal sealed class SpoolFile(SafeFileHandle handle, Action giveBack) : IDispo
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             handle.Dispose();
-            giveBack();
+            folder.GiveBack(_taken);
         }
     }
 }

@@ -1,42 +1,91 @@
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Overlay.Cache.Blocks;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 
 /// <summary>
-/// A chunk or whole entry on its way to the store, in a file that readers follow. Shared by its users, and deleted with the last. Positions
-/// are within the chunk.
+/// A chunk or whole entry on its way to the store, in a file that readers follow. Takes room for the blocks that are written. Shared by its
+/// users, and deleted with the last. Positions are within the chunk.
 /// </summary>
 internal sealed class SpooledChunk
 {
     private readonly SpoolFile _file;
     private readonly BlockFile _blocks;
-    private readonly long _length;
+    private readonly BlockTable _table;
+    private readonly BlockGeometry _geometry;
+    private readonly NumberSet _taken;
     private int _users = 1;
 
     /// <summary>An empty one of so many bytes.</summary>
-    /// <exception cref="IOException">The spool is full.</exception>
+    /// <exception cref="IOException">Its file cannot be made.</exception>
     public SpooledChunk(SpoolFolder folder, long length, Action<long> foundDamaged)
     {
-        var geometry = new BlockGeometry(length, 0);
-        _length = length;
-        _file = folder.Open(length);
-        _blocks = new BlockFile(_file.Handle, geometry, 0, new BlockTable(geometry, new uint[geometry.Blocks]), (_, _) => { },
-            foundDamaged);
+        _geometry = new BlockGeometry(length, 0);
+        _table = new BlockTable(_geometry, new uint[_geometry.Blocks]);
+        _taken = ChunkBlocks.SetFor(length);
+        _file = folder.Open();
+        _blocks = new BlockFile(_file.Handle, _geometry, 0, _table, (_, _) => { }, foundDamaged);
     }
 
-    /// <summary>Whether every byte is there.</summary>
-    public bool IsWhole => FirstCached(0) is { First: 0 } cached && cached.Last == _length - 1;
+    /// <summary>True if every byte is there.</summary>
+    public bool IsWhole => FirstCached(0) is { First: 0 } cached && cached.Last == _geometry.Size - 1;
 
-    /// <summary>See <see cref="Overlay.Layers.ICacheEntry.FirstCached"/>.</summary>
+    /// <summary>True if it has bytes of blocks that are not whole.</summary>
+    public bool HasPieces => _table.HasPieces;
+
+    /// <summary>How many writes are running. Owned by <see cref="Known.SharedEntry"/>, under its lock.</summary>
+    public int Writes { get; set; }
+
+    /// <summary>The blocks that are whole; null for none.</summary>
+    public ChunkBlocks? Blocks()
+    {
+        var set = ChunkBlocks.SetFor(_geometry.Size);
+        for (var block = 0; block < set.Capacity; block++)
+        {
+            if (_table[block] != 0)
+            {
+                set.Add(block);
+            }
+        }
+
+        return set.Count == 0 ? null : ChunkBlocks.Of(_geometry.Size, set);
+    }
+
+    /// <summary>Takes room for all of it.</summary>
+    /// <exception cref="CacheFullException">The spool is full.</exception>
+    public void Reserve()
+    {
+        _file.Grow(_geometry.Size);
+        for (var block = 0; block < _taken.Capacity; block++)
+        {
+            _taken.Add(block);
+        }
+    }
+
+    /// <summary>See <see cref="ICacheEntry.FirstCached"/>.</summary>
     public ByteRange? FirstCached(long position) => _blocks.FirstCached(position);
 
-    /// <summary>See <see cref="Overlay.Layers.IEntryReader.ReadAsync"/>.</summary>
+    /// <summary>See <see cref="IEntryReader.ReadAsync"/>.</summary>
     public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) =>
         _blocks.ReadAsync(position, buffer, cancellationToken);
 
-    /// <summary>Stores bytes; blocks the caller.</summary>
-    public void Write(long position, ReadOnlySpan<byte> bytes) => _blocks.Write(position, bytes);
+    /// <summary>Stores bytes, as far as there is room for their blocks; blocks the caller.</summary>
+    /// <exception cref="CacheFullException">The spool is full. What came before that block is stored.</exception>
+    public void Write(long position, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            var block = _geometry.BlockAt(position);
+            var range = _geometry.BytesOf(block);
+            Take((int)block, range.Length);
+            var length = (int)Math.Min(bytes.Length, range.Last + 1 - position);
+            _blocks.Write(position, bytes[..length]);
+            position += length;
+            bytes = bytes[length..];
+        }
+    }
 
     /// <summary>Adds a user. The caller knows that there is one.</summary>
     public SpooledChunk Use()
@@ -51,6 +100,18 @@ internal sealed class SpooledChunk
         if (Interlocked.Decrement(ref _users) == 0)
         {
             _file.Dispose();
+        }
+    }
+
+    private void Take(int block, long bytes)
+    {
+        lock (_taken)
+        {
+            if (!_taken[block])
+            {
+                _file.Grow(bytes);
+                _taken.Add(block);
+            }
         }
     }
 }

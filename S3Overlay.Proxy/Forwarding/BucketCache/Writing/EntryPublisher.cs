@@ -1,6 +1,7 @@
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
+using S3Overlay.Proxy.Forwarding.BucketCache.Reading;
 using S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Endpoints;
@@ -13,18 +14,52 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 /// Uploads fills in the background: a row before its entry, chunks before the manifest that names them. An entry that is evicted during the
 /// upload is removed again.
 /// </summary>
-internal sealed class EntryPublisher(
-    CacheBucketObjects objects, LiveEntries live, BackgroundWork work, EntryRows rows, EntryRemoval removal, ManifestWriter manifests,
-    NameLocks<ObjectName> gates, ILogger logger)
+/// <remarks>
+/// A chunk goes to the store when it is complete. One of which blocks came waits for more, and then goes with the blocks that the store and
+/// the spool have.
+/// </remarks>
+internal sealed class EntryPublisher
 {
     private const int Parallel = 4;
 
+    /// <summary>How often another process may write a chunk between reading and writing.</summary>
+    private const int MaxOvertakings = 10;
+
     private static readonly WireBody Nothing = WireBody.Of(ReadOnlyMemory<byte>.Empty);
 
+    private readonly CacheBucketObjects _objects;
+    private readonly LiveEntries _live;
+    private readonly BackgroundWork _work;
+    private readonly EntryRows _rows;
+    private readonly EntryRemoval _removal;
+    private readonly ManifestWriter _manifests;
+    private readonly StoredChunks _stored;
+    private readonly WaitingChunks _waiting;
+    private readonly NameLocks<ObjectName> _gates;
+    private readonly ILogger _logger;
     private readonly SemaphoreSlim _slots = new(Parallel, Parallel);
     private long _uploads;
     private long _uploadedBytes;
     private long _failures;
+
+    /// <summary>Creates it.</summary>
+    /// <param name="objects">The store's objects.</param>
+    /// <param name="live">What is known of entries.</param>
+    /// <param name="work">Runs uploads.</param>
+    /// <param name="rows">Keeps rows beside entries.</param>
+    /// <param name="removal">Removes what was evicted during its upload.</param>
+    /// <param name="manifests">Writes manifests.</param>
+    /// <param name="stored">Reads what the store has of a chunk.</param>
+    /// <param name="spool">Where chunks wait.</param>
+    /// <param name="gates">One writer at a time for each key.</param>
+    /// <param name="time">The clock.</param>
+    public EntryPublisher(CacheBucketObjects objects, LiveEntries live, BackgroundWork work, EntryRows rows, EntryRemoval removal,
+        ManifestWriter manifests, StoredChunks stored, SpoolFolder spool, NameLocks<ObjectName> gates, TimeProvider time, ILogger logger)
+    {
+        (_objects, _live, _work, _rows, _removal, _manifests) = (objects, live, work, rows, removal, manifests);
+        (_stored, _gates, _logger) = (stored, gates, logger);
+        _waiting = new WaitingChunks(work, spool, time, Upload);
+    }
 
     /// <summary>How many uploads succeeded.</summary>
     public long Uploads => Volatile.Read(ref _uploads);
@@ -34,22 +69,41 @@ internal sealed class EntryPublisher(
 
     public long Failures => Volatile.Read(ref _failures);
 
-    /// <summary>Uploads a chunk or whole entry if it is completely spooled and not being uploaded.</summary>
-    public void Upload(SharedEntry entry, int chunk)
+    /// <summary>Stores a chunk: at once if it is complete, else after its blocks have waited for more.</summary>
+    public void Store(SharedEntry entry, ChunkDue due)
     {
+        if (due.Ticket is null)
+        {
+            Upload(entry, due);
+        }
+        else
+        {
+            _waiting.Add(entry, due);
+        }
+    }
+
+    /// <summary>Uploads a chunk or whole entry if it is spooled and not being uploaded.</summary>
+    public void Upload(SharedEntry entry, ChunkDue due)
+    {
+        if (!_live.TryKeep(entry))
+        {
+            _live.GiveUpWaiting(entry);
+            return;
+        }
+
         var isEmpty = entry.Layout.Count == 0;
-        if (!live.TryKeep(entry) || !(isEmpty || entry.TryBeginUpload(chunk)))
+        if (!(isEmpty || entry.TryBeginUpload(due)))
         {
             return;
         }
 
-        if (live.TryHold(entry))
+        if (_live.TryHold(entry))
         {
-            work.Start(cancellationToken => UploadAsync(entry, chunk, cancellationToken));
+            _work.Start(cancellationToken => UploadAsync(entry, due.Chunk, cancellationToken));
         }
         else
         {
-            entry.EndUpload(chunk);
+            entry.EndUpload(due.Chunk);
         }
     }
 
@@ -61,10 +115,11 @@ internal sealed class EntryPublisher(
             using var span = Tracing.Start(SpanNames.CopyUpload)?.SetTag(SpanAttributes.Chunk, chunk);
             try
             {
-                if (await (entry.IsManifest ? PutChunkAsync(entry, chunk, cancellationToken) : PutWholeAsync(entry, cancellationToken)))
+                if (await (entry.IsManifest ? PutChunkAsync(entry, chunk, cancellationToken)
+                    : PutWholeAsync(entry, cancellationToken)) is { } bytes)
                 {
                     Interlocked.Increment(ref _uploads);
-                    Interlocked.Add(ref _uploadedBytes, entry.Layout.Count == 0 ? 0 : entry.Layout.BytesOf(chunk).Length);
+                    Interlocked.Add(ref _uploadedBytes, bytes);
                 }
             }
             catch (Exception failure)
@@ -82,30 +137,30 @@ internal sealed class EntryPublisher(
             Interlocked.Increment(ref _failures);
             if (entry.UploadFailed(chunk))
             {
-                Log.CacheUploadFailed(logger, entry.Name.Bucket, failure);
+                Log.CacheUploadFailed(_logger, entry.Name.Bucket, failure);
             }
         }
         finally
         {
-            live.EndWork(entry);
+            _live.EndWork(entry);
         }
     }
 
-    /// <summary>Uploads a complete chunk.</summary>
-    /// <returns>True if it was uploaded; false if the entry was evicted before.</returns>
-    private async Task<bool> PutChunkAsync(SharedEntry entry, int chunk, CancellationToken cancellationToken)
+    /// <summary>Uploads what there is of a chunk.</summary>
+    /// <returns>How many bytes were uploaded; null if it needed none, or if the entry was evicted before.</returns>
+    private async Task<long?> PutChunkAsync(SharedEntry entry, int chunk, CancellationToken cancellationToken)
     {
         if (entry.Layout.Count == 0)
         {
             // A manifest without chunks: an empty object with much metadata.
             entry.Flush.MarkChanged();
-            manifests.TryTell(entry);
-            return true;
+            _manifests.TryTell(entry);
+            return 0;
         }
 
         if (entry.UseSpooled(chunk) is not { } spooled)
         {
-            return false;
+            return null;
         }
 
         try
@@ -118,68 +173,104 @@ internal sealed class EntryPublisher(
         }
     }
 
-    private async Task<bool> PutChunkAsync(SharedEntry entry, int chunk, SpooledChunk spooled, CancellationToken cancellationToken)
+    private async Task<long?> PutChunkAsync(SharedEntry entry, int chunk, SpooledChunk spooled, CancellationToken cancellationToken)
     {
-        if (entry.IsEvicted)
+        for (var overtaken = 0; !entry.IsEvicted; overtaken++)
         {
-            entry.EndUpload(chunk);
-            return false;
+            if (overtaken > MaxOvertakings)
+            {
+                throw new IOException("Other processes write the chunk all the time.");
+            }
+
+            var there = entry.InStore(chunk, out var fill);
+            var (bytes, blocks) = await PutBlocksAsync(entry, chunk, fill, there is not null, spooled, cancellationToken);
+            if (blocks is null || !entry.MarkStored(chunk, fill, blocks, out var due))
+            {
+                continue;
+            }
+
+            if (!_manifests.TryTell(entry))
+            {
+                // Its spool space is gone.
+                _removal.RemoveChunk(entry.Name, fill, chunk);
+            }
+
+            if (due is { } more)
+            {
+                Store(entry, more);
+            }
+
+            return bytes;
         }
 
-        Guid fill;
-        do
-        {
-            entry.IsStored(chunk, out fill);
-            await objects.PutAsync(EntryNames.Chunk(entry.Name, fill, chunk),
-                EntryFrames.BodyOf(spooled, fill, chunk, entry.Layout.BytesOf(chunk).Length), [], cancellationToken);
-        }
-        while (!entry.MarkStored(chunk, fill));
+        entry.EndUpload(chunk);
+        return null;
+    }
 
-        if (!manifests.TryTell(entry))
+    /// <summary>Uploads a chunk whole, or the blocks that the spool and the store have.</summary>
+    /// <returns>How many bytes were uploaded, and the blocks that the store has now; null if another process wrote it first.</returns>
+    private async Task<(long? Bytes, ChunkBlocks? Blocks)> PutBlocksAsync(SharedEntry entry, int chunk, Guid fill, bool isThere,
+        SpooledChunk spooled, CancellationToken cancellationToken)
+    {
+        string? etag = null;
+        var mayBeThere = !spooled.IsWhole && (isThere || !_objects.IsAlone);
+        if (mayBeThere)
         {
-            // Its spool space is gone.
-            removal.RemoveChunk(entry.Name, fill, chunk);
+            (etag, var isWhole) = await _stored.JoinAsync(entry, chunk, fill, spooled, cancellationToken);
+            if (isWhole)
+            {
+                return (null, ChunkBlocks.Whole(entry.Layout.BytesOf(chunk).Length));
+            }
         }
 
-        return true;
+        var blocks = spooled.Blocks() ?? throw new IOException("The blocks of the spool are damaged.");
+        var (name, body) = (EntryNames.Chunk(entry.Name, fill, chunk), EntryFrames.BodyOf(spooled, fill, chunk, blocks));
+        if (blocks.IsWhole || !mayBeThere)
+        {
+            await _objects.PutAsync(name, body, EntryHeaders.OfChunk(blocks), cancellationToken);
+            return (blocks.Bytes, blocks);
+        }
+
+        return await _objects.TryPutAsync(name, etag, body, EntryHeaders.OfChunk(blocks), cancellationToken) ? (blocks.Bytes, blocks)
+            : default;
     }
 
     /// <summary>Uploads a whole entry.</summary>
-    /// <returns>True if it was uploaded; false if it was evicted before, or its metadata is too large.</returns>
-    private async Task<bool> PutWholeAsync(SharedEntry entry, CancellationToken cancellationToken)
+    /// <returns>How many bytes were uploaded; null if it was evicted before, or its metadata is too large.</returns>
+    private async Task<long?> PutWholeAsync(SharedEntry entry, CancellationToken cancellationToken)
     {
         var spooled = entry.UseSpooled(0);
         try
         {
-            using var gate = await gates.TakeAsync(entry.Name, cancellationToken);
+            using var gate = await _gates.TakeAsync(entry.Name, cancellationToken);
             var record = entry.Record;
             // Null headers: the remote has added more metadata than fits.
             var headers = entry.IsEvicted ? null : EntryHeaders.OfWhole(record);
             if (headers is null || !await PutWholeAsync(record, headers, spooled, cancellationToken))
             {
-                live.TryWithdraw(entry);
+                _live.TryWithdraw(entry);
             }
 
             if (entry.IsEvicted)
             {
-                await removal.RemoveEvictedAsync(record, cancellationToken);
+                await _removal.RemoveEvictedAsync(record, cancellationToken);
                 entry.EndUpload(0);
-                return headers is not null;
+                return headers is null ? null : entry.Layout.Size;
             }
 
             if (spooled is not null)
             {
-                entry.MarkStored(0, record.Fill);
+                entry.MarkStored(0, record.Fill, ChunkBlocks.Whole(entry.Layout.Size), out _);
             }
 
             // From now on one call reads all of it, including changes by other processes. If it was evicted at this moment, it is not found
             // until it is out of the store.
-            if (!live.TryForgetKept(entry))
+            if (!_live.TryForgetKept(entry))
             {
-                await removal.RemoveEvictedAsync(record, cancellationToken);
+                await _removal.RemoveEvictedAsync(record, cancellationToken);
             }
 
-            return true;
+            return entry.Layout.Size;
         }
         finally
         {
@@ -192,9 +283,9 @@ internal sealed class EntryPublisher(
     private async Task<bool> PutWholeAsync(
         EntryRecord record, IReadOnlyList<KeyValuePair<string, string>> headers, SpooledChunk? spooled, CancellationToken cancellationToken)
     {
-        await rows.PutAsync(record, cancellationToken);
-        var body = spooled is null ? Nothing : EntryFrames.BodyOf(spooled, record.Fill, 0, record.Info.Size);
-        await objects.PutAsync(EntryNames.Entry(record.Name), body, headers, cancellationToken);
-        return await rows.SettleAsync(record, cancellationToken);
+        await _rows.PutAsync(record, cancellationToken);
+        var body = spooled is null ? Nothing : EntryFrames.BodyOf(spooled, record.Fill, 0, ChunkBlocks.Whole(record.Info.Size));
+        await _objects.PutAsync(EntryNames.Entry(record.Name), body, headers, cancellationToken);
+        return await _rows.SettleAsync(record, cancellationToken);
     }
 }

@@ -129,6 +129,18 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
         }
     }
 
+    /// <summary>True if bytes of blocks are cached that are not whole.</summary>
+    public bool HasPieces
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _partial.Count > 0;
+            }
+        }
+    }
+
     /// <summary>Bytes in whole blocks.</summary>
     public long CachedBytes()
     {

@@ -1,0 +1,236 @@
+using System.Collections.ObjectModel;
+
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Writing;
+
+namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
+
+/// <content>How its chunks come to the store, and what is known of those there.</content>
+internal sealed partial class SharedEntry
+{
+    /// <summary>Marks a chunk as being uploaded: a complete one, or one whose blocks have waited.</summary>
+    /// <returns>False if it is already, if it is not spooled, or if its blocks were stored since.</returns>
+    public bool TryBeginUpload(ChunkDue due)
+    {
+        lock (_lock)
+        {
+            if (due.Ticket is { } ticket && !(_waiting.TryGetValue(due.Chunk, out var last) && last == ticket))
+            {
+                return false;
+            }
+
+            // What comes during the upload waits anew, or is looked for at its end.
+            _waiting.Remove(due.Chunk);
+            return _chunks.InSpool(due.Chunk) is not null && (due.Ticket is null ? _chunks.IsComplete(due.Chunk)
+                : !_isEvicted && _chunks.HasNew(due.Chunk)) && _uploading.Add(due.Chunk);
+        }
+    }
+
+    /// <summary>A chunk was uploaded: frees its spool space, except for what came since.</summary>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="fill">For which fill.</param>
+    /// <param name="blocks">What the store has of it.</param>
+    /// <param name="due">What is to be stored since; null for nothing.</param>
+    /// <returns>False if it was uploaded for another fill and must be uploaded again.</returns>
+    public bool MarkStored(int chunk, Guid fill, ChunkBlocks blocks, out ChunkDue? due)
+    {
+        lock (_lock)
+        {
+            due = null;
+            if (_record.Fill != fill)
+            {
+                return false;
+            }
+
+            _chunks.SetInStore(chunk, blocks);
+            _lost.Remove(chunk);
+            if (IsManifest)
+            {
+                Flush.MarkChanged();
+            }
+
+            _uploading.Remove(chunk);
+            due = Due(chunk);
+            if (blocks.IsWhole || (due is null && !_waiting.ContainsKey(chunk)
+                && _chunks.InSpool(chunk) is { Writes: 0, HasPieces: false }))
+            {
+                Free(chunk);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>The store turned out to have other blocks of a chunk than was known.</summary>
+    public void Learn(int chunk, Guid fill, ChunkBlocks blocks)
+    {
+        lock (_lock)
+        {
+            if (_record.Fill != fill)
+            {
+                return;
+            }
+
+            if (_chunks.InStore(chunk) is { } known && !known.With(blocks).IsSame(blocks))
+            {
+                // The manifest names more still.
+                _lost.Add(chunk);
+            }
+
+            _chunks.SetInStore(chunk, blocks);
+        }
+    }
+
+    /// <summary>An upload was not needed: the entry was evicted. Spooled bytes stay for their readers.</summary>
+    public void EndUpload(int chunk)
+    {
+        lock (_lock)
+        {
+            _uploading.Remove(chunk);
+        }
+    }
+
+    /// <summary>
+    /// A chunk could not be uploaded. A whole entry stays spooled for its readers; a chunk does not, since many would fill the spool.
+    /// </summary>
+    /// <returns>True if this is the entry's first failure, to be logged.</returns>
+    public bool UploadFailed(int chunk)
+    {
+        lock (_lock)
+        {
+            if (IsManifest)
+            {
+                Free(chunk);
+            }
+            else
+            {
+                _uploading.Remove(chunk);
+            }
+
+            return FailureIsNew();
+        }
+    }
+
+    /// <summary>True for the entry's first failure, to be logged.</summary>
+    public bool FailureIsNew()
+    {
+        lock (_lock)
+        {
+            var isNew = !_hasToldFailure;
+            _hasToldFailure = true;
+            return isNew;
+        }
+    }
+
+    /// <summary>A chunk is missing in the store or damaged.</summary>
+    public void Lose(int chunk)
+    {
+        lock (_lock)
+        {
+            if (_chunks.InStore(chunk) is not null)
+            {
+                _chunks.SetInStore(chunk, null);
+                _lost.Add(chunk);
+            }
+        }
+    }
+
+    /// <summary>Frees incomplete chunks whose blocks do not wait to be stored: their fill has no users that could complete them.</summary>
+    public void FreeUnfinished()
+    {
+        lock (_lock)
+        {
+            if (_isEvicted)
+            {
+                _waiting.Clear();
+            }
+
+            foreach (var chunk in _chunks.Spooled.Where(chunk => !_uploading.Contains(chunk) && !_waiting.ContainsKey(chunk)).ToList())
+            {
+                Free(chunk);
+            }
+        }
+    }
+
+    /// <summary>Blocks that waited are not stored. They stay for their readers.</summary>
+    public void StopWaiting()
+    {
+        lock (_lock)
+        {
+            _waiting.Clear();
+        }
+    }
+
+    /// <summary>The manifest to write, merged with what another process wrote.</summary>
+    public EntryManifest Manifest(EntryManifest? theirs)
+    {
+        lock (_lock)
+        {
+            if (theirs is not null)
+            {
+                _record = _record.With(theirs.Record);
+            }
+
+            for (var chunk = theirs?.Chunks.NextCached(0) ?? Layout.Count; chunk < Layout.Count; chunk = theirs!.Chunks
+                .NextCached(chunk + 1))
+            {
+                // A spooled chunk counts as stored anyway; marking it would take away its readers' place.
+                if (!_lost.Contains(chunk) && _chunks.InSpool(chunk) is null)
+                {
+                    _chunks.SetInStore(chunk, ChunkBlocks.Whole(Layout.BytesOf(chunk).Length));
+                }
+            }
+
+            // Each process adds to the blocks that it finds, so the one that wrote last has them all. Who reads finds out.
+            foreach (var (chunk, blocks) in theirs?.Parts ?? ReadOnlyDictionary<int, ChunkBlocks>.Empty)
+            {
+                if (!_lost.Contains(chunk))
+                {
+                    _chunks.SetInStore(chunk, _chunks.InStore(chunk)?.With(blocks) ?? blocks);
+                }
+            }
+
+            Flush.Begun();
+            return _chunks.Manifest(_record);
+        }
+    }
+
+    /// <summary>Continues with another process's fill of the same version.</summary>
+    /// <returns>The previous fill, whose chunks no manifest will name.</returns>
+    public Guid Adopt(EntryManifest theirs)
+    {
+        lock (_lock)
+        {
+            var mine = _record.Fill;
+            _record = _record with { Fill = theirs.Record.Fill };
+            _chunks.SetInStore(theirs);
+            _lost.Clear();
+            return mine;
+        }
+    }
+
+    /// <summary>What is to be stored of a chunk, and was not told before; null for nothing. The caller holds the lock.</summary>
+    private ChunkDue? Due(int chunk)
+    {
+        var isComplete = _chunks.IsComplete(chunk);
+        if ((!isComplete && (!Layout.KeepsParts || _isEvicted || _waiting.ContainsKey(chunk))) || !_chunks.HasNew(chunk))
+        {
+            return null;
+        }
+
+        if (isComplete)
+        {
+            return new ChunkDue(chunk, null);
+        }
+
+        _waiting.Add(chunk, ++_tickets);
+        return new ChunkDue(chunk, _tickets);
+    }
+
+    private void Free(int chunk)
+    {
+        _uploading.Remove(chunk);
+        _waiting.Remove(chunk);
+        _chunks.Free(chunk);
+    }
+}
