@@ -42,8 +42,7 @@ internal sealed partial class SharedEntry
                 return false;
             }
 
-            _chunks.SetInStore(chunk, blocks);
-            _lost.Remove(chunk);
+            SetInStore(chunk, blocks);
             if (IsManifest)
             {
                 Flush.MarkChanged();
@@ -66,18 +65,10 @@ internal sealed partial class SharedEntry
     {
         lock (_lock)
         {
-            if (_record.Fill != fill)
+            if (_record.Fill == fill)
             {
-                return;
+                SetInStore(chunk, blocks);
             }
-
-            if (_chunks.InStore(chunk) is { } known && !known.With(blocks).IsSame(blocks))
-            {
-                // The manifest names more still.
-                _lost.Add(chunk);
-            }
-
-            _chunks.SetInStore(chunk, blocks);
         }
     }
 
@@ -225,6 +216,22 @@ internal sealed partial class SharedEntry
 
         _waiting.Add(chunk, ++_tickets);
         return new ChunkDue(chunk, _tickets);
+    }
+
+    /// <summary>Notes what the store has of a chunk. The caller holds the lock.</summary>
+    private void SetInStore(int chunk, ChunkBlocks blocks)
+    {
+        if (blocks.IsWhole)
+        {
+            _lost.Remove(chunk);
+        }
+        else if (_chunks.InStore(chunk) is { } known && !known.With(blocks).IsSame(blocks))
+        {
+            // The manifest names more still.
+            _lost.Add(chunk);
+        }
+
+        _chunks.SetInStore(chunk, blocks);
     }
 
     private void Free(int chunk)
