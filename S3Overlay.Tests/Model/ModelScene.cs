@@ -8,7 +8,7 @@ namespace S3Overlay.Tests.Model;
 /// <summary>A whole proxy over its layers, and the model beside it.</summary>
 internal sealed partial class ModelScene : IAsyncDisposable
 {
-    /// <summary>Objects above this are kept in chunks of half of it.</summary>
+    /// <summary>Objects above this are kept in chunks.</summary>
     public const int ChunkThreshold = 32 << 10;
 
     private readonly ModelFolder _folder = new();
@@ -17,9 +17,10 @@ internal sealed partial class ModelScene : IAsyncDisposable
     private StoreServer? _store;
     private ModelProxies _proxies = null!;
 
-    private ModelScene(ModelLayer layer, ModelCache cache, bool remembersAbsence, ScriptedRemote remote)
+    private ModelScene(ModelLayer layer, ModelCache cache, bool remembersAbsence, bool hasParts, ScriptedRemote remote)
     {
-        (Layer, _remote, Freshness, View) = (layer, remote, new ModelFreshness(cache), new ModelView(this));
+        (Layer, ChunkSize, _remote) = (layer, hasParts ? 128 << 10 : 16 << 10, remote);
+        (Freshness, View) = (new ModelFreshness(cache), new ModelView(this));
         Buckets = [new("same", "same", "", isMapped: false, () => Now), new("mapped", "below", "pre/", isMapped: true, () => Now)];
         Absences = new ModelAbsences(remembersAbsence ? ModelFreshness.NegativeLife : TimeSpan.Zero);
     }
@@ -28,6 +29,9 @@ internal sealed partial class ModelScene : IAsyncDisposable
     public IReadOnlyList<ModelBucket> Buckets { get; }
 
     public ModelLayer Layer { get; }
+
+    /// <summary>Bytes of a chunk: less than a block, so that it is cached whole or not at all, or two blocks.</summary>
+    public int ChunkSize { get; }
 
     /// <summary>What reads and listings may show.</summary>
     public ModelView View { get; }
@@ -87,10 +91,10 @@ internal sealed partial class ModelScene : IAsyncDisposable
 
     public Dictionary<int, ListingCursor> Listings { get; } = [];
 
-    public static async Task<ModelScene> StartAsync(ModelLayer layer, ModelCache cache, bool remembersAbsence)
+    public static async Task<ModelScene> StartAsync(ModelLayer layer, ModelCache cache, bool remembersAbsence, bool hasParts)
     {
         var remote = await ScriptedRemote.StartAsync();
-        var scene = new ModelScene(layer, cache, remembersAbsence, remote);
+        var scene = new ModelScene(layer, cache, remembersAbsence, hasParts, remote);
         remote.Script = scene.Trouble.AnswerAsync;
         scene.Upstream = await ModelUpstream.StartAsync(scene);
         foreach (var bucket in scene.Buckets)

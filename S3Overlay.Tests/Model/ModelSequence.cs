@@ -3,10 +3,12 @@ namespace S3Overlay.Tests.Model;
 /// <summary>A sequence, and where it runs.</summary>
 /// <param name="Cache">What is kept.</param>
 /// <param name="RemembersAbsence">Whether the negative cache is on.</param>
-internal sealed record ModelSequence(ModelLayer Layer, ModelCache Cache, bool RemembersAbsence, IReadOnlyList<ModelOperation> Operations)
+/// <param name="HasParts">Whether chunks may be cached in part.</param>
+internal sealed record ModelSequence(
+    ModelLayer Layer, ModelCache Cache, bool RemembersAbsence, bool HasParts, IReadOnlyList<ModelOperation> Operations)
 {
     public static ModelSequence Of(int seed, ModelLayer layer, ModelMix mix, int steps) =>
-        new(layer, CacheOf(seed, mix), (seed / 2 + (int)layer) % 2 == 0, new SequenceMaker(seed, layer, mix).Make(steps));
+        new(layer, CacheOf(seed, mix), (seed / 2 + (int)layer) % 2 == 0, seed % 3 > 0, new SequenceMaker(seed, layer, mix).Make(steps));
 
     /// <summary>Sequences of reads always cache and trust entries for a while: otherwise there is little that could go wrong.</summary>
     private static ModelCache CacheOf(int seed, ModelMix mix) => mix == ModelMix.Reads
@@ -16,7 +18,7 @@ internal sealed record ModelSequence(ModelLayer Layer, ModelCache Cache, bool Re
     /// <returns>The mismatch and its step. Null if there is none.</returns>
     public async Task<(int Step, string Message)?> RunAsync()
     {
-        await using var scene = await ModelScene.StartAsync(Layer, Cache, RemembersAbsence);
+        await using var scene = await ModelScene.StartAsync(Layer, Cache, RemembersAbsence, HasParts);
         for (var step = 0; step < Operations.Count; step++)
         {
             try

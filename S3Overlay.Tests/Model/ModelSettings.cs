@@ -22,7 +22,7 @@ internal static class ModelSettings
         ("S3_OVERLAY_STALE_IF_ERROR", $"{ModelFreshness.StaleIfError.TotalMinutes}m"),
         ("S3_OVERLAY_NEGATIVE_TTL", $"{scene.Absences.Life.TotalSeconds}s"),
         ("S3_OVERLAY_CHUNK_THRESHOLD", $"{ModelScene.ChunkThreshold >> 10}KiB"),
-        ("S3_OVERLAY_CHUNK_SIZE", $"{ModelScene.ChunkThreshold >> 11}KiB"),
+        ("S3_OVERLAY_CHUNK_SIZE", $"{scene.ChunkSize >> 10}KiB"),
         RemoteLimits.Connect,
         .. RemoteLimits.Far,
     ];

@@ -38,7 +38,8 @@ public sealed class SequenceTests
             var sequence = ModelSequence.Of(seed, layer, mix, run.Steps);
             if (await sequence.RunAsync() is { } found)
             {
-                var cache = $"{sequence.Cache}{(sequence.RemembersAbsence ? ", absence remembered" : "")}";
+                var cache = $"{sequence.Cache}{(sequence.RemembersAbsence ? ", absence remembered" : "")}"
+                    + (sequence.HasParts ? ", chunks in part" : "");
                 await run.FailAsync($"{layer}, {mix}, cache {cache}", seed, found, sequence.Operations,
                     shorter => (sequence with { Operations = shorter }).RunAsync());
             }

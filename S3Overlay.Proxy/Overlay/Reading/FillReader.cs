@@ -147,16 +147,21 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
     public ReadAhead Note(ObjectName name, ICacheEntry entry, ByteRange read, bool isCovered)
     {
         var chunk = entry.Identity.ChunkSize;
-        if (chunk == 0 || Advance(name, read, isMiss: !isCovered) is not { } run)
+        if (chunk == 0)
         {
             return default;
         }
 
         // No sequence are ranges requested side by side, such as adjoining columns: the one before has not come when the next arrives. Nor
         // are ranges that were all cached before: the reader may stop where it stopped the last time.
+        var mayGoOn = read.First > 0 && entry.FirstCached(read.First - 1)?.First == read.First - 1;
+        if (Advance(name, read, mayGoOn, isMiss: !isCovered) is not { HasMissed: true } run)
+        {
+            return default;
+        }
+
         var length = run.Next - run.Started;
-        var isLong = run.Reads >= Sequence || length > chunk;
-        if (!isLong || !run.HasMissed || entry.FirstCached(read.First - 1)?.First != read.First - 1)
+        if (run.Reads < Sequence && length <= chunk)
         {
             return default;
         }
@@ -205,15 +210,15 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
 
     /// <summary>Records where a read begins and ends, and whether bytes of it are missing.</summary>
     /// <returns>The reads in a row that it ends; null if it continues none.</returns>
-    private Run? Advance(ObjectName name, ByteRange read, bool isMiss)
+    private Run? Advance(ObjectName name, ByteRange read, bool mayGoOn, bool isMiss)
     {
         lock (_lock)
         {
-            var goesOn = _runs.TryGet((name, read.First), out var run);
+            var goesOn = _runs.TryGet((name, read.First), out var run) && mayGoOn;
             if (!goesOn && _runs.TryGet((name, read.Last + 1), out var same) && same.Started < read.First)
             {
                 // The last of them once more: another client reads in step, or the same one repeats a range.
-                return same;
+                return mayGoOn ? same : null;
             }
 
             _runs.Remove((name, read.First));

@@ -187,6 +187,25 @@ public abstract class SparseChunkTests(string layer) : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Rule", "C5")]
+    public async Task Adjoining_ranges_requested_in_another_order_leave_no_sequence_behind()
+    {
+        var gate = new TaskCompletionSource();
+        _scene.Remote.Script = (_, _) => Task.FromResult(new ScriptedOutcome { GateAfter = (10, gate) });
+        List<Task> reads = [];
+        foreach (var column in (int[])[2, 0, 1])
+        {
+            reads.Add(ReadAsync($"bytes={column * 4 * Block}-{((column + 1) * 4 * Block) - 1}"));
+            await _scene.Remote.UntilAsync(() => Gets.Count == reads.Count, "A range waits for the one before.");
+        }
+
+        gate.SetResult();
+        await Task.WhenAll(reads);
+        await ReadAsync($"bytes={8 * Block}-{(12 * Block) - 1}");
+        await AssertSentAsync(12 * Block);
+    }
+
+    [Fact]
     [Trait("Rule", "R5")]
     public async Task A_chunk_is_completed_when_one_block_in_sixteen_is_missing()
     {
