@@ -155,17 +155,12 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
         // No sequence are ranges requested side by side, such as adjoining columns: the one before has not come when the next arrives. Nor
         // are ranges that were all cached before: the reader may stop where it stopped the last time.
         var mayGoOn = read.First > 0 && entry.FirstCached(read.First - 1)?.First == read.First - 1;
-        if (Advance(name, read, mayGoOn, isMiss: !isCovered) is not { HasMissed: true } run)
+        if (Advance(name, read, mayGoOn, isMiss: !isCovered, chunk) is not { IsSequence: true } run)
         {
             return default;
         }
 
         var length = run.Next - run.Started;
-        if (run.Reads < Sequence && length <= chunk)
-        {
-            return default;
-        }
-
         var chunks = length >= chunk ? Ahead(entry, chunk, read) : [];
         var end = Math.Min(entry.Info.Size, EntryIdentity.EndOfChunk(read.Last, chunk));
         var window = new ByteRange(run.Next, Math.Min(end, run.Next + Math.Min(Growth * length, settings.ReadAheadBytes)) - 1);
@@ -210,7 +205,7 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
 
     /// <summary>Records where a read begins and ends, and whether bytes of it are missing.</summary>
     /// <returns>The reads in a row that it ends; null if it continues none.</returns>
-    private Run? Advance(ObjectName name, ByteRange read, bool mayGoOn, bool isMiss)
+    private Run? Advance(ObjectName name, ByteRange read, bool mayGoOn, bool isMiss, long chunk)
     {
         lock (_lock)
         {
@@ -222,7 +217,8 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
             }
 
             _runs.Remove((name, read.First));
-            run = goesOn ? new Run(run.Started, read.Last + 1, run.Reads + 1, run.HasMissed || isMiss)
+            var isLong = goesOn && (run.Reads + 1 >= Sequence || read.Last + 1 - run.Started > chunk);
+            run = goesOn ? new Run(run.Started, read.Last + 1, run.Reads + 1, run.IsSequence || (isLong && isMiss))
                 : new Run(read.First, read.Last + 1, 1, false);
             _runs.Set((name, run.Next), run, 1);
             return goesOn ? run : null;
@@ -233,8 +229,8 @@ internal sealed class FillReader(ReadSettings settings, TimeProvider time)
     /// <param name="Started">Their first byte.</param>
     /// <param name="Next">The byte after their last.</param>
     /// <param name="Reads">How many they are.</param>
-    /// <param name="HasMissed">True if one that continued another had to wait for the remote.</param>
-    private readonly record struct Run(long Started, long Next, int Reads, bool HasMissed);
+    /// <param name="IsSequence">True once one of them had to wait for the remote though it had enough before it.</param>
+    private readonly record struct Run(long Started, long Next, int Reads, bool IsSequence);
 
     /// <summary>Decides when parallel requests would be faster than one (rule C5).</summary>
     private sealed class SlowRemoteDetector(TimeProvider time)
