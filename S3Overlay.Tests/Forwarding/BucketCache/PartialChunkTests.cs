@@ -69,20 +69,7 @@ public sealed class PartialChunkTests : IAsyncLifetime
     public async Task What_comes_during_the_upload_is_stored_half_a_minute_later()
     {
         await FillAsync(_store, 2);
-        var gate = new TaskCompletionSource();
-        var began = new TaskCompletionSource();
-        _bench.Server.Before = call =>
-        {
-            if (call.Method != "PUT" || !call.Path.Contains("/k/", StringComparison.Ordinal))
-            {
-                return Task.CompletedTask;
-            }
-
-            began.TrySetResult();
-            return gate.Task;
-        };
-        _time.Advance(TimeSpan.FromSeconds(30));
-        await began.Task;
+        var gate = await BeginUploadAsync();
         await FillAsync(_store, 5);
         gate.SetResult();
         Assert.True(await _store.WhenIdleAsync());
@@ -96,6 +83,18 @@ public sealed class PartialChunkTests : IAsyncLifetime
         await _store.WhenIdleAsync();
         Assert.Equal(2, Puts());
         await AssertHeldAsync(_store, 2, 5);
+    }
+
+    [Fact, Trait("Rule", "C1")]
+    public async Task A_chunk_that_becomes_whole_during_its_upload_follows_at_once()
+    {
+        await FillAsync(_store, 2);
+        var gate = await BeginUploadAsync();
+        await FillAsync(_store, [.. Enumerable.Range(0, 10)]);
+        gate.SetResult();
+        await _store.WhenIdleAsync();
+        Assert.Equal(2, Puts());
+        Assert.Empty((await _bench.TakeAsync(Assert.Single(await _bench.NamesAsync("k/")))).Headers);
     }
 
     [Theory, Trait("Rule", "R5")]
@@ -273,6 +272,26 @@ public sealed class PartialChunkTests : IAsyncLifetime
         await FillAsync(_store, [.. Enumerable.Range(0, 10)]);
         await _store.WhenIdleAsync();
         Assert.Empty((await _bench.TakeAsync(Assert.Single(await _bench.NamesAsync("k/")))).Headers);
+    }
+
+    /// <summary>Lets half a minute pass, and stops the store before it takes the chunk.</summary>
+    /// <returns>What lets it.</returns>
+    private async Task<TaskCompletionSource> BeginUploadAsync()
+    {
+        var (gate, began) = (new TaskCompletionSource(), new TaskCompletionSource());
+        _bench.Server.Before = call =>
+        {
+            if (call.Method != "PUT" || !call.Path.Contains("/k/", StringComparison.Ordinal))
+            {
+                return Task.CompletedTask;
+            }
+
+            began.TrySetResult();
+            return gate.Task;
+        };
+        _time.Advance(TimeSpan.FromSeconds(30));
+        await began.Task;
+        return gate;
     }
 
     private static EntryIdentity Identity => EntryFilling.Identity("key", Chunk);
