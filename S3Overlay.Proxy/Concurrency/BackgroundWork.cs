@@ -40,8 +40,11 @@ internal sealed class BackgroundWork : IAsyncDisposable
         await task;
     }
 
-    /// <summary>Delays a piece of work from within. Ends at once when shutdown begins, or when it is woken.</summary>
-    public async Task RestAsync(TimeSpan wait, TimeProvider time, CancellationToken wake = default)
+    /// <summary>Delays a piece of work from within. Ends at once when shutdown begins.</summary>
+    public Task RestAsync(TimeSpan wait, TimeProvider time) => RestUntilAsync(wait, time, CancellationToken.None);
+
+    /// <summary>The same, which also ends when it is woken.</summary>
+    public async Task RestUntilAsync(TimeSpan wait, TimeProvider time, CancellationToken wake)
     {
         if (wait <= TimeSpan.Zero)
         {

@@ -97,7 +97,7 @@ internal sealed class WaitingChunks
             }
             else
             {
-                await _work.RestAsync(wait, _time, rest);
+                await _work.RestUntilAsync(wait, _time, rest);
             }
         }
     }
