@@ -65,10 +65,10 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
         _retries = new RemovalRetries(_live, _work, _gates, _time);
         var rows = new EntryRows(objects, _removal);
         var manifests = new ManifestWriter(objects, _live, _work, rows, _removal, _gates, _time, logger);
-        var chunks = new StoredChunks(objects, _time, logger);
-        _publisher = new EntryPublisher(objects, _live, _work, rows, _removal, manifests, chunks, spool, _gates, _time, logger);
+        _publisher = new EntryPublisher(objects, _live, _work, rows, _removal, manifests, spool, _gates, _time, logger);
         var renewals = new EntryRenewals();
         _renewer = new EntryRenewer(objects, renewals, _live, manifests, rows, _removal, _work, _gates, logger);
+        var chunks = new StoredChunks(objects, _time, logger);
         _loader = new EntryLoader(objects, _live, renewals, chunks, _publisher, spool, !store.IsAlone, store.Settings.LargestWhole, _time,
             logger);
         if (store.Settings.MaxBytes is { } bytes)

@@ -309,7 +309,8 @@ public sealed class PartialChunkTests : IAsyncLifetime
         }
 
         await other.DisposeAsync();
-        return (await _bench.TakeAsync((await _bench.NamesAsync("k/")).Single(name => name.Contains("/other", StringComparison.Ordinal)))).Body;
+        var chunk = (await _bench.NamesAsync("k/")).Single(name => name.Contains("/other", StringComparison.Ordinal));
+        return (await _bench.TakeAsync(chunk)).Body;
     }
 
     private static ValueTask<ICacheEntry> CreateAsync(BucketCacheStore store, byte[] bytes) =>

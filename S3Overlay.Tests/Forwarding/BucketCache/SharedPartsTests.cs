@@ -124,7 +124,8 @@ public sealed class SharedPartsTests : IAsyncLifetime
     {
         var key = $"key{run}";
         await using var copy = await store.FindAsync("bucket", key, LookupHint.Info, default)
-            ?? await store.CreateAsync("bucket", key, EntryFilling.Identity(key, Chunk), EntryFilling.Info(_bytes), _time.GetUtcNow(), default);
+            ?? await store.CreateAsync("bucket", key, EntryFilling.Identity(key, Chunk), EntryFilling.Info(_bytes), _time.GetUtcNow(),
+                default);
         foreach (var block in blocks)
         {
             await copy.WriteAsync(block * Block, _bytes.AsMemory(block * Block, Block), default);

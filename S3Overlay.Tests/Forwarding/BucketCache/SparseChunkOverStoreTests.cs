@@ -6,7 +6,7 @@ namespace S3Overlay.Tests.Forwarding.BucketCache;
 /// <summary>The same over an S3 endpoint.</summary>
 public sealed class SparseChunkOverStoreTests() : SparseChunkTests("store")
 {
-    /// <summary>The chunk is in both in part: blocks in the store, blocks in the spool. A read crosses from one to the other and back.</summary>
+    /// <summary>Both have a part of the chunk. A read crosses from one to the other and back.</summary>
     [Fact]
     [Trait("Rule", "R5")]
     public async Task Blocks_come_from_the_store_and_from_the_spool_in_one_response()
@@ -38,7 +38,7 @@ public sealed class SparseChunkOverStoreTests() : SparseChunkTests("store")
         for (var block = 0; block < 10; block++)
         {
             await ReadAsync($"bytes={((block * 3) % 13) * Block}-{((block * 3) % 13) * Block}");
-            Scene.Clock.Advance(TimeSpan.FromSeconds(2.9));
+            Scene.Clock.Advance(TimeSpan.FromSeconds(2.4));
             await Scene.Proxy.WhenIdleAsync();
         }
 

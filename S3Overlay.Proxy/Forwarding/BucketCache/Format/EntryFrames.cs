@@ -1,10 +1,6 @@
-using System.Buffers;
 using System.Buffers.Binary;
 
-using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
-using S3Overlay.Proxy.Forwarding.Endpoints;
 using S3Overlay.Proxy.Overlay.Cache.Blocks;
-using S3Overlay.Proxy.Protocol.Authentication;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 
@@ -45,34 +41,5 @@ internal static class EntryFrames
         BinaryPrimitives.WriteInt64LittleEndian(place[16..], chunk);
         BinaryPrimitives.WriteInt64LittleEndian(place[24..], block);
         return Crc32C.Append(Crc32C.Compute(place), bytes);
-    }
-
-    /// <summary>Blocks of a spooled chunk as the body of an upload. Needs no digest: it has seals.</summary>
-    public static WireBody BodyOf(SpooledChunk spooled, Guid fill, int chunk, ChunkBlocks blocks) => new(
-        blocks.ObjectLength, SigV4.UnsignedPayload, (target, cancellationToken) =>
-            CopyAsync(spooled, fill, chunk, blocks, target, cancellationToken));
-
-    private static async Task CopyAsync(SpooledChunk spooled, Guid fill, int chunk, ChunkBlocks blocks, Stream target,
-        CancellationToken cancellationToken)
-    {
-        var buffer = ArrayPool<byte>.Shared.Rent(FrameSize);
-        try
-        {
-            for (var block = blocks.Next(0); block * BlockSize < blocks.Length; block = blocks.Next(block + 1))
-            {
-                var size = blocks.SizeOf(block);
-                if (await spooled.ReadAsync(block * BlockSize, buffer.AsMemory(0, size), cancellationToken) != size)
-                {
-                    throw new IOException("A block of the spool is damaged.");
-                }
-
-                BinaryPrimitives.WriteUInt32LittleEndian(buffer.AsSpan(size), Seal(fill, chunk, block, buffer.AsSpan(0, size)));
-                await target.WriteAsync(buffer.AsMemory(0, size + SealSize), cancellationToken);
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
     }
 }

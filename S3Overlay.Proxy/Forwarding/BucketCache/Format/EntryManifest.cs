@@ -76,9 +76,10 @@ internal sealed record EntryManifest(EntryRecord Record, NumberSet Chunks, IRead
         {
             var layout = new ChunkLayout(record.Info.Size, record.Identity.ChunkSize);
             return chunks is not null && NumberSet.Parse(chunks, layout.Count) is { } set
-                ? new EntryManifest(record, set, parts.ToDictionary(static part => part.Key, part => part.Key >= 0 && part.Key < layout.Count
+                ? new EntryManifest(record, set, parts.ToDictionary(static part => part.Key, part => part.Key < layout.Count
                     ? ChunkBlocks.Parse(part.Value, layout.BytesOf(part.Key).Length)
-                    : throw new InvalidDataException("it names a chunk that its object has not"))) : throw new InvalidDataException("its chunks are not those of its object");
+                    : throw new InvalidDataException("it names a chunk that its object has not")))
+                : throw new InvalidDataException("its chunks are not those of its object");
         }
         catch (IOException failure)
         {

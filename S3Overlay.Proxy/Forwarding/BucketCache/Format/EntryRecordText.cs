@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.ObjectModel;
 using System.Globalization;
 using System.Text.Json;
 
@@ -71,7 +72,7 @@ internal static class EntryRecordText
 
     /// <summary>Reads what <see cref="Write"/> wrote.</summary>
     /// <exception cref="InvalidDataException">It is no record.</exception>
-    public static (EntryRecord Record, byte[]? Chunks, IReadOnlyList<KeyValuePair<int, string>> Parts) Read(ReadOnlyMemory<byte> text)
+    public static (EntryRecord Record, byte[]? Chunks, IReadOnlyDictionary<int, string> Parts) Read(ReadOnlyMemory<byte> text)
     {
         try
         {
@@ -122,10 +123,11 @@ internal static class EntryRecordText
         json.WriteEndObject();
     }
 
-    private static IReadOnlyList<KeyValuePair<int, string>> Parts(JsonElement root) => !root.TryGetProperty("parts", out var parts) ? []
-        : [.. parts.EnumerateObject().Select(static part => KeyValuePair.Create(
-            int.Parse(part.Name, NumberStyles.None, CultureInfo.InvariantCulture),
-            part.Value.GetString() ?? throw new FormatException(part.Name)))];
+    private static IReadOnlyDictionary<int, string> Parts(JsonElement root) => root.TryGetProperty("parts", out var parts)
+        ? parts.EnumerateObject().ToDictionary(
+            static part => int.Parse(part.Name, NumberStyles.None, CultureInfo.InvariantCulture),
+            static part => part.Value.GetString() ?? throw new FormatException(part.Name))
+        : ReadOnlyDictionary<int, string>.Empty;
 
     private static ObjectInfo Info(JsonElement root) => new()
     {

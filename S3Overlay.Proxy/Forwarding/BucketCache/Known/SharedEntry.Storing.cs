@@ -5,7 +5,7 @@ using S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 
-/// <content>How its chunks come to the store, and what is known of those there.</content>
+/// <content>Its chunks on their way to the store, and what is known of those there.</content>
 internal sealed partial class SharedEntry
 {
     /// <summary>Marks a chunk as being uploaded: a complete one, or one whose blocks have waited.</summary>

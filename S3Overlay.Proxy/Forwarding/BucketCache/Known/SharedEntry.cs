@@ -268,5 +268,5 @@ internal sealed partial class SharedEntry
 
 /// <summary>A chunk to be stored.</summary>
 /// <param name="Chunk">Its number.</param>
-/// <param name="Ticket">Null if it is complete, so that it need not wait; else what tells whether its blocks still wait.</param>
+/// <param name="Ticket">Null if it is complete, so that it need not wait; else the number of the wait.</param>
 internal readonly record struct ChunkDue(int Chunk, long? Ticket);

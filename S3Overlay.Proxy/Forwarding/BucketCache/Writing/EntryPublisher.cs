@@ -1,7 +1,6 @@
 using S3Overlay.Proxy.Concurrency;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
-using S3Overlay.Proxy.Forwarding.BucketCache.Reading;
 using S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Endpoints;
@@ -33,7 +32,7 @@ internal sealed class EntryPublisher
     private readonly EntryRows _rows;
     private readonly EntryRemoval _removal;
     private readonly ManifestWriter _manifests;
-    private readonly StoredChunks _stored;
+    private readonly ChunkJoin _join;
     private readonly WaitingChunks _waiting;
     private readonly NameLocks<ObjectName> _gates;
     private readonly ILogger _logger;
@@ -49,15 +48,14 @@ internal sealed class EntryPublisher
     /// <param name="rows">Keeps rows beside entries.</param>
     /// <param name="removal">Removes what was evicted during its upload.</param>
     /// <param name="manifests">Writes manifests.</param>
-    /// <param name="stored">Reads what the store has of a chunk.</param>
     /// <param name="spool">Where chunks wait.</param>
     /// <param name="gates">One writer at a time for each key.</param>
     /// <param name="time">The clock.</param>
     public EntryPublisher(CacheBucketObjects objects, LiveEntries live, BackgroundWork work, EntryRows rows, EntryRemoval removal,
-        ManifestWriter manifests, StoredChunks stored, SpoolFolder spool, NameLocks<ObjectName> gates, TimeProvider time, ILogger logger)
+        ManifestWriter manifests, SpoolFolder spool, NameLocks<ObjectName> gates, TimeProvider time, ILogger logger)
     {
         (_objects, _live, _work, _rows, _removal, _manifests) = (objects, live, work, rows, removal, manifests);
-        (_stored, _gates, _logger) = (stored, gates, logger);
+        (_join, _gates, _logger) = (new ChunkJoin(objects, time, logger), gates, logger);
         _waiting = new WaitingChunks(work, spool, time, Upload);
     }
 
@@ -216,7 +214,7 @@ internal sealed class EntryPublisher
         var mayBeThere = !spooled.IsWhole && (isThere || !_objects.IsAlone);
         if (mayBeThere)
         {
-            (etag, var isWhole) = await _stored.JoinAsync(entry, chunk, fill, spooled, cancellationToken);
+            (etag, var isWhole) = await _join.JoinAsync(entry, chunk, fill, spooled, cancellationToken);
             if (isWhole)
             {
                 return (null, ChunkBlocks.Whole(entry.Layout.BytesOf(chunk).Length));
@@ -224,7 +222,7 @@ internal sealed class EntryPublisher
         }
 
         var blocks = spooled.Blocks() ?? throw new IOException("The blocks of the spool are damaged.");
-        var (name, body) = (EntryNames.Chunk(entry.Name, fill, chunk), EntryFrames.BodyOf(spooled, fill, chunk, blocks));
+        var (name, body) = (EntryNames.Chunk(entry.Name, fill, chunk), ChunkBody.Of(spooled, fill, chunk, blocks));
         if (blocks.IsWhole || !mayBeThere)
         {
             await _objects.PutAsync(name, body, EntryHeaders.OfChunk(blocks), cancellationToken);
@@ -284,7 +282,7 @@ internal sealed class EntryPublisher
         EntryRecord record, IReadOnlyList<KeyValuePair<string, string>> headers, SpooledChunk? spooled, CancellationToken cancellationToken)
     {
         await _rows.PutAsync(record, cancellationToken);
-        var body = spooled is null ? Nothing : EntryFrames.BodyOf(spooled, record.Fill, 0, ChunkBlocks.Whole(record.Info.Size));
+        var body = spooled is null ? Nothing : ChunkBody.Of(spooled, record.Fill, 0, ChunkBlocks.Whole(record.Info.Size));
         await _objects.PutAsync(EntryNames.Entry(record.Name), body, headers, cancellationToken);
         return await _rows.SettleAsync(record, cancellationToken);
     }
