@@ -112,6 +112,22 @@ public sealed class SharedPartsTests : IAsyncLifetime
         Assert.DoesNotContain(await _bench.NamesAsync("c/"), static name => name.Contains("key0", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Blocks_that_the_other_has_stored_since_take_no_room()
+    {
+        _bench.Abilities = Judging;
+        var spool = _bench.Spool();
+        await using var one = _bench.Open(spool, _time, proxies: 2);
+        await AddAsync(one, 0, 0);
+        await FillAsync(one, 0, 2);
+        await FillAsync(_two, 0, 1, 2, 3, 4, 5);
+        await _two.WhenIdleAsync();
+        Assert.Contains(0, await HeldAsync(one, 0));
+        await SettleAsync(one);
+        Assert.Equal(0, spool.Used);
+        Assert.Equal(6, (await HeldAsync(one, 0)).Count);
+    }
+
     private static StoreCapabilities Judging => new() { Conditions = new() { PutsIfMatch = true, PutsIfNew = true } };
 
     private async Task AddAsync(BucketCacheStore store, int run, params int[] blocks)

@@ -177,6 +177,15 @@ internal sealed partial class LiveEntries(long remembered)
         }
     }
 
+    /// <summary>Blocks that waited in the spool need not be stored any more.</summary>
+    public void StoppedWaiting(SharedEntry entry)
+    {
+        lock (_lock)
+        {
+            Settle(entry);
+        }
+    }
+
     /// <summary>Background work, or an eviction, is over.</summary>
     public void EndWork(SharedEntry entry, bool isEviction = false)
     {

@@ -92,6 +92,7 @@ internal sealed class EntryPublisher
         var isEmpty = entry.Layout.Count == 0;
         if (!(isEmpty || entry.TryBeginUpload(due)))
         {
+            _live.StoppedWaiting(entry);
             return;
         }
 
