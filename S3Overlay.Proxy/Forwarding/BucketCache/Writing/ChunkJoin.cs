@@ -1,3 +1,5 @@
+using System.Buffers;
+
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
@@ -32,12 +34,19 @@ internal sealed class ChunkJoin(CacheBucketObjects objects, TimeProvider time, I
                     return (etag, true);
                 }
 
-                var buffer = new byte[EntryFrames.BlockSize];
-                for (var block = blocks.Next(0); block * EntryFrames.BlockSize < blocks.Length; block = blocks.Next(block + 1))
+                var buffer = ArrayPool<byte>.Shared.Rent(EntryFrames.BlockSize);
+                try
                 {
-                    var position = block * EntryFrames.BlockSize;
-                    var read = await reader.ReadAsync(position, buffer, cancellationToken);
-                    spooled.Write(position, buffer.AsSpan(0, read));
+                    for (var block = blocks.Next(0); block * EntryFrames.BlockSize < blocks.Length; block = blocks.Next(block + 1))
+                    {
+                        var position = block * EntryFrames.BlockSize;
+                        var read = await reader.ReadAsync(position, buffer, cancellationToken);
+                        spooled.Write(position, buffer.AsSpan(0, read));
+                    }
+                }
+                finally
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
                 }
             }
             catch (InvalidDataException failure)
