@@ -314,6 +314,22 @@ public class ColdAndWarmReadTests : ReaderTestBase
         Assert.Single((await Reader.WithChecksumsAsync(Bucket, "key", Remote.Bucket, known, default)).Checksums);
     }
 
+    /// <summary>An MD5 costs many times what a CRC costs, so the CRC decides if the remote has both.</summary>
+    [Theory]
+    [Trait("Rule", "F")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_checksum_of_the_remote_is_compared_instead_of_its_md5(bool isRight)
+    {
+        var (bytes, other) = (Bytes(700_000), Bytes(700_000, seed: 2));
+        Remote.Put(
+            "key", bytes, $"\"{Convert.ToHexStringLower(MD5.HashData(isRight ? other : bytes))}\"",
+            checksum: ChecksumHasher.Compute(ChecksumAlgorithm.Crc64Nvme, isRight ? bytes : other));
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+        await QuietAsync();
+        Assert.Equal(isRight ? 0 : 1, Reader.Fills!.Mismatches);
+    }
+
     public static TheoryData<bool, bool, bool> Promises =>
         new() { { true, true, false }, { true, false, false }, { false, true, false }, { false, false, false }, { true, true, true },
             { false, true, true } };
