@@ -13,9 +13,11 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 /// </summary>
 internal sealed class StoredObject : IDisposable
 {
-    /// <summary>Large pieces for large reads: fewer calls per gigabyte.</summary>
-    private const int LargePiece = 16 * BlockChecksums.BlockSize;
-    private const int SmallPiece = 4 * BlockChecksums.BlockSize;
+    /// <summary>
+    /// Bytes that are read, checked and sent at once. Measured: smaller ones cost more calls, larger ones leave the processor's cache before
+    /// they are sent.
+    /// </summary>
+    private const int PieceSize = 8 * BlockChecksums.BlockSize;
 
     private readonly ObjectFiles _files;
     private readonly ObjectName _name;
@@ -204,12 +206,11 @@ internal sealed class StoredObject : IDisposable
     private static async ValueTask<bool> CopyAsync(
         OpenFile file, BlockCipher? cipher, ByteRange range, S3Response response, CancellationToken cancellationToken)
     {
-        var piece = range.Length > 4 * LargePiece ? LargePiece : SmallPiece;
         var position = range.First;
         while (position <= range.Last)
         {
             var blockStart = position / BlockChecksums.BlockSize * BlockChecksums.BlockSize;
-            var blockEnd = Math.Min(Math.Min(blockStart + piece, file.Length), AlignUp(range.Last + 1));
+            var blockEnd = Math.Min(Math.Min(blockStart + PieceSize, file.Length), AlignUp(range.Last + 1));
             var (skip, wanted) = ((int)(position - blockStart), (int)(Math.Min(blockEnd, range.Last + 1) - position));
             await ReadIntoAsync(file, cipher, blockStart, (int)(blockEnd - blockStart), skip, wanted, response, cancellationToken);
             position += wanted;
@@ -251,7 +252,7 @@ internal sealed class StoredObject : IDisposable
         OpenFile file, BlockCipher? cipher, long position, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         var blockStart = position / BlockChecksums.BlockSize * BlockChecksums.BlockSize;
-        var blockEnd = Math.Min(Math.Min(blockStart + SmallPiece, AlignUp(position + buffer.Length)), file.Length);
+        var blockEnd = Math.Min(Math.Min(blockStart + PieceSize, AlignUp(position + buffer.Length)), file.Length);
         var (skip, length) = ((int)(position - blockStart), (int)(blockEnd - blockStart));
         if (skip == 0 && buffer.Length >= length)
         {

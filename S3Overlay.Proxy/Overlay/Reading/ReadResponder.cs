@@ -15,7 +15,7 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 internal sealed class ReadResponder(S3Request request, S3Response response, TimeSpan budget, TimeProvider time, CancellationToken client)
     : IDisposable
 {
-    private const int PieceSize = 256 * 1024;
+    private const int PieceSize = 512 * 1024;
     private const int SmallPiece = 64 * 1024;
 
     private readonly long _began = time.GetTimestamp();
