@@ -82,7 +82,7 @@ internal sealed class CacheFile : IDisposable
     /// <exception cref="InvalidDataException">The header is damaged.</exception>
     public static CacheFile Open(string path, ILogger logger)
     {
-        var file = Open(path, FileMode.Open);
+        var file = DiskReader.TryOpenCached(path, canWrite: true) ?? Open(path, FileMode.Open);
         try
         {
             var header = ReadHeader(file, out var length);
@@ -123,7 +123,7 @@ internal sealed class CacheFile : IDisposable
     /// <exception cref="InvalidDataException">The header is damaged.</exception>
     public static CacheFileHeader ReadHeader(string path)
     {
-        using var file = Open(path, FileMode.Open);
+        using var file = DiskReader.TryOpenCached(path, canWrite: true) ?? Open(path, FileMode.Open);
         return ReadHeader(file, out _);
     }
 

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Embedded.Cache;
+using S3Overlay.Proxy.Overlay.Cache.Blocks;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
@@ -112,6 +113,21 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
             Assert.Equal(bytes, response.Bytes);
             Assert.Equal("blue", response.Headers["x-amz-meta-color"].ToString());
             await QuietAsync();
+        }
+    }
+
+    /// <summary>Locks cost two system calls for each opening, and nothing looks at them.</summary>
+    [Fact]
+    public async Task An_entry_that_is_open_for_a_read_has_no_lock()
+    {
+        Remote.Put("key", Bytes(100_000));
+        await ReadAsync("key");
+        await QuietAsync();
+        await ReopenAsync();
+        Assert.Equal("HIT", (await ReadAsync("key")).Headers["x-cache"].ToString());
+        if (DiskReader.CanOpenCached)
+        {
+            File.Open(Assert.Single(Files), FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
         }
     }
 

@@ -15,6 +15,7 @@ internal static partial class DiskReader
     private const int OpenAt2Number = 437;
     private const int CurrentFolder = -100;
     private const ulong CloseOnExec = 0x80000;
+    private const ulong ReadWrite = 2;
     private const ulong ResolveCached = 0x20;
 
     private static volatile bool _canTry = OperatingSystem.IsLinux() && nint.Size == 8;
@@ -78,19 +79,21 @@ internal static partial class DiskReader
     }
 
     /// <summary>
-    /// Opens a file to read if its path is in the kernel's memory. Unlike <see cref="File.OpenHandle"/> it takes no lock, and asks for no
+    /// Opens an existing file if its path is in the kernel's memory. Unlike <see cref="File.OpenHandle"/> it takes no lock, and asks for no
     /// length: four system calls fewer.
     /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="canWrite">False to open it for reading alone.</param>
     /// <returns>Null if opening it might wait for the disk, or fails.</returns>
     /// <remarks>https://man7.org/linux/man-pages/man2/openat2.2.html</remarks>
-    public static unsafe SafeFileHandle? TryOpenCached(string path)
+    public static unsafe SafeFileHandle? TryOpenCached(string path, bool canWrite = false)
     {
         if (!CanOpenCached)
         {
             return null;
         }
 
-        var how = new OpenHow { Flags = CloseOnExec, Resolve = ResolveCached };
+        var how = new OpenHow { Flags = CloseOnExec | (canWrite ? ReadWrite : 0), Resolve = ResolveCached };
         try
         {
             var descriptor = OpenAt2(OpenAt2Number, CurrentFolder, path, &how, (nuint)sizeof(OpenHow));
