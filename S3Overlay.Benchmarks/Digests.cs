@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 
 using S3Overlay.Benchmarks.Load;
@@ -21,6 +22,8 @@ public static class Digests
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Print("MD5", () => md5.AppendData(bytes));
         Print("SHA-256", () => sha.AppendData(bytes));
+        var crc = new Crc64(Crc64ParameterSet.Nvme);
+        Print("CRC-64", () => crc.Append(bytes));
         Print("CRC-32C", () => Crc32C.Compute(bytes));
         return 0;
     }

@@ -10,10 +10,13 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
+using S3Overlay.Proxy.Protocol.Bodies;
+
 namespace S3Overlay.Benchmarks.Servers;
 
 /// <summary>
-/// A remote in this process with a generated object for every key. It counts the bytes that it sends and checks no signature.
+/// A remote in this process with a generated object for every key. It counts the bytes that it sends and checks no signature. Like Amazon
+/// S3, it has a CRC-64/NVME of each whole object, except of those whose key says otherwise.
 /// </summary>
 public sealed class StandInRemote : IAsyncDisposable
 {
@@ -29,7 +32,10 @@ public sealed class StandInRemote : IAsyncDisposable
 
     private static readonly byte[] Content = RandomNumberGenerator.GetBytes(1 << 20);
 
+    private const string WithoutChecksum = "md5";
+
     private readonly ConcurrentDictionary<long, string> _etags = new();
+    private readonly ConcurrentDictionary<long, string> _checksums = new();
     private readonly WebApplication _app;
     private long _sent;
     private int _inFlight;
@@ -44,6 +50,10 @@ public sealed class StandInRemote : IAsyncDisposable
 
     /// <summary>The key of an object of a size.</summary>
     public static string Key(long size, long number) => string.Create(CultureInfo.InvariantCulture, $"{size}/{number}");
+
+    /// <summary>The key of an object that has an MD5 alone, as on stores without checksums.</summary>
+    public static string KeyWithoutChecksum(long size, long number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{size}/{WithoutChecksum}/{number}");
 
     /// <summary>Opens the port.</summary>
     public static async Task<StandInRemote> StartAsync()
@@ -84,7 +94,8 @@ public sealed class StandInRemote : IAsyncDisposable
         try
         {
             var path = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
-            await (path.Length < 3 ? ListAsync(context) : SendAsync(context, long.Parse(path[1], CultureInfo.InvariantCulture)));
+            await (path.Length < 3 ? ListAsync(context)
+                : SendAsync(context, long.Parse(path[1], CultureInfo.InvariantCulture), hasChecksum: path[2] != WithoutChecksum));
         }
         catch (Exception left) when (left is OperationCanceledException or IOException)
         {
@@ -104,7 +115,7 @@ public sealed class StandInRemote : IAsyncDisposable
         return context.Response.Body.WriteAsync(listing, context.RequestAborted).AsTask();
     }
 
-    private async Task SendAsync(HttpContext context, long size)
+    private async Task SendAsync(HttpContext context, long size, bool hasChecksum)
     {
         var (from, length) = (0L, size);
         var headers = context.Response.Headers;
@@ -117,6 +128,12 @@ public sealed class StandInRemote : IAsyncDisposable
             length = Math.Min(range.To ?? long.MaxValue, size - 1) - from + 1;
             context.Response.StatusCode = StatusCodes.Status206PartialContent;
             headers.ContentRange = string.Create(CultureInfo.InvariantCulture, $"bytes {from}-{from + length - 1}/{size}");
+        }
+
+        else if (hasChecksum && context.Request.Headers.ContainsKey("x-amz-checksum-mode"))
+        {
+            headers["x-amz-checksum-crc64nvme"] = _checksums.GetOrAdd(size, Checksum);
+            headers["x-amz-checksum-type"] = "FULL_OBJECT";
         }
 
         context.Response.ContentLength = length;
@@ -142,12 +159,25 @@ public sealed class StandInRemote : IAsyncDisposable
             return "\"00112233445566778899aabbccddeeff-64\"";
         }
 
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        using var hash = ChecksumHasher.Create(ChecksumAlgorithm.Md5);
+        return $"\"{Convert.ToHexStringLower(Digest(hash, size))}\"";
+    }
+
+    private static string Checksum(long size)
+    {
+        using var hash = ChecksumHasher.Create(ChecksumAlgorithm.Crc64Nvme);
+        return Convert.ToBase64String(Digest(hash, size));
+    }
+
+    private static byte[] Digest(ChecksumHasher hash, long size)
+    {
         for (var left = size; left > 0; left -= Content.Length)
         {
-            hash.AppendData(Content, 0, (int)Math.Min(left, Content.Length));
+            hash.Append(Content.AsSpan(0, (int)Math.Min(left, Content.Length)));
         }
 
-        return $"\"{Convert.ToHexStringLower(hash.GetHashAndReset())}\"";
+        var value = new byte[ChecksumNames.Size(hash.Algorithm)];
+        hash.Finish(value);
+        return value;
     }
 }

@@ -37,6 +37,8 @@ public static class Rows
             Batch = 500, Connections = [16] },
         Cold("cold 10 KiB", 10 * KiB) with { Connections = [1, 16], Beside = Opponents.Varnish | Opponents.Direct },
         Cold("cold 64 MiB", 64 * MiB) with { Batch = 2, Beside = Opponents.Varnish | Opponents.Slices },
+        Cold("cold 64 MiB, MD5 alone", 64 * MiB) with
+            { Ask = i => new("GET", StandInRemote.KeyWithoutChecksum(64 * MiB, i)), Batch = 2, Beside = Opponents.Slices },
         Cold("stampede on 1 MiB", MiB) with { IsInStep = true, Connections = [16] },
         Cold("stampede on 64 MiB", 64 * MiB) with
             { IsInStep = true, Connections = [64], Batch = 1, Beside = Opponents.Varnish | Opponents.Slices | Opponents.Direct },
