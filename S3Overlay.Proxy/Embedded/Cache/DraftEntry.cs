@@ -126,6 +126,12 @@ internal sealed class DraftEntry(
             }
         }
 
+        if (file is CacheTable.EntryHandle { File.Account: { } account } && account.Used < Used)
+        {
+            // It was looked up while the file was written.
+            account.Use(Used);
+        }
+
         if (isLeft && file is not null)
         {
             await file.DisposeAsync();

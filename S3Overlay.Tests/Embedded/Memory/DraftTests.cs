@@ -91,6 +91,19 @@ public sealed partial class DraftTests : IAsyncLifetime
         Assert.Empty(Files);
     }
 
+    [Fact, Trait("Rule", "E1")]
+    public async Task A_use_while_its_file_is_written_counts()
+    {
+        _disk.Close();
+        await PutAsync("key", 1);
+        await _disk.Waiting(1);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(Bytes(1), await ReadAsync("key"));
+        _disk.Open();
+        var usage = Assert.Single(await _store.ListUsagesAsync("bucket", "", "", default).ToListAsync());
+        Assert.Equal(_time.GetUtcNow(), usage.Used);
+    }
+
     [Fact, Trait("Rule", "E3")]
     public async Task Each_eviction_waits_for_the_file_that_is_written()
     {
