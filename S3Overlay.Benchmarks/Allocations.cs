@@ -29,7 +29,7 @@ public static class Allocations
             await using var origin = await ProxyServer.StartAsync("remote", options.Proxy, new Dictionary<string,
                 string> { ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "remote") });
             var port = ServerProcess.FreePort();
-            await ProxyInProcess.StartAsync(port, options.Proxy is { } build ? ProxyServer.AssemblyOf(build)
+            await ProxyInProcess.StartAsync(port, options.Proxy is { } build ? ProxyServer.ProgramOf(build)
                 : null, new Dictionary<string, string>
             {
                 ["S3_OVERLAY_DATA_DIR"] = Path.Combine(folder, "data"),

@@ -40,7 +40,7 @@ public sealed class BetweenBuilds
     {
         await using var site = await Site.PrepareAsync();
         var workloads = options.Choose(Rows.All);
-        var old = ProxyServer.AssemblyOf(options.Against);
+        var old = ProxyServer.ProgramOf(options.Against);
         await using var newBuild = new ProxyBuild("new", options.Proxy, site.Folder, site.Remote, workloads);
         await using var oldBuild = new ProxyBuild("old", old, site.Folder, site.Remote, workloads);
         var comparison = new BetweenBuilds(site, [newBuild, oldBuild], options.Pairs, options.Duration ?? TimeSpan.FromSeconds(0.5));

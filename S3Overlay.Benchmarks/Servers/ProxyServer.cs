@@ -28,19 +28,28 @@ public sealed class ProxyServer : IServerUnderTest
     public static async Task<ProxyServer> StartAsync(string name, string? build, IReadOnlyDictionary<string, string> settings)
     {
         var port = ServerProcess.FreePort();
-        string[] command = [AssemblyOf(build), "--urls", FormattableString.Invariant($"http://127.0.0.1:{port}")];
-        return new ProxyServer(await ServerProcess.StartAsync(port, "dotnet", command, settings), port) { Name = name };
+        var program = ProgramOf(build);
+        var isAssembly = Path.GetExtension(program) == ".dll";
+        string[] command = [.. isAssembly ? [program] : Array.Empty<string>(), "--urls", $"http://127.0.0.1:{port}"];
+        return new ProxyServer(await ServerProcess.StartAsync(port, isAssembly ? "dotnet" : program, command, settings), port) { Name = name };
     }
 
-    /// <summary>The dll of a build.</summary>
-    /// <param name="build">The dll, or the folder it is in; null for the build beside this one.</param>
+    /// <summary>The dll of a build, or the executable that is all of it.</summary>
+    /// <param name="build">That file, or the folder it is in; null for the build beside this one.</param>
     /// <exception cref="ArgumentException">The file does not exist.</exception>
-    public static string AssemblyOf(string? build)
+    public static string ProgramOf(string? build)
     {
         var beside = typeof(S3Overlay.Proxy.Protocol.S3Request).Assembly.Location;
-        var path = build is null ? beside
-            : Path.GetFullPath(Directory.Exists(build) ? Path.Combine(build, Path.GetFileName(beside)) : build);
-        return File.Exists(path) ? path : throw new ArgumentException(
+        if (build is null || !Directory.Exists(build))
+        {
+            return Existing(build is null ? beside : Path.GetFullPath(build));
+        }
+
+        var assembly = Path.GetFullPath(Path.Combine(build, Path.GetFileName(beside)));
+        var executable = Path.ChangeExtension(assembly, null);
+        return !File.Exists(assembly) && File.Exists(executable) ? executable : Existing(assembly);
+
+        static string Existing(string path) => File.Exists(path) ? path : throw new ArgumentException(
             $"{path} does not exist. Give the folder of a build: dotnet publish S3Overlay.Proxy -c Release -o FOLDER");
     }
 
