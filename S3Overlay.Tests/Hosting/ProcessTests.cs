@@ -9,12 +9,10 @@ namespace S3Overlay.Tests.Hosting;
 /// <summary>The program as it is started from a shell.</summary>
 public sealed class ProcessTests
 {
-    private static readonly string Program = typeof(Proxy.Protocol.S3Request).Assembly.Location;
-
     [Fact]
     public async Task Bad_settings_end_it_with_code_2_and_every_error_in_plain_words()
     {
-        var result = await RunAsync([], ("S3_OVERLAY_CHUNK_SIZE", "banana"), ("s3_overlay_remote_endpoint", "nowhere"),
+        var result = await ProxyProgram.RunAsync([], ("S3_OVERLAY_CHUNK_SIZE", "banana"), ("s3_overlay_remote_endpoint", "nowhere"),
             ("S3_OVERLAY_REMOTE_SECRET_ACCESS_KEY", "hush"));
 
         Assert.Equal(2, result.ExitCode);
@@ -32,7 +30,7 @@ public sealed class ProcessTests
     [InlineData(2, "serve", "sevre")]
     public async Task Commands_say_what_they_are_asked(int exitCode, string expected, string command)
     {
-        var result = await RunAsync([command]);
+        var result = await ProxyProgram.RunAsync([command]);
 
         Assert.Equal(exitCode, result.ExitCode);
         Assert.Contains(expected, result.Output + result.Errors, StringComparison.Ordinal);
@@ -46,7 +44,7 @@ public sealed class ProcessTests
         occupied.Start();
         var url = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{((IPEndPoint)occupied.LocalEndpoint).Port}");
 
-        var result = await RunAsync(["--urls", url], ("S3_OVERLAY_DATA_DIR", folder["data"]));
+        var result = await ProxyProgram.RunAsync(["--urls", url], ("S3_OVERLAY_DATA_DIR", folder["data"]));
 
         Assert.Equal(1, result.ExitCode);
         Assert.Equal("", result.Output);
@@ -60,7 +58,7 @@ public sealed class ProcessTests
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["data"], "");
 
-        var result = await RunAsync(["--urls", "http://127.0.0.1:0"], ("S3_OVERLAY_DATA_DIR", folder["data"]));
+        var result = await ProxyProgram.RunAsync(["--urls", "http://127.0.0.1:0"], ("S3_OVERLAY_DATA_DIR", folder["data"]));
 
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("S3_OVERLAY_DATA_DIR", result.Errors, StringComparison.Ordinal);
@@ -73,7 +71,7 @@ public sealed class ProcessTests
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["spool"], "");
 
-        var result = await RunAsync(
+        var result = await ProxyProgram.RunAsync(
             ["--urls", "http://127.0.0.1:0"], ("S3_OVERLAY_DATA_DIR", folder["data"]), ("S3_OVERLAY_LOCAL_ENDPOINT", "http://127.0.0.1:1"),
             ("S3_OVERLAY_SPOOL_DIR", folder["spool"]));
 
@@ -121,7 +119,4 @@ public sealed class ProcessTests
         Assert.DoesNotContain("fail:", proxy.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("warn:", proxy.Output, StringComparison.Ordinal);
     }
-
-    private static async Task<ToolResult> RunAsync(string[] arguments, params (string Name, string Value)[] settings) =>
-        await S3Tool.RunAsync("dotnet", [Program, .. arguments], settings.ToDictionary(setting => setting.Name, setting => setting.Value));
 }

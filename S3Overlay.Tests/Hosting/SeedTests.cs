@@ -5,8 +5,6 @@ namespace S3Overlay.Tests.Hosting;
 /// <summary>Sample objects that the program itself stores in a test remote.</summary>
 public sealed class SeedTests
 {
-    private static readonly string Program = typeof(Proxy.Protocol.S3Request).Assembly.Location;
-
     [Fact]
     public async Task An_endpoint_is_filled_once_and_nothing_else_is_left_in_it()
     {
@@ -74,5 +72,5 @@ public sealed class SeedTests
     }
 
     private static Task<ToolResult> SeedAsync(params (string Name, string Value)[] settings) =>
-        S3Tool.RunAsync("dotnet", [Program, "seed"], settings.ToDictionary(setting => setting.Name, setting => setting.Value));
+        ProxyProgram.RunAsync(["seed"], settings);
 }

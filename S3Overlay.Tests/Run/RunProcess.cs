@@ -13,8 +13,6 @@ internal sealed class RunProcess : IAsyncDisposable
     /// <summary>A command that prints where the proxy is, and then runs until its input ends.</summary>
     public static readonly string[] Client = ["sh", "-c", "echo $AWS_ENDPOINT_URL_S3 $AWS_ACCESS_KEY_ID $AWS_SECRET_ACCESS_KEY; exec cat"];
 
-    private static readonly string[] Program = ["dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location];
-
     private readonly Process _process;
     private readonly Task<string> _errors;
     private Task<byte[]>? _bytes;
@@ -33,7 +31,7 @@ internal sealed class RunProcess : IAsyncDisposable
     /// <param name="launcher">A program, with arguments, that becomes the run.</param>
     public static RunProcess Start(TemporaryFolder folder, string[] arguments, (string Name, string Value)[]? environment = null,
         params string[] launcher) =>
-        StartOther(folder, [.. launcher, .. Program, "run", .. arguments], environment);
+        StartOther(folder, [.. launcher, .. ProxyProgram.Command, "run", .. arguments], environment);
 
     /// <summary>Starts any command with the same environment.</summary>
     public static RunProcess StartOther(TemporaryFolder folder, string[] command, (string Name, string Value)[]? environment = null)

@@ -40,11 +40,10 @@ public sealed class RunSignalTests : IDisposable
     {
         // "script" gives the run a terminal of its own and types what it reads. Not every shell replaces itself with its last command:
         // without "exec", Ctrl-C ends the shell in between.
-        var program = typeof(Proxy.Protocol.S3Request).Assembly.Location;
         await File.WriteAllTextAsync(_folder["listen.sh"],
             "trap 'echo typed' INT\necho ready\nread a; read b\necho \"b is $b\"\nexit 5\n");
         await using var run = RunProcess.StartOther(
-            _folder, ["script", "-qec", $"exec dotnet {program} run -- sh {_folder["listen.sh"]}", _folder["typescript"]]);
+            _folder, ["script", "-qec", $"exec {string.Join(' ', ProxyProgram.Command)} run -- sh {_folder["listen.sh"]}", _folder["typescript"]]);
         await SeeAsync(run, "ready");
         await run.WriteAsync(new byte[] { 3 });
         await SeeAsync(run, "typed");

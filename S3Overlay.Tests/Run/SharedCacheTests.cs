@@ -284,7 +284,7 @@ public sealed class SharedCacheTests : IAsyncLifetime
         // The shell's third file is the same pipe as its output.
         string[] command =
         [
-            "dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location, "run", .. RunProcess.Over(_remote.Endpoint),
+            .. ProxyProgram.Command, "run", .. RunProcess.Over(_remote.Endpoint),
             "--cache-linger", "1h", "--", "true",
         ];
         await using var run = RunProcess.StartOther(_folder, ["bash", "-c", "exec 3>&1; exec \"$@\"", "bash", .. command]);

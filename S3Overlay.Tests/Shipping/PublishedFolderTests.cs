@@ -25,7 +25,7 @@ public sealed class PublishedFolderTests
         await theirs.SendAsync("PUT", "/bucket/theirs", "remote"u8.ToArray());
 
         await using var proxy = await ProxyProcess.StartAsync(
-            ["unshare", "--mount", "sh", folder["confined.sh"], folder["home"], "dotnet", folder["app/S3Overlay.Proxy.dll"]],
+            ["unshare", "--mount", "sh", folder["confined.sh"], folder["home"], folder["app/S3Overlay.Proxy"]],
             folder["home/data"],
             ("S3_OVERLAY_REMOTE_ENDPOINT", origin.Endpoint.ToString()),
             ("S3_OVERLAY_REMOTE_ACCESS_KEY_ID", "minioadmin"),

@@ -6,7 +6,7 @@ using System.Text;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>The built proxy as a separate process on a loopback port: what users run, and what can be killed.</summary>
+/// <summary>The proxy (<see cref="ProxyProgram"/>) as a separate process on a loopback port: what users run, and what can be killed.</summary>
 public sealed class ProxyProcess : IAsyncDisposable
 {
     /// <summary>The line printed once the port is open, as in the README.</summary>
@@ -40,7 +40,7 @@ public sealed class ProxyProcess : IAsyncDisposable
 
     /// <summary>Starts the proxy over a data folder, on a port of the system's choice, and waits until it says which.</summary>
     public static Task<ProxyProcess> StartAsync(string dataFolder, params (string Name, string Value)[] settings) =>
-        StartAsync(["dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location], dataFolder, settings);
+        StartAsync(ProxyProgram.Command, dataFolder, settings);
 
     /// <summary>
     /// The same with another command: the program and the arguments before the proxy's own. It must become the proxy, not

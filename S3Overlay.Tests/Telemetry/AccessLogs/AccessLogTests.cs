@@ -161,7 +161,7 @@ public sealed partial class AccessLogTests : IAsyncLifetime
     public async Task SIGHUP_opens_the_file_again_so_that_it_can_be_moved_away()
     {
         // The parent of the test run may ignore the signal (nohup), and processes inherit that.
-        string[] command = ["env", "--default-signal=HUP", "dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location];
+        string[] command = ["env", "--default-signal=HUP", .. ProxyProgram.Command];
         await using var proxy = await ProxyProcess.StartAsync(command, _folder["data"], ("S3_OVERLAY_ACCESS_LOG", LogFile));
         var http = new SignedHttp(proxy.Endpoint);
         await http.SendAsync("GET", "/first");
