@@ -136,7 +136,7 @@ internal static class DemoCommand
         var program = Environment.ProcessPath ?? "s3overlay";
         if (Path.GetFileNameWithoutExtension(program).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
         {
-            return $"dotnet {Shorten(typeof(DemoCommand).Assembly.Location)}";
+            return $"dotnet {Shorten(Path.Combine(AppContext.BaseDirectory, "S3Overlay.Proxy.dll"))}";
         }
 
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);

@@ -173,7 +173,7 @@ internal sealed class CacheUse : IAsyncDisposable
         };
         if (Path.GetFileNameWithoutExtension(start.FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
         {
-            start.ArgumentList.Add(typeof(CacheUse).Assembly.Location);
+            start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "S3Overlay.Proxy.dll"));
         }
 
         foreach (var argument in (string[])
