@@ -31,7 +31,8 @@ public sealed class ProxyServer : IServerUnderTest
         var program = ProgramOf(build);
         var isAssembly = Path.GetExtension(program) == ".dll";
         string[] command = [.. isAssembly ? [program] : Array.Empty<string>(), "--urls", $"http://127.0.0.1:{port}"];
-        return new ProxyServer(await ServerProcess.StartAsync(port, isAssembly ? "dotnet" : program, command, settings), port) { Name = name };
+        var process = await ServerProcess.StartAsync(port, isAssembly ? "dotnet" : program, command, settings);
+        return new ProxyServer(process, port) { Name = name };
     }
 
     /// <summary>The dll of a build, or the executable that is all of it.</summary>

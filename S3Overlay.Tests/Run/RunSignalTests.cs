@@ -43,7 +43,8 @@ public sealed class RunSignalTests : IDisposable
         await File.WriteAllTextAsync(_folder["listen.sh"],
             "trap 'echo typed' INT\necho ready\nread a; read b\necho \"b is $b\"\nexit 5\n");
         await using var run = RunProcess.StartOther(
-            _folder, ["script", "-qec", $"exec {string.Join(' ', ProxyProgram.Command)} run -- sh {_folder["listen.sh"]}", _folder["typescript"]]);
+            _folder,
+            ["script", "-qec", $"exec {string.Join(' ', ProxyProgram.Command)} run -- sh {_folder["listen.sh"]}", _folder["typescript"]]);
         await SeeAsync(run, "ready");
         await run.WriteAsync(new byte[] { 3 });
         await SeeAsync(run, "typed");

@@ -6,7 +6,9 @@ using System.Text;
 
 namespace S3Overlay.Tests.Support;
 
-/// <summary>The proxy (<see cref="ProxyProgram"/>) as a separate process on a loopback port: what users run, and what can be killed.</summary>
+/// <summary>
+/// The proxy (<see cref="ProxyProgram"/>) as a separate process on a loopback port: what users run, and what can be killed.
+/// </summary>
 public sealed class ProxyProcess : IAsyncDisposable
 {
     /// <summary>The line printed once the port is open, as in the README.</summary>

@@ -14,8 +14,8 @@ namespace S3Overlay.Proxy.Embedded.Objects;
 internal sealed class StoredObject : IDisposable
 {
     /// <summary>
-    /// Bytes that are read, checked and sent at once. Measured: smaller ones cost more calls, larger ones leave the processor's cache before
-    /// they are sent.
+    /// Bytes that are read, checked and sent at once. As measured, smaller pieces cost more calls, and larger ones leave the processor's
+    /// cache before they are sent.
     /// </summary>
     private const int PieceSize = 8 * BlockChecksums.BlockSize;
 
