@@ -38,7 +38,7 @@ internal sealed class ChunkBlocks
     public static ChunkBlocks Parse(string text, long length)
     {
         var bytes = new byte[text.Length];
-        return Convert.TryFromBase64String(text, bytes, out var count)
+        return length <= ChunkLayout.LargestInParts && Convert.TryFromBase64String(text, bytes, out var count)
             && NumberSet.Parse(bytes[..count], SetFor(length).Capacity) is { Count: > 0 } some
             ? Of(length, some) : throw new InvalidDataException("its blocks are not those of its chunk");
     }

@@ -9,7 +9,7 @@ internal readonly struct ChunkLayout
     private const long Most = 1 << 22;
 
     /// <summary>The blocks of a larger chunk do not fit in an object's metadata.</summary>
-    private const long LargestInParts = 256L << 20;
+    public const long LargestInParts = 256L << 20;
 
     private readonly long _chunk;
 

@@ -19,10 +19,16 @@ internal sealed partial class SharedEntry
                 return false;
             }
 
+            if (due.Ticket is null && !_chunks.IsComplete(due.Chunk))
+            {
+                // A part of it was lost in the store: its blocks wait on.
+                return false;
+            }
+
             // What comes during the upload waits anew, or is looked for at its end.
             _waiting.Remove(due.Chunk);
-            return _chunks.InSpool(due.Chunk) is not null && (due.Ticket is null ? _chunks.IsComplete(due.Chunk)
-                : !_isEvicted && _chunks.HasNew(due.Chunk)) && _uploading.Add(due.Chunk);
+            return _chunks.InSpool(due.Chunk) is not null && (due.Ticket is null || (!_isEvicted && _chunks.HasNew(due.Chunk)))
+                && _uploading.Add(due.Chunk);
         }
     }
 
@@ -123,6 +129,15 @@ internal sealed partial class SharedEntry
                 _chunks.SetInStore(chunk, null);
                 _lost.Add(chunk);
             }
+        }
+    }
+
+    /// <summary>True if a chunk was found missing or damaged in the store, or could not be read there.</summary>
+    public bool IsLost(int chunk)
+    {
+        lock (_lock)
+        {
+            return _lost.Contains(chunk);
         }
     }
 

@@ -5,34 +5,53 @@ using S3Overlay.Proxy.Overlay.Layers;
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 
 /// <summary>Keeps fills' bytes until the store has them, within a limit. Open files have no name, so a crash leaves nothing.</summary>
-internal sealed class SpoolFolder(string directory, long maxBytes)
+/// <param name="directory">Where the files are.</param>
+/// <param name="maxBytes">The limit.</param>
+/// <param name="maxFiles">How many may be open: blocks of many chunks may wait.</param>
+internal sealed class SpoolFolder(string directory, long maxBytes, int maxFiles = int.MaxValue)
 {
     private readonly SpoolQuota _room = new(maxBytes);
     private long _refused;
+    private int _files;
 
     /// <summary>Bytes set aside for files that are open now.</summary>
     public long Used => _room.Used;
 
-    /// <summary>Whether more than half of the room is taken.</summary>
-    public bool IsHalfTaken => _room.Used > _room.MaxBytes / 2;
+    /// <summary>Whether more than half of the room or of the files is taken.</summary>
+    public bool IsHalfTaken => _room.Used > _room.MaxBytes / 2 || Volatile.Read(ref _files) > maxFiles / 2;
 
-    /// <summary>Called whenever room was taken while more than half of it is: what waits in files should leave them.</summary>
+    /// <summary>Called whenever room was taken while more than half is: what waits in files should leave them.</summary>
     public Action? HalfTaken { get; set; }
 
     /// <summary>How often there was no room.</summary>
     public long Refused => Volatile.Read(ref _refused);
 
     /// <summary>Opens an empty file.</summary>
+    /// <exception cref="CacheFullException">Too many are open.</exception>
     /// <exception cref="IOException">It cannot be made.</exception>
     public SpoolFile Open()
     {
+        SafeFileHandle? handle = null;
         try
         {
-            return new SpoolFile(Make(directory), this);
+            if (Interlocked.Increment(ref _files) > maxFiles)
+            {
+                throw Full();
+            }
+
+            handle = Make(directory);
+            return new SpoolFile(handle, this);
         }
         catch (UnauthorizedAccessException failure)
         {
             throw new IOException(failure.Message, failure);
+        }
+        finally
+        {
+            if (handle is null)
+            {
+                Interlocked.Decrement(ref _files);
+            }
         }
     }
 
@@ -41,20 +60,30 @@ internal sealed class SpoolFolder(string directory, long maxBytes)
     public void Take(long bytes)
     {
         var isTaken = _room.TryTake(bytes);
-        if (!isTaken || IsHalfTaken)
+        if (isTaken && IsHalfTaken)
         {
             HalfTaken?.Invoke();
         }
 
         if (!isTaken)
         {
-            Interlocked.Increment(ref _refused);
-            throw new CacheFullException("There is no room left in the spool.");
+            throw Full();
         }
     }
 
-    /// <summary>Gives room back.</summary>
-    public void GiveBack(long bytes) => _room.GiveBack(bytes);
+    /// <summary>A file was closed: gives its room back.</summary>
+    public void Closed(long bytes)
+    {
+        _room.GiveBack(bytes);
+        Interlocked.Decrement(ref _files);
+    }
+
+    private CacheFullException Full()
+    {
+        Interlocked.Increment(ref _refused);
+        HalfTaken?.Invoke();
+        return new CacheFullException("There is no room left in the spool.");
+    }
 
     /// <summary>Opens an empty file that is gone with its handle, and with the process, however that ends.</summary>
     public static SafeFileHandle Make(string directory)
@@ -97,7 +126,7 @@ internal sealed class SpoolFile(SafeFileHandle handle, SpoolFolder folder) : IDi
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             handle.Dispose();
-            folder.GiveBack(_taken);
+            folder.Closed(_taken);
         }
     }
 }

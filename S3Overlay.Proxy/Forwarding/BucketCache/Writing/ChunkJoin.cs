@@ -11,10 +11,16 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;
 internal sealed class ChunkJoin(CacheBucketObjects objects, TimeProvider time, ILogger logger)
 {
     /// <summary>Copies the stored blocks of a chunk to the spool, beside those that are there.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="fill">For which fill.</param>
+    /// <param name="spooled">Its blocks in the spool.</param>
+    /// <param name="isLost">True if the object was found damaged or missing, or could not be read: then a whole one is copied too.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The ETag of the object that they are in, null for none; and true if it is a whole chunk, which is not copied.</returns>
     /// <exception cref="IOException">The store failed, or the spool is full.</exception>
     public async Task<(string? ETag, bool IsWhole)> JoinAsync(
-        SharedEntry entry, int chunk, Guid fill, SpooledChunk spooled, CancellationToken cancellationToken)
+        SharedEntry entry, int chunk, Guid fill, SpooledChunk spooled, bool isLost, CancellationToken cancellationToken)
     {
         var response = await objects.GetAsync(EntryNames.Chunk(entry.Name, fill, chunk), null, cancellationToken);
         if (response is null)
@@ -29,7 +35,7 @@ internal sealed class ChunkJoin(CacheBucketObjects objects, TimeProvider time, I
             {
                 var blocks = EntryHeaders.BlocksOf(response, entry.Layout.BytesOf(chunk).Length);
                 await using var reader = await FramedReader.OpenAsync(response, fill, chunk, blocks, time, cancellationToken);
-                if (blocks.IsWhole)
+                if (blocks.IsWhole && !isLost)
                 {
                     return (etag, true);
                 }
@@ -40,8 +46,16 @@ internal sealed class ChunkJoin(CacheBucketObjects objects, TimeProvider time, I
                     for (var block = blocks.Next(0); block * EntryFrames.BlockSize < blocks.Length; block = blocks.Next(block + 1))
                     {
                         var position = block * EntryFrames.BlockSize;
-                        var read = await reader.ReadAsync(position, buffer, cancellationToken);
-                        spooled.Write(position, buffer.AsSpan(0, read));
+                        try
+                        {
+                            var read = await reader.ReadAsync(position, buffer, cancellationToken);
+                            spooled.Write(position, buffer.AsSpan(0, read));
+                        }
+                        catch (InvalidDataException)
+                        {
+                            // The spool may have this block. Those after it are read all the same.
+                            Log.CacheBlockDamaged(logger, entry.Name.Bucket, entry.Layout.BytesOf(chunk).First + position);
+                        }
                     }
                 }
                 finally
@@ -51,7 +65,7 @@ internal sealed class ChunkJoin(CacheBucketObjects objects, TimeProvider time, I
             }
             catch (InvalidDataException failure)
             {
-                // The blocks before the damage are used, the others lost.
+                // It is written anew.
                 Log.CacheEntryUnusable(logger, entry.Name.Bucket, failure.Message);
             }
 

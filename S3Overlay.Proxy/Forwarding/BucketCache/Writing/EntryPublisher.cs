@@ -181,8 +181,8 @@ internal sealed class EntryPublisher
                 throw new IOException("Other processes write the chunk all the time.");
             }
 
-            var there = entry.InStore(chunk, out var fill);
-            var (bytes, blocks) = await PutBlocksAsync(entry, chunk, fill, there is not null, spooled, cancellationToken);
+            _ = entry.InStore(chunk, out var fill);
+            var (bytes, blocks) = await PutBlocksAsync(entry, chunk, fill, spooled, cancellationToken);
             if (blocks is null || !entry.MarkStored(chunk, fill, blocks, out var due))
             {
                 continue;
@@ -208,14 +208,16 @@ internal sealed class EntryPublisher
 
     /// <summary>Uploads a chunk whole, or the blocks that the spool and the store have.</summary>
     /// <returns>How many bytes were uploaded, and the blocks that the store has now; null if another process wrote it first.</returns>
-    private async Task<(long? Bytes, ChunkBlocks? Blocks)> PutBlocksAsync(SharedEntry entry, int chunk, Guid fill, bool isThere,
-        SpooledChunk spooled, CancellationToken cancellationToken)
+    private async Task<(long? Bytes, ChunkBlocks? Blocks)> PutBlocksAsync(
+        SharedEntry entry, int chunk, Guid fill, SpooledChunk spooled, CancellationToken cancellationToken)
     {
         string? etag = null;
-        var mayBeThere = !spooled.IsWhole && (isThere || !_objects.IsAlone);
+        // What could not be read for a moment is not lost: a few blocks must not replace it.
+        var isLost = entry.IsLost(chunk);
+        var mayBeThere = !spooled.IsWhole && (isLost || entry.InStore(chunk, out _) is not null || !_objects.IsAlone);
         if (mayBeThere)
         {
-            (etag, var isWhole) = await _join.JoinAsync(entry, chunk, fill, spooled, cancellationToken);
+            (etag, var isWhole) = await _join.JoinAsync(entry, chunk, fill, spooled, isLost, cancellationToken);
             if (isWhole)
             {
                 return (null, ChunkBlocks.Whole(entry.Layout.BytesOf(chunk).Length));

@@ -167,6 +167,12 @@ internal sealed class ManifestWriter(
                 {
                     left.Add(entry.Adopt(theirs));
                 }
+                else if (theirs is not null && theirs.Record.ValidatedAt > entry.Record.ValidatedAt)
+                {
+                    // The remote had another version since: what waited here is the older one.
+                    live.TryWithdraw(entry);
+                    return true;
+                }
                 else
                 {
                     replaced = fill;

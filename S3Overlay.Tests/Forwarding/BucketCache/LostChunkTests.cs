@@ -1,0 +1,142 @@
+using S3Overlay.Proxy.Forwarding.BucketCache;
+using S3Overlay.Proxy.Forwarding.BucketCache.Format;
+using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
+using S3Overlay.Proxy.Forwarding.Stores;
+using S3Overlay.Proxy.Overlay.Layers;
+using S3Overlay.Tests.Support;
+
+namespace S3Overlay.Tests.Forwarding.BucketCache;
+
+/// <summary>Single blocks that are brought again of chunks that could not be read, are damaged, or were replaced.</summary>
+public sealed class LostChunkTests : IAsyncLifetime
+{
+    private const int Block = 64 << 10;
+    private const int Blocks = 4;
+    private const int Chunk = Blocks * Block;
+
+    private readonly byte[] _bytes = EntryFilling.Bytes(2 * Chunk);
+    private readonly ManualTimeProvider _time = new(DateTimeOffset.UtcNow);
+    private StoreBench _bench = null!;
+
+    public async Task InitializeAsync() => _bench = await StoreBench.StartAsync();
+
+    public Task DisposeAsync() => _bench.DisposeAsync().AsTask();
+
+    /// <summary>A store that fails for a moment.</summary>
+    [Theory, Trait("Rule", "R5")]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_chunk_that_could_not_be_read_once_keeps_its_blocks(int proxies)
+    {
+        _bench.Abilities = Judging;
+        await using var store = _bench.Open(time: _time, proxies: proxies);
+        await FillAsync(store, _bytes, 0, 1, 2, 3);
+        await SettleAsync(store);
+        _bench.Server.Fail = static request => request.Method == "GET" && request.Path.Value!.Contains("/k/", StringComparison.Ordinal)
+            ? (503, "SlowDown") : null;
+        Assert.NotEqual(Block, (await ReadAsync(store, 2))?.Length);
+        _bench.Server.Fail = null;
+        await FillAsync(store, _bytes, 2);
+        await SettleAsync(store);
+        await AssertHasAllAsync();
+    }
+
+    [Theory, Trait("Rule", "F")]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_damaged_block_of_a_chunk_is_replaced_by_one_that_was_brought_again(int proxies)
+    {
+        _bench.Abilities = Judging;
+        await using var store = _bench.Open(time: _time, proxies: proxies);
+        await FillAsync(store, _bytes, 0, 1, 2, 3);
+        await SettleAsync(store);
+        var name = Assert.Single(await _bench.NamesAsync("k/"));
+        var (body, headers) = await _bench.TakeAsync(name);
+        body[Block + 4 + 100] ^= 1;
+        await _bench.PutAsync(name, body, headers);
+        Assert.NotEqual(Block, (await ReadAsync(store, 1))?.Length);
+        await FillAsync(store, _bytes, 1);
+        await SettleAsync(store);
+        await AssertHasAllAsync();
+    }
+
+    [Fact, Trait("Rule", "T2")]
+    public async Task Blocks_that_waited_do_not_replace_a_newer_version()
+    {
+        var newer = EntryFilling.Bytes(2 * Chunk, seed: 2);
+        await using var one = _bench.Open(time: _time, proxies: 2);
+        await using var two = _bench.Open(time: _time, proxies: 2);
+        await FillAsync(one, _bytes, 0);
+        Assert.True(await one.WhenIdleAsync());
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await FillAsync(two, newer, 0, 1, 2, 3);
+        await two.WhenIdleAsync();
+        _time.Advance(TimeSpan.FromSeconds(25));
+        await SettleAsync(one);
+        await SettleAsync(two);
+        await using var fresh = _bench.Open(time: _time, proxies: 2);
+        foreach (var store in (BucketCacheStore[])[fresh, two])
+        {
+            Assert.Equal(newer[..Block], await ReadAsync(store, 0));
+        }
+    }
+
+    [Fact, Trait("Rule", "C1")]
+    public void The_spool_has_so_many_files_and_no_more()
+    {
+        using var folder = new TemporaryFolder();
+        var spool = new SpoolFolder(folder["spool"], 1 << 20, maxFiles: 2);
+        var isHurried = false;
+        spool.HalfTaken = () => isHurried = true;
+        using var first = spool.Open();
+        first.Grow(1);
+        Assert.False(isHurried);
+        using (var second = spool.Open())
+        {
+            Assert.True(spool.IsHalfTaken);
+            second.Grow(1);
+            Assert.True(isHurried);
+            Assert.Throws<CacheFullException>(spool.Open);
+            Assert.Equal(1, spool.Refused);
+        }
+
+        spool.Open().Dispose();
+        Assert.Equal(1, spool.Used);
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public void A_map_of_a_chunk_that_is_too_large_for_one_is_refused() =>
+        Assert.Throws<InvalidDataException>(static () => ChunkBlocks.Parse("", 1L << 47));
+
+    private static StoreCapabilities Judging => new() { Conditions = new() { PutsIfMatch = true, PutsIfNew = true } };
+
+    private async Task FillAsync(BucketCacheStore store, byte[] bytes, params int[] blocks)
+    {
+        await using var copy = await store.FindAsync("bucket", "key", LookupHint.Info, default) ?? await store.CreateAsync(
+            "bucket", "key", EntryFilling.Identity("key", Chunk), EntryFilling.Info(bytes), _time.GetUtcNow(), default);
+        foreach (var block in blocks)
+        {
+            await copy.WriteAsync(block * Block, bytes.AsMemory(block * Block, Block), default);
+        }
+    }
+
+    private static Task<byte[]?> ReadAsync(BucketCacheStore store, int block) =>
+        store.ReadAsync("key", $"bytes={block * Block}-{((block + 1) * Block) - 1}");
+
+    private async Task AssertHasAllAsync()
+    {
+        await using var fresh = _bench.Open(time: _time);
+        for (var block = 0; block < Blocks; block++)
+        {
+            Assert.Equal(_bytes[(block * Block)..((block + 1) * Block)], await ReadAsync(fresh, block));
+        }
+    }
+
+    private async Task SettleAsync(BucketCacheStore store)
+    {
+        while (await store.WhenIdleAsync())
+        {
+            _time.Advance(TimeSpan.FromSeconds(30));
+        }
+    }
+}
