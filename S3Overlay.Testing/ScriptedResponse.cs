@@ -211,9 +211,10 @@ internal sealed class ScriptedResponse(ScriptedRequest request, HttpContext cont
         while (body.Length > 0)
         {
             var piece = body[..Math.Min(body.Length, Piece)];
+            // Counted first: who has the bytes may look at once.
+            request.AddSent(piece.Length);
             await _response.Body.WriteAsync(piece, context.RequestAborted);
             await _response.Body.FlushAsync(context.RequestAborted);
-            request.AddSent(piece.Length);
             body = body[piece.Length..];
         }
     }

@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace S3Overlay.Proxy.Hosting.Run.SharedCache;
 
 /// <summary>Locks between processes. The system releases them however a process ends.</summary>
-internal static class FileLock
+internal static partial class FileLock
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
@@ -88,17 +90,26 @@ internal static class FileLock
             Write(draft, content);
             try
             {
-                File.Move(draft, path, overwrite: false);
+                // File.Move looks whether the file is there, and then replaces it: two could have different ones.
+                if (OperatingSystem.IsWindows() || (Link(draft, path) != 0 && !File.Exists(path)))
+                {
+                    File.Move(draft, path, overwrite: false);
+                }
             }
             catch (IOException) when (File.Exists(path))
             {
                 // Another process was faster.
-                File.Delete(draft);
             }
+
+            File.Delete(draft);
         }
 
         return File.ReadAllBytes(path);
     }
+
+    /// <remarks>https://man7.org/linux/man-pages/man2/link.2.html</remarks>
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string file, string name);
 
     private static void Write(string path, ReadOnlySpan<byte> content)
     {
