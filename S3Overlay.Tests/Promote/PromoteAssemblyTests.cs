@@ -5,7 +5,7 @@ namespace S3Overlay.Tests.Promote;
 
 /// <summary>A proxy cannot write to a remote: it never loads the code that does (rule P4).</summary>
 [Trait("Rule", "P4")]
-public sealed class PromoteAssemblyTests(OverlayFixture fixture) : IClassFixture<OverlayFixture>
+public sealed class PromoteAssemblyTests(PromoteAssemblyTests.InFiles fixture) : IClassFixture<PromoteAssemblyTests.InFiles>
 {
     private const string Assembly = "S3Overlay.Promote.dll";
 
@@ -50,5 +50,12 @@ public sealed class PromoteAssemblyTests(OverlayFixture fixture) : IClassFixture
         var loaded = await File.ReadAllTextAsync($"/proc/{fixture.Proxy.Id}/maps");
         Assert.Contains(Path.GetFileName(program), loaded, StringComparison.Ordinal);
         Assert.DoesNotContain(Assembly, loaded, StringComparison.Ordinal);
+    }
+
+    /// <summary>An overlay whose assemblies are files: of one that is a single executable, nothing shows which it has loaded.</summary>
+    public sealed class InFiles : OverlayFixture
+    {
+        /// <inheritdoc/>
+        protected override IReadOnlyList<string> Program => ProxyProgram.Built;
     }
 }

@@ -32,6 +32,9 @@ public class OverlayFixture : IAsyncLifetime
     /// </summary>
     protected virtual bool CanStart => true;
 
+    /// <summary>The overlay's program.</summary>
+    protected virtual IReadOnlyList<string> Program => ProxyProgram.Command;
+
     /// <summary>The prefix of new bucket names. A store that outlives the fixture must not see a name twice.</summary>
     protected virtual string BucketPrefix => "bucket-";
 
@@ -95,6 +98,7 @@ public class OverlayFixture : IAsyncLifetime
     private async Task StartProxyAsync()
     {
         Proxy = await ProxyProcess.StartAsync(
+            Program,
             _folder["local"],
             [
                 .. await LocalAsync(_folder),

@@ -8,10 +8,12 @@ namespace S3Overlay.Tests.Support;
 /// </summary>
 public static class ProxyProgram
 {
+    /// <summary>The build beside the tests.</summary>
+    public static IReadOnlyList<string> Built { get; } = ["dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location];
+
     /// <summary>The program and its first arguments.</summary>
     public static IReadOnlyList<string> Command { get; } = PublishedFactAttribute.Folder is { } folder
-        ? [Path.Combine(folder, "S3Overlay.Proxy")]
-        : ["dotnet", typeof(Proxy.Protocol.S3Request).Assembly.Location];
+        ? [Path.Combine(folder, "S3Overlay.Proxy")] : Built;
 
     /// <summary>Runs it to its end.</summary>
     public static Task<ToolResult> RunAsync(IEnumerable<string> arguments, params (string Name, string Value)[] settings) =>

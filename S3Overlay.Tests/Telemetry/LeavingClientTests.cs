@@ -20,7 +20,7 @@ namespace S3Overlay.Tests.Telemetry;
 [Trait("Rule", "F")]
 public sealed class LeavingClientTests : IAsyncLifetime
 {
-    private const int Size = 300_000;
+    private const int Size = 2_000_000;
 
     private readonly TemporaryFolder _folder = new();
     private readonly EventLogger _log = new();
