@@ -39,7 +39,7 @@ public sealed class VarnishServer : IServerUnderTest
         [
             "-F", "-j", "none", "-n", Path.Combine(folder, $"varnish-{port}"), "-a", $"127.0.0.1:{port}", "-f", configuration,
             "-s", "malloc,4G",
-            "-p", "thread_pools=1", "-p", "nuke_limit=10000000",
+            "-p", "thread_pools=1", "-p", "nuke_limit=10000000", "-p", "timeout_idle=3600",
         ];
         return new VarnishServer(await ServerProcess.StartAsync(port, Binary, arguments, new Dictionary<string, string>()), port);
     }
