@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http;
+
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
@@ -32,8 +34,7 @@ public sealed class LostChunkTests : IAsyncLifetime
         await using var store = _bench.Open(time: _time, proxies: proxies);
         await FillAsync(store, _bytes, 0, 1, 2, 3);
         await SettleAsync(store);
-        _bench.Server.Fail = static request => request.Method == "GET" && request.Path.Value!.Contains("/k/", StringComparison.Ordinal)
-            ? (503, "SlowDown") : null;
+        _bench.Server.Fail = FailsChunk;
         Assert.NotEqual(Block, (await ReadAsync(store, 2))?.Length);
         _bench.Server.Fail = null;
         await FillAsync(store, _bytes, 2);
@@ -60,8 +61,10 @@ public sealed class LostChunkTests : IAsyncLifetime
         await AssertHasAllAsync();
     }
 
-    [Fact, Trait("Rule", "T2")]
-    public async Task Blocks_that_waited_do_not_replace_a_newer_version()
+    [Theory, Trait("Rule", "T2")]
+    [InlineData(Chunk)]
+    [InlineData(0)]
+    public async Task Blocks_that_waited_do_not_replace_a_newer_version(int chunkOfNewer)
     {
         var newer = EntryFilling.Bytes(2 * Chunk, seed: 2);
         await using var one = _bench.Open(time: _time, proxies: 2);
@@ -69,7 +72,12 @@ public sealed class LostChunkTests : IAsyncLifetime
         await FillAsync(one, _bytes, 0);
         Assert.True(await one.WhenIdleAsync());
         _time.Advance(TimeSpan.FromSeconds(5));
-        await FillAsync(two, newer, 0, 1, 2, 3);
+        await using (var copy = await CreateAsync(two, newer, chunkOfNewer))
+        {
+            await copy.WriteAsync(0, newer, default);
+            await copy.CompleteAsync(default);
+        }
+
         await two.WhenIdleAsync();
         _time.Advance(TimeSpan.FromSeconds(25));
         await SettleAsync(one);
@@ -110,10 +118,16 @@ public sealed class LostChunkTests : IAsyncLifetime
 
     private static StoreCapabilities Judging => new() { Conditions = new() { PutsIfMatch = true, PutsIfNew = true } };
 
+    private static (int Status, string Code)? FailsChunk(HttpRequest request) =>
+        request.Method == "GET" && request.Path.Value!.Contains("/k/", StringComparison.Ordinal) ? (503, "SlowDown") : null;
+
+    private ValueTask<ICacheEntry> CreateAsync(BucketCacheStore store, byte[] bytes, long chunkSize) => store.CreateAsync(
+        "bucket", "key", EntryFilling.Identity("key", chunkSize), EntryFilling.Info(bytes), _time.GetUtcNow(), default);
+
     private async Task FillAsync(BucketCacheStore store, byte[] bytes, params int[] blocks)
     {
-        await using var copy = await store.FindAsync("bucket", "key", LookupHint.Info, default) ?? await store.CreateAsync(
-            "bucket", "key", EntryFilling.Identity("key", Chunk), EntryFilling.Info(bytes), _time.GetUtcNow(), default);
+        await using var copy = await store.FindAsync("bucket", "key", LookupHint.Info, default)
+            ?? await CreateAsync(store, bytes, Chunk);
         foreach (var block in blocks)
         {
             await copy.WriteAsync(block * Block, bytes.AsMemory(block * Block, Block), default);

@@ -152,10 +152,11 @@ internal sealed class ManifestWriter(
         using (var response = await objects.GetAsync(EntryNames.Entry(entry.Name), null, cancellationToken))
         {
             etag = response?.Header("ETag");
-            theirs = response is not null && EntryHeaders.IsManifest(response) ? await ReadAsync(response, cancellationToken) : null;
-            if (entry.Flush.Stored is not null && (theirs is null || !theirs.Record.HasSameBytes(entry.Record)))
+            (theirs, var there) = response is null ? default : await ReadAsync(response, cancellationToken);
+            var isSame = theirs is not null && theirs.Record.HasSameBytes(entry.Record);
+            if (!isSame && (entry.Flush.Stored is not null || there?.ValidatedAt > entry.Record.ValidatedAt))
             {
-                // Another process evicted it or replaced it with a newer version.
+                // Another process evicted it, or stored what the remote had later: what waited here is older.
                 live.TryWithdraw(entry);
                 return true;
             }
@@ -163,15 +164,9 @@ internal sealed class ManifestWriter(
             if (response is not null && EntryHeaders.IsManifest(response) && EntryHeaders.TryFill(response, out var fill)
                 && fill != entry.Record.Fill)
             {
-                if (theirs is not null && theirs.Record.HasSameBytes(entry.Record))
+                if (isSame)
                 {
-                    left.Add(entry.Adopt(theirs));
-                }
-                else if (theirs is not null && theirs.Record.ValidatedAt > entry.Record.ValidatedAt)
-                {
-                    // The remote had another version since: what waited here is the older one.
-                    live.TryWithdraw(entry);
-                    return true;
+                    left.Add(entry.Adopt(theirs!));
                 }
                 else
                 {
@@ -204,16 +199,18 @@ internal sealed class ManifestWriter(
         return true;
     }
 
-    private static async Task<EntryManifest?> ReadAsync(WireResponse response, CancellationToken cancellationToken)
+    /// <summary>The stored entry, whole or in chunks; what cannot be read is written anew.</summary>
+    private static async Task<(EntryManifest? Manifest, EntryRecord? Record)> ReadAsync(
+        WireResponse response, CancellationToken cancellationToken)
     {
         try
         {
-            return await EntryManifest.ReadAsync(response, cancellationToken);
+            var manifest = EntryHeaders.IsManifest(response) ? await EntryManifest.ReadAsync(response, cancellationToken) : null;
+            return (manifest, manifest?.Record ?? EntryHeaders.ReadWhole(response));
         }
         catch (InvalidDataException)
         {
-            // What cannot be read is written anew.
-            return null;
+            return default;
         }
     }
 }
