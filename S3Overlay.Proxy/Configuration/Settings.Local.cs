@@ -111,9 +111,10 @@ public static partial class Settings
 
     public static readonly Setting<long> SpoolMaxBytes = new Setting<LocalOptions, long>(
         "S3_OVERLAY_SPOOL_MAX_BYTES", Local, "10GiB",
-        "How many bytes running fills, and blocks that wait to be stored, can use in `S3_OVERLAY_SPOOL_DIR`. If there is no "
-        + "room, reads are not cached. Uploads have a separate limit of the same size. If there is no room for an upload, it gets "
-        + "503. If a single upload exceeds the limit, it gets 400 EntityTooLarge.",
+        "How many bytes running fills, and blocks that wait to be stored, can use in `S3_OVERLAY_SPOOL_DIR`. Their files, one per "
+        + "small object or chunk, can be a quarter of those that the process may have open. If there is no room, reads are not "
+        + "cached. Uploads have a separate limit of the same size. If there is no room for an upload, it gets 503. If a single "
+        + "upload exceeds the limit, it gets 400 EntityTooLarge.",
         Parsers.Size, static (options, value) => options with { SpoolMaxBytes = value });
 #pragma warning restore CS1591
 }

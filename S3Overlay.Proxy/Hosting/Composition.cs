@@ -390,7 +390,7 @@ internal sealed class Composition(ProxyOptions options, ProxyMeters meters, ILog
 
     private BucketCacheStore OpenBucketCache(LocalStore store, Func<StoreCapabilities?> abilities)
     {
-        var spool = new SpoolFolder(options.Local.SpoolDirectory, options.Local.SpoolMaxBytes, DescriptorLimit.Share);
+        var spool = new SpoolFolder(options.Local.SpoolDirectory, options.Local.SpoolMaxBytes, DescriptorLimit.Quarter);
         var cache = opened.Add(new BucketCacheStore(store, spool, loggers.CreateLogger<BucketCacheStore>(), abilities));
         if (cache.Bytes is not null)
         {

@@ -6,13 +6,19 @@ namespace S3Overlay.Proxy.Embedded.Files;
 internal static partial class DescriptorLimit
 {
     /// <summary>More would cost memory, and save little: what is read most stays open.</summary>
-    private const long Most = 8192;
+    private const int Most = 8192;
 
     /// <summary>Where the limit is not known.</summary>
     private const long Usual = 2048;
 
-    /// <summary>How many idle files one table of open files may keep, so that sockets and other files have room.</summary>
-    public static int Share { get; } = (int)Math.Clamp(Read() / 4, 64, Most);
+    /// <summary>How many files may be open for one purpose, so that sockets and other files have room.</summary>
+    public static int Quarter { get; } = QuarterOf(Read());
+
+    /// <summary>How many idle files one table of open files may keep.</summary>
+    public static int Share { get; } = Math.Min(Quarter, Most);
+
+    /// <summary>The same for a process that may have so many open.</summary>
+    internal static int QuarterOf(long limit) => (int)Math.Clamp(limit / 4, 64, int.MaxValue);
 
     private static long Read()
     {

@@ -7,7 +7,7 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 /// <summary>Keeps fills' bytes until the store has them, within a limit. Open files have no name, so a crash leaves nothing.</summary>
 /// <param name="directory">Where the files are.</param>
 /// <param name="maxBytes">The limit.</param>
-/// <param name="maxFiles">How many may be open: blocks of many chunks may wait.</param>
+/// <param name="maxFiles">How many may be open: one for each whole entry on its way, and for each chunk of which blocks wait.</param>
 internal sealed class SpoolFolder(string directory, long maxBytes, int maxFiles = int.MaxValue)
 {
     private readonly SpoolQuota _room = new(maxBytes);
