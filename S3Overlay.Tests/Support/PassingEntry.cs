@@ -16,6 +16,8 @@ public abstract class PassingEntry(ICacheEntry copy) : ICacheEntry
 
     public bool MayGrow => copy.MayGrow;
 
+    public bool HasBytes => copy.HasBytes;
+
     public ByteRange? FirstCached(long position) => copy.FirstCached(position);
 
     public virtual IEntryReader Read(ByteRange range) => copy.Read(range);

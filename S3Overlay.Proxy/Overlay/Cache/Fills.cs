@@ -58,7 +58,7 @@ internal sealed class Fills(
     public FillSubscription Follow(bool isExact = false) => new(meters) { IsExact = isExact };
 
     /// <summary>True if an entry must never be replaced: the cache is frozen, and the entry has bytes (or the object is empty).</summary>
-    public bool IsFrozen(ICacheEntry entry) => settings.IsFrozen && (entry.Info.Size == 0 || entry.FirstCached(0) is not null);
+    public bool IsFrozen(ICacheEntry entry) => settings.IsFrozen && entry.HasBytes;
 
     /// <summary>Pauses read-ahead: the store has no room for it.</summary>
     public void PauseReadAhead() => Volatile.Write(ref _noRoomAhead, Math.Max(1, time.GetTimestamp()));

@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Protocol;
 using S3Overlay.Tests.Overlay.Freshness;
 using S3Overlay.Tests.Overlay.Reading;
 
@@ -6,5 +7,27 @@ namespace S3Overlay.Tests.Forwarding.BucketCache;
 /// <summary>The same tests with the cache on an S3 endpoint.</summary>
 public sealed class FrozenOverStoreTests : FrozenTests
 {
-    protected override async Task<ICachePlace> StartPlaceAsync() => await StoreBench.StartAsync();
+    private StoreBench _bench = null!;
+
+    protected override async Task<ICachePlace> StartPlaceAsync() => _bench = await StoreBench.StartAsync();
+
+    /// <summary>It is the only chunk that the store has. Where it cannot be read, its entry must not count as one without bytes.</summary>
+    [Fact]
+    [Trait("Rule", "F")]
+    public async Task A_chunk_that_cannot_be_read_does_not_show_the_newer_version()
+    {
+        var bytes = Bytes(200_000);
+        Remote.Put("key", bytes);
+        await ReadAsync("key", "bytes=0-9");
+        await QuietAsync();
+        await ReopenAsync();
+        Remote.Put("key", Bytes(200_000, 2));
+        _bench.Server.Fail = static request => request.Method == "GET" && request.Path.Value!.Contains("/k/", StringComparison.Ordinal)
+            ? (503, "SlowDown") : null;
+        var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAsync("key", "bytes=0-9"));
+        Assert.Equal(("RemoteChanged", 503), (failure.Error.Code, failure.Error.Status));
+        _bench.Server.Fail = null;
+        await ReopenAsync();
+        Assert.Equal(bytes[..10], (await ReadAsync("key", "bytes=0-9")).Bytes);
+    }
 }
