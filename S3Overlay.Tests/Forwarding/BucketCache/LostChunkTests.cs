@@ -61,6 +61,48 @@ public sealed class LostChunkTests : IAsyncLifetime
         await AssertHasAllAsync();
     }
 
+    /// <summary>What the manifest no longer names would be replaced by the first block that comes.</summary>
+    [Fact, Trait("Rule", "R5")]
+    public async Task A_chunk_that_could_not_be_read_once_keeps_its_name()
+    {
+        _bench.Abilities = Judging;
+        await using var store = _bench.Open(time: _time);
+        await FillAsync(store, _bytes, 0, 1, 2, 3);
+        await SettleAsync(store);
+        _bench.Server.Fail = FailsChunk;
+        Assert.NotEqual(Block, (await ReadAsync(store, 2))?.Length);
+        _bench.Server.Fail = null;
+        await FillAsync(store, _bytes, Blocks + 1);
+        await SettleAsync(store);
+        await using var next = _bench.Open(time: _time);
+        await FillAsync(next, _bytes, 2);
+        await SettleAsync(next);
+        await AssertHasAllAsync();
+    }
+
+    /// <summary>One proxy has a block of a chunk in its spool. The other has stored all of that chunk since.</summary>
+    [Fact, Trait("Rule", "C1")]
+    public async Task A_manifest_keeps_the_chunk_of_which_a_block_waits()
+    {
+        _bench.Abilities = Judging;
+        await using var one = _bench.Open(time: _time, proxies: 2);
+        await using var two = _bench.Open(time: _time, proxies: 2);
+        await FillAsync(one, _bytes, 0);
+        await SettleAsync(one);
+        await FillAsync(one, _bytes, Blocks);
+        await FillAsync(two, _bytes, Blocks, Blocks + 1, Blocks + 2, Blocks + 3);
+        await two.WhenIdleAsync();
+        await FillAsync(one, _bytes, 1, 2, 3);
+        await one.WhenIdleAsync();
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await one.WhenIdleAsync();
+        await using var fresh = _bench.Open(time: _time, proxies: 2);
+        for (var block = 0; block < 2 * Blocks; block++)
+        {
+            Assert.Equal(_bytes[(block * Block)..((block + 1) * Block)], await ReadAsync(fresh, block));
+        }
+    }
+
     [Theory, Trait("Rule", "T2")]
     [InlineData(Chunk)]
     [InlineData(0)]

@@ -177,27 +177,33 @@ internal sealed partial class SharedEntry
                 _record = _record.With(theirs.Record);
             }
 
+            // What could not be read stays named, though it is not known: else the first block of it that comes would replace the chunk.
+            List<int> unread = [.. _lost.Where(chunk => _chunks.InStore(chunk) is null)];
             for (var chunk = theirs?.Chunks.NextCached(0) ?? Layout.Count; chunk < Layout.Count; chunk = theirs!.Chunks
                 .NextCached(chunk + 1))
             {
-                // A spooled chunk counts as stored anyway; marking it would take away its readers' place.
-                if (!_lost.Contains(chunk) && _chunks.InSpool(chunk) is null)
-                {
-                    _chunks.SetInStore(chunk, ChunkBlocks.Whole(Layout.BytesOf(chunk).Length));
-                }
+                Merge(chunk, ChunkBlocks.Whole(Layout.BytesOf(chunk).Length));
             }
 
-            // Each process adds to the blocks that it finds, so the one that wrote last has them all. Who reads finds out.
             foreach (var (chunk, blocks) in theirs?.Parts ?? ReadOnlyDictionary<int, ChunkBlocks>.Empty)
             {
-                if (!_lost.Contains(chunk))
-                {
-                    _chunks.SetInStore(chunk, _chunks.InStore(chunk)?.With(blocks) ?? blocks);
-                }
+                Merge(chunk, blocks);
             }
 
             Flush.Begun();
-            return _chunks.Manifest(_record);
+            var merged = _chunks.Manifest(_record);
+            unread.ForEach(chunk => _chunks.SetInStore(chunk, null));
+            return merged;
+        }
+
+        // Each process adds to the blocks that it finds, so the one that wrote last has them all. Who reads finds out.
+        void Merge(int chunk, ChunkBlocks blocks)
+        {
+            var known = _chunks.InStore(chunk);
+            if (known is null || !_lost.Contains(chunk))
+            {
+                _chunks.SetInStore(chunk, known?.With(blocks) ?? blocks);
+            }
         }
     }
 
