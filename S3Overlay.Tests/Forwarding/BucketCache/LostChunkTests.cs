@@ -80,6 +80,27 @@ public sealed class LostChunkTests : IAsyncLifetime
         await AssertHasAllAsync();
     }
 
+    [Fact, Trait("Rule", "R5")]
+    public async Task A_chunk_that_can_never_be_read_is_written_anew_at_the_second_attempt()
+    {
+        _bench.Abilities = Judging;
+        await using var store = _bench.Open(time: _time);
+        await FillAsync(store, _bytes, 0, 1, 2, 3);
+        await SettleAsync(store);
+        var name = Assert.Single(await _bench.NamesAsync("k/"));
+        foreach (var blocks in (int[])[Blocks, 1])
+        {
+            _bench.Server.Fail = FailsChunk;
+            Assert.NotEqual(Block, (await ReadAsync(store, 2))?.Length);
+            await FillAsync(store, _bytes, 2);
+            await SettleAsync(store);
+            _bench.Server.Fail = null;
+            Assert.Equal(blocks * (Block + 4), (await _bench.TakeAsync(name)).Body.Length);
+        }
+
+        Assert.Equal(_bytes[(2 * Block)..(3 * Block)], await ReadAsync(store, 2));
+    }
+
     /// <summary>One proxy has a block of a chunk in its spool. The other has stored all of that chunk since.</summary>
     [Fact, Trait("Rule", "C1")]
     public async Task A_manifest_keeps_the_chunk_of_which_a_block_waits()

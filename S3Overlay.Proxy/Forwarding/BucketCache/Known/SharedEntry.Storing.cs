@@ -141,6 +141,15 @@ internal sealed partial class SharedEntry
         }
     }
 
+    /// <summary>A stored chunk could not be read, to be written again. True if it could not the last time either.</summary>
+    public bool IsUnreadable(int chunk)
+    {
+        lock (_lock)
+        {
+            return !_unreadable.Add(chunk);
+        }
+    }
+
     /// <summary>Frees incomplete chunks whose blocks do not wait to be stored: their fill has no users that could complete them.</summary>
     public void FreeUnfinished()
     {
@@ -242,6 +251,7 @@ internal sealed partial class SharedEntry
     /// <summary>Notes what the store has of a chunk. The caller holds the lock.</summary>
     private void SetInStore(int chunk, ChunkBlocks blocks)
     {
+        _unreadable.Remove(chunk);
         if (blocks.IsWhole)
         {
             _lost.Remove(chunk);

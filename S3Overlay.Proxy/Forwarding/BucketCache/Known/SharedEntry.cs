@@ -17,6 +17,7 @@ internal sealed partial class SharedEntry
     private readonly SpoolFolder _spool;
     private readonly HashSet<int> _uploading = [];
     private readonly HashSet<int> _lost = [];
+    private readonly HashSet<int> _unreadable = [];
 
     /// <summary>Chunks with blocks that wait in the spool to be stored, and the ticket of each.</summary>
     private readonly Dictionary<int, long> _waiting = [];

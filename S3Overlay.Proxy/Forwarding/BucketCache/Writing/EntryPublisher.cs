@@ -4,6 +4,7 @@ using S3Overlay.Proxy.Forwarding.BucketCache.Known;
 using S3Overlay.Proxy.Forwarding.BucketCache.Removal;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
 using S3Overlay.Proxy.Forwarding.Endpoints;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -217,10 +218,18 @@ internal sealed class EntryPublisher
         var mayBeThere = !spooled.IsWhole && (isLost || entry.InStore(chunk, out _) is not null || !_objects.IsAlone);
         if (mayBeThere)
         {
-            (etag, var isWhole) = await _join.JoinAsync(entry, chunk, fill, spooled, isLost, cancellationToken);
-            if (isWhole)
+            try
             {
-                return (null, ChunkBlocks.Whole(entry.Layout.BytesOf(chunk).Length));
+                (etag, var isWhole) = await _join.JoinAsync(entry, chunk, fill, spooled, isLost, cancellationToken);
+                if (isWhole)
+                {
+                    return (null, ChunkBlocks.Whole(entry.Layout.BytesOf(chunk).Length));
+                }
+            }
+            catch (Exception failure) when (failure is not (OperationCanceledException or CacheFullException) && entry.IsUnreadable(chunk))
+            {
+                // As if it were not there. Otherwise its blocks would come from the remote for ever.
+                mayBeThere = false;
             }
         }
 
