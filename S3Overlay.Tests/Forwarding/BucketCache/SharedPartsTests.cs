@@ -100,11 +100,14 @@ public sealed class SharedPartsTests : IAsyncLifetime
         Assert.True(instants > 3, $"Only {instants} instants.");
     }
 
-    [Fact, Trait("Rule", "E3")]
-    public async Task An_entry_that_the_other_evicts_is_not_found_though_blocks_of_it_wait()
+    [Theory, Trait("Rule", "E3")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_entry_that_the_other_evicts_is_not_found_though_blocks_of_it_wait(bool isRead)
     {
         await AddAsync(_one, 0, 1);
         await FillAsync(_one, 0, 2);
+        await using var reading = isRead ? await _one.FindAsync("bucket", "key0", LookupHint.Info, default) : null;
         await _one.WhenIdleAsync();
         await _two.EvictAsync("bucket", "key0", null, default);
         Assert.Null(await _one.ReadAsync("key0", $"bytes={2 * Block}-{(3 * Block) - 1}"));

@@ -28,14 +28,14 @@ internal sealed partial class LiveEntries
     }
 
     /// <summary>
-    /// True if the store has the entry, and nothing is being filled or uploaded, though blocks may wait for it. False for a new entry
-    /// without bytes. The caller is a user of it.
+    /// True if the store has the entry, and nothing is being uploaded. False while it is being filled, unless blocks of it wait; and for a
+    /// new entry without bytes.
     /// </summary>
     public bool IsAtRest(SharedEntry entry)
     {
         lock (_lock)
         {
-            return IsStored(entry) || entry is { Pending: 0, Users: 1, Flush.Stored: not null };
+            return IsStored(entry) || entry is { Pending: 0, HasWaiting: true, Flush.Stored: not null };
         }
     }
 
