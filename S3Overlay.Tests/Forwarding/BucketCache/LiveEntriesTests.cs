@@ -64,6 +64,25 @@ public sealed class LiveEntriesTests : IDisposable
         Assert.Equal([0], whole);
     }
 
+    /// <summary>From then on, an eviction leaves its bytes to the upload, which frees them.</summary>
+    [Fact, Trait("Rule", "C1")]
+    public void An_entry_is_on_its_way_before_a_chunk_of_it_is_marked()
+    {
+        var copy = New();
+        _live.Replace(copy);
+        var due = default(ChunkDue);
+        copy.Write(0, new byte[Chunk], stores => due = stores);
+        Assert.True(_live.TryKeep(copy));
+        _live.Evict(Name, null, out var isOnItsWay);
+        Assert.True(isOnItsWay);
+        Assert.True(copy.TryBeginUpload(due));
+        _live.Release(copy);
+        Assert.Equal(Chunk, _spool.Used);
+        copy.EndUpload(0);
+        _live.EndWork(copy);
+        Assert.Equal(0, _spool.Used);
+    }
+
     [Fact, Trait("Rule", "R7")]
     public void An_entry_that_is_being_evicted_gets_no_user()
     {

@@ -110,7 +110,7 @@ internal sealed partial class LiveEntries(long remembered)
         }
     }
 
-    /// <summary>True if the entry is or can become the key's entry: only then it may be uploaded.</summary>
+    /// <summary>An upload begins. False if the entry neither is nor can become the key's entry.</summary>
     public bool TryKeep(SharedEntry entry)
     {
         lock (_lock)
@@ -121,6 +121,8 @@ internal sealed partial class LiveEntries(long remembered)
             }
 
             _entries.TryAdd(entry.Name, entry);
+            _idle.Remove(entry);
+            entry.Pending++;
             return true;
         }
     }
@@ -173,15 +175,6 @@ internal sealed partial class LiveEntries(long remembered)
         lock (_lock)
         {
             entry.StopWaiting();
-            Settle(entry);
-        }
-    }
-
-    /// <summary>Blocks that waited in the spool need not be stored any more.</summary>
-    public void StoppedWaiting(SharedEntry entry)
-    {
-        lock (_lock)
-        {
             Settle(entry);
         }
     }

@@ -84,26 +84,18 @@ internal sealed class EntryPublisher
     /// <summary>Uploads a chunk or whole entry if it is spooled and not being uploaded.</summary>
     public void Upload(SharedEntry entry, ChunkDue due)
     {
+        // Held before the chunk is marked: an eviction in between leaves the chunk to the upload, which must free it.
         if (!_live.TryKeep(entry))
         {
             _live.GiveUpWaiting(entry);
-            return;
         }
-
-        var isEmpty = entry.Layout.Count == 0;
-        if (!(isEmpty || entry.TryBeginUpload(due)))
-        {
-            _live.StoppedWaiting(entry);
-            return;
-        }
-
-        if (_live.TryHold(entry))
+        else if (entry.Layout.Count == 0 || entry.TryBeginUpload(due))
         {
             _work.Start(cancellationToken => UploadAsync(entry, due.Chunk, cancellationToken));
         }
         else
         {
-            entry.EndUpload(due.Chunk);
+            _live.EndWork(entry);
         }
     }
 
