@@ -13,17 +13,18 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 internal sealed class EntryChunks(
     ChunkLayout layout, NumberSet stored, IReadOnlyDictionary<int, ChunkBlocks>? parts, SpoolFolder spool, Action<long> foundDamaged)
 {
-    private readonly SortedDictionary<int, SpooledChunk> _spooled = [];
-    private readonly SortedDictionary<int, ChunkBlocks> _parts = parts is null ? [] : new(parts.ToDictionary());
+    private readonly SortedList<int, SpooledChunk> _spooled = [];
+    private readonly SortedList<int, ChunkBlocks> _parts = parts is null ? [] : new(parts.ToDictionary());
 
     /// <summary>True if the store has any.</summary>
     public bool HasStored => stored.Count > 0 || _parts.Count > 0;
 
     /// <summary>What is in the spool, in order.</summary>
-    public IReadOnlyCollection<int> Spooled => _spooled.Keys;
+    public IList<int> Spooled => _spooled.Keys;
 
     /// <summary>About how many bytes it takes to know what is in the store.</summary>
-    public long Weight => (layout.Count / 8) + _parts.Values.Sum(static blocks => 128 + (blocks.Length / EntryFrames.BlockSize / 8));
+    public long Weight => (layout.Count / 8)
+        + (_parts.Count * (128 + (layout.BytesOf(0).Length / EntryFrames.BlockSize / 8)));
 
     /// <summary>What the store has of a chunk; null for nothing.</summary>
     public ChunkBlocks? InStore(int chunk) => stored[chunk] ? ChunkBlocks.Whole(layout.BytesOf(chunk).Length)
@@ -151,26 +152,19 @@ internal sealed class EntryChunks(
         return last;
     }
 
-    private int NextInteresting(int chunk)
+    private int NextInteresting(int chunk) =>
+        Math.Min(stored.NextCached(chunk), Math.Min(NextOf(_spooled.Keys, chunk), NextOf(_parts.Keys, chunk)));
+
+    /// <summary>The first of some sorted chunks at or after one; their number for none.</summary>
+    private int NextOf(IList<int> chunks, int chunk)
     {
-        var next = stored.NextCached(chunk);
-        foreach (var spooled in _spooled.Keys)
+        var (low, high) = (0, chunks.Count);
+        while (low < high)
         {
-            if (spooled >= chunk)
-            {
-                next = Math.Min(next, spooled);
-                break;
-            }
+            var middle = (low + high) / 2;
+            (low, high) = chunks[middle] < chunk ? (middle + 1, high) : (low, middle);
         }
 
-        foreach (var part in _parts.Keys)
-        {
-            if (part >= chunk)
-            {
-                return Math.Min(next, part);
-            }
-        }
-
-        return next;
+        return low < chunks.Count ? chunks[low] : layout.Count;
     }
 }

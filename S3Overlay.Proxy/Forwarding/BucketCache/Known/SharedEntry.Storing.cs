@@ -160,6 +160,11 @@ internal sealed partial class SharedEntry
                 _waiting.Clear();
             }
 
+            if (_chunks.Spooled.Count == _waiting.Count + _uploading.Count(chunk => !_waiting.ContainsKey(chunk)))
+            {
+                return;
+            }
+
             foreach (var chunk in _chunks.Spooled.Where(chunk => !_uploading.Contains(chunk) && !_waiting.ContainsKey(chunk)).ToList())
             {
                 Free(chunk);
