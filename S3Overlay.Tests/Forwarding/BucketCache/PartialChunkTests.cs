@@ -65,6 +65,19 @@ public sealed class PartialChunkTests : IAsyncLifetime
         await AssertHeldAsync(other, 0, 2, 3, 9);
     }
 
+    [Fact, Trait("Rule", "E1")]
+    public async Task Blocks_that_are_put_again_with_new_ones_count_once()
+    {
+        await using var store = _bench.Open(time: _time, maxBytes: 1L << 40);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await _bench.Server.UntilAsync(() => _bench.Kinds().Count(static kind => kind == "GET list") >= 3, "The bucket is not listed.");
+        await FillAsync(store, 2);
+        await PassAsync(store);
+        await FillAsync(store, 4, 6);
+        await PassAsync(store);
+        Assert.Equal(3 * Block, store.Bytes);
+    }
+
     [Fact, Trait("Rule", "C1")]
     public async Task What_comes_during_the_upload_is_stored_half_a_minute_later()
     {

@@ -63,7 +63,7 @@ internal sealed class EntryPublisher
     /// <summary>How many uploads succeeded.</summary>
     public long Uploads => Volatile.Read(ref _uploads);
 
-    /// <summary>How many bytes they had.</summary>
+    /// <summary>How many bytes the store has more for them: blocks that were there before do not count again.</summary>
     public long UploadedBytes => Volatile.Read(ref _uploadedBytes);
 
     public long Failures => Volatile.Read(ref _failures);
@@ -139,7 +139,7 @@ internal sealed class EntryPublisher
     }
 
     /// <summary>Uploads what there is of a chunk.</summary>
-    /// <returns>How many bytes were uploaded; null if it needed none, or if the entry was evicted before.</returns>
+    /// <returns>How many bytes the store has more; null if it needed none, or if the entry was evicted before.</returns>
     private async Task<long?> PutChunkAsync(SharedEntry entry, int chunk, CancellationToken cancellationToken)
     {
         if (entry.Layout.Count == 0)
@@ -200,7 +200,7 @@ internal sealed class EntryPublisher
     }
 
     /// <summary>Uploads a chunk whole, or the blocks that the spool and the store have.</summary>
-    /// <returns>How many bytes were uploaded, and the blocks that the store has now; null if another process wrote it first.</returns>
+    /// <returns>How many bytes the store has more, and the blocks that it has now; null if another process wrote it first.</returns>
     private async Task<(long? Bytes, ChunkBlocks? Blocks)> PutBlocksAsync(
         SharedEntry entry, int chunk, Guid fill, SpooledChunk spooled, CancellationToken cancellationToken)
     {
@@ -226,15 +226,15 @@ internal sealed class EntryPublisher
         }
 
         var blocks = spooled.Blocks() ?? throw new IOException("The blocks of the spool are damaged.");
+        var more = blocks.Bytes - (entry.InStore(chunk, out _)?.Bytes ?? 0);
         var (name, body) = (EntryNames.Chunk(entry.Name, fill, chunk), ChunkBody.Of(spooled, fill, chunk, blocks));
         if (blocks.IsWhole || !mayBeThere)
         {
             await _objects.PutAsync(name, body, EntryHeaders.OfChunk(blocks), cancellationToken);
-            return (blocks.Bytes, blocks);
+            return (more, blocks);
         }
 
-        return await _objects.TryPutAsync(name, etag, body, EntryHeaders.OfChunk(blocks), cancellationToken) ? (blocks.Bytes, blocks)
-            : default;
+        return await _objects.TryPutAsync(name, etag, body, EntryHeaders.OfChunk(blocks), cancellationToken) ? (more, blocks) : default;
     }
 
     /// <summary>Uploads a whole entry.</summary>
