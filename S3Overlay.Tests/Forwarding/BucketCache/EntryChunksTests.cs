@@ -40,9 +40,7 @@ public sealed class EntryChunksTests : IDisposable
                     whole.Add(chunk);
                     break;
                 case 1:
-                    var first = ChunkBlocks.SetFor(Chunk);
-                    first.Add(0);
-                    parts.Add(chunk, ChunkBlocks.Of(Chunk, first));
+                    parts.Add(chunk, First());
                     break;
                 case 2:
                     spooled.Add(chunk);
@@ -67,6 +65,63 @@ public sealed class EntryChunksTests : IDisposable
         entry.Write(Chunk, new byte[10], static _ => { });
         live.Release(entry);
         Assert.Equal(Block, _spool.Used);
+    }
+
+    /// <summary>The store lost the rest between the block that completed the chunk and its upload: the block goes there alone.</summary>
+    [Fact, Trait("Rule", "R5")]
+    public void The_last_block_of_a_chunk_whose_rest_is_lost_is_stored()
+    {
+        var entry = New(new NumberSet(Count), new() { [0] = First() });
+        var begins = false;
+        entry.Write(Block, new byte[Block], due =>
+        {
+            entry.Lose(0, entry.Record.Fill);
+            begins = entry.TryBeginUpload(due);
+        });
+        Assert.True(begins);
+    }
+
+    [Fact, Trait("Rule", "R5")]
+    public void A_chunk_of_another_fill_that_cannot_be_read_is_not_lost_here()
+    {
+        var entry = New(new NumberSet(Count), new() { [0] = First() });
+        entry.Lose(0, Guid.NewGuid());
+        Assert.NotNull(entry.FirstCached(0));
+        entry.Lose(0, entry.Record.Fill);
+        Assert.Null(entry.FirstCached(0));
+    }
+
+    /// <summary>The file has no name; Linux shows the handles of a process as files.</summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task A_damaged_block_of_the_spool_is_told_with_its_place()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        var found = new List<long>();
+        var chunks = new EntryChunks(new ChunkLayout(Count * Chunk, Chunk), new NumberSet(Count), null, _spool, found.Add);
+        var chunk = chunks.ForWriting(3);
+        chunk.Write(Block, new byte[Block]);
+        var file = Directory.GetFiles("/proc/self/fd").Single(file =>
+            new FileInfo(file).LinkTarget?.StartsWith(_folder["spool"], StringComparison.Ordinal) == true);
+        using (var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        {
+            RandomAccess.Write(handle, [1], Block + 10);
+        }
+
+        Assert.Equal(0, await chunk.ReadAsync(Block, new byte[Block], default));
+        Assert.Equal([(3L * Chunk) + Block], found);
+        chunks.Free(3);
+    }
+
+    /// <summary>The first block of two.</summary>
+    private static ChunkBlocks First()
+    {
+        var blocks = ChunkBlocks.SetFor(Chunk);
+        blocks.Add(0);
+        return ChunkBlocks.Of(Chunk, blocks);
     }
 
     private SharedEntry New(NumberSet whole, Dictionary<int, ChunkBlocks> parts) => new(

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
@@ -59,6 +60,27 @@ public sealed class LostChunkTests : IAsyncLifetime
         await FillAsync(store, _bytes, 1);
         await SettleAsync(store);
         await AssertHasAllAsync();
+    }
+
+    [Fact, Trait("Rule", "F")]
+    public async Task Damaged_blocks_are_logged_with_their_place_and_once_for_a_chunk()
+    {
+        var logger = new MessageLogger();
+        _bench.Abilities = Judging;
+        await using var store = _bench.Open(time: _time, logger: logger);
+        await FillAsync(store, _bytes, Blocks, Blocks + 1, Blocks + 2);
+        await SettleAsync(store);
+        var name = Assert.Single(await _bench.NamesAsync("k/"));
+        var (body, headers) = await _bench.TakeAsync(name);
+        body[100] ^= 1;
+        body[Block + 4 + 100] ^= 1;
+        await _bench.PutAsync(name, body, headers);
+        Assert.NotEqual(Block, (await ReadAsync(store, Blocks + 1))?.Length);
+        Assert.Contains($"byte {(Blocks + 1) * Block})", Assert.Single(logger.Messages), StringComparison.Ordinal);
+        await FillAsync(store, _bytes, Blocks + 3);
+        await SettleAsync(store);
+        Assert.Contains($"byte {Blocks * Block})", logger.Messages[1], StringComparison.Ordinal);
+        Assert.Equal(2, logger.Messages.Count);
     }
 
     /// <summary>What the manifest no longer names would be replaced by the first block that comes.</summary>
@@ -215,5 +237,18 @@ public sealed class LostChunkTests : IAsyncLifetime
         {
             _time.Advance(TimeSpan.FromSeconds(30));
         }
+    }
+
+    private sealed class MessageLogger : ILogger<BucketCacheStore>
+    {
+        public List<string> Messages { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
+            Func<TState, Exception?, string> formatter) => Messages.Add(formatter(state, exception));
     }
 }

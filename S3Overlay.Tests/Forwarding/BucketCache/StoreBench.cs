@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 using S3Overlay.Proxy.Configuration.Options;
@@ -51,11 +52,11 @@ internal sealed class StoreBench : ICachePlace
 
     /// <summary>A proxy's view of it. Waits for no other view, and knows of others only through <paramref name="proxies"/>.</summary>
     public BucketCacheStore Open(SpoolFolder? spool = null, TimeProvider? time = null, long largestWhole = 50 << 20, long? maxBytes = null,
-        int proxies = 1) => new(
+        int proxies = 1, ILogger<BucketCacheStore>? logger = null) => new(
         new LocalStore(Calls, new StoreSettings { CacheBucket = CacheBucket, LargestWhole = largestWhole, MaxBytes = maxBytes,
             Proxies = proxies }, time ?? TimeProvider.System),
         spool ?? Spool(),
-        NullLogger<BucketCacheStore>.Instance,
+        logger ?? NullLogger<BucketCacheStore>.Instance,
         abilities: () => Abilities)
     {
         ClosingPatience = Patience.Limit,

@@ -22,6 +22,9 @@ internal sealed class FramedReader(WireResponse response, Stream body, Guid fill
     private long _lastBlock = -1;
     private int _blockLength;
 
+    /// <summary>The fill that the bytes are of.</summary>
+    public Guid Fill => fill;
+
     /// <summary>The position of the next block in the response.</summary>
     public long Position => _nextBlock * EntryFrames.BlockSize;
 

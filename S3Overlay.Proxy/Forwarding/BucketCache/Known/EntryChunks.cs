@@ -69,7 +69,8 @@ internal sealed class EntryChunks(
         if (!_spooled.TryGetValue(chunk, out var spooled))
         {
             var range = layout.BytesOf(chunk);
-            _spooled.Add(chunk, spooled = new SpooledChunk(spool, range.Length, position => foundDamaged(range.First + position)));
+            _spooled.Add(chunk, spooled = new SpooledChunk(spool, range.Length, block =>
+                foundDamaged(range.First + (block * EntryFrames.BlockSize))));
         }
 
         return spooled;

@@ -19,12 +19,6 @@ internal sealed partial class SharedEntry
                 return false;
             }
 
-            if (due.Ticket is null && !_chunks.IsComplete(due.Chunk))
-            {
-                // A part of it was lost in the store: its blocks wait on.
-                return false;
-            }
-
             // What comes during the upload waits anew, or is looked for at its end.
             _waiting.Remove(due.Chunk);
             return _chunks.InSpool(due.Chunk) is not null && (due.Ticket is null || (!_isEvicted && _chunks.HasNew(due.Chunk)))
@@ -119,12 +113,12 @@ internal sealed partial class SharedEntry
         }
     }
 
-    /// <summary>A chunk is missing in the store or damaged.</summary>
-    public void Lose(int chunk)
+    /// <summary>A chunk of a fill is missing in the store or damaged.</summary>
+    public void Lose(int chunk, Guid fill)
     {
         lock (_lock)
         {
-            if (_chunks.InStore(chunk) is not null)
+            if (_record.Fill == fill && _chunks.InStore(chunk) is not null)
             {
                 _chunks.SetInStore(chunk, null);
                 _lost.Add(chunk);

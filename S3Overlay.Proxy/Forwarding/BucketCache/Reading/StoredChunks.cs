@@ -68,18 +68,18 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
             }
 
             response?.Dispose();
-            entry.Lose(chunk);
+            entry.Lose(chunk, fill);
             return null;
         }
 
         return null;
     }
 
-    /// <summary>A block was not what had been stored.</summary>
-    public void Damaged(SharedEntry entry, int chunk, long position)
+    /// <summary>A block of a fill was not what had been stored. The position is within the object.</summary>
+    public void Damaged(SharedEntry entry, int chunk, Guid fill, long position)
     {
         Log.CacheBlockDamaged(logger, entry.Name.Bucket, position);
-        entry.Lose(chunk);
+        entry.Lose(chunk, fill);
     }
 
     private static string? RangeOf(ByteRange run, ChunkBlocks blocks)

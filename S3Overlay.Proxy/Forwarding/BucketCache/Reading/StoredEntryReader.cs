@@ -84,7 +84,7 @@ internal sealed class StoredEntryReader(StoredEntry entry, SharedEntry shared, S
         }
         catch (InvalidDataException)
         {
-            chunks.Damaged(shared, _chunk, position);
+            chunks.Damaged(shared, _chunk, _stored!.Fill, _position);
             return 0;
         }
         catch (IOException)

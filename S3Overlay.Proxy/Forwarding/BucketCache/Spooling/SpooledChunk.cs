@@ -19,6 +19,9 @@ internal sealed class SpooledChunk
     private int _users = 1;
 
     /// <summary>An empty one of so many bytes.</summary>
+    /// <param name="folder">Where its file is.</param>
+    /// <param name="length">The chunk's bytes.</param>
+    /// <param name="foundDamaged">Called with the number of a damaged block.</param>
     /// <exception cref="IOException">Its file cannot be made.</exception>
     public SpooledChunk(SpoolFolder folder, long length, Action<long> foundDamaged)
     {

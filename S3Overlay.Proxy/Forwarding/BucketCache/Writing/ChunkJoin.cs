@@ -40,7 +40,7 @@ internal sealed class ChunkJoin(CacheBucketObjects objects, TimeProvider time, I
                     return (etag, true);
                 }
 
-                var buffer = ArrayPool<byte>.Shared.Rent(EntryFrames.BlockSize);
+                var (buffer, isDamaged) = (ArrayPool<byte>.Shared.Rent(EntryFrames.BlockSize), false);
                 try
                 {
                     for (var block = blocks.Next(0); block * EntryFrames.BlockSize < blocks.Length; block = blocks.Next(block + 1))
@@ -51,9 +51,14 @@ internal sealed class ChunkJoin(CacheBucketObjects objects, TimeProvider time, I
                             var read = await reader.ReadAsync(position, buffer, cancellationToken);
                             spooled.Write(position, buffer.AsSpan(0, read));
                         }
+                        catch (InvalidDataException) when (isDamaged)
+                        {
+                            // One is logged: there may be thousands.
+                        }
                         catch (InvalidDataException)
                         {
                             // The spool may have this block. Those after it are read all the same.
+                            isDamaged = true;
                             Log.CacheBlockDamaged(logger, entry.Name.Bucket, entry.Layout.BytesOf(chunk).First + position);
                         }
                     }
