@@ -4,6 +4,8 @@ using System.Text;
 
 using Microsoft.AspNetCore.Http;
 
+using S3Overlay.Proxy.Protocol.Bodies;
+
 namespace S3Overlay.Proxy.Protocol;
 
 /// <summary>
@@ -18,6 +20,8 @@ public abstract class S3Response
 
     /// <summary>The count of <see cref="Sent"/>, with flags in the highest bits: one field, since every request has a response.</summary>
     private long _sent;
+
+    private Turn _turn = new(1 << 20);
 
     /// <summary>The HTTP status.</summary>
     public abstract int Status { get; set; }
@@ -83,7 +87,10 @@ public abstract class S3Response
         return Note(Body.WriteAsync(bytes, cancellationToken));
     }
 
-    /// <summary>Sends what was written, and returns once there is room for more.</summary>
+    /// <summary>
+    /// Sends what was written, and returns once there is room for more. A client that reads as fast as we send never lacks room; so other
+    /// connections get a turn now and then.
+    /// </summary>
     /// <returns>Whether the client is still connected.</returns>
     public ValueTask<bool> FlushAsync(CancellationToken cancellationToken) => Note(Body.FlushAsync(cancellationToken));
 
@@ -92,18 +99,29 @@ public abstract class S3Response
 
     private void Count(int bytes)
     {
+        _turn.Did(bytes);
         if (!IsCut)
         {
             _sent += bytes;
         }
     }
 
-    private ValueTask<bool> Note(ValueTask<FlushResult> flushing) => flushing.IsCompletedSuccessfully ? new(Note(flushing.Result))
-        : NoteLaterAsync(flushing);
+    private ValueTask<bool> Note(ValueTask<FlushResult> flushing) =>
+        flushing.IsCompletedSuccessfully && !_turn.IsOver ? new(Note(flushing.Result)) : NoteLaterAsync(flushing);
 
     /// <summary>Pooled: each piece of a large body may wait here for its client.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<bool> NoteLaterAsync(ValueTask<FlushResult> flushing) => Note(await flushing);
+    private async ValueTask<bool> NoteLaterAsync(ValueTask<FlushResult> flushing)
+    {
+        if (flushing.IsCompletedSuccessfully)
+        {
+            await Task.Yield();
+        }
+
+        var flushed = await flushing;
+        _turn.Begin();
+        return Note(flushed);
+    }
 
     private bool Note(FlushResult flushed)
     {

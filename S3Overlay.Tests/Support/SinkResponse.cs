@@ -64,6 +64,8 @@ public abstract class SinkResponse : S3Response
         {
         }
 
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();

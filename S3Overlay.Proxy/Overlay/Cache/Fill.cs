@@ -3,6 +3,7 @@ using System.Buffers;
 using S3Overlay.Proxy.Configuration.Options;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Overlay.Remotes;
+using S3Overlay.Proxy.Protocol.Bodies;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Proxy.Telemetry;
 
@@ -280,6 +281,7 @@ internal sealed class Fill
     {
         await source.SkipToAsync(stretch.First, buffer, _cancel.Token);
         var (position, start, end) = (stretch.First, 0, 0);
+        var turn = new Turn(BufferSize);
         while (Remaining(position + (end - start)) is > 0 and var wanted)
         {
             if (end == buffer.Length)
@@ -287,6 +289,13 @@ internal sealed class Fill
                 await StoreAsync(position, buffer.AsMemory(start, end - start));
                 position += end - start;
                 (start, end) = (0, 0);
+                turn.Did(buffer.Length);
+                if (turn.IsOver)
+                {
+                    await Task.Yield();
+                    turn.Begin();
+                }
+
                 continue;
             }
 
