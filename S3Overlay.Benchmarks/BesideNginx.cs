@@ -15,7 +15,7 @@ public static class BesideNginx
     /// <summary>The proxy with its own store, nginx with files.</summary>
     public static async Task<int> CompareAsync(Options options)
     {
-        await using var site = await Site.PrepareAsync();
+        await using var site = await Site.PrepareAsync(options.Delay);
         var workloads = options.Choose(Rows.All);
         await using var build = new ProxyBuild("proxy", options.Proxy, site.Folder, site.Remote, workloads);
         await build.StartAsync();

@@ -38,7 +38,7 @@ public sealed class BetweenBuilds
     /// <returns>The exit code: 1 if a row is worse.</returns>
     public static async Task<int> RunAsync(Options options)
     {
-        await using var site = await Site.PrepareAsync();
+        await using var site = await Site.PrepareAsync(options.Delay);
         var workloads = options.Choose(Rows.All);
         var old = ProxyServer.ProgramOf(options.Against);
         await using var newBuild = new ProxyBuild("new", options.Proxy, site.Folder, site.Remote, workloads);

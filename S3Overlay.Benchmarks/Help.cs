@@ -29,6 +29,7 @@ public static class Help
               --only NAME,NAME     Only the workloads that have one of these in their names.
               --connections A,B    Number of connections. Default: each workload's own, mostly 1 and 16.
               --seconds N          How long one measurement lasts. Default: 3, and 0.5 with --against.
+              --delay MS           How long the remote waits before each response. Default: 0.
               --pairs N            With --against: how many pairs of measurements, at least {PairedRatios.FewestPairs}. Default: 20.
               --rounds N           Without it, and for start: how many rounds. Default: 5.
 

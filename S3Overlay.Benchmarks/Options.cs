@@ -28,6 +28,9 @@ public sealed record Options
     /// <summary>The build to compare with, or null.</summary>
     public string? Against { get; init; }
 
+    /// <summary>How long the remote waits before each response. A remote on another machine is never as fast as one here.</summary>
+    public TimeSpan Delay { get; init; }
+
     /// <summary>Reads the command line.</summary>
     /// <exception cref="ArgumentException">An option is invalid.</exception>
     public static Options Parse(string[] args)
@@ -42,6 +45,7 @@ public sealed record Options
                 "--seconds" =>
                     options with { Duration = TimeSpan.FromSeconds(double.TryParse(value, CultureInfo.InvariantCulture, out var seconds)
                     && seconds is > 0 and < 3600 ? seconds : throw Wrong()) },
+                "--delay" => options with { Delay = TimeSpan.FromMilliseconds(Number(value, 0)) },
                 "--rounds" => options with { Rounds = Number(value, 1) },
                 "--pairs" => options with { Pairs = Number(value, PairedRatios.FewestPairs) },
                 "--connections" => options with { Connections = Array.ConvertAll(value.Split(','), one => Number(one, 1)) },

@@ -20,8 +20,9 @@ public sealed class Site : IAsyncDisposable
     public StandInRemote Remote { get; }
 
     /// <summary>Takes the folder and the processor.</summary>
+    /// <param name="delay">How long the remote waits before each response.</param>
     /// <exception cref="PlatformNotSupportedException">This is not Linux.</exception>
-    public static async Task<Site> PrepareAsync()
+    public static async Task<Site> PrepareAsync(TimeSpan delay = default)
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -34,7 +35,7 @@ public sealed class Site : IAsyncDisposable
             Process.GetCurrentProcess().ProcessorAffinity = 2;
         }
 
-        return new(Directory.CreateTempSubdirectory("s3overlay-bench-").FullName, await StandInRemote.StartAsync());
+        return new(Directory.CreateTempSubdirectory("s3overlay-bench-").FullName, await StandInRemote.StartAsync(delay));
     }
 
     /// <summary>Writes objects as files, for servers of files.</summary>

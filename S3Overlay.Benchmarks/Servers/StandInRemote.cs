@@ -40,7 +40,9 @@ public sealed class StandInRemote : IAsyncDisposable
     private long _sent;
     private int _inFlight;
 
-    private StandInRemote(WebApplication app, int port) => (_app, Port) = (app, port);
+    private readonly TimeSpan _delay;
+
+    private StandInRemote(WebApplication app, int port, TimeSpan delay) => (_app, Port, _delay) = (app, port, delay);
 
     /// <summary>Its loopback port.</summary>
     public int Port { get; }
@@ -56,14 +58,15 @@ public sealed class StandInRemote : IAsyncDisposable
         string.Create(CultureInfo.InvariantCulture, $"{size}/{WithoutChecksum}/{number}");
 
     /// <summary>Opens the port.</summary>
-    public static async Task<StandInRemote> StartAsync()
+    /// <param name="delay">How long it waits before each response.</param>
+    public static async Task<StandInRemote> StartAsync(TimeSpan delay)
     {
         var port = ServerProcess.FreePort();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseUrls(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
         var app = builder.Build();
-        var remote = new StandInRemote(app, port);
+        var remote = new StandInRemote(app, port, delay);
         app.Run(remote.ServeAsync);
         await app.StartAsync();
         return remote;
@@ -93,6 +96,11 @@ public sealed class StandInRemote : IAsyncDisposable
         Interlocked.Increment(ref _inFlight);
         try
         {
+            if (_delay > TimeSpan.Zero)
+            {
+                await Task.Delay(_delay, context.RequestAborted);
+            }
+
             var path = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
             await (path.Length < 3 ? ListAsync(context)
                 : SendAsync(context, long.Parse(path[1], CultureInfo.InvariantCulture), hasChecksum: path[2] != WithoutChecksum));
