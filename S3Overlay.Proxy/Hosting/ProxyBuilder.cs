@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration.Memory;
 
 using OpenTelemetry.Metrics;
@@ -80,6 +81,7 @@ internal static class ProxyBuilder
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSettings.Apply(kestrel, builder.Configuration));
         builder.WebHost.UseSockets(KestrelSettings.Apply);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionBuffers.Factory>();
         if (!options.Listen.IsFromSections)
         {
             builder.WebHost.UseUrls([.. options.Listen.Urls]);
