@@ -35,7 +35,7 @@ internal sealed class CacheFile : IDisposable
         _table = new BlockTable(geometry, checksums);
         (_file, Path, _header, _geometry, _tableOffset, _logger) = (file, path, header, geometry, tableOffset, logger);
         _dataOffset = CacheFileHeader.Align(tableOffset + (geometry.Blocks * sizeof(uint)));
-        _blocks = new BlockFile(file, geometry, _dataOffset, _table, KeepEntry, Damaged, change => _account?.Add(change));
+        _blocks = new BlockFile(file, geometry, _dataOffset, _table, KeepEntries, Damaged, change => _account?.Add(change));
     }
 
     public string Path { get; }
@@ -213,24 +213,25 @@ internal sealed class CacheFile : IDisposable
             : throw new InvalidDataException("the header is too short");
     }
 
-    private void WriteEntry(long block, uint entry)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, entry);
-        RandomAccess.Write(_file, bytes, _tableOffset + (block * sizeof(uint)));
-    }
-
     private void Damaged(long block) => Log.CacheBlockDamaged(_logger, System.IO.Path.GetFileName(Path), _geometry.BytesOf(block).First);
 
-    /// <summary>May fail: the next start finds the same damage.</summary>
-    private void KeepEntry(long block, uint entry)
+    private void KeepEntries(long first, ReadOnlySpan<uint> entries)
     {
+        var bytes = MemoryMarshal.AsBytes(entries);
+        if (!BitConverter.IsLittleEndian)
+        {
+            var reversed = new uint[entries.Length];
+            BinaryPrimitives.ReverseEndianness(entries, reversed);
+            bytes = MemoryMarshal.AsBytes(reversed.AsSpan());
+        }
+
         try
         {
-            WriteEntry(block, entry);
+            RandomAccess.Write(_file, bytes, _tableOffset + (first * sizeof(uint)));
         }
-        catch (IOException) when (entry == 0)
+        catch (IOException) when (entries is [0])
         {
+            // The next start finds the same damage.
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed class Fill
     /// Maximum bytes buffered ahead of the write position. No other fill may start inside this window, so two fills never write the same
     /// bytes.
     /// </summary>
-    public const int BufferSize = 256 * 1024;
+    public const int BufferSize = 512 * 1024;
 
     private readonly ActiveEntry _owner;
     private readonly LinkedList<ByteRange> _plan;

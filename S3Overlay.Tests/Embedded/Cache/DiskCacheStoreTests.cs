@@ -67,6 +67,39 @@ public sealed class DiskCacheStoreTests : ReaderTestBase
         Assert.Empty(Remote.Gets);
     }
 
+    /// <summary>The blocks end at 65,536 and at 100,000 of each chunk. A write brings more of them than are recorded at once.</summary>
+    [Fact]
+    [Trait("Rule", "R5")]
+    public async Task A_write_of_many_blocks_leaves_what_is_cached_as_it_is()
+    {
+        var (brought, first) = (Bytes(2_000_000), new byte[2_000_000]);
+        var bytes = brought.ToArray();
+        var identity = new EntryIdentity(Remote.Endpoint, "remote-bucket", "key", 100_000);
+        await using (var copy = await Store.CreateAsync(Bucket, "key", identity, Remote.Put("key", brought), default))
+        {
+            foreach (var (from, to) in ((int, int)[])[(165_536, 200_000), (310_000, 320_000), (1_900_000, 1_965_536)])
+            {
+                await copy!.WriteAsync(from, first.AsMemory(from..to), default);
+                first.AsSpan(from..to).CopyTo(bytes.AsSpan(from));
+            }
+
+            await copy!.WriteAsync(100, brought.AsMemory(100), default);
+            await copy.WriteAsync(0, brought.AsMemory(0, 100), default);
+        }
+
+        await ReopenAsync();
+        await using var found = await Store.FindAsync(Bucket, "key", default);
+        Assert.Equal(new ByteRange(0, 1_999_999), found!.FirstCached(0));
+        var read = new byte[bytes.Length];
+        await using var reader = found.Read(new(0, bytes.Length - 1));
+        for (var length = 0; length < read.Length;)
+        {
+            length += await reader.ReadAsync(read.AsMemory(length), default) is > 0 and var some ? some : throw new EndOfStreamException();
+        }
+
+        Assert.Equal(bytes, read);
+    }
+
     [Fact]
     [Trait("Rule", "R5")]
     public async Task Blocks_survive_a_restart()

@@ -78,15 +78,20 @@ internal sealed class SpooledChunk
     /// <exception cref="CacheFullException">The spool is full. What came before that block is stored.</exception>
     public void Write(long position, ReadOnlySpan<byte> bytes)
     {
-        while (!bytes.IsEmpty)
+        var end = position;
+        try
         {
-            var block = _geometry.BlockAt(position);
-            var range = _geometry.BytesOf(block);
-            Take((int)block, range.Length);
-            var length = (int)Math.Min(bytes.Length, range.Last + 1 - position);
-            _blocks.Write(position, bytes[..length]);
-            position += length;
-            bytes = bytes[length..];
+            while (end < position + bytes.Length)
+            {
+                var block = _geometry.BlockAt(end);
+                var range = _geometry.BytesOf(block);
+                Take((int)block, range.Length);
+                end = Math.Min(position + bytes.Length, range.Last + 1);
+            }
+        }
+        finally
+        {
+            _blocks.Write(position, bytes[..(int)(end - position)]);
         }
     }
 

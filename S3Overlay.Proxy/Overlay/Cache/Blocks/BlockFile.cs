@@ -15,13 +15,18 @@ namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
 /// <param name="geometry">How bytes map to blocks.</param>
 /// <param name="dataOffset">Where the object's bytes start in the file.</param>
 /// <param name="blocks">The blocks present at the start.</param>
-/// <param name="keepEntry">Called with a block's entry before the block counts as cached, and with 0 when it no longer does.</param>
+/// <param name="keepEntries">
+/// Called with the first of some blocks and their entries before they count as cached, and with 0 when a block no longer does.
+/// </param>
 /// <param name="foundDamaged">Called with a block found damaged.</param>
 /// <param name="changed">Called with the change in cached bytes; may be null.</param>
 internal sealed class BlockFile(
-    SafeFileHandle file, BlockGeometry geometry, long dataOffset, BlockTable blocks, Action<long, uint> keepEntry,
-    Action<long> foundDamaged, Action<long>? changed = null)
+    SafeFileHandle file, BlockGeometry geometry, long dataOffset, BlockTable blocks,
+    Action<long, ReadOnlySpan<uint>> keepEntries, Action<long> foundDamaged, Action<long>? changed = null)
 {
+    /// <summary>How many entries are kept at once.</summary>
+    private const int MostEntries = 16;
+
     /// <summary>See <see cref="Layers.ICacheEntry.FirstCached"/>.</summary>
     public ByteRange? FirstCached(long position) => blocks.FirstCached(position);
 
@@ -62,7 +67,7 @@ internal sealed class BlockFile(
             var (length, isMissing) = blocks.Stretch(position, bytes.Length);
             if (isMissing)
             {
-                WriteWithinBlock(position, bytes[..length]);
+                WriteMissing(position, bytes[..length]);
             }
 
             position += length;
@@ -70,18 +75,38 @@ internal sealed class BlockFile(
         }
     }
 
-    private void WriteWithinBlock(long position, ReadOnlySpan<byte> bytes)
+    /// <summary>Writes whole blocks, or bytes within one. One call: it costs less, and larger pages in memory cost less to read.</summary>
+    private void WriteMissing(long position, ReadOnlySpan<byte> bytes)
     {
         RandomAccess.Write(file, bytes, dataOffset + position);
         var block = geometry.BlockAt(position);
         var range = geometry.BytesOf(block);
-        if (bytes.Length == range.Length)
+        if (bytes.Length >= range.Length)
         {
-            Complete(block, Crc32C.Compute(bytes));
+            CompleteAll(block, bytes);
         }
         else if (blocks.Add(position, bytes) is { } pieces)
         {
             Join(block, range, pieces);
+        }
+    }
+
+    /// <summary>Records whole blocks.</summary>
+    private void CompleteAll(long first, ReadOnlySpan<byte> bytes)
+    {
+        Span<uint> entries = stackalloc uint[MostEntries];
+        while (!bytes.IsEmpty)
+        {
+            var count = 0;
+            for (; count < entries.Length && !bytes.IsEmpty; count++)
+            {
+                var length = (int)geometry.BytesOf(first + count).Length;
+                entries[count] = BlockTable.Entry(Crc32C.Compute(bytes[..length]));
+                bytes = bytes[length..];
+            }
+
+            Complete(first, entries[..count]);
+            first += count;
         }
     }
 
@@ -90,7 +115,7 @@ internal sealed class BlockFile(
     {
         if (pieces.Count == 1)
         {
-            Complete(block, pieces[0].Checksum);
+            Complete(block, [BlockTable.Entry(pieces[0].Checksum)]);
             return;
         }
 
@@ -109,7 +134,7 @@ internal sealed class BlockFile(
                 }
             }
 
-            Complete(block, Crc32C.Compute(bytes));
+            Complete(block, [BlockTable.Entry(Crc32C.Compute(bytes))]);
         }
         finally
         {
@@ -117,13 +142,15 @@ internal sealed class BlockFile(
         }
     }
 
-    private void Complete(long block, uint checksum)
+    private void Complete(long first, ReadOnlySpan<uint> entries)
     {
-        var entry = BlockTable.Entry(checksum);
-        keepEntry(block, entry);
-        if (blocks.Complete(block, entry))
+        keepEntries(first, entries);
+        for (var i = 0; i < entries.Length; i++)
         {
-            changed?.Invoke(geometry.BytesOf(block).Length);
+            if (blocks.Complete(first + i, entries[i]))
+            {
+                changed?.Invoke(geometry.BytesOf(first + i).Length);
+            }
         }
     }
 
@@ -208,6 +235,6 @@ internal sealed class BlockFile(
             changed?.Invoke(-geometry.BytesOf(block).Length);
         }
 
-        keepEntry(block, 0);
+        keepEntries(block, [0]);
     }
 }

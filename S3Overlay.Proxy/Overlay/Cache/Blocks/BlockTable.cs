@@ -57,10 +57,41 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
     }
 
     /// <summary>
-    /// The bytes from a position on that are alike: missing, within the block, or cached. Those that are cached stay as they are.
+    /// The bytes from a position on that are alike: whole blocks that are missing, missing bytes within a block, or cached. Those that are
+    /// cached stay as they are.
     /// </summary>
-    public (int Length, bool IsMissing) Stretch(long position, int length) => Writable(position, length) is var missing && missing > 0
-        ? (missing, true) : ((int)Math.Min(length, (FirstCached(position)?.Last ?? position) + 1 - position), false);
+    public (int Length, bool IsMissing) Stretch(long position, int length)
+    {
+        if (Missing(position, length) is > 0 and var whole)
+        {
+            return (whole, true);
+        }
+
+        return Writable(position, length) is > 0 and var missing ? (missing, true)
+            : ((int)Math.Min(length, (FirstCached(position)?.Last ?? position) + 1 - position), false);
+    }
+
+    /// <summary>How many bytes from a position on are whole blocks of which no byte is cached.</summary>
+    private int Missing(long position, int length)
+    {
+        var bytes = 0L;
+        lock (_lock)
+        {
+            for (var block = geometry.BlockAt(position); block < geometry.Blocks; block++)
+            {
+                var range = geometry.BytesOf(block);
+                if (range.First != position + bytes || range.Length > length - bytes
+                    || checksums[block] != 0 || _partial.ContainsKey(block))
+                {
+                    break;
+                }
+
+                bytes += range.Length;
+            }
+        }
+
+        return (int)bytes;
+    }
 
     /// <summary>How many bytes may be written from a position on, within the block, before the next cached byte.</summary>
     private int Writable(long position, int length)
