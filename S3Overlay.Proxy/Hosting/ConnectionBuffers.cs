@@ -16,7 +16,7 @@ internal sealed class ConnectionBuffers : MemoryPool<byte>
     /// </summary>
     public const int BufferSize = 16 * 1024;
 
-    /// <summary>Buffers kept for reuse, 4 MiB in all. The collector takes the rest.</summary>
+    /// <summary>Buffers kept for reuse, 4 MiB for each listening address. The collector takes the rest.</summary>
     public const int MostKept = 256;
 
     private const int UsualSize = 4096;

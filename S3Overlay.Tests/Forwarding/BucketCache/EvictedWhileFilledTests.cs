@@ -1,5 +1,6 @@
 using S3Overlay.Proxy.Forwarding.BucketCache;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
+using S3Overlay.Proxy.Overlay.Cache;
 using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Tests.Overlay.Reading;
 using S3Overlay.Tests.Support;
@@ -17,7 +18,7 @@ public sealed class EvictedWhileFilledTests : ReaderTestBase
     private const int Room = 100_000_000;
 
     /// <summary>What a fill may read around the eviction before it notices, and the chunks that it ends with.</summary>
-    private const int Slack = 2 * ((256 * 1024) + Chunk);
+    private const int Slack = 2 * (Fill.BufferSize + Chunk);
 
     private readonly byte[] _bytes = Bytes(5_000_000);
     private StoreBench _bench = null!;

@@ -53,6 +53,23 @@ public sealed class LiveEntriesTests : IDisposable
         Assert.Equal((1, false, 0), (waited, _live.Fills.Any(copy.Record.Fill), _spool.Used));
     }
 
+    /// <summary>A wrong or outdated entry is withdrawn first, and then evicted. The store has it until then.</summary>
+    [Fact, Trait("Rule", "F")]
+    public void A_withdrawn_entry_is_known_until_it_is_evicted()
+    {
+        var copy = New();
+        _live.Replace(copy);
+        Assert.Same(copy, _live.Use(Name, out _));
+        Assert.True(_live.TryWithdrawToEvict(copy));
+        _live.Release(copy);
+        _live.Release(copy);
+        Assert.Equal((null, true), (_live.Use(Name, out var isEvicted), isEvicted));
+        Assert.Same(copy, _live.Evict(Name, null, out _));
+        Assert.Equal((null, true), (_live.Use(Name, out isEvicted), isEvicted));
+        _live.EndWork(copy, isEviction: true);
+        Assert.Equal((null, false), (_live.Use(Name, out isEvicted), isEvicted));
+    }
+
     /// <summary>A write may span two chunks. The first is complete and goes to the store, even if the second fails.</summary>
     [Fact, Trait("Rule", "C1")]
     public void A_chunk_is_whole_though_there_is_no_room_for_the_next()

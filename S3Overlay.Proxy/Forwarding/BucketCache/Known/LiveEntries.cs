@@ -260,7 +260,7 @@ internal sealed partial class LiveEntries(long remembered)
                 return null;
             }
 
-            entry.IsEvicted = true;
+            (entry.IsEvicted, entry.AwaitsEviction) = (true, false);
             isOnItsWay = entry.Pending++ > entry.Evictions++;
             _idle.Remove(entry);
             return entry;
@@ -275,6 +275,19 @@ internal sealed partial class LiveEntries(long remembered)
         {
             entry.IsEvicted = true;
             return _entries.GetValueOrDefault(entry.Name) == entry;
+        }
+    }
+
+    /// <summary>
+    /// Like <see cref="TryWithdraw"/>, and <see cref="Evict"/> follows. Until then the entry is not forgotten, or a lookup would find it in
+    /// the store.
+    /// </summary>
+    public bool TryWithdrawToEvict(SharedEntry entry)
+    {
+        lock (_lock)
+        {
+            entry.IsEvicted = true;
+            return entry.AwaitsEviction = _entries.GetValueOrDefault(entry.Name) == entry;
         }
     }
 
@@ -355,7 +368,7 @@ internal sealed partial class LiveEntries(long remembered)
     {
         if (entry.Users > 0)
         {
-            if (entry.IsEvicted && entry.Pending == 0)
+            if (entry is { IsEvicted: true, Pending: 0, AwaitsEviction: false })
             {
                 Remove(entry);
             }
@@ -364,7 +377,7 @@ internal sealed partial class LiveEntries(long remembered)
         }
 
         entry.FreeUnfinished();
-        if (entry.Pending > 0 || entry.HasWaiting)
+        if (entry.Pending > 0 || entry.HasWaiting || entry.AwaitsEviction)
         {
             return;
         }

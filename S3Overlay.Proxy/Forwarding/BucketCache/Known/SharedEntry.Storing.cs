@@ -225,6 +225,7 @@ internal sealed partial class SharedEntry
             _record = _record with { Fill = theirs.Record.Fill };
             _chunks.SetInStore(theirs);
             _lost.Clear();
+            _unreadable.Clear();
             return mine;
         }
     }

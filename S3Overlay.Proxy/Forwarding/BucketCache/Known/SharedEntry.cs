@@ -95,6 +95,9 @@ internal sealed partial class SharedEntry
         set => Volatile.Write(ref _isEvicted, value);
     }
 
+    /// <summary>True from its withdrawal to the eviction that follows. Owned by <see cref="LiveEntries"/>, under its lock.</summary>
+    public bool AwaitsEviction { get; set; }
+
     public ManifestFlush Flush { get; } = new();
 
     /// <summary>True if nothing is spooled.</summary>

@@ -61,7 +61,7 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     }
 
     /// <inheritdoc/>
-    public bool TryWithdraw() => live.TryWithdraw(shared);
+    public bool TryWithdraw() => live.TryWithdrawToEvict(shared);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => LetGoAsync(releases: true);

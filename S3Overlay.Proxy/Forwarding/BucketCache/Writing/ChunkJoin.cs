@@ -3,6 +3,7 @@ using System.Buffers;
 using S3Overlay.Proxy.Forwarding.BucketCache.Format;
 using S3Overlay.Proxy.Forwarding.BucketCache.Known;
 using S3Overlay.Proxy.Forwarding.BucketCache.Spooling;
+using S3Overlay.Proxy.Overlay.Layers;
 using S3Overlay.Proxy.Telemetry;
 
 namespace S3Overlay.Proxy.Forwarding.BucketCache.Writing;
@@ -49,7 +50,7 @@ internal sealed class ChunkJoin(CacheBucketObjects objects, TimeProvider time, I
                         try
                         {
                             var read = await reader.ReadAsync(position, buffer, cancellationToken);
-                            spooled.Write(position, buffer.AsSpan(0, read));
+                            Write(spooled, position, buffer.AsSpan(0, read));
                         }
                         catch (InvalidDataException) when (isDamaged)
                         {
@@ -75,6 +76,19 @@ internal sealed class ChunkJoin(CacheBucketObjects objects, TimeProvider time, I
             }
 
             return (etag, false);
+        }
+    }
+
+    /// <summary>A spool that fails says nothing about what the store has.</summary>
+    private static void Write(SpooledChunk spooled, long position, ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            spooled.Write(position, bytes);
+        }
+        catch (IOException failure) when (failure is not CacheFullException)
+        {
+            throw new CacheFullException($"The spool cannot be written: {failure.Message}");
         }
     }
 }
