@@ -4,8 +4,8 @@ using S3Overlay.Proxy.Protocol.Objects;
 namespace S3Overlay.Proxy.Embedded.Rows;
 
 /// <summary>
-/// Remembers what look-ups of keys found. A commit forgets its keys before it returns, so no reader sees an older row than the database
-/// has.
+/// Remembers what look-ups of keys found. While a commit makes changes visible, look-ups of its keys ask the database, so no reader sees an
+/// older row than a listing has shown.
 /// </summary>
 /// <param name="limit">How many keys of usual length; fewer if they are longer, or have more metadata.</param>
 /// <param name="weigh">The memory that a value's metadata takes, in bytes.</param>
@@ -21,7 +21,10 @@ internal sealed class RowCache<T>(int limit, Func<T, int> weigh)
 
     private readonly WeightedCache<ObjectName, Known> _known = new((long)limit * UsualWeight);
 
-    /// <summary>How often something has changed, for groups of keys. What is known counts only if it is of the present version.</summary>
+    /// <summary>
+    /// Twice how often something has changed, for groups of keys, and one more while it changes. What is known counts only if it is of the
+    /// present version.
+    /// </summary>
     private readonly int[] _versions = new int[Versions];
 
     /// <summary>What is known of a key, or what <paramref name="load"/> finds.</summary>
@@ -29,6 +32,11 @@ internal sealed class RowCache<T>(int limit, Func<T, int> weigh)
     {
         var name = new ObjectName(bucket, key);
         var version = Volatile.Read(ref VersionOf(name));
+        if (IsChanging(version))
+        {
+            return load(state, bucket, key);
+        }
+
         if (_known.TryGet(name, out var known) && known.Version == version)
         {
             return new(known.Value);
@@ -38,25 +46,39 @@ internal sealed class RowCache<T>(int limit, Func<T, int> weigh)
         return loading.IsCompletedSuccessfully ? new(Remember(name, version, loading.Result)) : RememberAsync(name, version, loading);
     }
 
+    /// <summary>
+    /// A key is about to change: call before the change is visible, and <see cref="Set"/> or <see cref="Forget"/> after. One thread at a
+    /// time calls these.
+    /// </summary>
+    public void Begin(string bucket, string key) => Interlocked.Or(ref VersionOf(new ObjectName(bucket, key)), 1);
+
     /// <summary>Remembers what a key has now. Call once its change is visible, in the order of changes.</summary>
     public void Set(string bucket, string key, T value)
     {
         var name = new ObjectName(bucket, key);
-        Remember(name, Interlocked.Increment(ref VersionOf(name)), value);
+        Remember(name, Changed(name), value);
     }
 
     /// <summary>Forgets a key. Call once its change is visible.</summary>
-    public void Forget(string bucket, string key) => Interlocked.Increment(ref VersionOf(new ObjectName(bucket, key)));
+    public void Forget(string bucket, string key) => Changed(new ObjectName(bucket, key));
 
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
         for (var at = 0; at < Versions; at++)
         {
-            Interlocked.Increment(ref _versions[at]);
+            Interlocked.Add(ref _versions[at], 2);
         }
 
         _known.Clear();
+    }
+
+    private static bool IsChanging(int version) => (version & 1) != 0;
+
+    private int Changed(ObjectName name)
+    {
+        ref var version = ref VersionOf(name);
+        return Interlocked.Add(ref version, IsChanging(version) ? 1 : 2);
     }
 
     private async ValueTask<T> RememberAsync(ObjectName name, int version, ValueTask<T> loading) =>

@@ -298,6 +298,7 @@ internal sealed class StoreRows : IAsyncDisposable
     /// <summary>The changes are in the log, so they have happened, whatever becomes of the database.</summary>
     private void Follow(SqliteDatabase database, List<Work> changes)
     {
+        Announce(changes);
         try
         {
             _state = Apply(database, _state, changes.SelectMany(static work => work.Changes), _log.End, _gone);
@@ -325,6 +326,22 @@ internal sealed class StoreRows : IAsyncDisposable
         }
     }
 
+    /// <summary>Look-ups ask the database until the changes are remembered.</summary>
+    private void Announce(List<Work> changes)
+    {
+        foreach (var change in changes.SelectMany(static work => work.Changes))
+        {
+            if (change.Kind is ChangeKind.Tombstone or ChangeKind.Undelete)
+            {
+                _tombstones.Begin(change.Bucket, change.Key);
+            }
+            else if (IsOfObject(change.Kind))
+            {
+                _objects.Begin(change.Bucket, change.Key);
+            }
+        }
+    }
+
     private void Remember(List<Work> changes)
     {
         foreach (var change in changes.SelectMany(static work => work.Changes))
@@ -334,19 +351,21 @@ internal sealed class StoreRows : IAsyncDisposable
                 case ChangeKind.Object:
                     _objects.Set(change.Bucket, change.Key, change.Object);
                     break;
-                case ChangeKind.Delete or ChangeKind.Tags or ChangeKind.Lock or ChangeKind.Acl or ChangeKind.Version
-                    or ChangeKind.VersionRemoval:
-                    _objects.Forget(change.Bucket, change.Key);
-                    break;
                 case ChangeKind.Tombstone or ChangeKind.Undelete:
                     _tombstones.Forget(change.Bucket, change.Key);
                     break;
                 case ChangeKind.Bucket:
                     _tombstones.Clear();
                     break;
+                case var kind when IsOfObject(kind):
+                    _objects.Forget(change.Bucket, change.Key);
+                    break;
             }
         }
     }
+
+    private static bool IsOfObject(ChangeKind kind) => kind is ChangeKind.Object or ChangeKind.Delete or ChangeKind.Tags or ChangeKind.Lock
+        or ChangeKind.Acl or ChangeKind.Version or ChangeKind.VersionRemoval;
 
     /// <summary>Refuses changes while too much waits for the database's disk.</summary>
     private void RequireRoom(SqliteDatabase database)

@@ -28,6 +28,31 @@ public sealed class RowCacheTests
         Assert.InRange(20 - loads, kept - 1, kept);
     }
 
+    /// <summary>A change is visible in listings before it is remembered. Who has seen it there must find it.</summary>
+    [Fact]
+    public async Task A_key_that_changes_is_looked_up_each_time_until_the_change_is_remembered()
+    {
+        var rows = new RowCache<string?>(10, static _ => 0);
+        string? there = null;
+        Task<string?> Find() => rows.FindAsync("b", "key", 0, (_, _, _) => new ValueTask<string?>(there)).AsTask();
+        Assert.Null(await Find());
+        rows.Begin("b", "key");
+        Assert.Null(await Find());
+        there = "new";
+        Assert.Equal("new", await Find());
+        there = "not looked up";
+        rows.Set("b", "key", "new");
+        Assert.Equal("new", await Find());
+        rows.Begin("b", "key");
+        rows.Begin("b", "key");
+        rows.Forget("b", "key");
+        Assert.Equal("not looked up", await Find());
+        there = null;
+        Assert.Equal("not looked up", await Find());
+        rows.Clear();
+        Assert.Null(await Find());
+    }
+
     private static ObjectRow Row(int metadata) => new()
     {
         File = default,
