@@ -31,10 +31,7 @@ public sealed class LostChunkTests : IAsyncLifetime
     [InlineData(2)]
     public async Task A_chunk_that_could_not_be_read_once_keeps_its_blocks(int proxies)
     {
-        _bench.Abilities = Judging;
-        await using var store = _bench.Open(time: _time, proxies: proxies);
-        await FillAsync(store, _bytes, 0, 1, 2, 3);
-        await SettleAsync(store);
+        await using var store = await OpenWithChunkAsync(proxies);
         _bench.Server.Fail = FailsChunk;
         Assert.NotEqual(Block, (await ReadAsync(store, 2))?.Length);
         _bench.Server.Fail = null;
@@ -48,10 +45,7 @@ public sealed class LostChunkTests : IAsyncLifetime
     [InlineData(2)]
     public async Task A_damaged_block_of_a_chunk_is_replaced_by_one_that_was_brought_again(int proxies)
     {
-        _bench.Abilities = Judging;
-        await using var store = _bench.Open(time: _time, proxies: proxies);
-        await FillAsync(store, _bytes, 0, 1, 2, 3);
-        await SettleAsync(store);
+        await using var store = await OpenWithChunkAsync(proxies);
         var name = Assert.Single(await _bench.NamesAsync("k/"));
         var (body, headers) = await _bench.TakeAsync(name);
         body[Block + 4 + 100] ^= 1;
@@ -87,10 +81,7 @@ public sealed class LostChunkTests : IAsyncLifetime
     [Fact, Trait("Rule", "R5")]
     public async Task A_chunk_that_could_not_be_read_once_keeps_its_name()
     {
-        _bench.Abilities = Judging;
-        await using var store = _bench.Open(time: _time);
-        await FillAsync(store, _bytes, 0, 1, 2, 3);
-        await SettleAsync(store);
+        await using var store = await OpenWithChunkAsync();
         _bench.Server.Fail = FailsChunk;
         Assert.NotEqual(Block, (await ReadAsync(store, 2))?.Length);
         _bench.Server.Fail = null;
@@ -105,10 +96,7 @@ public sealed class LostChunkTests : IAsyncLifetime
     [Fact, Trait("Rule", "R5")]
     public async Task A_chunk_that_can_never_be_read_is_written_anew_at_the_second_attempt()
     {
-        _bench.Abilities = Judging;
-        await using var store = _bench.Open(time: _time);
-        await FillAsync(store, _bytes, 0, 1, 2, 3);
-        await SettleAsync(store);
+        await using var store = await OpenWithChunkAsync();
         var name = Assert.Single(await _bench.NamesAsync("k/"));
         foreach (var blocks in (int[])[Blocks, 1])
         {
@@ -208,6 +196,16 @@ public sealed class LostChunkTests : IAsyncLifetime
 
     private ValueTask<ICacheEntry> CreateAsync(BucketCacheStore store, byte[] bytes, long chunkSize) => store.CreateAsync(
         "bucket", "key", EntryFilling.Identity("key", chunkSize), EntryFilling.Info(bytes), _time.GetUtcNow(), default);
+
+    /// <summary>A cache whose store has all blocks of the first chunk.</summary>
+    private async Task<BucketCacheStore> OpenWithChunkAsync(int proxies = 1)
+    {
+        _bench.Abilities = Judging;
+        var store = _bench.Open(time: _time, proxies: proxies);
+        await FillAsync(store, _bytes, 0, 1, 2, 3);
+        await SettleAsync(store);
+        return store;
+    }
 
     private async Task FillAsync(BucketCacheStore store, byte[] bytes, params int[] blocks)
     {
