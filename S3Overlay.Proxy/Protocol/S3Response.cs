@@ -21,7 +21,7 @@ public abstract class S3Response
     /// <summary>The count of <see cref="Sent"/>, with flags in the highest bits: one field, since every request has a response.</summary>
     private long _sent;
 
-    private Turn _turn = new(1 << 20);
+    private Turn _turn = new(256 << 10);
 
     /// <summary>The HTTP status.</summary>
     public abstract int Status { get; set; }

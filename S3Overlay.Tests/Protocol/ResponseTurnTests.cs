@@ -12,23 +12,23 @@ public class ResponseTurnTests
     {
         var response = new EagerResponse();
         var turns = await SendAsync(response, 64);
-        Assert.InRange(turns[0], 2, 3);
+        Assert.Equal(1, turns[0]);
         Assert.True(turns.Count >= 8, $"It left its thread {turns.Count} times.");
         Assert.Equal(64L * Piece, response.Sent);
     }
 
     [Fact]
-    public async Task A_response_of_1_MiB_keeps_its_thread() => Assert.Empty(await SendAsync(new EagerResponse(), 2));
+    public async Task A_small_response_keeps_its_thread() => Assert.Empty(await SendAsync(new EagerResponse(), pieces: 1, size: 256 * 1024));
 
     /// <summary>Sends pieces.</summary>
     /// <returns>The number of each piece after which the response let others run.</returns>
-    private static async Task<List<int>> SendAsync(EagerResponse response, int pieces)
+    private static async Task<List<int>> SendAsync(EagerResponse response, int pieces, int size = Piece)
     {
         List<int> turns = [];
         for (var i = 1; i <= pieces; i++)
         {
-            _ = response.Body.GetMemory(Piece);
-            response.Advance(Piece);
+            _ = response.Body.GetMemory(size);
+            response.Advance(size);
             Assert.True(await Flush(i).ConfigureAwait(false));
         }
 
