@@ -18,7 +18,8 @@ public class ResponseTurnTests
     }
 
     [Fact]
-    public async Task A_small_response_keeps_its_thread() => Assert.Empty(await SendAsync(new EagerResponse(), pieces: 1, size: 256 * 1024));
+    public async Task A_small_response_keeps_its_thread() =>
+        Assert.Empty(await SendAsync(new EagerResponse(), pieces: 1, size: 256 * 1024));
 
     /// <summary>Sends pieces.</summary>
     /// <returns>The number of each piece after which the response let others run.</returns>
