@@ -54,3 +54,32 @@ internal sealed class TornList : IReadOnlyList<DeletedObject>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 }
+
+/// <summary>
+/// No deleted keys. Reports when its record and all before it were collected or lost: it is read when the record is added, and again after
+/// the record's own line.
+/// </summary>
+internal sealed class QueueMark : IReadOnlyList<DeletedObject>
+{
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _isAdded;
+
+    public Task Reached => _reached.Task;
+
+    public int Count => 0;
+
+    public DeletedObject this[int index] => throw new ArgumentOutOfRangeException(nameof(index));
+
+    public IEnumerator<DeletedObject> GetEnumerator()
+    {
+        if (_isAdded)
+        {
+            _reached.TrySetResult();
+        }
+
+        _isAdded = true;
+        return Enumerable.Empty<DeletedObject>().GetEnumerator();
+    }
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+}

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Win32.SafeHandles;
 
 using S3Overlay.Proxy.Embedded.Cache;
 using S3Overlay.Proxy.Embedded.Files;
@@ -145,25 +146,33 @@ public sealed class HotEntryTests : IAsyncLifetime
     public async Task Hits_that_never_pause_do_not_keep_the_cache_from_its_limit()
     {
         await _store.DisposeAsync();
-        Open(5000);
+        var disk = new LookedAtDisk();
+        Open(5000, disk);
         await PutAsync("hot", 1);
-        using var done = new CancellationTokenSource();
-        var hits = Task.Run(async () =>
+        await ReadAsync("hot");
+
+        // Whenever its row is written, it was used again.
+        var (hits, misses) = (0, 0);
+        disk.OnWrite = () => _ = _store.FindAsync("bucket", "hot", LookupHint.Bytes(null), default) is
+            { IsCompletedSuccessfully: true, Result: not null } ? Interlocked.Increment(ref hits) : Interlocked.Increment(ref misses);
+        try
         {
-            while (!done.IsCancellationRequested)
+            for (var i = 0; i < 30; i++)
             {
-                Assert.NotNull(await _store.FindAsync("bucket", "hot", LookupHint.Bytes(null), default));
+                await PutAsync($"key{i}", i);
             }
-        });
-        for (var i = 0; i < 30; i++)
+
+            await _store.Evicting.WaitAsync(Patience.Limit);
+        }
+        finally
         {
-            await PutAsync($"key{i}", i);
+            // Or the store could not be closed after a failure.
+            disk.OnWrite = static () => { };
         }
 
-        await _store.Evicting.WaitAsync(Patience.Limit);
-        Assert.InRange(_store.Bytes, 1, 5000);
-        await done.CancelAsync();
-        await hits;
+        Assert.Equal(5000, _store.Bytes);
+        Assert.InRange(hits, 30, int.MaxValue);
+        Assert.Equal(0, misses);
     }
 
     [Fact, Trait("Rule", "E1")]
@@ -276,11 +285,19 @@ public sealed class HotEntryTests : IAsyncLifetime
 
     private static byte[] Bytes(int version) => [.. Enumerable.Range(0, 1000).Select(i => (byte)((i * 7) + version))];
 
-    /// <summary>A disk whose free space a test decides when it is asked for.</summary>
+    /// <summary>A disk whose free space a test decides when it is asked for, and that reports writes.</summary>
     private sealed class LookedAtDisk() : StoreDisk(isDurable: false)
     {
         public Func<long> OnLook { get; set; } = static () => long.MaxValue;
 
+        public Action OnWrite { get; set; } = static () => { };
+
         public override long? RoomOf(string folder) => OnLook();
+
+        public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset)
+        {
+            base.Write(file, bytes, offset);
+            OnWrite();
+        }
     }
 }
