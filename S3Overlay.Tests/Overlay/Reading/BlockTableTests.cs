@@ -27,4 +27,35 @@ public sealed class BlockTableTests
         Assert.Null(table.Add(0, bytes));
         Assert.Null(table.PieceAt(0));
     }
+
+    /// <summary>A damaged block is forgotten while another is written: what is missing now is not passed over as cached.</summary>
+    [Fact]
+    public async Task What_is_forgotten_meanwhile_is_missing()
+    {
+        const int Block = BlockGeometry.BlockSize;
+        var table = new BlockTable(new BlockGeometry(3 * Block, 0), new uint[3]);
+        table.Complete(2, 1);
+        var isOver = false;
+        var toggling = Task.Run(() =>
+        {
+            while (!Volatile.Read(ref isOver))
+            {
+                table.Complete(0, 1);
+                table.Forget(0);
+            }
+        });
+        try
+        {
+            for (var look = 0; look < 1_000_000; look++)
+            {
+                var (length, isMissing) = table.Stretch(0, 3 * Block);
+                Assert.Equal(isMissing ? 2 * Block : Block, length);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref isOver, true);
+            await toggling;
+        }
+    }
 }

@@ -62,64 +62,64 @@ internal sealed class BlockTable(BlockGeometry geometry, uint[] checksums)
     /// </summary>
     public (int Length, bool IsMissing) Stretch(long position, int length)
     {
-        if (Missing(position, length) is > 0 and var whole)
+        // In one look: a block forgotten in between would be passed over.
+        lock (_lock)
         {
-            return (whole, true);
-        }
+            if (Missing(position, length) is > 0 and var whole)
+            {
+                return (whole, true);
+            }
 
-        return Writable(position, length) is > 0 and var missing ? (missing, true)
-            : ((int)Math.Min(length, (FirstCached(position)?.Last ?? position) + 1 - position), false);
+            return Writable(position, length) is > 0 and var missing ? (missing, true)
+                : ((int)Math.Min(length, EndOfRun(position) - position), false);
+        }
     }
 
-    /// <summary>How many bytes from a position on are whole blocks of which no byte is cached.</summary>
+    /// <summary>How many bytes from a position on are whole blocks of which no byte is cached. The caller holds the lock.</summary>
     private int Missing(long position, int length)
     {
         var bytes = 0L;
-        lock (_lock)
+        for (var block = geometry.BlockAt(position); block < geometry.Blocks; block++)
         {
-            for (var block = geometry.BlockAt(position); block < geometry.Blocks; block++)
+            var range = geometry.BytesOf(block);
+            if (range.First != position + bytes || range.Length > length - bytes
+                || checksums[block] != 0 || _partial.ContainsKey(block))
             {
-                var range = geometry.BytesOf(block);
-                if (range.First != position + bytes || range.Length > length - bytes
-                    || checksums[block] != 0 || _partial.ContainsKey(block))
-                {
-                    break;
-                }
-
-                bytes += range.Length;
+                break;
             }
+
+            bytes += range.Length;
         }
 
         return (int)bytes;
     }
 
-    /// <summary>How many bytes may be written from a position on, within the block, before the next cached byte.</summary>
+    /// <summary>
+    /// How many bytes may be written from a position on, within the block, before the next cached byte. The caller holds the lock.
+    /// </summary>
     private int Writable(long position, int length)
     {
         var block = geometry.BlockAt(position);
-        var end = Math.Min(position + length, geometry.BytesOf(block).Last + 1);
-        lock (_lock)
+        if (checksums[block] != 0)
         {
-            if (checksums[block] != 0)
+            return 0;
+        }
+
+        var end = Math.Min(position + length, geometry.BytesOf(block).Last + 1);
+        foreach (var piece in _partial.TryGetValue(block, out var pieces) ? pieces : [])
+        {
+            if (piece.From <= position && position < piece.To)
             {
                 return 0;
             }
 
-            foreach (var piece in _partial.TryGetValue(block, out var pieces) ? pieces : [])
+            if (piece.From > position)
             {
-                if (piece.From <= position && position < piece.To)
-                {
-                    return 0;
-                }
-
-                if (piece.From > position)
-                {
-                    end = Math.Min(end, piece.From);
-                }
+                end = Math.Min(end, piece.From);
             }
-
-            return (int)(end - position);
         }
+
+        return (int)(end - position);
     }
 
     /// <summary>Records stored bytes. Those that overlap what is cached are not recorded: counted twice, they would hide a hole.</summary>
