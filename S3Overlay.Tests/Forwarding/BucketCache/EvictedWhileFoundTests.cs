@@ -185,6 +185,37 @@ public sealed class EvictedWhileFoundTests
         Assert.InRange(written, 500, 700);
     }
 
+    /// <summary>
+    /// A lookup finds that the store lacks a chunk of the entry that it knew. Before that, the store refused to remove the entry.
+    /// </summary>
+    [Fact, Trait("Rule", "F")]
+    public async Task What_is_found_incomplete_while_its_removal_is_refused_is_removed_later()
+    {
+        var time = new ManualTimeProvider(DateTimeOffset.UtcNow);
+        await using var bench = await StoreBench.StartAsync();
+        await using var store = bench.Open(time: time);
+        await store.BeginFillAsync("key", EntryFilling.Bytes(8), 8);
+        await store.WhenIdleAsync();
+        var chunk = Assert.Single(await bench.NamesAsync("k/"));
+        await bench.Calls.DeleteAsync(StoreBench.CacheBucket, chunk, default);
+        bench.Server.Before = async call =>
+        {
+            if (call.Method == "GET" && call.Path.Contains("/k/", StringComparison.Ordinal))
+            {
+                bench.Server.Before = null;
+                bench.Server.Refuse = static request => request.Method == "DELETE" ? 403 : null;
+                await Assert.ThrowsAnyAsync<IOException>(() => store.EvictAsync("bucket", "key", null, default).AsTask());
+            }
+        };
+        Assert.Null(await store.FindAsync("bucket", "key", LookupHint.Bytes(null), default));
+        Assert.Null(bench.Server.Before);
+        Assert.Null(await store.FindAsync("bucket", "key", LookupHint.Bytes(null), default));
+        bench.Server.Refuse = null;
+        time.Advance(TimeSpan.FromSeconds(2));
+        await store.WhenIdleAsync();
+        Assert.Empty(await bench.NamesAsync("c/"));
+    }
+
     private static async Task AssertDoesNotComeBackAsync(StoreBench bench, BucketCacheStore store, ICacheEntry copy, byte[] bytes)
     {
         await FillAgainAsync(store, copy, bytes);

@@ -206,18 +206,19 @@ internal sealed partial class LiveEntries(long remembered)
         }
     }
 
-    /// <summary>Forgets an outdated manifest, unless something of it is being uploaded or will be.</summary>
+    /// <summary>Forgets an outdated manifest. One that is evicted stays known, and is not found, until the store has removed it.</summary>
+    /// <returns>False if something of it is being uploaded or will be.</returns>
     public bool TryForget(SharedEntry entry)
     {
         lock (_lock)
         {
-            if (!entry.IsEvicted && !IsStored(entry))
+            if (!entry.IsEvicted && IsStored(entry))
             {
-                return false;
+                Remove(entry);
+                return true;
             }
 
-            Remove(entry);
-            return true;
+            return entry.IsEvicted;
         }
     }
 
