@@ -28,6 +28,7 @@ internal sealed class CacheFile : IDisposable
     private readonly BlockTable _table;
     private volatile CacheFileHeader _header;
     private CacheLedger.Usage? _account;
+    private volatile bool _isDamaged;
 
     private CacheFile(SafeFileHandle file, string path, CacheFileHeader header, BlockGeometry geometry, long tableOffset, uint[] checksums,
         ILogger logger)
@@ -157,6 +158,9 @@ internal sealed class CacheFile : IDisposable
     /// <summary>See <see cref="ICacheEntry.FirstCached"/>.</summary>
     public ByteRange? FirstCached(long position) => _blocks.FirstCached(position);
 
+    /// <summary>See <see cref="ICacheEntry.HasBytes"/>.</summary>
+    public bool HasBytes => _isDamaged || _geometry.Size == 0 || FirstCached(0) is not null;
+
     /// <summary>See <see cref="IEntryReader.ReadAsync"/>.</summary>
     public ValueTask<int> ReadAsync(long position, Memory<byte> buffer, CancellationToken cancellationToken) =>
         _blocks.ReadAsync(position, buffer, cancellationToken);
@@ -213,7 +217,11 @@ internal sealed class CacheFile : IDisposable
             : throw new InvalidDataException("the header is too short");
     }
 
-    private void Damaged(long block) => Log.CacheBlockDamaged(_logger, System.IO.Path.GetFileName(Path), _geometry.BytesOf(block).First);
+    private void Damaged(long block)
+    {
+        _isDamaged = true;
+        Log.CacheBlockDamaged(_logger, System.IO.Path.GetFileName(Path), _geometry.BytesOf(block).First);
+    }
 
     private void KeepEntries(long first, ReadOnlySpan<uint> entries)
     {
@@ -225,13 +233,6 @@ internal sealed class CacheFile : IDisposable
             bytes = MemoryMarshal.AsBytes(reversed.AsSpan());
         }
 
-        try
-        {
-            RandomAccess.Write(_file, bytes, _tableOffset + (first * sizeof(uint)));
-        }
-        catch (IOException) when (entries is [0])
-        {
-            // The next start finds the same damage.
-        }
+        RandomAccess.Write(_file, bytes, _tableOffset + (first * sizeof(uint)));
     }
 }

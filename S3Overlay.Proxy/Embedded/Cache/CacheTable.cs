@@ -322,6 +322,9 @@ internal sealed class CacheTable(
         public ByteRange? FirstCached(long position) => _file.FirstCached(position);
 
         /// <inheritdoc/>
+        public bool HasBytes => _file.HasBytes;
+
+        /// <inheritdoc/>
         public IEntryReader Read(ByteRange range) => new Reader(this, range);
 
         /// <summary>On the thread pool: a slow disk makes writers wait, and the caller may be a socket's thread.</summary>

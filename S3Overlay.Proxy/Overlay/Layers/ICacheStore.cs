@@ -157,7 +157,9 @@ public interface ICacheEntry : IAsyncDisposable
     /// </summary>
     ByteRange? FirstCached(long position);
 
-    /// <summary>True if any byte is cached, though it may be unreadable at the moment; also for an empty object. Costs nothing.</summary>
+    /// <summary>
+    /// True if any byte is cached, though it may be damaged or unreadable at the moment; also for an empty object. Costs nothing.
+    /// </summary>
     bool HasBytes => Info.Size == 0 || FirstCached(0) is not null;
 
     /// <summary>Reads cached bytes of a range. The reader also sees adjoining bytes that are cached while it reads.</summary>

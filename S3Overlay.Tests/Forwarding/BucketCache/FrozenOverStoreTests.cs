@@ -30,4 +30,12 @@ public sealed class FrozenOverStoreTests : FrozenTests
         await ReopenAsync();
         Assert.Equal(bytes[..10], (await ReadAsync("key", "bytes=0-9")).Bytes);
     }
+
+    protected override async Task DamageAsync(bool isCut)
+    {
+        var name = Assert.Single(await _bench.NamesAsync("c/"));
+        var (body, headers) = await _bench.TakeAsync(name);
+        body[^10] ^= 1;
+        await _bench.PutAsync(name, isCut ? body[..^1] : body, headers);
+    }
 }

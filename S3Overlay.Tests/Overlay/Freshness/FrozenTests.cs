@@ -128,6 +128,32 @@ public class FrozenTests : FreshnessTestBase
         Assert.Equal(newer[..10], (await ReadAsync("key", "bytes=0-9")).Bytes);
     }
 
+    /// <summary>All its bytes are in one block, so none is left. It must not count as one that never had any.</summary>
+    [Theory]
+    [Trait("Rule", "F")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_damaged_entry_of_a_changed_object_is_503_until_the_version_is_back(bool isCut)
+    {
+        var bytes = await HoldAsync("key");
+        await ReopenAsync();
+        await DamageAsync(isCut);
+        Remote.Put("key", Bytes(1000, 2));
+        for (var i = 0; i < 2; i++)
+        {
+            await AssertDriftedAsync(null);
+            await AssertDriftedAsync("bytes=0-9");
+            await QuietAsync();
+            await ReopenAsync();
+        }
+
+        Remote.Put("key", bytes);
+        Assert.Equal(bytes, (await ReadAsync("key")).Bytes);
+        await QuietAsync();
+        Remote.Put("key", Bytes(1000, 2));
+        Assert.Equal(("HIT", 1000), (Origin(await ReadAsync("key")).Cache, (await ReadAsync("key")).Bytes.Length));
+    }
+
     [Fact]
     public async Task An_evicted_entry_is_filled_again()
     {
@@ -175,6 +201,23 @@ public class FrozenTests : FreshnessTestBase
         var failure = await Assert.ThrowsAsync<RemoteException>(() => Reader
             .OpenAsync(Bucket, "key", Remote.Bucket, info, new ByteRange(150_000, 150_009), isCurrent: false, default));
         Assert.Equal(RemoteFailure.Drifted, failure.Failure);
+    }
+
+    /// <summary>Damages the bytes of the only entry, which is in one block, or cuts off the last.</summary>
+    protected virtual async Task DamageAsync(bool isCut)
+    {
+        await using var file = File.Open(
+            Assert.Single(Directory.GetFiles(Folder["cache/files"], "*", SearchOption.AllDirectories)), FileMode.Open);
+        if (isCut)
+        {
+            file.SetLength(file.Length - 1);
+            return;
+        }
+
+        file.Position = file.Length - 1;
+        var octet = file.ReadByte();
+        file.Position = file.Length - 1;
+        file.WriteByte((byte)(octet ^ 1));
     }
 
     /// <summary>Holds the first chunk of four.</summary>

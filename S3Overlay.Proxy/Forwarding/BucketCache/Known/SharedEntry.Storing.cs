@@ -126,6 +126,18 @@ internal sealed partial class SharedEntry
         }
     }
 
+    /// <summary>True if any chunk is lost: see <see cref="IsLost"/>.</summary>
+    public bool HasLost
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lost.Count > 0;
+            }
+        }
+    }
+
     /// <summary>True if a chunk was found missing or damaged in the store, or could not be read there.</summary>
     public bool IsLost(int chunk)
     {

@@ -172,7 +172,7 @@ internal sealed class EntryLoader(
             StartedRead? started = null;
             if (reads && record.Info.Size > 0)
             {
-                started = await StartedAsync(response, record, cancellationToken);
+                started = await StartedAsync(response, entry, cancellationToken);
                 response = null;
             }
 
@@ -215,8 +215,10 @@ internal sealed class EntryLoader(
         return await LeaseAsync(entry, wish, cancellationToken) ?? Lease(entry);
     }
 
-    private async Task<StartedRead> StartedAsync(WireResponse response, EntryRecord record, CancellationToken cancellationToken)
+    /// <summary>The read that the response began; null if the object is cut short. Takes over the response.</summary>
+    private async Task<StartedRead?> StartedAsync(WireResponse response, SharedEntry entry, CancellationToken cancellationToken)
     {
+        var record = entry.Record;
         try
         {
             var last = response.Status == 206 && response.ContentRange is { } part && part.Range.Last + 1 < part.Total
@@ -224,6 +226,14 @@ internal sealed class EntryLoader(
             return new StartedRead(
                 0, last, await FramedReader.OpenAsync(response, record.Fill, 0, ChunkBlocks.Whole(record.Info.Size), time,
                     cancellationToken));
+        }
+        catch (InvalidDataException failure)
+        {
+            // Its version is known, and so is that it had bytes: as with a block found damaged later.
+            response.Dispose();
+            Log.CacheEntryUnusable(logger, record.Name.Bucket, failure.Message);
+            entry.Lose(0, record.Fill);
+            return null;
         }
         catch
         {

@@ -34,8 +34,8 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     /// <inheritdoc/>
     public ByteRange? FirstCached(long position) => shared.FirstCached(position);
 
-    /// <summary>What the store's manifest names may be unreadable for a while: that does not make the entry one without bytes.</summary>
-    public bool HasBytes => Info.Size == 0 || shared.Flush.Stored is not null || FirstCached(0) is not null;
+    /// <summary>What the store has may be damaged, or unreadable for a while: that does not make the entry one without bytes.</summary>
+    public bool HasBytes => Info.Size == 0 || shared.Flush.Stored is not null || shared.HasLost || FirstCached(0) is not null;
 
     /// <inheritdoc/>
     public IEntryReader Read(ByteRange range) => new StoredEntryReader(this, shared, chunks, range);

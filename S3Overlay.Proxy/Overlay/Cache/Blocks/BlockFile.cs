@@ -16,7 +16,8 @@ namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
 /// <param name="dataOffset">Where the object's bytes start in the file.</param>
 /// <param name="blocks">The blocks present at the start.</param>
 /// <param name="keepEntries">
-/// Called with the first of some blocks and their entries before they count as cached, and with 0 when a block no longer does.
+/// Called with the first of some blocks and their entries before they count as cached. A damaged block keeps its entry: who opens the file
+/// next finds the same.
 /// </param>
 /// <param name="foundDamaged">Called with a block found damaged.</param>
 /// <param name="changed">Called with the change in cached bytes; may be null.</param>
@@ -234,7 +235,5 @@ internal sealed class BlockFile(
         {
             changed?.Invoke(-geometry.BytesOf(block).Length);
         }
-
-        keepEntries(block, [0]);
     }
 }
