@@ -18,6 +18,8 @@ public abstract class PassingEntry(ICacheEntry copy) : ICacheEntry
 
     public bool HasBytes => copy.HasBytes;
 
+    public void Reload() => copy.Reload();
+
     public ByteRange? FirstCached(long position) => copy.FirstCached(position);
 
     public virtual IEntryReader Read(ByteRange range) => copy.Read(range);

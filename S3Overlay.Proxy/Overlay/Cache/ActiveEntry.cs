@@ -274,9 +274,9 @@ internal sealed partial class ActiveEntry
             return failure;
         }
 
-        if (_fills.IsFrozen(Entry))
+        if (DriftOf(failure) is { } drift)
         {
-            return _fills.Drift.Of(Name.Bucket, failure);
+            return drift;
         }
 
         await EvictAsync();
@@ -289,7 +289,7 @@ internal sealed partial class ActiveEntry
     }
 
     /// <summary>Records drift if the entry is frozen and the remote no longer has its version. Null if it is not frozen.</summary>
-    public RemoteException? DriftOf(RemoteException failure) => _fills.IsFrozen(Entry) ? _fills.Drift.Of(Name.Bucket, failure) : null;
+    public RemoteException? DriftOf(RemoteException failure) => _fills.DriftOf(Name.Bucket, Entry, failure);
 
     /// <summary>Records that bytes can no longer be stored.</summary>
     public async ValueTask StoreFailedAsync(Exception failure)

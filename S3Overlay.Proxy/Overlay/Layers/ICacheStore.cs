@@ -162,6 +162,13 @@ public interface ICacheEntry : IAsyncDisposable
     /// </summary>
     bool HasBytes => Info.Size == 0 || FirstCached(0) is not null;
 
+    /// <summary>
+    /// The remote cannot bring again what could not be read of the entry: a store behind a network lets the next look-up try once more.
+    /// </summary>
+    void Reload()
+    {
+    }
+
     /// <summary>Reads cached bytes of a range. The reader also sees adjoining bytes that are cached while it reads.</summary>
     IEntryReader Read(ByteRange range);
 

@@ -321,7 +321,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     }
 
     private RemoteException Gone(string bucket, ICacheEntry? entry, RemoteException gone) =>
-        entry is not null && Fills!.IsFrozen(entry) ? Fills.Drift.Of(bucket, gone) : gone;
+        (entry is null ? null : Fills!.DriftOf(bucket, entry, gone)) ?? gone;
 
     /// <summary>
     /// What a cached object is now; null if it is gone. Fails if the remote gives no verdict and a stale entry must not be used.

@@ -1,4 +1,5 @@
 using S3Overlay.Proxy.Protocol;
+using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Overlay.Freshness;
 using S3Overlay.Tests.Overlay.Reading;
 
@@ -11,10 +12,15 @@ public sealed class FrozenOverStoreTests : FrozenTests
 
     protected override async Task<ICachePlace> StartPlaceAsync() => _bench = await StoreBench.StartAsync();
 
-    /// <summary>It is the only chunk that the store has. Where it cannot be read, its entry must not count as one without bytes.</summary>
-    [Fact]
+    /// <summary>
+    /// It is the only chunk that the store has. Where it cannot be read, its entry must not count as one without bytes; and it is shown
+    /// again as soon as it can be read.
+    /// </summary>
+    [Theory]
     [Trait("Rule", "F")]
-    public async Task A_chunk_that_cannot_be_read_does_not_show_the_newer_version()
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_chunk_that_cannot_be_read_for_a_moment_does_not_show_the_newer_version(bool isCopied)
     {
         var bytes = Bytes(200_000);
         Remote.Put("key", bytes);
@@ -24,10 +30,13 @@ public sealed class FrozenOverStoreTests : FrozenTests
         Remote.Put("key", Bytes(200_000, 2));
         _bench.Server.Fail = static request => request.Method == "GET" && request.Path.Value!.Contains("/k/", StringComparison.Ordinal)
             ? (503, "SlowDown") : null;
-        var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAsync("key", "bytes=0-9"));
+        var info = (await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: true, default))!;
+        var source = await Reader.OpenAsync(Bucket, "key", Remote.Bucket, info, new ByteRange(0, 9), isCurrent: false, default);
+        var failure = await Assert.ThrowsAsync<S3Exception>(
+            isCopied ? async () => await source.ReadAsync(new byte[10], default) : () => ReadAsync("key", "bytes=0-9"));
         Assert.Equal(("RemoteChanged", 503), (failure.Error.Code, failure.Error.Status));
+        await ((IAsyncDisposable)source).DisposeAsync();
         _bench.Server.Fail = null;
-        await ReopenAsync();
         Assert.Equal(bytes[..10], (await ReadAsync("key", "bytes=0-9")).Bytes);
     }
 

@@ -38,6 +38,15 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     public bool HasBytes => Info.Size == 0 || shared.Flush.Stored is not null || shared.HasLost || FirstCached(0) is not null;
 
     /// <inheritdoc/>
+    public void Reload()
+    {
+        if (shared.HasLost)
+        {
+            live.TryForget(shared);
+        }
+    }
+
+    /// <inheritdoc/>
     public IEntryReader Read(ByteRange range) => new StoredEntryReader(this, shared, chunks, range);
 
     /// <summary>The read that was started with the lookup, if it fits. The caller disposes it.</summary>
