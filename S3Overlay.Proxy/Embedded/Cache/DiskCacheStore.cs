@@ -247,8 +247,11 @@ public sealed class DiskCacheStore : ICacheStore, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask SettleAsync(string bucket, string key, CancellationToken cancellationToken) =>
-        new(_drafts.SettleAsync(new ObjectName(bucket, key), cancellationToken));
+    public async ValueTask<bool> SettleAsync(string bucket, string key, CancellationToken cancellationToken)
+    {
+        await _drafts.SettleAsync(new ObjectName(bucket, key), cancellationToken);
+        return true;
+    }
 
     /// <inheritdoc/>
     public async ValueTask<RemoteBase?> KnownVersionAsync(string bucket, string key, CancellationToken cancellationToken)

@@ -238,6 +238,11 @@ internal sealed class BucketCacheStore : ICacheStore, IAsyncDisposable
     public IAsyncEnumerable<string> ListBucketsAsync(CancellationToken cancellationToken) => _listing.ListBucketsAsync(cancellationToken);
 
     /// <inheritdoc/>
+    /// <remarks>Does not wait for manifests, nor for blocks of incomplete chunks: more of these may come.</remarks>
+    public async ValueTask<bool> SettleAsync(string bucket, string key, CancellationToken cancellationToken) =>
+        _live.Find(new ObjectName(bucket, key)) is not { } entry || await entry.WhenStoredAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public bool MayHaveRoomLater => true;
 
     /// <inheritdoc/>

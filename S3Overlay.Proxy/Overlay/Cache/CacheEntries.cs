@@ -87,8 +87,8 @@ internal sealed class CacheEntries(ReadSettings settings, ICacheStore store, ILo
         }
     }
 
-    /// <summary>Waits until what is cached of a key lasts, or its entry is no longer current.</summary>
-    public ValueTask SettleAsync(ObjectName name, CancellationToken cancellationToken) =>
+    /// <summary>See <see cref="ICacheStore.SettleAsync"/>.</summary>
+    public ValueTask<bool> SettleAsync(ObjectName name, CancellationToken cancellationToken) =>
         store.SettleAsync(name.Bucket, name.Key, cancellationToken);
 
     /// <summary>Evicts whatever is cached of a key.</summary>

@@ -54,10 +54,10 @@ public interface ICacheStore
     IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Waits until what is cached of a key is where it lasts, or cannot be: then its entry is no longer current. Only for callers that
-    /// report it; reads do not wait for the store (rule R3).
+    /// Waits until what is cached of a key is where it lasts, or cannot be: then its entry is no longer current, lacks what was refused, or
+    /// the result is false. Only for callers that report it; reads do not wait for the store (rule R3).
     /// </summary>
-    ValueTask SettleAsync(string bucket, string key, CancellationToken cancellationToken) => default;
+    ValueTask<bool> SettleAsync(string bucket, string key, CancellationToken cancellationToken) => new(true);
 
     /// <summary>
     /// The version of a key's entry, if the store has that at hand; else null. For a write, which must not wait for a network.

@@ -157,9 +157,9 @@ public sealed class WarmReads
                 }
             }
 
-            // A small entry gets its file behind its readers, and none on a full disk.
-            await _entries.SettleAsync(active.Name, cancellationToken);
-            return entry.IsCurrent ? new WarmResult(WarmOutcome.Brought, missing, held) : new WarmResult(WarmOutcome.NotCached, 0, 0);
+            // A small entry gets its file behind its readers, and none on a full disk. An S3 store may refuse what it gets from the spool.
+            var lasts = await _entries.SettleAsync(active.Name, cancellationToken) && entry.IsCurrent && Count(entry, ranges).Missing == 0;
+            return lasts ? new WarmResult(WarmOutcome.Brought, missing, held) : new WarmResult(WarmOutcome.NotCached, 0, 0);
         }
         finally
         {

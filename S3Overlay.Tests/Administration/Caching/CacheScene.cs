@@ -19,6 +19,9 @@ internal sealed class CacheScene : IAsyncDisposable
 
     public OverlayHost Proxy { get; }
 
+    /// <summary>The S3 store; null for the built-in one.</summary>
+    public StoreServer? Store => _store;
+
     /// <summary>Starts one. Objects of more than 512 KiB are cached in chunks.</summary>
     public static async Task<CacheScene> StartAsync(bool onStore = false, TimeProvider? time = null,
         params (string Name, string Value)[] settings)

@@ -170,6 +170,24 @@ public sealed class WarmCallTests
         }
     }
 
+    /// <summary>A whole object is one object of the store, a large one is one for each chunk.</summary>
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(3 * CacheScene.Chunk)]
+    [Trait("Rule", "E7")]
+    public async Task What_the_store_refuses_does_not_count_as_brought(int size)
+    {
+        await using var scene = await CacheScene.StartAsync(onStore: true);
+        scene.Put(size, "a", "b");
+        scene.Store!.Refuse = static request => request.Method == "PUT" && (request.Path.Value!.Contains("/c/", StringComparison.Ordinal)
+            || request.Path.Value.Contains("/k/", StringComparison.Ordinal)) ? 403 : null;
+        var brought = await scene.DoAsync("warm?bucket=photos");
+        Assert.Equal((0, 2, 0), (Number(brought, "brought"), Number(brought, "notCached"), Number(brought, "bytes")));
+        scene.Store.Refuse = null;
+        brought = await scene.DoAsync("warm?bucket=photos");
+        Assert.Equal((2, 0), (Number(brought, "brought"), Number(brought, "notCached")));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -9,6 +9,15 @@ namespace S3Overlay.Proxy.Forwarding.BucketCache.Known;
 /// <content>What others look up about entries.</content>
 internal sealed partial class LiveEntries
 {
+    /// <summary>The key's entry, which the caller does not use; null if none is known.</summary>
+    public SharedEntry? Find(ObjectName name)
+    {
+        lock (_lock)
+        {
+            return _entries.GetValueOrDefault(name);
+        }
+    }
+
     /// <summary>True if the entry is the key's entry, even if evicted.</summary>
     public bool IsKnown(SharedEntry entry)
     {

@@ -48,6 +48,7 @@ internal sealed partial class SharedEntry
                 Flush.MarkChanged();
             }
 
+            _isRefused = false;
             _uploading.Remove(chunk);
             due = Due(chunk);
             if (blocks.IsWhole || (due is null && !_waiting.ContainsKey(chunk)
@@ -56,6 +57,7 @@ internal sealed partial class SharedEntry
                 Free(chunk);
             }
 
+            Changed();
             return true;
         }
     }
@@ -96,8 +98,10 @@ internal sealed partial class SharedEntry
             else
             {
                 _uploading.Remove(chunk);
+                _isRefused = true;
             }
 
+            Changed();
             return FailureIsNew();
         }
     }
@@ -178,12 +182,40 @@ internal sealed partial class SharedEntry
         }
     }
 
-    /// <summary>Blocks that waited are not stored. They stay for their readers.</summary>
+    /// <summary>Nothing more is stored of it. What is in the spool stays for its readers.</summary>
     public void StopWaiting()
     {
         lock (_lock)
         {
             _waiting.Clear();
+            _isRefused = true;
+            Changed();
+        }
+    }
+
+    /// <summary>Waits until the store has each chunk that is complete, or has refused it.</summary>
+    /// <returns>False if the entry was evicted, or refused as a whole.</returns>
+    public async ValueTask<bool> WhenStoredAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+            {
+                if (_isEvicted || _isRefused)
+                {
+                    return false;
+                }
+
+                if (!_chunks.Spooled.Any(chunk => _chunks.IsComplete(chunk) && _chunks.InStore(chunk) is not { IsWhole: true }))
+                {
+                    return true;
+                }
+
+                changed = (_changed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+
+            await changed.WaitAsync(cancellationToken);
         }
     }
 
@@ -282,5 +314,12 @@ internal sealed partial class SharedEntry
         _uploading.Remove(chunk);
         _waiting.Remove(chunk);
         _chunks.Free(chunk);
+    }
+
+    /// <summary>Wakes who waits for the store. The caller holds the lock.</summary>
+    private void Changed()
+    {
+        _changed?.TrySetResult();
+        _changed = null;
     }
 }

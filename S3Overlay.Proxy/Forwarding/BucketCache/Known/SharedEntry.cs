@@ -25,6 +25,8 @@ internal sealed partial class SharedEntry
     private EntryRecord _record;
     private bool _isEvicted;
     private bool _hasToldFailure;
+    private bool _isRefused;
+    private TaskCompletionSource? _changed;
 
     /// <summary>An entry of which the store has some chunks.</summary>
     /// <param name="record">The entry's record.</param>
@@ -92,7 +94,14 @@ internal sealed partial class SharedEntry
     public bool IsEvicted
     {
         get => Volatile.Read(ref _isEvicted);
-        set => Volatile.Write(ref _isEvicted, value);
+        set
+        {
+            lock (_lock)
+            {
+                Volatile.Write(ref _isEvicted, value);
+                Changed();
+            }
+        }
     }
 
     /// <summary>True from its withdrawal to the eviction that follows. Owned by <see cref="LiveEntries"/>, under its lock.</summary>
