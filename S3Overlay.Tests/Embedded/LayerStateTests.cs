@@ -83,4 +83,31 @@ public sealed class LayerStateTests
     }
 
     private static ValueTask<KeyState> StateAsync(EmbeddedBench bench) => bench.Layer.ResolveAsync(Bucket, "key", default);
+
+    /// <summary>
+    /// Tombstones go with their bucket, whose own tombstone hides the remote then. A read that finds no tombstone of a key looks at the
+    /// bucket next, and must find that.
+    /// </summary>
+    [Fact]
+    [Trait("Rule", "B4")]
+    [Trait("Rule", "R2")]
+    public async Task A_read_during_the_delete_of_a_bucket_never_sees_the_remote_through_it()
+    {
+        await using var bench = await EmbeddedBench.OpenAsync();
+        for (var i = 0; i < 500; i++)
+        {
+            var bucket = $"deleted-{i}";
+            await bench.Layer.MarkDeletedAsync(bucket, "key", null, default);
+            var looking = Task.Run(async () =>
+            {
+                while (await bench.Layer.ResolveAsync(bucket, "key", default) == KeyState.Deleted)
+                {
+                }
+
+                return await bench.Layer.ResolveBucketAsync(bucket, default);
+            });
+            await bench.Layer.DeleteBucketAsync(bucket, default);
+            Assert.True((await looking).IsOpaque, $"The remote shows in round {i}.");
+        }
+    }
 }

@@ -160,7 +160,22 @@ internal sealed class BucketTable
             Region = known?.Region ?? AwsHosts.DefaultRegion,
             PurgedUpTo = isOpaque ? await _sequences.NextAsync() : known!.PurgedUpTo,
         };
-        await SaveAsync(bucket, record);
+        if (isOpaque)
+        {
+            // The commit removes the tombstones of its keys. A read that finds none looks at the bucket next: the remote must be hidden by
+            // then. Hiding it early shows nothing, as clients see an empty bucket.
+            Show(bucket, known is { Exists: true } ? known with { IsOpaque = true } : record);
+        }
+
+        try
+        {
+            await SaveAsync(bucket, record);
+        }
+        catch when (isOpaque)
+        {
+            Show(bucket, known);
+            throw;
+        }
     }
 
     /// <summary>Reads all records again, after the database was rebuilt.</summary>
@@ -177,6 +192,12 @@ internal sealed class BucketTable
     private Task SaveAsync(string bucket, BucketRecord? record) => StoreDisk.GuardAsync(async () =>
     {
         await _rows.CommitAsync(Change.OfBucket(bucket, record));
+        Show(bucket, record);
+        KeepAccess(bucket, record);
+    });
+
+    private void Show(string bucket, BucketRecord? record)
+    {
         if (record is null)
         {
             _records.TryRemove(bucket, out _);
@@ -185,9 +206,7 @@ internal sealed class BucketTable
         {
             _records[bucket] = record;
         }
-
-        KeepAccess(bucket, record);
-    });
+    }
 
     private static ConcurrentDictionary<string, BucketAccess> ReadAccess(IEnumerable<KeyValuePair<string, BucketRecord>> records) =>
         new(records.SelectMany(static each => ReadAccess(each.Value) is { } access
