@@ -82,8 +82,6 @@ public sealed class LayerStateTests
         Assert.Equal(["bucket", "other"], (await bench.Layer.ListBucketsAsync(default)).Select(static bucket => bucket.Name));
     }
 
-    private static ValueTask<KeyState> StateAsync(EmbeddedBench bench) => bench.Layer.ResolveAsync(Bucket, "key", default);
-
     /// <summary>
     /// Tombstones go with their bucket, whose own tombstone hides the remote then. A read that finds no tombstone of a key looks at the
     /// bucket next, and must find that.
@@ -110,4 +108,6 @@ public sealed class LayerStateTests
             Assert.True((await looking).IsOpaque, $"The remote shows in round {i}.");
         }
     }
+
+    private static ValueTask<KeyState> StateAsync(EmbeddedBench bench) => bench.Layer.ResolveAsync(Bucket, "key", default);
 }

@@ -22,6 +22,9 @@ public sealed class InMemoryLayer : ILayerState
     /// <summary>Runs after a tombstone was written, before anything else happens.</summary>
     public Func<string, Task>? OnTombstone { get; set; }
 
+    /// <summary>Runs before a key is looked up.</summary>
+    public Func<string, ValueTask>? OnResolve { get; set; }
+
     /// <summary>How many deleted keys were read from their lists.</summary>
     public int DeletedTaken => _deletedTaken;
 
@@ -81,15 +84,16 @@ public sealed class InMemoryLayer : ILayerState
         }
     }
 
-    public ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken)
+    public async ValueTask<KeyState> ResolveAsync(string bucket, string key, CancellationToken cancellationToken)
     {
+        await (OnResolve?.Invoke(key) ?? default);
         lock (_lock)
         {
             var found = _buckets.GetValueOrDefault(bucket);
-            return new(found is null ? KeyState.Nothing
+            return found is null ? KeyState.Nothing
                 : found.Written.ContainsKey(key) ? KeyState.Written
                 : found.Deleted.Contains(key) ? KeyState.Deleted
-                : KeyState.Nothing);
+                : KeyState.Nothing;
         }
     }
 

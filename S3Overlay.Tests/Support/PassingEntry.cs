@@ -18,7 +18,7 @@ public abstract class PassingEntry(ICacheEntry copy) : ICacheEntry
 
     public bool HasBytes => copy.HasBytes;
 
-    public void Reload() => copy.Reload();
+    public void ForgetUnreadable() => copy.ForgetUnreadable();
 
     public ByteRange? FirstCached(long position) => copy.FirstCached(position);
 

@@ -163,7 +163,7 @@ internal sealed class BucketTable
         if (isOpaque)
         {
             // The commit removes the tombstones of its keys. A read that finds none looks at the bucket next: the remote must be hidden by
-            // then. Hiding it early shows nothing, as clients see an empty bucket.
+            // then. Hiding it early shows nothing, as clients see an empty bucket or, if it has no local half, none.
             Show(bucket, known is { Exists: true } ? known with { IsOpaque = true } : record);
         }
 

@@ -269,6 +269,7 @@ internal sealed partial class ActiveEntry
     public async ValueTask<RemoteException> FailedAsync(RemoteException failure)
     {
         Log.FillFailed(_fills.Logger, Name.Bucket, failure.Message);
+        Entry.ForgetUnreadable();
         if (!failure.MeansGone)
         {
             return failure;

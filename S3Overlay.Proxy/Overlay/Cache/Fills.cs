@@ -60,21 +60,10 @@ internal sealed class Fills(
     /// <summary>True if an entry must never be replaced: the cache is frozen, and the entry has bytes (or the object is empty).</summary>
     public bool IsFrozen(ICacheEntry entry) => settings.IsFrozen && entry.HasBytes;
 
-    /// <summary>
-    /// Records that the remote no longer has the version of a frozen entry. What could not be read of it is tried once more by the next
-    /// lookup.
-    /// </summary>
+    /// <summary>Records that the remote no longer has the version of a frozen entry.</summary>
     /// <returns>The failure for readers whose bytes are missing; null if the entry is not frozen.</returns>
-    public RemoteException? DriftOf(string bucket, ICacheEntry entry, RemoteException gone)
-    {
-        if (!IsFrozen(entry))
-        {
-            return null;
-        }
-
-        entry.Reload();
-        return Drift.Of(bucket, gone);
-    }
+    public RemoteException? DriftOf(string bucket, ICacheEntry entry, RemoteException gone) =>
+        IsFrozen(entry) ? Drift.Of(bucket, gone) : null;
 
     /// <summary>Pauses read-ahead: the store has no room for it.</summary>
     public void PauseReadAhead() => Volatile.Write(ref _noRoomAhead, Math.Max(1, time.GetTimestamp()));

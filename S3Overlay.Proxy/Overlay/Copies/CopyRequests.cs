@@ -147,6 +147,12 @@ public sealed class CopyRequests(
                 throw Absent(source);
         }
 
+        // The delete of a bucket removes the tombstones of its keys. Without one, the bucket has the last word.
+        if (!(await directory.LookAsync(source.Bucket, cancellationToken)).IsOverlaid)
+        {
+            return null;
+        }
+
         await directory.RequireAsync(bucket, cancellationToken);
         if (request.CopiesWritten)
         {

@@ -163,9 +163,10 @@ public interface ICacheEntry : IAsyncDisposable
     bool HasBytes => Info.Size == 0 || FirstCached(0) is not null;
 
     /// <summary>
-    /// The remote cannot bring again what could not be read of the entry: a store behind a network lets the next look-up try once more.
+    /// Forgets what could not be read of the entry, so that the next lookup asks the store once more. Called where the remote cannot bring
+    /// it again. Does nothing in a store on this machine.
     /// </summary>
-    void Reload()
+    void ForgetUnreadable()
     {
     }
 

@@ -102,9 +102,15 @@ internal sealed class EntryBody(
         {
             return await asking;
         }
-        catch (RemoteException failure) when (failure.MeansGone)
+        catch (RemoteException failure)
         {
-            throw gone(failure);
+            entry?.ForgetUnreadable();
+            if (failure.MeansGone)
+            {
+                throw gone(failure);
+            }
+
+            throw;
         }
     }
 

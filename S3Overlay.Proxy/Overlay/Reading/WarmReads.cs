@@ -63,8 +63,11 @@ public sealed class WarmReads
             {
                 if (missing == 0)
                 {
-                    await entry.DisposeAsync();
-                    return new WarmResult(WarmOutcome.Held, 0, held);
+                    await using (entry)
+                    {
+                        return await LastsAsync(name, entry, ranges, cancellationToken) ? new WarmResult(WarmOutcome.Held, 0, held)
+                            : new WarmResult(WarmOutcome.NotCached, 0, 0);
+                    }
                 }
 
                 active = await _fills.AttachAsync(name, remote, entry, read, mayLookAgain: true, cancellationToken);
@@ -157,15 +160,22 @@ public sealed class WarmReads
                 }
             }
 
-            // A small entry gets its file behind its readers, and none on a full disk. An S3 store may refuse what it gets from the spool.
-            var lasts = await _entries.SettleAsync(active.Name, cancellationToken) && entry.IsCurrent && Count(entry, ranges).Missing == 0;
-            return lasts ? new WarmResult(WarmOutcome.Brought, missing, held) : new WarmResult(WarmOutcome.NotCached, 0, 0);
+            return await LastsAsync(active.Name, entry, ranges, cancellationToken) ? new WarmResult(WarmOutcome.Brought, missing, held)
+                : new WarmResult(WarmOutcome.NotCached, 0, 0);
         }
         finally
         {
             await active.LeaveAsync();
         }
     }
+
+    /// <summary>
+    /// Whether cached bytes stay. A small entry gets its file behind its readers, and none on a full disk. An S3 store may refuse what it
+    /// gets from the spool.
+    /// </summary>
+    private async ValueTask<bool> LastsAsync(
+        ObjectName name, ICacheEntry entry, IReadOnlyList<RangeHeader> ranges, CancellationToken cancellationToken) =>
+        await _entries.SettleAsync(name, cancellationToken) && entry.IsCurrent && Count(entry, ranges).Missing == 0;
 
     private (long Held, long Missing) Count(ICacheEntry entry, IReadOnlyList<RangeHeader> ranges)
     {

@@ -97,7 +97,7 @@ public sealed partial class LogQueueTests
 
         Assert.InRange(logs.Lost, 1000, 5000);
 
-        // Longer than a record of the flood, so it does not fit into what that leaves.
+        // Longer than a record of the flood, so it would not fit into the last gap of the flood's share.
         logs.Add(Entry("calm", agent + agent) with { Bucket = "other" });
         stuck.Release();
         await logs.DisposeAsync();

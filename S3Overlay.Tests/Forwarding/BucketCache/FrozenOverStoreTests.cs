@@ -1,3 +1,4 @@
+using S3Overlay.Proxy.Overlay.Remotes;
 using S3Overlay.Proxy.Protocol;
 using S3Overlay.Proxy.Protocol.Objects;
 using S3Overlay.Tests.Overlay.Freshness;
@@ -18,9 +19,11 @@ public sealed class FrozenOverStoreTests : FrozenTests
     /// </summary>
     [Theory]
     [Trait("Rule", "F")]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task A_chunk_that_cannot_be_read_for_a_moment_does_not_show_the_newer_version(bool isCopied)
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task A_chunk_that_cannot_be_read_for_a_moment_does_not_show_the_newer_version(bool isCopied, bool isUnreachable)
     {
         var bytes = Bytes(200_000);
         Remote.Put("key", bytes);
@@ -28,13 +31,15 @@ public sealed class FrozenOverStoreTests : FrozenTests
         await QuietAsync();
         await ReopenAsync();
         Remote.Put("key", Bytes(200_000, 2));
+        Remote.OnRequest = (_, _) => isUnreachable ? throw new RemoteException(RemoteFailure.Unavailable, "as the test says")
+            : Task.CompletedTask;
         _bench.Server.Fail = static request => request.Method == "GET" && request.Path.Value!.Contains("/k/", StringComparison.Ordinal)
             ? (503, "SlowDown") : null;
         var info = (await Reader.HeadAsync(Bucket, "key", Remote.Bucket, mayBeStale: true, default))!;
         var source = await Reader.OpenAsync(Bucket, "key", Remote.Bucket, info, new ByteRange(0, 9), isCurrent: false, default);
         var failure = await Assert.ThrowsAsync<S3Exception>(
             isCopied ? async () => await source.ReadAsync(new byte[10], default) : () => ReadAsync("key", "bytes=0-9"));
-        Assert.Equal(("RemoteChanged", 503), (failure.Error.Code, failure.Error.Status));
+        Assert.Equal((isUnreachable ? "ServiceUnavailable" : "RemoteChanged", 503), (failure.Error.Code, failure.Error.Status));
         await ((IAsyncDisposable)source).DisposeAsync();
         _bench.Server.Fail = null;
         Assert.Equal(bytes[..10], (await ReadAsync("key", "bytes=0-9")).Bytes);

@@ -67,6 +67,20 @@ public sealed class CopyTests
             (await _bench.FailAsync(S3Operation.CopyObject, Bucket, "copy", headers: ("x-amz-copy-source", "nobodys/key"))).Error);
     }
 
+    [Fact]
+    [Trait("Rule", "W4")]
+    [Trait("Rule", "B4")]
+    public async Task A_copy_of_what_was_deleted_is_refused_while_its_bucket_is_deleted_too()
+    {
+        _bench.Remote.AddBucket("deleted");
+        _bench.Remote.Put("deleted", "key");
+        await _bench.SendAsync(S3Operation.DeleteObject, "deleted", "key");
+        _bench.Layer.OnResolve = key => _bench.Layer.DeleteBucketAsync("deleted", default);
+        var failure = await _bench.FailAsync(
+            S3Operation.CopyObject, Bucket, "copy", headers: ("x-amz-copy-source", "deleted/key"));
+        Assert.Equal(404, failure.Error.Status);
+    }
+
     [Theory]
     [InlineData("x-amz-copy-source-if-match", "\"wrong\"")]
     [InlineData("x-amz-copy-source-if-none-match", "*")]

@@ -26,7 +26,7 @@ public sealed class UploadBrowserTests(Browser browser) : BrowseTestBase, IClass
         await keyboard.PressAsync("Enter");
         await Expect(page.Locator(".row a.name:focus")).ToHaveTextAsync("old.txt");
 
-        // Asked for before the last keys: a busy page takes a key before an earlier request to catch its file chooser.
+        // Well before Enter: a busy page handles a key first, and the request to catch its file chooser after it.
         var choosing = page.WaitForFileChooserAsync();
         await TabAsync(page, "Shift+Tab", "[data-upload]");
         await keyboard.PressAsync("Enter");

@@ -193,23 +193,20 @@ internal sealed partial class SharedEntry
         }
     }
 
-    /// <summary>Waits until the store has each chunk that is complete, or has refused it.</summary>
+    /// <summary>Waits until the store has each chunk that is complete now, or has refused it.</summary>
     /// <returns>False if the entry was evicted, or refused as a whole.</returns>
     public async ValueTask<bool> WhenStoredAsync(CancellationToken cancellationToken)
     {
+        List<int>? awaited = null;
         while (true)
         {
             Task changed;
             lock (_lock)
             {
-                if (_isEvicted || _isRefused)
+                awaited = [.. (awaited ?? _chunks.Spooled).Where(IsToBeStored)];
+                if (_isEvicted || awaited.Count == 0 || _isRefused)
                 {
-                    return false;
-                }
-
-                if (!_chunks.Spooled.Any(chunk => _chunks.IsComplete(chunk) && _chunks.InStore(chunk) is not { IsWhole: true }))
-                {
-                    return true;
+                    return !_isEvicted && awaited.Count == 0;
                 }
 
                 changed = (_changed ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
@@ -217,6 +214,9 @@ internal sealed partial class SharedEntry
 
             await changed.WaitAsync(cancellationToken);
         }
+
+        bool IsToBeStored(int chunk) =>
+            _chunks.InSpool(chunk) is not null && _chunks.IsComplete(chunk) && _chunks.InStore(chunk) is not { IsWhole: true };
     }
 
     /// <summary>The manifest to write, merged with what another process wrote.</summary>
@@ -314,9 +314,20 @@ internal sealed partial class SharedEntry
         _uploading.Remove(chunk);
         _waiting.Remove(chunk);
         _chunks.Free(chunk);
+        Changed();
     }
 
-    /// <summary>Wakes who waits for the store. The caller holds the lock.</summary>
+    /// <summary>A block in the spool is damaged, so its chunk cannot be stored as it is.</summary>
+    private void SpoolDamaged()
+    {
+        lock (_lock)
+        {
+            _isRefused = true;
+            Changed();
+        }
+    }
+
+    /// <summary>Wakes those who wait for the store. The caller holds the lock.</summary>
     private void Changed()
     {
         _changed?.TrySetResult();

@@ -38,7 +38,11 @@ internal sealed partial class SharedEntry
     {
         (_record, IsManifest, _spool) = (record, isManifest, spool);
         Layout = new ChunkLayout(record.Info.Size, record.Identity.ChunkSize);
-        _chunks = new EntryChunks(Layout, stored, parts, spool, position => Log.CacheBlockDamaged(logger, "spool", position));
+        _chunks = new EntryChunks(Layout, stored, parts, spool, position =>
+        {
+            Log.CacheBlockDamaged(logger, "spool", position);
+            SpoolDamaged();
+        });
     }
 
     public ChunkLayout Layout { get; }

@@ -16,8 +16,8 @@ namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
 /// <param name="dataOffset">Where the object's bytes start in the file.</param>
 /// <param name="blocks">The blocks present at the start.</param>
 /// <param name="keepEntries">
-/// Called with the first of some blocks and their entries before they count as cached. A damaged block keeps its entry: who opens the file
-/// next finds the same.
+/// Called with the first of some blocks and their entries before they count as cached. A damaged block keeps its entry, so that it is found
+/// damaged again when the file is next opened.
 /// </param>
 /// <param name="foundDamaged">Called with a block found damaged.</param>
 /// <param name="changed">Called with the change in cached bytes; may be null.</param>
