@@ -18,7 +18,7 @@ public abstract class PassingEntry(ICacheEntry copy) : ICacheEntry
 
     public bool HasBytes => copy.HasBytes;
 
-    public void ForgetUnreadable() => copy.ForgetUnreadable();
+    public void RetryUndelivered() => copy.RetryUndelivered();
 
     public ByteRange? FirstCached(long position) => copy.FirstCached(position);
 

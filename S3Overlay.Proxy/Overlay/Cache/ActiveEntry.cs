@@ -269,7 +269,7 @@ internal sealed partial class ActiveEntry
     public async ValueTask<RemoteException> FailedAsync(RemoteException failure)
     {
         Log.FillFailed(_fills.Logger, Name.Bucket, failure.Message);
-        Entry.ForgetUnreadable();
+        Entry.RetryUndelivered();
         if (!failure.MeansGone)
         {
             return failure;

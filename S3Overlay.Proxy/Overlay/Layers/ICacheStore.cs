@@ -163,10 +163,10 @@ public interface ICacheEntry : IAsyncDisposable
     bool HasBytes => Info.Size == 0 || FirstCached(0) is not null;
 
     /// <summary>
-    /// Forgets what could not be read of the entry, so that the next lookup asks the store once more. Called where the remote cannot bring
-    /// it again. Does nothing in a store on this machine.
+    /// The remote could not bring what is missing, so the next lookup tries once more to read what the store failed to deliver. Does
+    /// nothing in a store on this machine.
     /// </summary>
-    void ForgetUnreadable()
+    void RetryUndelivered()
     {
     }
 

@@ -104,7 +104,7 @@ internal sealed class EntryBody(
         }
         catch (RemoteException failure)
         {
-            entry?.ForgetUnreadable();
+            entry?.RetryUndelivered();
             if (failure.MeansGone)
             {
                 throw gone(failure);

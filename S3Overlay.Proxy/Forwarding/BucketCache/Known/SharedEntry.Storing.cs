@@ -117,16 +117,52 @@ internal sealed partial class SharedEntry
         }
     }
 
-    /// <summary>A chunk of a fill is missing in the store or damaged.</summary>
-    public void Lose(int chunk, Guid fill)
+    /// <summary>A chunk of a fill is missing in the store or damaged, or the store failed to deliver it.</summary>
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="fill">For which fill.</param>
+    /// <param name="mayBeThere">True if the store failed: see <see cref="RetryUndelivered"/>.</param>
+    public void Lose(int chunk, Guid fill, bool mayBeThere = false)
     {
         lock (_lock)
         {
-            if (_record.Fill == fill && _chunks.InStore(chunk) is not null)
+            if (_record.Fill == fill && _chunks.InStore(chunk) is { } stored)
             {
                 _chunks.SetInStore(chunk, null);
                 _lost.Add(chunk);
+                if (mayBeThere)
+                {
+                    _undelivered[chunk] = stored;
+                }
             }
+        }
+    }
+
+    /// <summary>
+    /// From the next lookup on, what the store failed to deliver counts as stored. Not at once: those who wait for the remote would ask the
+    /// failing store again and again.
+    /// </summary>
+    public void RetryUndelivered() => _retries = true;
+
+    /// <summary>A lookup begins.</summary>
+    public void LookedUp()
+    {
+        if (!_retries)
+        {
+            return;
+        }
+
+        lock (_lock)
+        {
+            _retries = false;
+            foreach (var (chunk, blocks) in _undelivered)
+            {
+                if (_chunks.InStore(chunk) is null)
+                {
+                    _chunks.SetInStore(chunk, blocks);
+                }
+            }
+
+            _undelivered.Clear();
         }
     }
 
@@ -270,6 +306,7 @@ internal sealed partial class SharedEntry
             _chunks.SetInStore(theirs);
             _lost.Clear();
             _unreadable.Clear();
+            _undelivered.Clear();
             return mine;
         }
     }
@@ -296,6 +333,7 @@ internal sealed partial class SharedEntry
     private void SetInStore(int chunk, ChunkBlocks blocks)
     {
         _unreadable.Remove(chunk);
+        _undelivered.Remove(chunk);
         if (blocks.IsWhole)
         {
             _lost.Remove(chunk);

@@ -38,13 +38,7 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     public bool HasBytes => Info.Size == 0 || shared.Flush.Stored is not null || shared.HasLost || FirstCached(0) is not null;
 
     /// <inheritdoc/>
-    public void ForgetUnreadable()
-    {
-        if (shared.HasLost)
-        {
-            live.TryForget(shared);
-        }
-    }
+    public void RetryUndelivered() => shared.RetryUndelivered();
 
     /// <inheritdoc/>
     public IEntryReader Read(ByteRange range) => new StoredEntryReader(this, shared, chunks, range);
