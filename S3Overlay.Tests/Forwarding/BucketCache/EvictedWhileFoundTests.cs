@@ -219,28 +219,6 @@ public sealed class EvictedWhileFoundTests
         Assert.Empty(await bench.NamesAsync("c/"));
     }
 
-    /// <summary>
-    /// The store lacks one of two chunks, and refused the manifest that names both. What it has of the other is known here alone.
-    /// </summary>
-    [Fact, Trait("Rule", "F")]
-    public async Task What_is_found_incomplete_is_not_forgotten_before_its_manifest_is_stored()
-    {
-        var time = new ManualTimeProvider(DateTimeOffset.UtcNow);
-        await using var bench = await StoreBench.StartAsync();
-        await using var store = bench.Open(time: time);
-        bench.Server.Refuse = static request => request.Method == "PUT" && request.Path.Value!.Contains("/c/", StringComparison.Ordinal)
-            ? 403 : null;
-        await store.BeginFillAsync("key", EntryFilling.Bytes(16), 8);
-        while (await store.WhenIdleAsync())
-        {
-            time.Advance(TimeSpan.FromMinutes(2));
-        }
-
-        await bench.Calls.DeleteAsync(StoreBench.CacheBucket, (await bench.NamesAsync("k/"))[0], default);
-        await using var found = await store.FindAsync("bucket", "key", LookupHint.Bytes(null), default);
-        Assert.Equal(8, found?.FirstCached(0)?.First);
-    }
-
     private static async Task AssertDoesNotComeBackAsync(StoreBench bench, BucketCacheStore store, ICacheEntry copy, byte[] bytes)
     {
         await FillAgainAsync(store, copy, bytes);

@@ -207,12 +207,12 @@ internal sealed partial class LiveEntries(long remembered)
     }
 
     /// <summary>Forgets an outdated manifest. One that is evicted stays known, and is not found, until the store has removed it.</summary>
-    /// <returns>False if something of it is being uploaded or will be, or if its manifest does not name all that was.</returns>
+    /// <returns>False if something of it is being uploaded or will be.</returns>
     public bool TryForget(SharedEntry entry)
     {
         lock (_lock)
         {
-            if (!entry.IsEvicted && IsStored(entry) && !(entry.IsManifest && entry.Flush.IsBehind))
+            if (!entry.IsEvicted && IsStored(entry))
             {
                 Remove(entry);
                 return true;

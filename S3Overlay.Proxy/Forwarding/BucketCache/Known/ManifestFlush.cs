@@ -21,18 +21,6 @@ internal sealed class ManifestFlush
     /// </summary>
     public long? FlushedAt { get; set; }
 
-    /// <summary>True if there is no manifest, or something is not in it.</summary>
-    public bool IsBehind
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _isDirty || Stored is null;
-            }
-        }
-    }
-
     /// <summary>Something is not in the manifest yet: a chunk, or new metadata.</summary>
     public void MarkChanged()
     {

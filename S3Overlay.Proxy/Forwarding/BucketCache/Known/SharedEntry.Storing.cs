@@ -125,14 +125,23 @@ internal sealed partial class SharedEntry
     {
         lock (_lock)
         {
-            if (_record.Fill == fill && _chunks.InStore(chunk) is { } stored)
+            if (_record.Fill != fill)
+            {
+                return;
+            }
+
+            if (_chunks.InStore(chunk) is { } stored)
             {
                 _chunks.SetInStore(chunk, null);
-                _lost.Add(chunk);
+                var isAll = _lost.Add(chunk);
                 if (mayBeThere)
                 {
-                    _undelivered[chunk] = stored;
+                    (_undelivered ??= [])[chunk] = (stored, isAll);
                 }
+            }
+            else if (!mayBeThere)
+            {
+                _undelivered?.Remove(chunk);
             }
         }
     }
@@ -141,7 +150,13 @@ internal sealed partial class SharedEntry
     /// From the next lookup on, what the store failed to deliver counts as stored. Not at once: those who wait for the remote would ask the
     /// failing store again and again.
     /// </summary>
-    public void RetryUndelivered() => _retries = true;
+    public void RetryUndelivered()
+    {
+        lock (_lock)
+        {
+            _retries = _undelivered is { Count: > 0 };
+        }
+    }
 
     /// <summary>A lookup begins.</summary>
     public void LookedUp()
@@ -153,16 +168,18 @@ internal sealed partial class SharedEntry
 
         lock (_lock)
         {
-            _retries = false;
-            foreach (var (chunk, blocks) in _undelivered)
+            // What a fill has begun to bring goes on.
+            foreach (var (chunk, (blocks, isAll)) in (_undelivered ?? []).Where(each => _chunks.InSpool(each.Key) is null).ToList())
             {
-                if (_chunks.InStore(chunk) is null)
+                _undelivered!.Remove(chunk);
+                _chunks.SetInStore(chunk, blocks);
+                if (isAll)
                 {
-                    _chunks.SetInStore(chunk, blocks);
+                    _lost.Remove(chunk);
                 }
             }
 
-            _undelivered.Clear();
+            _retries = _undelivered is { Count: > 0 };
         }
     }
 
@@ -278,6 +295,11 @@ internal sealed partial class SharedEntry
                 Merge(chunk, blocks);
             }
 
+            foreach (var (chunk, (blocks, _)) in _undelivered ?? [])
+            {
+                _chunks.SetInStore(chunk, _chunks.InStore(chunk) ?? blocks);
+            }
+
             Flush.Begun();
             var merged = _chunks.Manifest(_record);
             unread.ForEach(chunk => _chunks.SetInStore(chunk, null));
@@ -306,7 +328,7 @@ internal sealed partial class SharedEntry
             _chunks.SetInStore(theirs);
             _lost.Clear();
             _unreadable.Clear();
-            _undelivered.Clear();
+            _undelivered = null;
             return mine;
         }
     }
@@ -333,7 +355,7 @@ internal sealed partial class SharedEntry
     private void SetInStore(int chunk, ChunkBlocks blocks)
     {
         _unreadable.Remove(chunk);
-        _undelivered.Remove(chunk);
+        _undelivered?.Remove(chunk);
         if (blocks.IsWhole)
         {
             _lost.Remove(chunk);

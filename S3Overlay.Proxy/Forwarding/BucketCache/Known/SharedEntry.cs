@@ -19,8 +19,10 @@ internal sealed partial class SharedEntry
     private readonly HashSet<int> _lost = [];
     private readonly HashSet<int> _unreadable = [];
 
-    /// <summary>What the store has of chunks that it failed to deliver. They count as lost.</summary>
-    private readonly Dictionary<int, ChunkBlocks> _undelivered = [];
+    /// <summary>
+    /// What the store has of chunks that it failed to deliver, and whether that is all it has. They count as lost. Null for none.
+    /// </summary>
+    private Dictionary<int, (ChunkBlocks Blocks, bool IsAll)>? _undelivered;
     private volatile bool _retries;
 
     /// <summary>Chunks with blocks that wait in the spool to be stored, and the ticket of each.</summary>
