@@ -62,8 +62,16 @@ internal sealed class Fills(
 
     /// <summary>Records that the remote no longer has the version of a frozen entry.</summary>
     /// <returns>The failure for readers whose bytes are missing; null if the entry is not frozen.</returns>
-    public RemoteException? DriftOf(string bucket, ICacheEntry entry, RemoteException gone) =>
-        IsFrozen(entry) ? Drift.Of(bucket, gone) : null;
+    public RemoteException? DriftOf(string bucket, ICacheEntry entry, RemoteException gone)
+    {
+        if (!IsFrozen(entry))
+        {
+            return null;
+        }
+
+        entry.RetryUndelivered();
+        return Drift.Of(bucket, gone);
+    }
 
     /// <summary>Pauses read-ahead: the store has no room for it.</summary>
     public void PauseReadAhead() => Volatile.Write(ref _noRoomAhead, Math.Max(1, time.GetTimestamp()));

@@ -160,8 +160,9 @@ public sealed class WarmReads
                 }
             }
 
-            return await LastsAsync(active.Name, entry, ranges, cancellationToken) ? new WarmResult(WarmOutcome.Brought, missing, held)
-                : new WarmResult(WarmOutcome.NotCached, 0, 0);
+            // A small entry gets its file behind its readers, and none on a full disk: then it is no longer current.
+            var lasts = await LastsAsync(active.Name, entry, ranges, cancellationToken) && entry.IsCurrent;
+            return lasts ? new WarmResult(WarmOutcome.Brought, missing, held) : new WarmResult(WarmOutcome.NotCached, 0, 0);
         }
         finally
         {
@@ -169,13 +170,10 @@ public sealed class WarmReads
         }
     }
 
-    /// <summary>
-    /// Whether cached bytes stay. A small entry gets its file behind its readers, and none on a full disk. An S3 store may refuse what it
-    /// gets from the spool.
-    /// </summary>
+    /// <summary>Whether cached bytes stay: an S3 store may refuse what it gets from the spool.</summary>
     private async ValueTask<bool> LastsAsync(
         ObjectName name, ICacheEntry entry, IReadOnlyList<RangeHeader> ranges, CancellationToken cancellationToken) =>
-        await _entries.SettleAsync(name, cancellationToken) && entry.IsCurrent && Count(entry, ranges).Missing == 0;
+        await _entries.SettleAsync(name, cancellationToken) && Count(entry, ranges).Missing == 0;
 
     private (long Held, long Missing) Count(ICacheEntry entry, IReadOnlyList<RangeHeader> ranges)
     {

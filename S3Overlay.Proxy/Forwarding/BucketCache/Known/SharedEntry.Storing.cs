@@ -21,8 +21,10 @@ internal sealed partial class SharedEntry
 
             // What comes during the upload waits anew, or is looked for at its end.
             _waiting.Remove(due.Chunk);
-            return _chunks.InSpool(due.Chunk) is not null && (due.Ticket is null || (!_isEvicted && _chunks.HasNew(due.Chunk)))
+            var begins = _chunks.InSpool(due.Chunk) is not null && (due.Ticket is null || (!_isEvicted && _chunks.HasNew(due.Chunk)))
                 && _uploading.Add(due.Chunk);
+            _isRefused &= !begins;
+            return begins;
         }
     }
 
@@ -118,37 +120,21 @@ internal sealed partial class SharedEntry
     }
 
     /// <summary>A chunk of a fill is missing in the store or damaged, or the store failed to deliver it.</summary>
-    /// <param name="chunk">The chunk.</param>
-    /// <param name="fill">For which fill.</param>
-    /// <param name="mayBeThere">True if the store failed: see <see cref="RetryUndelivered"/>.</param>
-    public void Lose(int chunk, Guid fill, bool mayBeThere = false)
+    public void Lose(int chunk, Guid fill)
     {
         lock (_lock)
         {
-            if (_record.Fill != fill)
-            {
-                return;
-            }
-
-            if (_chunks.InStore(chunk) is { } stored)
+            if (_record.Fill == fill && _chunks.InStore(chunk) is { } stored)
             {
                 _chunks.SetInStore(chunk, null);
-                var isAll = _lost.Add(chunk);
-                if (mayBeThere)
-                {
-                    (_undelivered ??= [])[chunk] = (stored, isAll);
-                }
-            }
-            else if (!mayBeThere)
-            {
-                _undelivered?.Remove(chunk);
+                (_undelivered ??= [])[chunk] = (stored, IsAll: _lost.Add(chunk));
             }
         }
     }
 
     /// <summary>
-    /// From the next lookup on, what the store failed to deliver counts as stored. Not at once: those who wait for the remote would ask the
-    /// failing store again and again.
+    /// At the next lookup, what the store failed to deliver counts as stored again. Not at once: those who wait for the remote would ask
+    /// the failing store again and again.
     /// </summary>
     public void RetryUndelivered()
     {
@@ -168,6 +154,8 @@ internal sealed partial class SharedEntry
 
         lock (_lock)
         {
+            _retries = false;
+
             // What a fill has begun to bring goes on.
             foreach (var (chunk, (blocks, isAll)) in (_undelivered ?? []).Where(each => _chunks.InSpool(each.Key) is null).ToList())
             {
@@ -178,8 +166,6 @@ internal sealed partial class SharedEntry
                     _lost.Remove(chunk);
                 }
             }
-
-            _retries = _undelivered is { Count: > 0 };
         }
     }
 

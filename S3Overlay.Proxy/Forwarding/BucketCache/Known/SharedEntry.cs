@@ -20,7 +20,7 @@ internal sealed partial class SharedEntry
     private readonly HashSet<int> _unreadable = [];
 
     /// <summary>
-    /// What the store has of chunks that it failed to deliver, and whether that is all it has. They count as lost. Null for none.
+    /// What the store had of chunks that it failed to deliver, and whether that is all it had. They count as lost. Null for none.
     /// </summary>
     private Dictionary<int, (ChunkBlocks Blocks, bool IsAll)>? _undelivered;
     private volatile bool _retries;

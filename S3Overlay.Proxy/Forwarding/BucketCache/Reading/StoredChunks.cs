@@ -33,7 +33,6 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
             }
 
             WireResponse? response = null;
-            var hasFailed = false;
             try
             {
                 run = run with { Last = Math.Min(run.Last, range.Last) };
@@ -57,7 +56,6 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
             {
                 // Not retried: the remote has the bytes too.
                 Log.CacheFailed(logger, entry.Name.Bucket, failure);
-                hasFailed = true;
             }
             catch (InvalidDataException failure)
             {
@@ -70,7 +68,7 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
             }
 
             response?.Dispose();
-            entry.Lose(chunk, fill, mayBeThere: hasFailed);
+            entry.Lose(chunk, fill);
             return null;
         }
 
