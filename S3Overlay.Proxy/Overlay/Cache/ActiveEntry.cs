@@ -269,9 +269,14 @@ internal sealed partial class ActiveEntry
     public async ValueTask<RemoteException> FailedAsync(RemoteException failure)
     {
         Log.FillFailed(_fills.Logger, Name.Bucket, failure.Message);
-        Entry.RetryUndelivered();
         if (!failure.MeansGone)
         {
+            if (_fills.IsFrozen(Entry))
+            {
+                // The remote may be gone for good.
+                Entry.RetryUndelivered();
+            }
+
             return failure;
         }
 

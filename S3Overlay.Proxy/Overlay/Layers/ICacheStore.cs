@@ -163,8 +163,8 @@ public interface ICacheEntry : IAsyncDisposable
     bool HasBytes => Info.Size == 0 || FirstCached(0) is not null;
 
     /// <summary>
-    /// The remote could not bring what is missing, so the next lookup tries once more to read what the store failed to deliver. Does
-    /// nothing in a store on this machine.
+    /// The remote could not bring what is missing of a frozen entry, so the next lookup tries once more to read what the store failed to
+    /// deliver. Does nothing in a store on this machine.
     /// </summary>
     void RetryUndelivered()
     {

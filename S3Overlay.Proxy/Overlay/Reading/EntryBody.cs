@@ -102,15 +102,9 @@ internal sealed class EntryBody(
         {
             return await asking;
         }
-        catch (RemoteException failure)
+        catch (RemoteException failure) when (failure.MeansGone)
         {
-            entry?.RetryUndelivered();
-            if (failure.MeansGone)
-            {
-                throw gone(failure);
-            }
-
-            throw;
+            throw gone(failure);
         }
     }
 

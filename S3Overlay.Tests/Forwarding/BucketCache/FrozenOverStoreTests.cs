@@ -22,7 +22,6 @@ public sealed class FrozenOverStoreTests : FrozenTests
     [InlineData(false, false)]
     [InlineData(false, true)]
     [InlineData(true, false)]
-    [InlineData(true, true)]
     public async Task A_chunk_that_cannot_be_read_for_a_moment_does_not_show_the_newer_version(bool isCopied, bool isUnreachable)
     {
         var bytes = Bytes(200_000);
