@@ -87,6 +87,9 @@ public sealed class EvictionTests : IAsyncLifetime
         var info = new ObjectInfo { Size = 10 * Block, ETag = "\"v\"", LastModified = DateTimeOffset.UnixEpoch };
         await using var entry = await store.CreateAsync(
             "bucket", "key", new EntryIdentity("http://remote", "bucket", "key", 0), info, _time.GetUtcNow(), default);
+
+        // The look at the start must not find the disk short already.
+        await store.Evicting;
         disk.Limit(_folder["small"], 0);
         await entry.WriteAsync(0, new byte[Block], default);
         await store.Evicting;
