@@ -162,8 +162,8 @@ internal sealed class BucketTable
         };
         if (isOpaque)
         {
-            // The commit removes the tombstones of its keys. A read that finds none looks at the bucket next: the remote must be hidden by
-            // then. Hiding it early shows nothing, as clients see an empty bucket or, if it has no local half, none.
+            // The commit removes the tombstones of its keys. A read that finds none looks at the bucket next, and must find the remote
+            // hidden. Until the commit the bucket still exists, and looks empty, as it is; without a local half, it looks deleted already.
             Show(bucket, known is { Exists: true } ? known with { IsOpaque = true } : record);
         }
 

@@ -28,6 +28,8 @@ internal sealed class CacheFile : IDisposable
     private readonly BlockTable _table;
     private volatile CacheFileHeader _header;
     private CacheLedger.Usage? _account;
+
+    /// <summary>True once a damaged block was found: the file had bytes, though none may be left.</summary>
     private volatile bool _isDamaged;
 
     private CacheFile(SafeFileHandle file, string path, CacheFileHeader header, BlockGeometry geometry, long tableOffset, uint[] checksums,

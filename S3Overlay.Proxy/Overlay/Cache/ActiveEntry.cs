@@ -269,20 +269,14 @@ internal sealed partial class ActiveEntry
     public async ValueTask<RemoteException> FailedAsync(RemoteException failure)
     {
         Log.FillFailed(_fills.Logger, Name.Bucket, failure.Message);
-        if (!failure.MeansGone)
-        {
-            if (_fills.IsFrozen(Entry))
-            {
-                // The remote may be gone for good.
-                Entry.RetryUndelivered();
-            }
-
-            return failure;
-        }
-
         if (DriftOf(failure) is { } drift)
         {
             return drift;
+        }
+
+        if (!failure.MeansGone)
+        {
+            return failure;
         }
 
         await EvictAsync();
@@ -294,7 +288,7 @@ internal sealed partial class ActiveEntry
         return failure;
     }
 
-    /// <summary>Records drift if the entry is frozen and the remote no longer has its version. Null if it is not frozen.</summary>
+    /// <summary>See <see cref="Fills.DriftOf"/>.</summary>
     public RemoteException? DriftOf(RemoteException failure) => _fills.DriftOf(Name.Bucket, Entry, failure);
 
     /// <summary>Records that bytes can no longer be stored.</summary>

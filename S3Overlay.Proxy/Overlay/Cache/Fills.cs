@@ -60,17 +60,15 @@ internal sealed class Fills(
     /// <summary>True if an entry must never be replaced: the cache is frozen, and the entry has bytes (or the object is empty).</summary>
     public bool IsFrozen(ICacheEntry entry) => settings.IsFrozen && entry.HasBytes;
 
-    /// <summary>Records that the remote no longer has the version of a frozen entry.</summary>
-    /// <returns>The failure for readers whose bytes are missing; null if the entry is not frozen.</returns>
-    public RemoteException? DriftOf(string bucket, ICacheEntry entry, RemoteException gone)
+    /// <summary>
+    /// The remote did not bring what an entry lacks, so the next lookup asks the store once more for what it failed to deliver. Records
+    /// drift if the entry is frozen and the remote no longer has its version.
+    /// </summary>
+    /// <returns>The drift, for readers whose bytes are missing; else null.</returns>
+    public RemoteException? DriftOf(string bucket, ICacheEntry entry, RemoteException failure)
     {
-        if (!IsFrozen(entry))
-        {
-            return null;
-        }
-
         entry.RetryUndelivered();
-        return Drift.Of(bucket, gone);
+        return failure.MeansGone && IsFrozen(entry) ? Drift.Of(bucket, failure) : null;
     }
 
     /// <summary>Pauses read-ahead: the store has no room for it.</summary>

@@ -147,7 +147,7 @@ public sealed class CopyRequests(
                 throw Absent(source);
         }
 
-        // The delete of a bucket removes the tombstones of its keys. Without one, the bucket has the last word.
+        // The bucket may have been deleted since, and the tombstones of its keys with it: then the remote is hidden.
         if (!(await directory.LookAsync(source.Bucket, cancellationToken)).IsOverlaid)
         {
             return null;

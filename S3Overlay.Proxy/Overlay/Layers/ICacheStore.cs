@@ -54,9 +54,12 @@ public interface ICacheStore
     IAsyncEnumerable<CacheRow> ListAsync(string bucket, string prefix, string after, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Waits until what is cached of a key is where it lasts, or cannot be: then its entry is no longer current, lacks what was refused, or
-    /// the result is false. Only for callers that report it; reads do not wait for the store (rule R3).
+    /// Waits until what is cached of a key now is where it lasts, or was refused. Only for callers that report it: reads do not wait for
+    /// the store (rule R3).
     /// </summary>
+    /// <returns>
+    /// False if the entry was evicted or refused. If true, what was refused is no longer cached, or its entry no longer current.
+    /// </returns>
     ValueTask<bool> SettleAsync(string bucket, string key, CancellationToken cancellationToken) => new(true);
 
     /// <summary>
@@ -163,8 +166,8 @@ public interface ICacheEntry : IAsyncDisposable
     bool HasBytes => Info.Size == 0 || FirstCached(0) is not null;
 
     /// <summary>
-    /// The remote could not bring what is missing of a frozen entry, so the next lookup tries once more to read what the store failed to
-    /// deliver. Does nothing in a store on this machine.
+    /// The next lookup reads again what the store failed to deliver: the remote could not bring it. Does nothing in a store on this
+    /// machine.
     /// </summary>
     void RetryUndelivered()
     {

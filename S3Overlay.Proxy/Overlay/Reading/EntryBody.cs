@@ -16,9 +16,10 @@ namespace S3Overlay.Proxy.Overlay.Reading;
 /// <param name="key">Its key.</param>
 /// <param name="expected">The version.</param>
 /// <param name="range">The bytes.</param>
-/// <param name="gone">Maps the failure if the remote no longer has the version.</param>
+/// <param name="failed">Maps a failure of the remote.</param>
 internal sealed class EntryBody(
-    ICacheEntry? entry, RemoteBucket remote, string key, ObjectInfo expected, ByteRange range, Func<RemoteException, RemoteException> gone)
+    ICacheEntry? entry, RemoteBucket remote, string key, ObjectInfo expected, ByteRange range,
+    Func<RemoteException, RemoteException> failed)
         : S3Body, IAsyncDisposable
 {
     private readonly IEntryReader? _cached = range.Length > 0 ? entry?.Read(range) : null;
@@ -95,16 +96,16 @@ internal sealed class EntryBody(
         }
     }
 
-    /// <summary>Awaits a request, and maps the failure if the version is gone.</summary>
+    /// <summary>Awaits a request, and maps its failure.</summary>
     private async Task<T> ExplainAsync<T>(Task<T> asking)
     {
         try
         {
             return await asking;
         }
-        catch (RemoteException failure) when (failure.MeansGone)
+        catch (RemoteException failure)
         {
-            throw gone(failure);
+            throw failed(failure);
         }
     }
 

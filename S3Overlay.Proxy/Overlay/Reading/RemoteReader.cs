@@ -241,7 +241,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
     {
         var entry = await FindAsync(bucket, key, remote, expected, cancellationToken);
         var body = new EntryBody(entry, remote, key, expected, range ?? new ByteRange(0, expected.Size - 1),
-            gone => Gone(bucket, entry, gone));
+            failure => Failed(bucket, entry, failure));
         try
         {
             await body.OpenAsync(isCurrent, cancellationToken);
@@ -299,7 +299,7 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         string bucket, string key, RemoteBucket remote, ObjectInfo expected, RemoteException gone, CancellationToken cancellationToken)
     {
         await using var entry = await FindAsync(bucket, key, remote, expected, cancellationToken);
-        return Gone(bucket, entry, gone);
+        return Failed(bucket, entry, gone);
     }
 
     /// <inheritdoc/>
@@ -320,8 +320,8 @@ public sealed class RemoteReader : IRemoteReader, IAsyncDisposable
         return null;
     }
 
-    private RemoteException Gone(string bucket, ICacheEntry? entry, RemoteException gone) =>
-        (entry is null ? null : Fills!.DriftOf(bucket, entry, gone)) ?? gone;
+    private RemoteException Failed(string bucket, ICacheEntry? entry, RemoteException failure) =>
+        (entry is null ? null : Fills!.DriftOf(bucket, entry, failure)) ?? failure;
 
     /// <summary>
     /// What a cached object is now; null if it is gone. Fails if the remote gives no verdict and a stale entry must not be used.

@@ -63,11 +63,8 @@ public sealed class WarmReads
             {
                 if (missing == 0)
                 {
-                    await using (entry)
-                    {
-                        return await LastsAsync(name, entry, ranges, cancellationToken) ? new WarmResult(WarmOutcome.Held, 0, held)
-                            : new WarmResult(WarmOutcome.NotCached, 0, 0);
-                    }
+                    await entry.DisposeAsync();
+                    return new WarmResult(WarmOutcome.Held, 0, held);
                 }
 
                 active = await _fills.AttachAsync(name, remote, entry, read, mayLookAgain: true, cancellationToken);
@@ -160,8 +157,8 @@ public sealed class WarmReads
                 }
             }
 
-            // A small entry gets its file behind its readers, and none on a full disk: then it is no longer current.
-            var lasts = await LastsAsync(active.Name, entry, ranges, cancellationToken) && entry.IsCurrent;
+            // A small entry gets its file behind its readers, and none on a full disk. An S3 store may refuse what it gets from the spool.
+            var lasts = await _entries.SettleAsync(active.Name, cancellationToken) && entry.IsCurrent && Count(entry, ranges).Missing == 0;
             return lasts ? new WarmResult(WarmOutcome.Brought, missing, held) : new WarmResult(WarmOutcome.NotCached, 0, 0);
         }
         finally
@@ -169,11 +166,6 @@ public sealed class WarmReads
             await active.LeaveAsync();
         }
     }
-
-    /// <summary>Whether cached bytes stay: an S3 store may refuse what it gets from the spool.</summary>
-    private async ValueTask<bool> LastsAsync(
-        ObjectName name, ICacheEntry entry, IReadOnlyList<RangeHeader> ranges, CancellationToken cancellationToken) =>
-        await _entries.SettleAsync(name, cancellationToken) && Count(entry, ranges).Missing == 0;
 
     private (long Held, long Missing) Count(ICacheEntry entry, IReadOnlyList<RangeHeader> ranges)
     {

@@ -183,6 +183,7 @@ public sealed class WarmCallTests
             || request.Path.Value.Contains("/k/", StringComparison.Ordinal)) ? 403 : null;
         var brought = await scene.DoAsync("warm?bucket=photos");
         Assert.Equal((0, 2, 0), (Number(brought, "brought"), Number(brought, "notCached"), Number(brought, "bytes")));
+        await scene.Proxy.WhenIdleAsync();
         scene.Store.Refuse = null;
         brought = await scene.DoAsync("warm?bucket=photos");
         Assert.Equal((2, 0), (Number(brought, "brought"), Number(brought, "notCached")));

@@ -22,6 +22,7 @@ public sealed class FrozenOverStoreTests : FrozenTests
     [InlineData(false, false)]
     [InlineData(false, true)]
     [InlineData(true, false)]
+    [InlineData(true, true)]
     public async Task A_chunk_that_cannot_be_read_for_a_moment_does_not_show_the_newer_version(bool isCopied, bool isUnreachable)
     {
         var bytes = Bytes(200_000);
@@ -42,6 +43,29 @@ public sealed class FrozenOverStoreTests : FrozenTests
         await ((IAsyncDisposable)source).DisposeAsync();
         _bench.Server.Fail = null;
         Assert.Equal(bytes[..10], (await ReadAsync("key", "bytes=0-9")).Bytes);
+    }
+
+    /// <summary>The first read finds the damage when it has sent the blocks before it. The next one knows of it.</summary>
+    [Fact]
+    [Trait("Rule", "S1")]
+    public async Task A_damaged_block_of_a_changed_object_is_503_before_the_first_byte()
+    {
+        InChunks(128 << 10);
+        Remote.Put("key", Bytes(200_000));
+        await ReadAsync("key");
+        await QuietAsync();
+        await ReopenAsync();
+        var name = (await _bench.NamesAsync("k/"))[0];
+        var (body, headers) = await _bench.TakeAsync(name);
+        body[100_000] ^= 1;
+        await _bench.PutAsync(name, body, headers);
+        Remote.Put("key", Bytes(200_000, 2));
+        Assert.True((await ReadAsync("key")).IsCut);
+        for (var i = 0; i < 2; i++)
+        {
+            var failure = await Assert.ThrowsAsync<S3Exception>(() => ReadAsync("key"));
+            Assert.Equal("RemoteChanged", failure.Error.Code);
+        }
     }
 
     protected override async Task DamageAsync(bool isCut)

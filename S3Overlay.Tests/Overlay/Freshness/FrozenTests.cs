@@ -206,8 +206,10 @@ public class FrozenTests : FreshnessTestBase
     /// <summary>Damages the bytes of the only entry, which is in one block, or cuts off the last.</summary>
     protected virtual async Task DamageAsync(bool isCut)
     {
+        // Shared: the store may look at its files in the background.
         await using var file = File.Open(
-            Assert.Single(Directory.GetFiles(Folder["cache/files"], "*", SearchOption.AllDirectories)), FileMode.Open);
+            Assert.Single(Directory.GetFiles(Folder["cache/files"], "*", SearchOption.AllDirectories)), FileMode.Open,
+            FileAccess.ReadWrite, FileShare.ReadWrite);
         if (isCut)
         {
             file.SetLength(file.Length - 1);

@@ -36,14 +36,17 @@ public sealed class BlockTableTests
         var table = new BlockTable(new BlockGeometry(3 * Block, 0), new uint[3]);
         table.Complete(2, 1);
         var isOver = false;
+        var begun = new TaskCompletionSource();
         var toggling = Task.Run(() =>
         {
             while (!Volatile.Read(ref isOver))
             {
                 table.Complete(0, 1);
                 table.Forget(0);
+                begun.TrySetResult();
             }
         });
+        await begun.Task;
         try
         {
             for (var look = 0; look < 1_000_000; look++)

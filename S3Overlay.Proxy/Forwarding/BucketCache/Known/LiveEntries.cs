@@ -206,19 +206,25 @@ internal sealed partial class LiveEntries(long remembered)
         }
     }
 
-    /// <summary>Forgets an outdated manifest. One that is evicted stays known, and is not found, until the store has removed it.</summary>
+    /// <summary>Forgets an outdated manifest, so that the next lookup asks the store.</summary>
     /// <returns>False if something of it is being uploaded or will be.</returns>
     public bool TryForget(SharedEntry entry)
     {
         lock (_lock)
         {
-            if (!entry.IsEvicted && IsStored(entry))
+            if (entry.IsEvicted)
             {
-                Remove(entry);
+                // Not found any more. It stays known until the store has removed it.
                 return true;
             }
 
-            return entry.IsEvicted;
+            if (!IsStored(entry))
+            {
+                return false;
+            }
+
+            Remove(entry);
+            return true;
         }
     }
 

@@ -21,10 +21,14 @@ internal sealed partial class SharedEntry
 
             // What comes during the upload waits anew, or is looked for at its end.
             _waiting.Remove(due.Chunk);
-            var begins = _chunks.InSpool(due.Chunk) is not null && (due.Ticket is null || (!_isEvicted && _chunks.HasNew(due.Chunk)))
-                && _uploading.Add(due.Chunk);
-            _isRefused &= !begins;
-            return begins;
+            if (_chunks.InSpool(due.Chunk) is null || (due.Ticket is not null && (_isEvicted || !_chunks.HasNew(due.Chunk)))
+                || !_uploading.Add(due.Chunk))
+            {
+                return false;
+            }
+
+            _refused.Remove(due.Chunk);
+            return true;
         }
     }
 
@@ -50,7 +54,6 @@ internal sealed partial class SharedEntry
                 Flush.MarkChanged();
             }
 
-            _isRefused = false;
             _uploading.Remove(chunk);
             due = Due(chunk);
             if (blocks.IsWhole || (due is null && !_waiting.ContainsKey(chunk)
@@ -100,7 +103,7 @@ internal sealed partial class SharedEntry
             else
             {
                 _uploading.Remove(chunk);
-                _isRefused = true;
+                _refused.Add(chunk);
             }
 
             Changed();
@@ -120,14 +123,21 @@ internal sealed partial class SharedEntry
     }
 
     /// <summary>A chunk of a fill is missing in the store or damaged, or the store failed to deliver it.</summary>
-    public void Lose(int chunk, Guid fill)
+    /// <param name="chunk">The chunk.</param>
+    /// <param name="fill">For which fill.</param>
+    /// <param name="isUndelivered">True if the store only failed to deliver it: see <see cref="RetryUndelivered"/>.</param>
+    public void Lose(int chunk, Guid fill, bool isUndelivered = false)
     {
         lock (_lock)
         {
             if (_record.Fill == fill && _chunks.InStore(chunk) is { } stored)
             {
                 _chunks.SetInStore(chunk, null);
-                (_undelivered ??= [])[chunk] = (stored, IsAll: _lost.Add(chunk));
+                var wasLost = !_lost.Add(chunk);
+                if (isUndelivered)
+                {
+                    _undelivered[chunk] = (stored, wasLost);
+                }
             }
         }
     }
@@ -140,12 +150,12 @@ internal sealed partial class SharedEntry
     {
         lock (_lock)
         {
-            _retries = _undelivered is { Count: > 0 };
+            _retries = _undelivered.Count > 0;
         }
     }
 
-    /// <summary>A lookup begins.</summary>
-    public void LookedUp()
+    /// <summary>A lookup begins: counts what <see cref="RetryUndelivered"/> named as stored again.</summary>
+    public void CountUndelivered()
     {
         if (!_retries)
         {
@@ -157,26 +167,14 @@ internal sealed partial class SharedEntry
             _retries = false;
 
             // What a fill has begun to bring goes on.
-            foreach (var (chunk, (blocks, isAll)) in (_undelivered ?? []).Where(each => _chunks.InSpool(each.Key) is null).ToList())
+            foreach (var (chunk, (blocks, wasLost)) in _undelivered.Where(each => _chunks.InSpool(each.Key) is null).ToList())
             {
-                _undelivered!.Remove(chunk);
+                _undelivered.Remove(chunk);
                 _chunks.SetInStore(chunk, blocks);
-                if (isAll)
+                if (!wasLost)
                 {
                     _lost.Remove(chunk);
                 }
-            }
-        }
-    }
-
-    /// <summary>True if any chunk is lost: see <see cref="IsLost"/>.</summary>
-    public bool HasLost
-    {
-        get
-        {
-            lock (_lock)
-            {
-                return _lost.Count > 0;
             }
         }
     }
@@ -227,13 +225,13 @@ internal sealed partial class SharedEntry
         lock (_lock)
         {
             _waiting.Clear();
-            _isRefused = true;
+            _refused.UnionWith(_chunks.Spooled);
             Changed();
         }
     }
 
     /// <summary>Waits until the store has each chunk that is complete now, or has refused it.</summary>
-    /// <returns>False if the entry was evicted, or refused as a whole.</returns>
+    /// <returns>False if the entry was evicted, or if a chunk that stays in the spool was refused.</returns>
     public async ValueTask<bool> WhenStoredAsync(CancellationToken cancellationToken)
     {
         List<int>? awaited = null;
@@ -243,7 +241,7 @@ internal sealed partial class SharedEntry
             lock (_lock)
             {
                 awaited = [.. (awaited ?? _chunks.Spooled).Where(IsToBeStored)];
-                if (_isEvicted || awaited.Count == 0 || _isRefused)
+                if (_isEvicted || awaited.TrueForAll(_refused.Contains))
                 {
                     return !_isEvicted && awaited.Count == 0;
                 }
@@ -281,7 +279,7 @@ internal sealed partial class SharedEntry
                 Merge(chunk, blocks);
             }
 
-            foreach (var (chunk, (blocks, _)) in _undelivered ?? [])
+            foreach (var (chunk, (blocks, _)) in _undelivered)
             {
                 _chunks.SetInStore(chunk, _chunks.InStore(chunk) ?? blocks);
             }
@@ -314,7 +312,7 @@ internal sealed partial class SharedEntry
             _chunks.SetInStore(theirs);
             _lost.Clear();
             _unreadable.Clear();
-            _undelivered = null;
+            _undelivered.Clear();
             return mine;
         }
     }
@@ -341,7 +339,7 @@ internal sealed partial class SharedEntry
     private void SetInStore(int chunk, ChunkBlocks blocks)
     {
         _unreadable.Remove(chunk);
-        _undelivered?.Remove(chunk);
+        _undelivered.Remove(chunk);
         if (blocks.IsWhole)
         {
             _lost.Remove(chunk);
@@ -359,16 +357,17 @@ internal sealed partial class SharedEntry
     {
         _uploading.Remove(chunk);
         _waiting.Remove(chunk);
+        _refused.Remove(chunk);
         _chunks.Free(chunk);
         Changed();
     }
 
     /// <summary>A block in the spool is damaged, so its chunk cannot be stored as it is.</summary>
-    private void SpoolDamaged()
+    private void SpoolDamaged(int chunk)
     {
         lock (_lock)
         {
-            _isRefused = true;
+            _refused.Add(chunk);
             Changed();
         }
     }

@@ -19,10 +19,13 @@ internal sealed partial class SharedEntry
     private readonly HashSet<int> _lost = [];
     private readonly HashSet<int> _unreadable = [];
 
-    /// <summary>
-    /// What the store had of chunks that it failed to deliver, and whether that is all it had. They count as lost. Null for none.
-    /// </summary>
-    private Dictionary<int, (ChunkBlocks Blocks, bool IsAll)>? _undelivered;
+    /// <summary>Chunks that the store refused, or whose blocks in the spool are damaged.</summary>
+    private readonly HashSet<int> _refused = [];
+
+    /// <summary>What the store has of chunks that it failed to deliver, and whether they were lost before. They count as lost.</summary>
+    private readonly Dictionary<int, (ChunkBlocks Blocks, bool WasLost)> _undelivered = [];
+
+    /// <summary>True if the next lookup counts them as stored again. Read without the lock: most entries have none.</summary>
     private volatile bool _retries;
 
     /// <summary>Chunks with blocks that wait in the spool to be stored, and the ticket of each.</summary>
@@ -31,7 +34,8 @@ internal sealed partial class SharedEntry
     private EntryRecord _record;
     private bool _isEvicted;
     private bool _hasToldFailure;
-    private bool _isRefused;
+
+    /// <summary>Completes when what was uploaded or refused has changed; null if no caller waits.</summary>
     private TaskCompletionSource? _changed;
 
     /// <summary>An entry of which the store has some chunks.</summary>
@@ -47,7 +51,7 @@ internal sealed partial class SharedEntry
         _chunks = new EntryChunks(Layout, stored, parts, spool, position =>
         {
             Log.CacheBlockDamaged(logger, "spool", position);
-            SpoolDamaged();
+            SpoolDamaged(Layout.At(position));
         });
     }
 
@@ -151,6 +155,18 @@ internal sealed partial class SharedEntry
             lock (_lock)
             {
                 return _chunks.HasStored;
+            }
+        }
+    }
+
+    /// <summary>True if any chunk is lost: see <see cref="IsLost"/>.</summary>
+    public bool HasLost
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _lost.Count > 0;
             }
         }
     }

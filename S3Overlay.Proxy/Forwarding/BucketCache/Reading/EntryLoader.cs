@@ -81,7 +81,7 @@ internal sealed class EntryLoader(
     /// <summary>A handle on an entry that the caller uses, with the hinted read started; null if the store lacks a chunk.</summary>
     public async ValueTask<StoredEntry?> LeaseAsync(SharedEntry entry, LookupHint wish, CancellationToken cancellationToken)
     {
-        entry.LookedUp();
+        entry.CountUndelivered();
         if (!wish.ReadsBytes || entry.Layout.Size == 0 || Wanted(wish, entry.Layout.Size) is not { } wanted)
         {
             return Lease(entry);

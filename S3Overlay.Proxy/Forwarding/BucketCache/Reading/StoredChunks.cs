@@ -33,6 +33,7 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
             }
 
             WireResponse? response = null;
+            var hasFailed = false;
             try
             {
                 run = run with { Last = Math.Min(run.Last, range.Last) };
@@ -56,6 +57,7 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
             {
                 // Not retried: the remote has the bytes too.
                 Log.CacheFailed(logger, entry.Name.Bucket, failure);
+                hasFailed = true;
             }
             catch (InvalidDataException failure)
             {
@@ -68,7 +70,7 @@ internal sealed class StoredChunks(CacheBucketObjects objects, TimeProvider time
             }
 
             response?.Dispose();
-            entry.Lose(chunk, fill);
+            entry.Lose(chunk, fill, isUndelivered: hasFailed);
             return null;
         }
 

@@ -34,7 +34,7 @@ internal sealed class StoredEntry(SharedEntry shared, StoredChunks chunks, Entry
     /// <inheritdoc/>
     public ByteRange? FirstCached(long position) => shared.FirstCached(position);
 
-    /// <summary>What the store has may be damaged, or unreadable for a while: that does not make the entry one without bytes.</summary>
+    /// <summary>Damaged or unreadable bytes count too: else a frozen entry would be replaced.</summary>
     public bool HasBytes => Info.Size == 0 || shared.Flush.Stored is not null || shared.HasLost || FirstCached(0) is not null;
 
     /// <inheritdoc/>

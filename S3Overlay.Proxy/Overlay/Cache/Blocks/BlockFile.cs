@@ -15,10 +15,7 @@ namespace S3Overlay.Proxy.Overlay.Cache.Blocks;
 /// <param name="geometry">How bytes map to blocks.</param>
 /// <param name="dataOffset">Where the object's bytes start in the file.</param>
 /// <param name="blocks">The blocks present at the start.</param>
-/// <param name="keepEntries">
-/// Called with the first of some blocks and their entries before they count as cached. A damaged block keeps its entry, so that it is found
-/// damaged again when the file is next opened.
-/// </param>
+/// <param name="keepEntries">Called with the first of some blocks and their entries before they count as cached.</param>
 /// <param name="foundDamaged">Called with a block found damaged.</param>
 /// <param name="changed">Called with the change in cached bytes; may be null.</param>
 internal sealed class BlockFile(
@@ -228,6 +225,10 @@ internal sealed class BlockFile(
         }
     }
 
+    /// <summary>
+    /// A block no longer counts as cached. Its entry in the table stays, so that it is found damaged again when the file is next opened: a
+    /// frozen object must not look as if it never had bytes. For the same reason <c>foundDamaged</c> comes first.
+    /// </summary>
     private void Damaged(long block)
     {
         foundDamaged(block);
